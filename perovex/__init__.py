@@ -1,0 +1,71 @@
+"""perovex: explainable tabular machine learning for the mechanics of hybrid perovskites.
+
+A crystal goes in, is perceived once, becomes a row of named numbers, and every model and explanation reads rows.
+Names below are loaded when first used, so that ``import perovex`` stays fast.
+
+Examples
+--------
+>>> import perovex
+>>> round(perovex.stei("CCCCN"), 4)
+1.1777
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "ElasticTensor": "perovex.elasticity",
+    "HOIPFeaturizer": "perovex.descriptors",
+    "LayeredPerovskite": "perovex.crystal",
+    "ModelBundle": "perovex.learn",
+    "PerovexError": "perovex.errors",
+    "StiffnessClassifier": "perovex.learn",
+    "YoungModulusRegressor": "perovex.learn",
+    "build_layered": "perovex.build",
+    "describe": "perovex.descriptors",
+    "eccentricity": "perovex.descriptors",
+    "evaluate": "perovex.learn",
+    "explain": "perovex.explain",
+    "load_elastic": "perovex.datasets",
+    "perceive": "perovex.crystal",
+    "predict": "perovex.predict",
+    "read": "perovex.crystal",
+    "run_study": "perovex.study",
+    "stei": "perovex.descriptors",
+    "thicken": "perovex.build",
+    "transfer_test": "perovex.explain",
+    "tsei": "perovex.descriptors",
+    "youngs_modulus": "perovex.elasticity",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+if TYPE_CHECKING:
+    from perovex.build import build_layered, thicken
+    from perovex.crystal import LayeredPerovskite, perceive, read
+    from perovex.datasets import load_elastic
+    from perovex.descriptors import HOIPFeaturizer, describe, eccentricity, stei, tsei
+    from perovex.elasticity import ElasticTensor, youngs_modulus
+    from perovex.errors import PerovexError
+    from perovex.explain import explain, transfer_test
+    from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate
+    from perovex.predict import predict
+    from perovex.study import run_study
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        module = _PUBLIC[name]
+    except KeyError:
+        raise AttributeError(f"module 'perovex' has no attribute {name!r}") from None
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value  # next time without this function; also wins over a submodule of the same name
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,241 @@
+"""The central type: a crystal, perceived once.
+
+Everything above this floor reads these arrays and never looks for bonds again. All coordinates are Cartesian
+in Å; site indices refer to `LayeredPerovskite.structure`; an `image` is a lattice translation (three integers)
+to be added to the fractional coordinates of that site.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+Role = Literal["spacer", "cage", "guest"]
+Dimensionality = Literal[2, 3]
+
+
+@dataclass(frozen=True, eq=False)
+class Octahedra:
+    """The MX6 octahedra, ``k`` of them, ligands in a fixed order.
+
+    Ligands stand in trans pairs (0, 1), (2, 3), (4, 5). In a layered crystal 0 and 2 point along the two
+    in-plane M...M directions (`LayeredPerovskite.in_plane_axes`), 1 and 3 against them, 4 along the slab normal
+    and 5 against it; in a 3D network the three pairs follow the pseudo-cubic axes.
+
+    Attributes
+    ----------
+    metal : ndarray of int, shape (k,)
+        Site of each metal.
+    ligand : ndarray of int, shape (k, 6)
+        Sites of the halides.
+    image : ndarray of int, shape (k, 6, 3)
+        Lattice translation of each halide relative to the metal as it stands in the structure.
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+    centre : ndarray, shape (k, 3)
+        Metal positions as they stand in the structure, Å.
+    bridging : ndarray of bool, shape (k, 6)
+        Whether the halide is shared with another octahedron; others are terminal.
+    """
+
+    metal: NDArray[np.int64]
+    ligand: NDArray[np.int64]
+    image: NDArray[np.int64]
+    vectors: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    bridging: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.metal)
+
+    @property
+    def bond_lengths(self) -> NDArray[np.float64]:
+        """Metal-halide distances, Å, shape (k, 6)."""
+        return np.linalg.norm(self.vectors, axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class Bridges:
+    """Halides shared by two metals (M-X-M), ``b`` of them.
+
+    Attributes
+    ----------
+    halide : ndarray of int, shape (b,)
+        Site of the shared halide.
+    octahedron : ndarray of int, shape (b, 2)
+        The two octahedra (indices into `Octahedra`).
+    ligand : ndarray of int, shape (b, 2)
+        Which ligand (0 to 5) of each octahedron the halide is.
+    image : ndarray of int, shape (b, 3)
+        Lattice translation of the second metal relative to the first, both as they stand in the structure.
+    vectors : ndarray, shape (b, 2, 3)
+        From the halide to each metal, Å.
+    axial : ndarray of bool, shape (b,)
+        True between sheets of one slab (or along the third pseudo-cubic axis of a 3D network), False within a sheet.
+    """
+
+    halide: NDArray[np.int64]
+    octahedron: NDArray[np.int64]
+    ligand: NDArray[np.int64]
+    image: NDArray[np.int64]
+    vectors: NDArray[np.float64]
+    axial: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.halide)
+
+
+@dataclass(frozen=True, eq=False)
+class Slab:
+    """One perovskite slab: ``n`` corner-sharing sheets, bottom to top along the normal.
+
+    Attributes
+    ----------
+    sheets : tuple of tuple of int
+        Octahedra of each sheet, lowest sheet first.
+    image : dict of int to ndarray
+        Lattice translation per octahedron that puts the slab together along the normal.
+    metal_heights : ndarray, shape (n,)
+        Mean height of the metals of each sheet along the normal, Å.
+    terminal_heights : tuple of float
+        Mean heights of the bottom and top planes of terminal halides, Å.
+    """
+
+    sheets: tuple[tuple[int, ...], ...]
+    image: dict[int, NDArray[np.int64]]
+    metal_heights: NDArray[np.float64]
+    terminal_heights: tuple[float, float]
+
+    @property
+    def n_layers(self) -> int:
+        """Number of sheets."""
+        return len(self.sheets)
+
+    @property
+    def octahedra(self) -> tuple[int, ...]:
+        """All octahedra of the slab."""
+        return tuple(i for sheet in self.sheets for i in sheet)
+
+
+@dataclass(frozen=True, eq=False)
+class Molecule:
+    """One molecule or monatomic ion of the organic part, made whole across cell boundaries.
+
+    Attributes
+    ----------
+    sites : ndarray of int, shape (m,)
+        Its sites, heavy atoms and hydrogens.
+    coordinates : ndarray, shape (m, 3)
+        Unwrapped Cartesian coordinates, Å.
+    symbols : tuple of str
+        Element of each atom.
+    smiles : str
+        Canonical SMILES with charges (and stereo where the coordinates show it).
+    charge : int
+        Formal charge.
+    role : {"spacer", "cage", "guest"}
+        Between slabs, in a cage of corner-sharing octahedra, or neutral.
+    ammonium : tuple of int
+        Positions (into `sites`) of the charged nitrogens; for amidinium and guanidinium all their nitrogens.
+    bonds : ndarray of int, shape (l, 2)
+        Bonded pairs (positions into `sites`).
+    hydrogens_complete : bool
+        False where the file lacks hydrogens.
+    """
+
+    sites: NDArray[np.int64]
+    coordinates: NDArray[np.float64]
+    symbols: tuple[str, ...]
+    smiles: str
+    charge: int
+    role: Role
+    ammonium: tuple[int, ...]
+    bonds: NDArray[np.int64]
+    hydrogens_complete: bool = True
+    mol: Any = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.sites)
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredPerovskite:
+    """A perovskite crystal, layered (2D) or a 3D network, perceived once.
+
+    Attributes
+    ----------
+    structure : pymatgen.core.Structure
+        The crystal as read.
+    octahedra, bridges : Octahedra, Bridges
+        The inorganic framework.
+    slabs : tuple of Slab
+        Slabs in order along the normal; empty for a 3D network.
+    molecules : tuple of Molecule
+        Organic cations, inorganic A cations (Cs, Rb, ...) and neutral guests.
+    dimensionality : {2, 3}
+        Of the corner-sharing network.
+    normal : ndarray, shape (3,)
+        Unit normal of the least-squares metal planes; third pseudo-cubic axis of a 3D network.
+    in_plane_axes : ndarray, shape (2, 3)
+        Unit vectors along the two independent M...M directions of a sheet.
+    repeat_height : float
+        Height of one stacking period along the normal, Å (2D only, else nan).
+    phase : str
+        ``"RP"``, ``"DJ"``, ``"ACI"``, ``"intermediate"`` for layered crystals, ``"3D"`` for networks.
+    warnings : tuple of str
+        What a reader should know about the perception.
+    source : str or None
+        File the crystal came from.
+    """
+
+    structure: Structure
+    octahedra: Octahedra
+    bridges: Bridges
+    slabs: tuple[Slab, ...]
+    molecules: tuple[Molecule, ...]
+    dimensionality: Dimensionality
+    normal: NDArray[np.float64]
+    in_plane_axes: NDArray[np.float64]
+    repeat_height: float
+    phase: str
+    warnings: tuple[str, ...] = ()
+    source: str | None = None
+
+    @property
+    def n_layers(self) -> float:
+        """Sheets per slab; ``inf`` for a 3D network; the mean where slabs differ."""
+        if self.dimensionality == 3:
+            return math.inf
+        return float(np.mean([slab.n_layers for slab in self.slabs]))
+
+    @property
+    def metals(self) -> tuple[str, ...]:
+        """Distinct metals, alphabetical."""
+        return tuple(sorted({self.structure[int(i)].specie.symbol for i in self.octahedra.metal}))
+
+    @property
+    def halides(self) -> tuple[str, ...]:
+        """Distinct halides of the octahedra, alphabetical."""
+        return tuple(sorted({self.structure[int(i)].specie.symbol for i in self.octahedra.ligand.ravel()}))
+
+    @property
+    def spacers(self) -> tuple[Molecule, ...]:
+        """Cations between slabs."""
+        return tuple(m for m in self.molecules if m.role == "spacer")
+
+    @property
+    def cage_cations(self) -> tuple[Molecule, ...]:
+        """Cations inside the perovskite cages."""
+        return tuple(m for m in self.molecules if m.role == "cage")
+
+    @property
+    def spacer_smiles(self) -> str:
+        """Distinct spacer SMILES, joined by a dot; empty for a 3D network."""
+        return ".".join(sorted({m.smiles for m in self.spacers}))
