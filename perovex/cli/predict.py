@@ -1,0 +1,49 @@
+"""``perovex predict``: stiffness of crystals that are not in the data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def predict(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option("--models", help="Models of `perovex study` (DIR/models); default: the bundled ones.")
+    ] = None,
+    spacer: Annotated[str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")] = None,
+    metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
+    halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
+    n: Annotated[int, typer.Option("--n", help="Sheets per slab of the built crystal.")] = 1,
+    cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA or Cs.")] = "MA",
+    out: Annotated[Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json).")] = None,
+) -> None:
+    """Print the probability of being stiff and the moduli with intervals, and warn outside the training domain."""
+    from perovex.cli.tables import print_frame, write_frame
+    from perovex.errors import PerovexError
+    from perovex.predict import predict as run
+    from perovex.predict import predict_new
+
+    if spacer is None and not files:
+        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
+    if spacer is not None:
+        table = predict_new(spacer, metal=metal, halide=halide, n=n, cage=cage, models=models)
+    else:
+        table = run(files or [], models=models)
+    if out is None:
+        print_frame(table)
+    else:
+        write_frame(table, out)
+    for source, reason in table["warning"].items():
+        if reason:
+            print(f"perovex: warning: {source}: {reason}", file=sys.stderr)
+    failed = table["error"].astype(bool)
+    for source, error in table.loc[failed, "error"].items():
+        print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
+    if failed.any():
+        raise typer.Exit(2)

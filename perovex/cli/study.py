@@ -1,0 +1,40 @@
+"""``perovex study``: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def study(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report, figures, tables and models.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Data folder of the same schema; default: the bundled data.")
+    ] = None,
+    potential: Annotated[
+        str | None, typer.Option(help="Which potential's labels; default: the one with most accepted labels.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="Modulus that decides stiff or non-stiff: E_in_plane, E_out_of_plane, E_vrh.")
+    ] = "E_in_plane",
+    threshold: Annotated[
+        str, typer.Option(help="Stiff above this: 'median', a quantile such as 'q0.6', or a value in GPa.")
+    ] = "median",
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same results.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Describe, model, validate, explain and test transfer on a set of elastic tensors; write a report."""
+    from perovex.study import run_study
+
+    result = run_study(
+        out, data=data, potential=potential, target=target, threshold=threshold, seed=seed, quick=quick,
+        progress=not quiet,
+    )
+    if not quiet:
+        print(f"finished in {result.seconds:.0f} s", file=sys.stderr)
+    print(result.summary())
+    print(f"report: {out / 'report.html'}")

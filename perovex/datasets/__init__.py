@@ -1,0 +1,17 @@
+"""Loaders and schema of the project's own data: relaxed crystals, elastic tensors, spacers, literature."""
+
+from perovex.datasets.collect import collect
+from perovex.datasets.elastic import ElasticData, load_elastic
+from perovex.datasets.literature import load_literature
+from perovex.datasets.paths import data_root
+from perovex.datasets.schema import MODULI, describe_columns
+
+__all__ = [
+    "MODULI",
+    "ElasticData",
+    "collect",
+    "data_root",
+    "describe_columns",
+    "load_elastic",
+    "load_literature",
+]

@@ -1,0 +1,238 @@
+"""Turn finished label records into a release of the data set: perceive, compute moduli, check, write."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles
+from perovex.datasets.paths import write_atomic, write_checksums
+from perovex.datasets.schema import COLUMNS, MODULI, validate_labels
+from perovex.errors import DatasetError, PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ase import Atoms
+
+    from perovex.crystal import LayeredPerovskite
+
+_TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_frozen_GPa")
+_ACCEPTED = "accepted"
+
+
+def collect(
+    records: Iterable[str | Path],
+    out: str | Path,
+    *,
+    version: str | None = None,
+    notes: str = "",
+    date: str | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Write a release of the data set from label records.
+
+    Parameters
+    ----------
+    records : iterable of path
+        Record files (``NAME.json`` beside ``NAME.extxyz``, as `perovex label` writes them) or folders of them.
+    out : path
+        Folder of the release; existing files of a release are replaced.
+    version : str, optional
+        Default: the folder's name.
+    notes : str, optional
+        Goes into the manifest.
+    date : str, optional
+        ISO date of the release; default today.
+    progress : bool, default True
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    DataFrame
+        The table of labels as written, one row per record; a record that cannot be used is a rejected row with
+        its reason.
+
+    Raises
+    ------
+    DatasetError
+        If there are no records, or two have the same name and potential.
+    """
+    paths = _record_paths(records)
+    if not paths:
+        raise DatasetError("no label records", remedy="run `perovex label` first")
+    rows: list[dict[str, Any]] = []
+    tensors: dict[str, dict[str, Any]] = {}
+    crystals: list[Atoms] = []
+    for path in tqdm(paths, desc="collect", unit="crystal", disable=not progress):
+        row, stored, atoms = _read_record(path)
+        rows.append(row)
+        tensors[row["label_id"]] = stored
+        if atoms is not None:
+            atoms.info = {"label_id": row["label_id"]}
+            crystals.append(atoms)
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS)).sort_values("label_id").reset_index(drop=True)
+    repeated = table.loc[table["label_id"].duplicated(), "label_id"]
+    if len(repeated):
+        raise DatasetError(f"two records make the same label {repeated.iloc[0]}", remedy="remove one of them")
+    folder = Path(out)
+    table = validate_labels(table, source=folder / LABELS)
+    _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
+    return table
+
+
+def _record_paths(records: Iterable[str | Path]) -> list[Path]:
+    found: list[Path] = []
+    for item in map(Path, records):
+        if item.is_dir():
+            found += sorted(item.glob("*.json"))
+        elif item.is_file():
+            found.append(item)
+        else:
+            raise DatasetError("no such record", source=item)
+    return found
+
+
+def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | None]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        name, potential, status = record["name"], record["potential"], record["status"]
+    except (ValueError, KeyError) as error:
+        raise DatasetError(f"not a label record: {error}", remedy="remove the file", source=path) from None
+    row: dict[str, Any] = {
+        "label_id": f"{name}@{potential}",
+        "crystal_id": name,
+        "potential": potential,
+        "status": status,
+        "reason": record.get("reason") or "",
+        "parent": record.get("parent", ""),
+        "origin": record.get("origin", ""),
+        "calls": record.get("calls"),
+        "seconds": record.get("seconds"),
+        "energy": record.get("energy"),
+        "volume_change": record.get("volume_change"),
+        "lowest_eigenvalue": min(record.get("lowest_eigenvalues") or [math.nan]),
+        "n_layers": _number(record.get("n")),
+        "metal": record.get("metal") or "",
+        "halide": record.get("halide") or "",
+        "spacer_smiles": record.get("spacer_smiles") or "",
+    }
+    stored = {key: record[key] for key in _TENSOR_KEYS if record.get(key) is not None}
+    stored["settings"] = record.get("settings", {})
+    stored["versions"] = record.get("versions", {})
+    geometry = path.with_suffix(".extxyz")
+    if not geometry.is_file():
+        return _reject(row, "no relaxed structure was kept"), stored, None
+    import ase.io
+
+    atoms = ase.io.read(geometry)
+    atoms.calc = None
+    for extra in ("momenta",):
+        if atoms.has(extra):
+            del atoms.arrays[extra]
+    row["n_atoms"] = len(atoms)
+    row["formula"] = atoms.get_chemical_formula("metal", empirical=True)
+    _perceive_into(row, stored, atoms, path)
+    return row, stored, atoms
+
+
+def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, path: Path) -> None:
+    """Add what the relaxed crystal is, and its moduli; reject it where it is no longer what it started as."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    from perovex.crystal import perceive
+
+    try:
+        crystal = perceive(AseAtomsAdaptor.get_structure(atoms), source=str(path))
+    except PerovexError as error:
+        _reject(row, f"not a layered perovskite after relaxing: {error.cause}")
+        return
+    expected_n, expected_spacer = row["n_layers"], row["spacer_smiles"]
+    row.update(
+        n_layers=crystal.n_layers,
+        phase=crystal.phase,
+        spacer_smiles=crystal.spacer_smiles,
+        cage=".".join(sorted({m.smiles for m in crystal.cage_cations})),
+        metal=".".join(crystal.metals),
+        halide=".".join(crystal.halides),
+    )
+    if not math.isnan(expected_n) and expected_n != crystal.n_layers:
+        _reject(row, f"n changed from {expected_n:g} to {crystal.n_layers:g} while relaxing")
+    elif expected_spacer and flat_smiles(expected_spacer) != flat_smiles(crystal.spacer_smiles):
+        _reject(row, f"the spacer changed to {crystal.spacer_smiles} while relaxing")
+    if "C_GPa" in stored:
+        _moduli_into(row, stored, crystal)
+
+
+def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPerovskite) -> None:
+    from perovex.elasticity import ElasticTensor
+
+    normal = sheet_normal(crystal)
+    stored["normal"] = np.round(normal, 6).tolist()
+    moduli = ElasticTensor(np.array(stored["C_GPa"])).moduli(normal)
+    for key in (*MODULI, "poisson_vrh", "universal_anisotropy"):
+        row[key] = moduli[key]
+    if row["status"] == _ACCEPTED and (not moduli["born_stable"] or min(row[k] for k in MODULI) <= 0):
+        _reject(row, "the tensor is not positive definite")
+    if "C_soft_frozen_GPa" in stored:
+        row["E_vrh_soft_frozen"] = ElasticTensor(np.array(stored["C_soft_frozen_GPa"])).moduli(normal)["E_vrh"]
+
+
+def sheet_normal(crystal: LayeredPerovskite) -> np.ndarray:
+    """Return what the plane averages need: the slab normal, or the three pseudo-cubic axes of a 3D network."""
+    if crystal.dimensionality == 3:
+        return np.vstack([crystal.in_plane_axes, crystal.normal])
+    return crystal.normal
+
+
+def _reject(row: dict[str, Any], reason: str) -> dict[str, Any]:
+    row["reason"] = f"{row['reason']}; {reason}" if row["status"] == "rejected" and row["reason"] else reason
+    row["status"] = "rejected"
+    return row
+
+
+def _number(value: Any) -> float:
+    return math.nan if value in (None, "") else float(value)
+
+
+def _write(
+    folder: Path,
+    table: pd.DataFrame,
+    tensors: dict[str, dict[str, Any]],
+    crystals: list[Atoms],
+    *,
+    version: str,
+    notes: str,
+    date: str | None,
+) -> None:
+    import ase.io
+
+    text = io.StringIO()
+    for atoms in sorted(crystals, key=lambda a: a.info["label_id"]):
+        ase.io.write(text, atoms, format="extxyz")
+    counts = table.groupby(["potential", "status"]).size()
+    manifest = {
+        "version": version,
+        "date": date or datetime.now(tz=UTC).date().isoformat(),
+        "notes": notes,
+        "rows": {f"{potential} {status}": int(n) for (potential, status), n in counts.items()},
+        "units": {name: c.unit for name, c in COLUMNS.items() if c.unit},
+    }
+    rounded = table.copy()
+    floats = [name for name, c in COLUMNS.items() if c.dtype == "float"]
+    rounded[floats] = rounded[floats].astype(float).round(6)
+    write_atomic(folder / LABELS, rounded.to_csv(index=False, lineterminator="\n").encode())
+    write_atomic(folder / TENSORS, (json.dumps(dict(sorted(tensors.items())), indent=None) + "\n").encode())
+    # mtime 0: the same crystals give the same bytes, hence the same checksum.
+    write_atomic(folder / STRUCTURES, gzip.compress(text.getvalue().encode(), mtime=0))
+    write_atomic(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    write_checksums(folder)

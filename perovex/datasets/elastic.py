@@ -1,0 +1,244 @@
+"""The set of elastic tensors: load, select, check."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from perovex.datasets.paths import data_root, verify_checksums
+from perovex.datasets.schema import MODULI, validate_labels
+from perovex.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+LABELS, TENSORS, STRUCTURES, MANIFEST = "labels.csv", "tensors.json", "structures.extxyz.gz", "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class ElasticData:
+    """Relaxed crystals with their elastic tensors, one interatomic potential at a time.
+
+    Attributes
+    ----------
+    labels : DataFrame
+        Every label, of all potentials, accepted and rejected, indexed by ``label_id``.
+    potential : str
+        The potential that `table` shows; moduli of different potentials are never mixed.
+    version : str
+        Release of the data.
+    folder : Path
+        Where the files lie.
+    manifest : dict
+        Release notes: date, software, settings of the labels.
+    """
+
+    labels: pd.DataFrame
+    potential: str
+    version: str
+    folder: Path
+    manifest: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Accepted labels of the chosen potential, indexed by ``crystal_id``; moduli in GPa."""
+        rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "accepted")]
+        return rows.reset_index().set_index("crystal_id").sort_index()
+
+    @cached_property
+    def rejected(self) -> pd.DataFrame:
+        """Rejected labels of the chosen potential with the reason, indexed by ``crystal_id``."""
+        rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "rejected")]
+        return rows.reset_index().set_index("crystal_id").sort_index()
+
+    @cached_property
+    def groups(self) -> pd.Series:
+        """Spacer of each row of `table`, the unit of evidence; enantiomers count as one.
+
+        A 3D crystal has no spacer and makes a group with others of its cage cation.
+        """
+        return self.table.apply(_group, axis=1).rename("group")
+
+    @cached_property
+    def tensors(self) -> Mapping[str, NDArray[np.float64]]:
+        """Elastic tensor of each row of `table`: 6 x 6, GPa, Voigt xx yy zz yz xz xy, frame of the structure."""
+        stored = self._tensor_file
+        return {name: np.array(stored[label]["C_GPa"]) for name, label in self.table["label_id"].items()}
+
+    @cached_property
+    def structures(self) -> Mapping[str, Structure]:
+        """Relaxed crystal of each row of `table`."""
+        stored = self._structure_file
+        return {str(name): stored[label] for name, label in self.table["label_id"].items()}
+
+    def structure(self, label_id: str) -> Structure:
+        """Return the relaxed crystal of any label, accepted or not.
+
+        Raises
+        ------
+        DatasetError
+            If there is none of that name.
+        """
+        try:
+            return self._structure_file[label_id]
+        except KeyError:
+            raise DatasetError(f"no structure for label {label_id!r}", source=self.folder) from None
+
+    @cached_property
+    def _tensor_file(self) -> dict[str, dict[str, Any]]:
+        return json.loads((self.folder / TENSORS).read_text(encoding="utf-8"))
+
+    @cached_property
+    def _structure_file(self) -> dict[str, Structure]:
+        import ase.io
+        from pymatgen.io.ase import AseAtomsAdaptor
+
+        text = gzip.decompress((self.folder / STRUCTURES).read_bytes()).decode()
+        crystals: dict[str, Structure] = {}
+        for atoms in ase.io.read(io.StringIO(text), index=":", format="extxyz"):
+            name = atoms.info["label_id"]
+            crystals[name] = AseAtomsAdaptor.get_structure(atoms)
+            crystals[name].properties = {"label_id": name}
+        return crystals
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over the checksums of the release: names these very data."""
+        from perovex.datasets.paths import CHECKSUMS, sha256
+
+        return sha256(self.folder / CHECKSUMS)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def summary(self) -> pd.DataFrame:
+        """Count accepted crystals by n and halide.
+
+        Returns
+        -------
+        DataFrame
+            Rows n (``inf`` for 3D), columns halides, entries number of crystals.
+        """
+        return pd.crosstab(self.table["n_layers"], self.table["halide"], margins=True)
+
+    def __repr__(self) -> str:
+        return (
+            f"<ElasticData {self.version}: {len(self.table)} accepted and {len(self.rejected)} rejected crystals, "
+            f"{self.groups.nunique()} spacer groups, potential {self.potential}>"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = ["n_layers", "phase", "spacer_smiles", "metal", "halide", *MODULI]
+        return f"<p>{self!r:.200}</p>".replace("<E", "&lt;E") + self.table[shown].round(2).to_html(max_rows=12)
+
+
+def load_elastic(
+    root: str | Path | None = None,
+    *,
+    version: str | None = None,
+    potential: str | None = None,
+    verify: bool = True,
+) -> ElasticData:
+    """Load the elastic tensors, the bundled ones or a folder of the same schema.
+
+    Parameters
+    ----------
+    root : path, optional
+        Folder with ``labels.csv``, ``tensors.json`` and ``structures.extxyz.gz`` (as `perovex collect` writes it),
+        or a folder of such releases. Default: the bundled data.
+    version : str, optional
+        Release; default the newest.
+    potential : str, optional
+        Which potential's labels; default the one with most accepted labels.
+    verify : bool, default True
+        Check the files against their checksums first.
+
+    Returns
+    -------
+    ElasticData
+
+    Raises
+    ------
+    DatasetError
+        If the folder, release or potential does not exist, a file is damaged, or nothing is accepted.
+
+    Examples
+    --------
+    >>> data = load_elastic()
+    >>> data.table["E_in_plane"].min() > 0
+    True
+    """
+    folder, name = _release_folder(Path(root) if root is not None else data_root() / "elastic", version)
+    for needed in (LABELS, TENSORS, STRUCTURES):
+        if not (folder / needed).is_file():
+            raise DatasetError(f"{needed} is missing", remedy="see data/README.md for the layout", source=folder)
+    if verify:
+        verify_checksums(folder)
+    try:
+        table = pd.read_csv(folder / LABELS)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DatasetError(f"not a table of labels: {error}", source=folder / LABELS) from None
+    table = validate_labels(table, source=folder / LABELS).set_index("label_id")
+    accepted = table[table["status"] == "accepted"]
+    if accepted.empty:
+        raise DatasetError("no accepted label", remedy="label more crystals", source=folder)
+    counts = accepted["potential"].value_counts()
+    chosen = potential or str(counts.sort_index().sort_values(ascending=False, kind="stable").index[0])
+    if chosen not in counts:
+        raise DatasetError(
+            f"no accepted label by potential {chosen!r}", remedy=f"choose one of {list(counts.index)}", source=folder
+        )
+    manifest_file = folder / MANIFEST
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8")) if manifest_file.is_file() else {}
+    return ElasticData(labels=table, potential=chosen, version=name, folder=folder, manifest=manifest)
+
+
+def _release_folder(root: Path, version: str | None) -> tuple[Path, str]:
+    if not root.is_dir():
+        raise DatasetError("no such data folder", remedy="give a folder written by `perovex collect`", source=root)
+    if (root / LABELS).is_file():
+        return root, version or root.name
+    releases = {p.name: p for p in root.iterdir() if (p / LABELS).is_file()}
+    if not releases:
+        raise DatasetError("the data set is empty", remedy="run `perovex label`, then `perovex collect`", source=root)
+    if version is None:
+        version = max(releases, key=_version_key)
+    if version not in releases:
+        raise DatasetError(f"no release {version!r}", remedy=f"choose one of {sorted(releases)}", source=root)
+    return releases[version], version
+
+
+def _version_key(name: str) -> tuple[float, ...]:
+    return tuple(float(part) if part.isdigit() else -1.0 for part in name.split("."))
+
+
+def _group(row: pd.Series) -> str:
+    if math.isinf(row["n_layers"]):
+        return f"3D {row['cage']}"
+    return flat_smiles(row["spacer_smiles"])
+
+
+def flat_smiles(smiles: str) -> str:
+    """Return the canonical SMILES without stereochemistry, so that enantiomers are one compound.
+
+    Examples
+    --------
+    >>> flat_smiles("C[C@H]([NH3+])c1ccccc1") == flat_smiles("C[C@@H]([NH3+])c1ccccc1")
+    True
+    """
+    from rdkit import Chem
+
+    mol = Chem.MolFromSmiles(smiles)
+    return smiles if mol is None else Chem.MolToSmiles(mol, isomericSmiles=False)

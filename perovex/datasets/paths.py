@@ -1,0 +1,95 @@
+"""Where the bundled data lie, and small helpers to read and write them safely."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from perovex.errors import DatasetError
+
+CHECKSUMS = "CHECKSUMS.sha256"
+
+
+def data_root() -> Path:
+    """Return the folder of the bundled data.
+
+    Returns
+    -------
+    Path
+        ``perovex/_data`` of an installed package, or ``data/`` beside the package in a source checkout.
+
+    Raises
+    ------
+    DatasetError
+        If neither is there.
+
+    Examples
+    --------
+    >>> (data_root() / "elastic").is_dir()
+    True
+    """
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "_data", package.parent / "data"):
+        if (candidate / "elastic").is_dir():
+            return candidate
+    raise DatasetError(
+        "the bundled data are missing", remedy="reinstall perovex, or pass the data folder", source=package
+    )
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        for block in iter(lambda: handle.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees either the old or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)  # mkstemp makes private files
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_checksums(folder: Path) -> None:
+    """Write ``CHECKSUMS.sha256`` over every other file of a folder."""
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and p.name != CHECKSUMS and p.name[0] != ".")
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
+    write_atomic(folder / CHECKSUMS, "".join(lines).encode())
+
+
+def verify_checksums(folder: Path) -> None:
+    """Check a data folder against its ``CHECKSUMS.sha256``.
+
+    Raises
+    ------
+    DatasetError
+        If the list or a file is missing or a file differs.
+    """
+    listing = folder / CHECKSUMS
+    if not listing.is_file():
+        raise DatasetError(f"{CHECKSUMS} is missing", remedy="write the folder with `perovex collect`", source=folder)
+    for line in listing.read_text(encoding="utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        target = folder / name
+        if not target.is_file():
+            raise DatasetError("file is missing", remedy="restore the data folder", source=target)
+        if sha256(target) != expected:
+            raise DatasetError(
+                "file differs from its checksum",
+                remedy="restore it, or run `perovex collect` again if the change is meant",
+                source=target,
+            )

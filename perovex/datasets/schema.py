@@ -1,0 +1,159 @@
+"""Columns of the table of labels: type, unit, meaning, and the checks that a row must pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from perovex.errors import DatasetError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Column(NamedTuple):
+    """One column of ``labels.csv``."""
+
+    dtype: str
+    unit: str
+    meaning: str
+
+
+MODULI = (
+    "E_in_plane",
+    "E_in_plane_min",
+    "E_in_plane_max",
+    "E_out_of_plane",
+    "E_vrh",
+    "K_vrh",
+    "G_vrh",
+)
+
+COLUMNS: dict[str, Column] = {
+    "label_id": Column("str", "", "crystal_id@potential, unique"),
+    "crystal_id": Column("str", "", "name of the crystal in this collection"),
+    "potential": Column("str", "", "interatomic potential and dispersion correction that made the label"),
+    "status": Column("str", "", "accepted or rejected"),
+    "reason": Column("str", "", "why rejected; for accepted rows a caution, if any"),
+    "formula": Column("str", "", "reduced formula of the relaxed crystal"),
+    "n_atoms": Column("int", "", "atoms in the cell"),
+    "n_layers": Column("float", "", "perovskite sheets per slab; inf for a 3D network"),
+    "phase": Column("str", "", "RP, DJ, ACI, intermediate or 3D, from the relaxed crystal"),
+    "spacer_smiles": Column("str", "", "SMILES of the cations between slabs; empty for 3D"),
+    "cage": Column("str", "", "SMILES or symbol of the cations in the cages; empty for none"),
+    "metal": Column("str", "", "metals of the octahedra"),
+    "halide": Column("str", "", "halides of the octahedra"),
+    "E_in_plane": Column("float", "GPa", "Young's modulus averaged over directions in the sheet plane"),
+    "E_in_plane_min": Column("float", "GPa", "smallest Young's modulus in the sheet plane"),
+    "E_in_plane_max": Column("float", "GPa", "largest Young's modulus in the sheet plane"),
+    "E_out_of_plane": Column("float", "GPa", "Young's modulus along the slab normal"),
+    "E_vrh": Column("float", "GPa", "Young's modulus of the Voigt-Reuss-Hill averages, 9KG/(3K+G)"),
+    "K_vrh": Column("float", "GPa", "bulk modulus, Voigt-Reuss-Hill"),
+    "G_vrh": Column("float", "GPa", "shear modulus, Voigt-Reuss-Hill"),
+    "poisson_vrh": Column("float", "", "Poisson's ratio of the Voigt-Reuss-Hill averages"),
+    "universal_anisotropy": Column("float", "", "5 G_V/G_R + K_V/K_R - 6"),
+    "E_vrh_soft_frozen": Column("float", "GPa", "E_vrh with the modes below the soft-mode threshold frozen"),
+    "lowest_eigenvalue": Column("float", "eV/Å²", "lowest eigenvalue of the Hessian without rigid translations"),
+    "volume_change": Column("float", "%", "volume change on relaxation from the parent structure"),
+    "energy": Column("float", "eV", "potential energy of the cell"),
+    "parent": Column("str", "", "structure that the relaxation started from"),
+    "origin": Column("str", "", "where that structure comes from (repository, DOI, database number, or built)"),
+    "calls": Column("float", "", "energy-force-stress evaluations"),
+    "seconds": Column("float", "s", "wall time of the label"),
+}
+
+REQUIRED = ("label_id", "crystal_id", "potential", "status", "n_layers", "spacer_smiles", "metal", "halide", *MODULI)
+
+
+def describe_columns() -> pd.DataFrame:
+    """Return the columns of the label table with unit and meaning.
+
+    Examples
+    --------
+    >>> describe_columns().loc["E_in_plane", "unit"]
+    'GPa'
+    """
+    import pandas as pd
+
+    rows = {name: {"type": c.dtype, "unit": c.unit, "meaning": c.meaning} for name, c in COLUMNS.items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
+
+
+def validate_labels(table: pd.DataFrame, *, source: object = None) -> pd.DataFrame:
+    """Check a table of labels against the schema and return it with the right types.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns as in `COLUMNS`; text columns may hold NaN for "empty".
+    source : object, optional
+        Named in errors.
+
+    Returns
+    -------
+    DataFrame
+        The same rows, typed.
+
+    Raises
+    ------
+    DatasetError
+        If a column is missing, a type is wrong, or a value is impossible.
+    """
+    import pandera.pandas as pa
+
+    missing = [name for name in REQUIRED if name not in table]
+    if missing:
+        raise DatasetError(
+            f"columns are missing: {', '.join(missing)}", remedy="see perovex.datasets.describe_columns()", source=source
+        )
+    if table.empty:
+        raise DatasetError("the table has no rows", remedy="label some crystals first", source=source)
+    table = table.copy()
+    for name, column in COLUMNS.items():
+        if name in table and column.dtype == "str":
+            table[name] = table[name].fillna("").astype(str)
+    accepted_positive = pa.Check(
+        lambda frame: (frame["status"] != "accepted") | (frame[list(MODULI)] > 0).all(axis=1),
+        error="an accepted row has a modulus that is missing or not positive",
+    )
+    kinds = {"str": str, "float": float, "int": int}
+    schema = pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                kinds[c.dtype],
+                nullable=c.dtype == "float",
+                coerce=True,
+                required=name in REQUIRED,
+                unique=name == "label_id",
+                checks=pa.Check.isin(["accepted", "rejected"]) if name == "status" else None,
+            )
+            for name, c in COLUMNS.items()
+        },
+        checks=[
+            accepted_positive,
+            *(
+                pa.Check(_for_accepted(name, check), error=f"an accepted row has an impossible {name}")
+                for name, check in _ACCEPTED_RULES.items()
+            ),
+        ],
+    )
+    try:
+        return schema.validate(table, lazy=True)
+    except (pa.errors.SchemaErrors, pa.errors.SchemaError) as error:
+        cases = getattr(error, "failure_cases", None)
+        first = str(error).splitlines()[0] if cases is None or not len(cases) else str(cases.iloc[0].to_dict())
+        raise DatasetError(f"the table breaks the schema: {first}", remedy="correct that row", source=source) from None
+
+
+def _for_accepted(name: str, rule: object) -> object:
+    def check(frame: pd.DataFrame) -> pd.Series:
+        return (frame["status"] != "accepted") | rule(frame[name])  # type: ignore[operator]
+
+    return check
+
+
+# A crystal that lost its network on relaxing has no n any more: only accepted rows must have these.
+_ACCEPTED_RULES = {
+    "n_layers": lambda column: column >= 1,
+    "metal": lambda column: column.str.len() > 0,
+    "halide": lambda column: column.str.len() > 0,
+}
