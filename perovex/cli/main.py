@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from perovex import __version__
-from perovex.cli import build, collect, describe, descriptors, label, predict, study, validate_labels
+from perovex.cli import audit_data, build, collect, describe, descriptors, label, predict, study, validate_labels
 from perovex.errors import PerovexError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)
 app.command("build", rich_help_panel=_CRYSTALS)(build.build)
 app.command("label", rich_help_panel=_LABELS)(label.label)
 app.command("collect", rich_help_panel=_LABELS)(collect.collect)
+app.command("audit-data", rich_help_panel=_LABELS)(audit_data.audit_data)
 app.command("validate-labels", rich_help_panel=_LABELS)(validate_labels.validate_labels)
 
 

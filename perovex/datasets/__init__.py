@@ -1,5 +1,6 @@
 """Loaders and schema of the project's own data: relaxed crystals, elastic tensors, spacers, literature."""
 
+from perovex.datasets.audit import Audit, audit
 from perovex.datasets.collect import collect
 from perovex.datasets.elastic import ElasticData, load_elastic
 from perovex.datasets.literature import load_literature
@@ -8,7 +9,9 @@ from perovex.datasets.schema import MODULI, describe_columns
 
 __all__ = [
     "MODULI",
+    "Audit",
     "ElasticData",
+    "audit",
     "collect",
     "data_root",
     "describe_columns",

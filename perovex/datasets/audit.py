@@ -1,0 +1,158 @@
+"""Quality control of a data release that any reader can run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from perovex.datasets.schema import MODULI
+
+if TYPE_CHECKING:
+    from perovex.datasets.elastic import ElasticData
+
+OUTLIER_SCORE = 3.5  # modified z-score of Iglewicz and Hoaglin (1993)
+VOLUME_CHANGE_LIMIT = 10.0  # %, beyond which the relaxed crystal is hardly its parent
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Findings about a data release; each table may be empty.
+
+    Attributes
+    ----------
+    counts : DataFrame
+        Accepted and rejected labels by potential.
+    rejections : DataFrame
+        Reasons and how often each was given.
+    outliers : DataFrame
+        Accepted rows whose modulus lies far from others of the same n and halide (modified z-score of the logarithm).
+    volume_changes : DataFrame
+        Accepted rows whose volume changed by more than 10 % on relaxing.
+    soft_modes : DataFrame
+        Accepted rows whose E_vrh rises by more than 25 % when their softest modes are frozen.
+    duplicates : DataFrame
+        Pairs of accepted crystals that pymatgen's StructureMatcher calls the same.
+    second_potential : DataFrame
+        Per modulus: how labels of two potentials differ on the crystals that have both.
+    """
+
+    counts: pd.DataFrame
+    rejections: pd.DataFrame
+    outliers: pd.DataFrame
+    volume_changes: pd.DataFrame
+    soft_modes: pd.DataFrame
+    duplicates: pd.DataFrame
+    second_potential: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all findings by name."""
+        return dict(vars(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings as JSON-safe lists of rows."""
+        return {
+            name: frame.reset_index().replace({np.nan: None}).to_dict(orient="records")
+            for name, frame in self.tables().items()
+        }
+
+
+def audit(data: ElasticData) -> Audit:
+    """Check a data release for outliers, duplicates, suspicious relaxations and label noise.
+
+    Parameters
+    ----------
+    data : ElasticData
+        As returned by `load_elastic`.
+
+    Returns
+    -------
+    Audit
+
+    References
+    ----------
+    B. Iglewicz, D. C. Hoaglin, How to Detect and Handle Outliers, ASQC Quality Press (1993).
+
+    Examples
+    --------
+    >>> from perovex.datasets import load_elastic
+    >>> findings = audit(load_elastic())
+    >>> bool((findings.volume_changes["volume_change"].abs() > 10).all())
+    True
+    """
+    table = data.table
+    labels = data.labels
+    counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
+    rejected = labels[labels["status"] == "rejected"]
+    reasons = rejected["reason"].str.replace(r"[-\d.]+", "#", regex=True).value_counts().rename("labels").to_frame()
+    changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
+    ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
+    soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > 1.25]
+    return Audit(
+        counts=counts,
+        rejections=reasons,
+        outliers=_outliers(table),
+        volume_changes=changed,
+        soft_modes=soft,
+        duplicates=_duplicates(data),
+        second_potential=_second_potential(labels),
+    )
+
+
+def _outliers(table: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    for modulus in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+        for (n, halide), rows in table.groupby(["n_layers", "halide"]):
+            if len(rows) < 5:  # a spread of fewer says nothing
+                continue
+            value = np.log(rows[modulus])
+            spread = (value - value.median()).abs().median()
+            if spread == 0:
+                continue
+            score = 0.6745 * (value - value.median()) / spread
+            found += [
+                {"crystal_id": name, "modulus": modulus, "GPa": rows.loc[name, modulus], "score": s, "n": n, "X": halide}
+                for name, s in score.items()
+                if abs(s) > OUTLIER_SCORE
+            ]
+    return pd.DataFrame(found, columns=["crystal_id", "modulus", "GPa", "score", "n", "X"]).set_index("crystal_id")
+
+
+def _duplicates(data: ElasticData) -> pd.DataFrame:
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
+    matcher = StructureMatcher(primitive_cell=False, attempt_supercell=False)
+    pairs = []
+    for _, rows in data.table.groupby(["formula", "n_atoms"]):
+        for one, other in combinations(rows.index, 2):
+            if matcher.fit(data.structures[one], data.structures[other]):
+                pairs.append({"crystal_id": one, "duplicate": other})
+    return pd.DataFrame(pairs, columns=["crystal_id", "duplicate"]).set_index("crystal_id")
+
+
+def _second_potential(labels: pd.DataFrame) -> pd.DataFrame:
+    accepted = labels[labels["status"] == "accepted"]
+    rows = []
+    for one, other in combinations(sorted(accepted["potential"].unique()), 2):
+        first = accepted[accepted["potential"] == one].set_index("crystal_id")
+        second = accepted[accepted["potential"] == other].set_index("crystal_id")
+        shared = first.index.intersection(second.index)
+        for modulus in MODULI:
+            a, b = first.loc[shared, modulus], second.loc[shared, modulus]
+            if len(shared) < 2:
+                continue
+            rows.append(
+                {
+                    "potentials": f"{one} / {other}",
+                    "modulus": modulus,
+                    "crystals": len(shared),
+                    "median_ratio": float((a / b).median()),
+                    "mean_absolute_difference_GPa": float((a - b).abs().mean()),
+                    "spearman": float(a.corr(b, method="spearman")),
+                }
+            )
+    names = ["potentials", "modulus", "crystals", "median_ratio", "mean_absolute_difference_GPa", "spearman"]
+    return pd.DataFrame(rows, columns=names).set_index(["potentials", "modulus"])
