@@ -6,6 +6,7 @@ from perovex.datasets.elastic import ElasticData, load_elastic
 from perovex.datasets.literature import load_literature
 from perovex.datasets.paths import data_root
 from perovex.datasets.schema import MODULI, describe_columns
+from perovex.datasets.spacers import load_spacers, spacer_abbreviation
 
 __all__ = [
     "MODULI",
@@ -17,4 +18,6 @@ __all__ = [
     "describe_columns",
     "load_elastic",
     "load_literature",
+    "load_spacers",
+    "spacer_abbreviation",
 ]
