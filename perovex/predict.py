@@ -1,0 +1,162 @@
+"""Stiffness of crystals that are not in the data: from a structure, or from a spacer, metal, halide and n."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from perovex.errors import ModelFileError, PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perovex.learn import ModelBundle
+
+
+def default_models() -> Path:
+    """Return the folder of the models that come with the package.
+
+    Raises
+    ------
+    ModelFileError
+        If this installation has none.
+    """
+    from perovex.datasets import data_root
+
+    folder = data_root() / "models"
+    if not (folder / "manifest.json").is_file():
+        raise ModelFileError(
+            "no bundled models", remedy="run `perovex study --out DIR` and pass --models DIR/models", source=folder
+        )
+    return folder
+
+
+def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None) -> pd.DataFrame:
+    """Predict stiffness from structures.
+
+    Parameters
+    ----------
+    items : structure, path, glob, folder, or an iterable of them
+        pymatgen structures, ASE atoms, perceived crystals, or files.
+    models : path or ModelBundle, optional
+        Models written by `perovex study`; default: those that come with the package.
+
+    Returns
+    -------
+    DataFrame
+        One row per crystal: probability and class, each modulus in GPa with its interval, whether the crystal lies
+        in the training domain, and the columns ``warning`` and ``error``; a crystal that cannot be described has
+        only an error.
+
+    Raises
+    ------
+    ModelFileError
+        If the models cannot be loaded.
+    StructureFileError
+        If a pattern matches no file.
+
+    Examples
+    --------
+    >>> from perovex import load_elastic, predict
+    >>> data = load_elastic()
+    >>> name = data.table.index[data.table["n_layers"] == 1][0]
+    >>> row = predict(data.structures[name]).iloc[0]
+    >>> bool(row["E_in_plane_lower"] <= row["E_in_plane"] <= row["E_in_plane_upper"])
+    True
+    """
+    from perovex.descriptors import describe
+    from perovex.learn import ModelBundle
+
+    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models())
+    rows: dict[str, pd.Series] = {}
+    errors: dict[str, str] = {}
+    order: list[str] = []
+    for name, item in _named(items):
+        order.append(name)
+        try:
+            rows[name] = describe(item)
+        except PerovexError as error:
+            errors[name] = f"{error.kind}: {error}"
+    table = bundle.predict(pd.DataFrame(rows).T.astype(float)) if rows else pd.DataFrame()
+    table = table.reindex(order)
+    inside = table["in_domain"] if "in_domain" in table else pd.Series(index=order, dtype=object)
+    reason = table["domain_reason"] if "domain_reason" in table else pd.Series(index=order, dtype=object)
+    table["warning"] = [
+        f"outside the training domain ({reason[name]})" if name in rows and not bool(inside[name]) else ""
+        for name in order
+    ]
+    table["error"] = [errors.get(name, "") for name in order]
+    return table.rename_axis("crystal")
+
+
+def predict_new(  # noqa: PLR0913
+    spacer: str,
+    *,
+    metal: str = "Pb",
+    halide: str = "I",
+    n: int = 1,
+    cage: str = "MA",
+    models: str | Path | ModelBundle | None = None,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Build a crystal from its spacer and composition and predict its stiffness.
+
+    The crystal is built by `perovex.build.build_layered` without relaxation by a potential, so its geometry is a
+    guess, and the intervals of the models do not include that guess.
+
+    Parameters
+    ----------
+    spacer : str
+        SMILES of the spacer, as cation or as neutral amine.
+    metal, halide : str
+        Elements.
+    n : int
+        Sheets per slab.
+    cage : {"MA", "FA", "Cs"}
+        Cage cation for n > 1.
+    models : path or ModelBundle, optional
+        As in `predict`.
+    random_state : int
+        Seed of the conformer search.
+
+    Returns
+    -------
+    DataFrame
+        One row, as `predict` gives it.
+
+    Raises
+    ------
+    SmilesError, BuildError
+        If the spacer cannot be read or no crystal can be built.
+    """
+    from perovex.build import build_layered
+
+    crystal = build_layered(spacer, metal=metal, halide=halide, n=n, cage=cage, random_state=random_state)
+    table = predict(crystal, models=models)
+    table.index = pd.Index([f"{spacer} {metal}{halide} n={n}"], name="crystal")
+    note = "geometry built, not relaxed"
+    table["warning"] = [f"{note}; {old}" if old else note for old in table["warning"]]
+    return table
+
+
+def _named(items: Any) -> list[tuple[str, Any]]:
+    from perovex.crystal import expand_paths
+
+    if isinstance(items, (str, Path)):
+        items = [items]
+    elif not isinstance(items, (list, tuple, pd.Series)):
+        items = [items]  # one structure: those are iterable themselves
+    named: list[tuple[str, Any]] = []
+    for number, item in enumerate(items):
+        if isinstance(item, (str, Path)):
+            named += [(str(path), path) for path in expand_paths([item])]
+        else:
+            named.append((_label(item, number), item))
+    return named
+
+
+def _label(item: Any, number: int) -> str:
+    properties = getattr(item, "properties", None) or {}
+    return str(properties.get("label_id") or getattr(item, "source", None) or f"crystal {number}")

@@ -1,0 +1,152 @@
+"""Figures of data, scores and predictions. Each takes `ax` and returns it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovex.report.style import PALETTE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+HALIDE_COLOURS = {"Cl": PALETTE["green"], "Br": PALETTE["orange"], "I": PALETTE["blue"]}
+HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
+MODULUS_LABELS = {
+    "E_in_plane": "in-plane Young's modulus (GPa)",
+    "E_out_of_plane": "out-of-plane Young's modulus (GPa)",
+    "E_vrh": "average Young's modulus, VRH (GPa)",
+}
+
+
+def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Plot out-of-plane against in-plane Young's modulus, colour by halide, size by n.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``E_in_plane``, ``E_out_of_plane`` (GPa), ``halide``, ``n_layers``.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    for halide, rows in table.groupby("halide"):
+        size = np.where(np.isfinite(rows["n_layers"]), 22 + 22 * rows["n_layers"].clip(upper=6), 110)
+        filled = np.isfinite(rows["n_layers"])
+        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        marker = HALIDE_MARKERS.get(str(halide), "D")
+        ax.scatter(
+            rows.loc[filled, "E_in_plane"], rows.loc[filled, "E_out_of_plane"],
+            s=size[filled], c=colour, marker=marker, alpha=0.75, edgecolor="white", linewidth=0.6, label=str(halide),
+        )
+        ax.scatter(
+            rows.loc[~filled, "E_in_plane"], rows.loc[~filled, "E_out_of_plane"],
+            s=60, facecolor="none", edgecolor=colour, marker=marker, linewidth=1.3,
+            label=f"{halide}, 3D network" if (~filled).any() else None,
+        )
+    top = 1.05 * float(np.nanmax(table[["E_in_plane", "E_out_of_plane"]].to_numpy()))
+    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    ax.set(xlim=(0, top), ylim=(0, top))
+    ax.set_xlabel(MODULUS_LABELS["E_in_plane"])
+    ax.set_ylabel(MODULUS_LABELS["E_out_of_plane"])
+    ax.legend(title="halide (larger: more layers)", fontsize=8, title_fontsize=8)
+    return ax
+
+
+def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
+    """Plot matched series: the same spacer and halide at n = 1, 2, 3, one line each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `target` (GPa), ``n_layers``, ``halide``, ``spacer_smiles``.
+    target : str
+        Modulus to plot.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    layered = table[np.isfinite(table["n_layers"])]
+    for halide in sorted(layered["halide"].unique()):
+        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        labelled = False
+        for _, rows in layered[layered["halide"] == halide].groupby("spacer_smiles"):
+            mean = rows.groupby("n_layers")[target].mean().sort_index()
+            if len(mean) < 2:
+                continue
+            ax.plot(
+                mean.index, mean.to_numpy(), color=colour, marker=HALIDE_MARKERS.get(str(halide), "D"),
+                alpha=0.75, linewidth=1.2, label=None if labelled else str(halide),
+            )
+            labelled = True
+    ax.set_xticks(sorted(layered["n_layers"].unique()))
+    ax.set_xlabel("layers per slab, n")
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(title="halide", fontsize=8, title_fontsize=8)
+    return ax
+
+
+def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax: Axes) -> Axes:
+    """Plot held-out predictions against labels.
+
+    Parameters
+    ----------
+    observed, predicted : Series
+        GPa, same index; rows without a prediction are left out.
+    colour : Series
+        Halide of each row.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    for halide in sorted(colour.unique()):
+        rows = colour == halide
+        ax.scatter(
+            observed[rows], predicted[rows], s=28, alpha=0.8, edgecolor="white", linewidth=0.5,
+            c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]), marker=HALIDE_MARKERS.get(str(halide), "D"),
+            label=str(halide),
+        )
+    both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])
+    low, high = float(np.nanmin(both)) * 0.9, float(np.nanmax(both)) * 1.05
+    ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    ax.set(xlim=(low, high), ylim=(low, high))
+    ax.set_xlabel("label (GPa)")
+    ax.set_ylabel("held-out prediction (GPa)")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def plot_scores(scores: pd.DataFrame, metric: str, ax: Axes) -> Axes:
+    """Plot one metric of a model and its baselines with intervals.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Indexed by model name; columns ``value``, ``low``, ``high``.
+    metric : str
+        Name for the axis.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    order = list(scores.index)[::-1]
+    for position, name in enumerate(order):
+        row = scores.loc[name]
+        colour = PALETTE["blue"] if position == len(order) - 1 else "0.45"
+        ax.plot([row["low"], row["high"]], [position, position], color=colour, linewidth=2.2, alpha=0.6)
+        ax.plot([row["value"]], [position], color=colour, marker="o", markersize=6)
+    ax.set_yticks(range(len(order)), order)
+    ax.set_xlabel(metric)
+    ax.margins(y=0.15)
+    return ax
