@@ -76,7 +76,23 @@ class NoOctahedraError(PerceptionError):
 
 
 class TopologyError(PerceptionError):
-    """Octahedra exist, but not as a corner-sharing 2D or 3D network (0D, 1D, edge- or face-sharing...)."""
+    """Octahedra exist, but not as a corner-sharing 2D or 3D network (0D, 1D, edge- or face-sharing...).
+
+    Attributes
+    ----------
+    topology : str
+        What was found instead, such as ``"1D face-sharing"`` or ``"0D isolated"``.
+    """
+
+    topology: str = ""
+
+    def named(self, topology: str) -> TopologyError:
+        """Return the same error, carrying the name of the topology."""
+        self.topology = topology
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (*super().__reduce__(), {"topology": self.topology})
 
 
 class MoleculeError(PerceptionError):
@@ -121,3 +137,15 @@ class BuildError(PerovexError):
 
 class ClaimError(PerovexError):
     """A claims file that cannot be understood."""
+
+
+class ModelTableError(ModelInputError, ValueError):
+    """A `ModelInputError` about values of a table; also a `ValueError`, as scikit-learn's conventions ask."""
+
+
+class ExplanationError(PerovexError):
+    """A model or table that cannot be explained as asked."""
+
+
+class CoordinationError(PerceptionError):
+    """Some metals have six halides around them, others have not."""

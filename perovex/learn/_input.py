@@ -1,0 +1,156 @@
+"""Reading tables, targets and groups: one place that says what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import validate_data
+
+from perovex.errors import ModelInputError, ModelTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+def _listed(names: Iterable[Any], limit: int = 6) -> str:
+    names = [str(name) for name in names]
+    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + rest
+
+
+def refuse_infinite(X: Any) -> None:
+    """Raise `ModelTableError` naming the columns of a DataFrame that hold an infinite value."""
+    if not isinstance(X, pd.DataFrame):
+        return
+    numeric = X.select_dtypes("number")
+    bad = numeric.columns[np.isinf(numeric.to_numpy(float, na_value=np.nan)).any(axis=0)]
+    if len(bad):
+        raise ModelTableError(
+            f"infinite values in {_listed(bad)}",
+            remedy="describe 3D networks by 1/n instead of n, or leave the value undefined (NaN)",
+        )
+
+
+def read_fit(estimator: Any, X: Any, y: Any = None, *, min_samples: int = 2, **options: Any) -> Any:
+    """Check a training table with scikit-learn's rules and raise perovex's error; missing values may stay."""
+    try:
+        return validate_data(
+            estimator,
+            X,
+            **({} if y is None else {"y": y}),
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=min_samples,
+            **options,
+        )
+    except (ValueError, TypeError) as error:
+        refuse_infinite(X)
+        if isinstance(error, TypeError):  # scikit-learn asks for a TypeError on sparse tables
+            raise
+        raise ModelTableError(str(error)) from error
+
+
+def read_predict(estimator: Any, X: Any) -> NDArray[np.float64]:
+    """Check a table against the one the estimator was fitted on."""
+    check_columns(X, getattr(estimator, "feature_names_in_", None))
+    try:
+        return validate_data(estimator, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+    except ValueError as error:
+        refuse_infinite(X)
+        raise ModelTableError(str(error)) from error
+
+
+def check_columns(X: Any, expected: Sequence[str] | NDArray[Any] | None) -> None:
+    """Raise `ModelTableError` when a DataFrame lacks descriptors of a model or holds some it does not know."""
+    if expected is None or not isinstance(X, pd.DataFrame):
+        return
+    given, known = [str(name) for name in X.columns], [str(name) for name in expected]
+    missing = [name for name in known if name not in set(given)]
+    unknown = [name for name in given if name not in set(known)]
+    if missing or unknown:
+        parts = []
+        if unknown:
+            parts.append(f"feature names unseen at fit time: {_listed(unknown)}")
+        if missing:
+            parts.append(f"feature names seen at fit time, yet now missing: {_listed(missing)}")
+        raise ModelTableError(
+            "The feature names should match those that were passed during fit. " + "; ".join(parts),
+            remedy="compute the table with the descriptors the model was trained on: X[model.feature_names_in_]",
+        )
+
+
+def as_table(X: Any) -> pd.DataFrame:
+    """Return a float DataFrame with text column names.
+
+    Parameters
+    ----------
+    X : DataFrame or array_like, shape (n_rows, n_columns)
+        Descriptor values; NaN where undefined.
+
+    Raises
+    ------
+    ModelTableError
+        Values that are not numbers, infinite values, repeated column names.
+    """
+    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    frame = frame.rename(columns=str)
+    if not frame.columns.is_unique:
+        raise ModelTableError(f"repeated columns: {_listed(frame.columns[frame.columns.duplicated()])}")
+    try:
+        frame = frame.astype(float)
+    except (TypeError, ValueError) as error:
+        bad = [c for c in frame if not pd.api.types.is_numeric_dtype(frame[c])]
+        raise ModelTableError(
+            f"columns that are not numbers: {_listed(bad)}", remedy="pass descriptor columns only"
+        ) from error
+    refuse_infinite(frame)
+    return frame
+
+
+def as_target(y: Any, n_rows: int, index: pd.Index | None = None) -> pd.Series:
+    """Return the target as a Series aligned by position; refuse NaN and a wrong length."""
+    values = pd.Series(np.asarray(y).ravel(), index=index, name=getattr(y, "name", None))
+    if len(values) != n_rows:
+        raise ModelTableError(f"{len(values)} target values for {n_rows} rows")
+    if index is not None and isinstance(y, pd.Series) and not y.index.equals(index):
+        raise ModelTableError("the index of the target differs from the index of the table")
+    if values.isna().any():
+        raise ModelTableError(
+            f"{int(values.isna().sum())} target values are missing", remedy="drop these rows before fitting"
+        )
+    return values
+
+
+def as_groups(groups: Any, n_rows: int) -> pd.Series:
+    """Return groups as text, one per row; every row its own group where `groups` is None."""
+    if groups is None:
+        return pd.Series([f"row {i}" for i in range(n_rows)])
+    series = pd.Series(np.asarray(groups, dtype=object).ravel())
+    if len(series) != n_rows:
+        raise ModelTableError(f"{len(series)} groups for {n_rows} rows")
+    if series.isna().any():
+        raise ModelTableError(
+            f"{int(series.isna().sum())} rows have no group",
+            remedy="give crystals without a spacer a group of their own, for example the formula",
+        )
+    return series.astype(str)
+
+
+def need_groups(groups: pd.Series, minimum: int, what: str) -> None:
+    """Raise `ModelInputError` when there are fewer than `minimum` groups."""
+    found = groups.nunique()
+    if found < minimum:
+        raise ModelInputError(
+            f"{what} needs at least {minimum} groups, the table has {found}",
+            remedy="add crystals with other spacers",
+        )
+
+
+def group_weights(groups: ArrayLike) -> NDArray[np.float64]:
+    """Weights 1/(K N_k): every one of the K groups counts the same; they sum to 1."""
+    _, inverse, counts = np.unique(np.asarray(groups, dtype=str), return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / (len(counts) * counts[inverse]), dtype=float)

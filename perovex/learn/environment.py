@@ -1,0 +1,92 @@
+"""What a result depends on besides its data: versions and checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PACKAGES = ("perovex", "numpy", "pandas", "scipy", "scikit-learn", "xgboost", "xgboost-cpu", "shap", "skops")
+
+
+def environment() -> dict[str, str]:
+    """Return versions of Python, the platform and the packages a result depends on.
+
+    Examples
+    --------
+    >>> sorted(environment())[:2]
+    ['numpy', 'pandas']
+    """
+    found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def table_checksum(*tables: Any) -> str:
+    """Return the SHA-256 of tables: column names, index and values, as ``"sha256:..."``.
+
+    Examples
+    --------
+    >>> a, b = pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [1.0, 2.5]})
+    >>> table_checksum(a) == table_checksum(a.copy()), table_checksum(a) == table_checksum(b)
+    (True, False)
+    """
+    digest = hashlib.sha256()
+    for table in tables:
+        if table is None:
+            digest.update(b"none")
+            continue
+        frame = table.to_frame("value") if isinstance(table, pd.Series) else pd.DataFrame(table)
+        digest.update(json.dumps([[str(c) for c in frame.columns], [str(i) for i in frame.index]]).encode())
+        for column in frame:
+            values = frame[column]
+            if pd.api.types.is_numeric_dtype(values):
+                digest.update(
+                    np.ascontiguousarray(values.to_numpy(np.float64, na_value=np.nan), "<f8").tobytes()
+                )
+            else:
+                digest.update("\x1f".join(map(str, values)).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def file_checksum(path: Path) -> str:
+    """Return the SHA-256 of a file as ``"sha256:..."``."""
+    with path.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+
+def json_safe(value: Any) -> Any:
+    """Return `value` with numpy types turned into Python's, and NaN and infinities into None.
+
+    Examples
+    --------
+    >>> json_safe({"a": np.float64("nan"), "b": np.arange(2), 3: (True,)})
+    {'a': None, 'b': [0, 1], '3': [True]}
+    """
+    if isinstance(value, dict):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, pd.Series):
+        return json_safe(value.to_dict())
+    if isinstance(value, pd.DataFrame):
+        return json_safe(value.to_dict("records"))
+    if isinstance(value, np.ndarray):
+        return json_safe(value.tolist())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(item) for item in value]
+    if isinstance(value, np.generic):
+        return json_safe(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

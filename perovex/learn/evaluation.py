@@ -1,0 +1,473 @@
+"""Out-of-fold validation: `evaluate` and its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone, is_classifier
+from sklearn.utils.validation import has_fit_parameter
+from tqdm.auto import tqdm
+
+from perovex.errors import ModelInputError
+from perovex.learn import metrics
+from perovex.learn._evaluation_html import evaluation_html
+from perovex.learn._input import as_groups, as_table, as_target
+from perovex.learn.baselines import baseline_models
+from perovex.learn.calibration import reliability_table
+from perovex.learn.environment import environment, json_safe, table_checksum
+from perovex.learn.intervals import coverage_table
+from perovex.learn.splits import folds_for
+from perovex.learn.threshold import stiff_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_FEW_GROUPS = 10
+
+
+@dataclass
+class Evaluation:
+    """Held-out predictions of a model and its baselines, and what follows from them.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        One row per model, repeat and crystal: ``model``, ``repeat``, ``fold``, ``row`` (position), ``id``,
+        ``group``, ``truth``, ``prediction`` (GPa or probability of stiff), and ``lower``, ``upper``,
+        ``in_domain`` for the model where asked for.
+    scores : DataFrame
+        ``model``, ``metric``, ``value`` (mean over repeats), ``low``, ``high`` (bootstrap over groups) and
+        ``sd_repeats``.
+    differences : DataFrame
+        Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``low``, ``high``,
+        ``better`` (share of resamples in which the model is better).
+    settings : dict
+        Everything that was asked for, with sizes, seed, data checksum and environment.
+    warnings : tuple of str
+        What limits the result.
+    """
+
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+    differences: pd.DataFrame
+    settings: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    meta: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def task(self) -> str:
+        """``"regression"`` or ``"classification"``."""
+        return str(self.settings["task"])
+
+    def score(self, metric: str, model: str = "model") -> float:
+        """Return one score of one model."""
+        found = self.scores.query("model == @model and metric == @metric")
+        if found.empty:
+            raise ModelInputError(
+                f"no score {metric!r} of {model!r}", remedy=f"one of {list(self._metrics())}"
+            )
+        return float(found["value"].iloc[0])
+
+    def _metrics(self) -> Mapping[str, Any]:
+        return metrics.CLASSIFICATION if self.task == "classification" else metrics.REGRESSION
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of scores: models as rows, metrics as columns, ``value [low, high]`` in numbers."""
+        wide = self.scores.pivot_table(
+            index="model", columns="metric", values=["value", "low", "high"], sort=False, dropna=False
+        )
+        wide = wide.swaplevel(axis=1)
+        order = [(m, part) for m in self._metrics() for part in ("value", "low", "high")]
+        return wide.reindex(
+            index=list(dict.fromkeys(self.scores["model"])), columns=pd.MultiIndex.from_tuples(order)
+        )
+
+    def out_of_fold(self, model: str = "model") -> pd.DataFrame:
+        """Return one row per crystal: truth and the mean held-out prediction over repeats."""
+        part = self.predictions[self.predictions["model"] == model]
+        keep = [
+            c for c in ("prediction", "lower", "upper", "in_domain") if c in part and part[c].notna().any()
+        ]
+        means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
+        first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
+        return first.join(means).sort_index().set_index("id")
+
+    def by(self, column: str | pd.Series) -> pd.DataFrame:
+        """Score the model within parts of the data.
+
+        Parameters
+        ----------
+        column : str or Series
+            A column of `meta` or of `predictions`, or values by row position.
+        """
+        part = self.predictions[self.predictions["model"] == "model"]
+        values = self._values(column)
+        keys = values if values is not None else part[str(column)].to_numpy()
+        rows = []
+        for value, piece in part.groupby(np.asarray(keys), dropna=False):
+            entry = metrics.score(piece["truth"], piece["prediction"], classify=self.task == "classification")
+            rows.append({"value": value, "rows": piece["row"].nunique(), **entry.to_dict()})
+        return pd.DataFrame(rows)
+
+    def _values(self, column: str | pd.Series) -> NDArray[Any] | None:
+        """Values of `column` for each prediction of the model."""
+        rows = self.predictions.loc[self.predictions["model"] == "model", "row"].to_numpy()
+        if isinstance(column, pd.Series):
+            return np.asarray(column)[rows]
+        if self.meta is not None and column in self.meta:
+            return self.meta[column].to_numpy()[rows]
+        if column not in self.predictions:
+            raise ModelInputError(f"no column {column!r} to split by", remedy="pass meta to evaluate")
+        return None
+
+    def coverage_table(self, *by: str) -> pd.DataFrame:
+        """Return the empirical coverage of the intervals, overall and by columns of `meta`.
+
+        Raises
+        ------
+        ModelInputError
+            No intervals: the estimator had none, or it is a classifier.
+        """
+        part = self.predictions[self.predictions["model"] == "model"]
+        if "lower" not in part or part["lower"].isna().all():
+            raise ModelInputError(
+                "no intervals were computed",
+                remedy="use YoungModulusRegressor(interval_folds=10) and evaluate(..., coverage=0.9)",
+            )
+        usual = [c for c in ("n_layers", "halide", "phase") if self.meta is not None and c in self.meta]
+        split = pd.DataFrame({c: self._values(c) for c in (by or usual)}) if (by or usual) else None
+        return coverage_table(
+            part["truth"], part["lower"], part["upper"], by=split, nominal=self.settings["coverage"]
+        )
+
+    def reliability_table(self, n_bins: int = 10) -> pd.DataFrame:
+        """Return predicted against observed shares of stiff crystals, held out."""
+        if self.task != "classification":
+            raise ModelInputError("reliability is defined for a classifier")
+        table = self.out_of_fold()
+        return reliability_table(table["truth"], table["prediction"], n_bins=n_bins)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary, without the single predictions."""
+        return json_safe(
+            {
+                "settings": self.settings,
+                "scores": self.scores,
+                "differences": self.differences,
+                "warnings": list(self.warnings),
+            }
+        )
+
+    def _repr_html_(self) -> str:
+        return evaluation_html(self)
+
+
+def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must be able to see
+    estimator: Any,
+    X: Any,
+    y: Any,
+    groups: Any = None,
+    *,
+    meta: pd.DataFrame | None = None,
+    scheme: str = "group",
+    n_splits: int = 5,
+    n_repeats: int = 3,
+    baselines: bool | Mapping[str, Any] = True,
+    coverage: float | None = None,
+    domain: Any = None,
+    label_noise: float | None = None,
+    n_resamples: int = 1000,
+    random_state: int = 0,
+    progress: bool = False,
+) -> Evaluation:
+    """Validate a model on rows it has not seen, beside baselines in the same folds.
+
+    Parameters
+    ----------
+    estimator : classifier or regressor
+        Cloned for every fold. Whatever it selects, tunes or calibrates in `fit` sees training rows only.
+    X : DataFrame, shape (n_rows, n_descriptors)
+    y : Series, shape (n_rows,)
+        Moduli in GPa. For a classifier they are turned into labels once, on the whole table, by the estimator's
+        `threshold`: what is asked must not change from fold to fold. Labels are also taken.
+    groups : Series, optional
+        Spacer of each row. Without it every row is its own group, and the result says so.
+    meta : DataFrame, optional
+        Rows as `X`: n, halide, phase ... for schemes and for splitting results.
+    scheme : str, default "group"
+        ``"group"``, ``"leave-one-<column>-out"``, ``"leave-cluster-out"`` or ``"rows"``; see `splits.folds_for`.
+    n_splits, n_repeats : int
+        Folds (at most the number of groups) and repeats with other assignments; schemes that leave no choice
+        are run once.
+    baselines : bool or dict of str to estimator, default True
+        Mean (or prior), nearest neighbour and linear model; or further named estimators besides these.
+    coverage : float, optional
+        Also record intervals by the estimator's ``predict_interval``.
+    domain : ApplicabilityDomain, optional
+        Fitted in every training part; flags stand in ``predictions["in_domain"]``.
+    label_noise : float, optional
+        Standard deviation of the labels in GPa; the scores that a perfect model would reach are then in
+        ``settings["noise_floor"]``.
+    n_resamples : int, default 1000
+        Bootstrap resamples of groups.
+    random_state : int, default 0
+        Seed of folds and resamples.
+    progress : bool, default False
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ModelInputError
+        What is asked cannot be estimated: one class only, fewer than two groups, fewer than six rows.
+
+    Notes
+    -----
+    Intervals resample groups, so that they tell how the score would change with other spacers. With few groups
+    percentile intervals are too narrow; the result then carries a warning.
+
+    Examples
+    --------
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame(rng.normal(size=(30, 3)), columns=["a", "b", "c"])
+    >>> y = pd.Series(10 + 2 * X["a"])
+    >>> result = evaluate(YoungModulusRegressor("ridge"), X, y, groups=np.arange(30) // 3, n_repeats=1)
+    >>> result.score("R2") > 0.9 > result.score("R2", "mean")
+    True
+    """
+    table = as_table(X)
+    classify = is_classifier(estimator)
+    target, threshold = _targets(estimator, as_target(y, len(table), table.index), classify)
+    labels = as_groups(groups, len(table))
+    aligned = _aligned(meta, table)
+    _refuse_tiny(table, target, labels, classify)
+    warnings = _limits(labels, groups, scheme)
+    models = {"model": estimator, **baseline_models(baselines, classify=classify, estimator=estimator)}
+    split = {"meta": aligned, "classify": classify, "n_splits": n_splits}
+    plans = [
+        folds_for(scheme, table, target, labels, random_state=random_state + repeat, **split)
+        for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
+    ]
+    jobs = [
+        (r, k, name, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan) for name in models
+    ]
+    parts = []
+    for repeat, k, name, train, test in tqdm(jobs, desc="evaluate", disable=not progress):
+        extra = {"coverage": coverage, "domain": domain} if name == "model" else {}
+        part = _held_out(models[name], table, target, labels, train, test, **extra)
+        parts.append(part.assign(model=name, repeat=repeat, fold=k))
+    predictions = pd.concat(parts, ignore_index=True)
+    if coverage is not None:
+        warnings += _interval_warning(predictions)
+    scores, differences = score_table(predictions, classify, n_resamples, random_state)
+    settings = {
+        "task": "classification" if classify else "regression",
+        "target": getattr(estimator, "target", target.name),
+        "unit": "GPa",
+        "threshold": threshold,
+        "estimator": repr(estimator),
+        "scheme": scheme,
+        "n_rows": len(table),
+        "n_groups": int(labels.nunique()),
+        "n_descriptors": table.shape[1],
+        "n_splits": [len(plan) for plan in plans],
+        "n_repeats": len(plans),
+        "n_resamples": n_resamples,
+        "coverage": coverage,
+        "random_state": random_state,
+        "noise_floor": None if classify or label_noise is None else noise_floor(target, label_noise),
+        "data_checksum": table_checksum(table, target, labels),
+        "environment": environment(),
+    }
+    return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned)
+
+
+def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
+    """Return scores that a perfect model would reach against labels with Gaussian noise.
+
+    Examples
+    --------
+    >>> {k: round(v, 3) for k, v in noise_floor([8.0, 10.0, 12.0], 0.5).items()}
+    {'MAE': 0.399, 'RMSE': 0.5, 'R2': 0.906}
+    """
+    variance = float(np.var(np.asarray(y, dtype=float)))
+    return {
+        "MAE": float(label_noise * np.sqrt(2 / np.pi)),
+        "RMSE": float(label_noise),
+        "R2": 1 - label_noise**2 / variance if variance > 0 else float("nan"),
+    }
+
+
+def _targets(estimator: Any, y: pd.Series, classify: bool) -> tuple[pd.Series, float | None]:
+    """Target as fitted in every fold: moduli, or labels made once on the whole table."""
+    if not classify:
+        return y.astype(float), None
+    numeric = y.dtype.kind in "fiu" and not y.isin([0, 1]).all()
+    threshold = getattr(estimator, "threshold", None)
+    if numeric and threshold is not None:
+        labels = stiff_labels(y, threshold)
+        return labels, float(labels.attrs["threshold"])
+    classes = np.unique(y)
+    if len(classes) > 2:
+        raise ModelInputError(f"{len(classes)} classes", remedy="pass moduli and a threshold, or two labels")
+    return (y == classes[-1]).rename(y.name) if len(classes) == 2 else y.astype(bool), None
+
+
+def _aligned(meta: pd.DataFrame | None, table: pd.DataFrame) -> pd.DataFrame | None:
+    if meta is None:
+        return None
+    if len(meta) != len(table) or not meta.index.equals(table.index):
+        raise ModelInputError("meta and X differ in rows", remedy="pass meta.loc[X.index]")
+    return meta
+
+
+def _refuse_tiny(table: pd.DataFrame, y: pd.Series, groups: pd.Series, classify: bool) -> None:
+    if len(table) < 6:
+        raise ModelInputError(f"{len(table)} rows are too few to validate anything", remedy="at least six")
+    if groups.nunique() < 2:
+        raise ModelInputError(
+            "all rows belong to one group: nothing can be said about other spacers",
+            remedy="add crystals with other spacers",
+        )
+    if y.nunique() < 2:
+        raise ModelInputError(
+            "one class only" if classify else "all target values are equal",
+            remedy="choose another threshold or add crystals",
+        )
+
+
+def _limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
+    found = []
+    if groups is None:
+        found.append("no groups were given: every row counts as independent")
+    elif labels.nunique() < _FEW_GROUPS:
+        found.append(f"only {labels.nunique()} groups: bootstrap intervals are too narrow")
+    if scheme == "rows":
+        found.append("rows were split at random: the same spacer stands in training and test")
+    return found
+
+
+def _interval_warning(predictions: pd.DataFrame) -> list[str]:
+    lacking = predictions.loc[predictions["model"] == "model", "lower"].isna().mean()
+    return [f"no interval at this coverage for {lacking:.0%} of the rows: too few groups"] if lacking else []
+
+
+def fit_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
+    """Fit, passing groups on where the estimator takes them."""
+    if has_fit_parameter(estimator, "groups"):
+        return estimator.fit(X, y, groups=groups)
+    return estimator.fit(X, y)
+
+
+def _held_out(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    groups: pd.Series,
+    train: NDArray[Any],
+    test: NDArray[Any],
+    *,
+    coverage: float | None = None,
+    domain: Any = None,
+) -> pd.DataFrame:
+    model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train])
+    unseen = X.iloc[test]
+    guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)
+    part = pd.DataFrame(
+        {
+            "row": test,
+            "id": X.index[test],
+            "group": groups.iloc[test].to_numpy(),
+            "truth": y.iloc[test].to_numpy(float),
+            "prediction": np.asarray(guess, dtype=float),
+        }
+    )
+    if coverage is not None:
+        try:
+            interval = model.predict_interval(unseen, coverage)
+            part["lower"], part["upper"] = interval["lower"].to_numpy(), interval["upper"].to_numpy()
+        except AttributeError as error:
+            raise ModelInputError(
+                "the estimator has no predict_interval", remedy="use coverage=None"
+            ) from error
+        except ModelInputError:
+            if not getattr(model, "interval_folds", 1):
+                raise
+            part["lower"] = part["upper"] = np.nan
+    if domain is not None:
+        flags = clone(domain).fit(X.iloc[train], groups=groups.iloc[train]).check(unseen)
+        part["in_domain"] = flags["in_domain"].to_numpy()
+    return part
+
+
+def score_table(
+    predictions: pd.DataFrame, classify: bool, n_resamples: int, random_state: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores with bootstrap intervals over groups, and differences of the model to every other on the same draws."""
+    table = metrics.CLASSIFICATION if classify else metrics.REGRESSION
+    pieces = {
+        key: part.sort_values("row") for key, part in predictions.groupby(["model", "repeat"], sort=False)
+    }
+    names = list(dict.fromkeys(name for name, _ in pieces))
+    repeats = sorted({repeat for _, repeat in pieces})
+    weights = metrics.bootstrap_weights(pieces[names[0], repeats[0]]["group"], n_resamples, random_state)
+    weights = np.vstack([np.ones((1, weights.shape[1])), weights])
+    rows, differences = [], []
+    for metric, function in table.items():
+        drawn: dict[str, NDArray[Any]] = {}
+        for name in names:
+            values = [_resample(function, pieces[name, repeat], weights) for repeat in repeats]
+            drawn[name] = np.mean(values, axis=0)
+            spread = float(np.std([v[0] for v in values], ddof=1)) if len(values) > 1 else float("nan")
+            low, high = _percentiles(drawn[name][1:])
+            rows.append(
+                {
+                    "model": name,
+                    "metric": metric,
+                    "value": float(drawn[name][0]),
+                    "low": low,
+                    "high": high,
+                    "sd_repeats": spread,
+                }
+            )
+        sign = -1 if metric in metrics.LOWER_IS_BETTER else 1
+        for name in names[1:]:
+            gap = drawn["model"] - drawn[name]
+            low, high = _percentiles(gap[1:])
+            valid = gap[1:][np.isfinite(gap[1:])]
+            differences.append(
+                {
+                    "baseline": name,
+                    "metric": metric,
+                    "difference": float(gap[0]),
+                    "low": low,
+                    "high": high,
+                    "better": float(np.mean(sign * valid > 0)) if len(valid) else float("nan"),
+                }
+            )
+    columns = ["baseline", "metric", "difference", "low", "high", "better"]
+    return pd.DataFrame(rows), pd.DataFrame(differences, columns=columns)
+
+
+def _resample(function: Any, part: pd.DataFrame, weights: NDArray[Any]) -> NDArray[np.float64]:
+    return metrics.resampled(
+        function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), weights
+    )
+
+
+def _percentiles(values: NDArray[Any]) -> tuple[float, float]:
+    """95 % percentile interval over the resamples in which the score is defined."""
+    valid = values[np.isfinite(values)]
+    if len(valid) < max(10, len(values) // 2):
+        return float("nan"), float("nan")
+    low, high = np.quantile(valid, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,181 @@
+"""Scores, for one sample or for thousands of weighted resamples at once.
+
+Every function takes truth, prediction and weights of shape (B, n) and returns B values: integer weights count
+how often a row was drawn in a bootstrap, and ones give the plain score. A score that is undefined (one class
+only, constant values) is NaN.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from perovex.errors import ModelTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+
+def _divide(a: Any, b: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(b > 0, a / np.where(b > 0, b, 1.0), np.nan)
+
+
+def mae(y: Array, p: Array, w: Array) -> Array:
+    """Mean absolute error."""
+    return w @ np.abs(y - p) / w.sum(axis=1)
+
+
+def rmse(y: Array, p: Array, w: Array) -> Array:
+    """Root mean square error."""
+    return np.sqrt(w @ (y - p) ** 2 / w.sum(axis=1))
+
+
+def r2(y: Array, p: Array, w: Array) -> Array:
+    """Coefficient of determination, against the mean of the same sample."""
+    total = w.sum(axis=1)
+    centre = y.mean()  # shifting keeps digits when the spread is small
+    mean = w @ (y - centre) / total
+    spread = w @ (y - centre) ** 2 - total * mean**2
+    spread = np.where(spread > 1e-12 * np.maximum(w @ y**2, 1e-300), spread, 0.0)
+    return 1 - _divide(w @ (y - p) ** 2, spread)
+
+
+def spearman(y: Array, p: Array, w: Array) -> Array:
+    """Rank correlation with mid-ranks for ties."""
+    a, b = _ranks(y, w), _ranks(p, w)
+    total = w.sum(axis=1, keepdims=True)
+    a = a - (w * a).sum(axis=1, keepdims=True) / total
+    b = b - (w * b).sum(axis=1, keepdims=True) / total
+    norm = (w * a * a).sum(axis=1) * (w * b * b).sum(axis=1)
+    norm = np.where(norm > 1e-9, norm, 0.0)
+    return _divide((w * a * b).sum(axis=1), np.sqrt(norm))
+
+
+def _ties(score: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Order by score, first position of each distinct score in that order, and the distinct score of each row."""
+    order = np.argsort(score, kind="stable")
+    ordered = score[order]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    place = np.empty(len(score), dtype=np.int64)
+    place[order] = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]])
+    return order, first, place
+
+
+def _ranks(value: Array, w: Array) -> Array:
+    order, first, place = _ties(value)
+    mass = np.add.reduceat(w[:, order], first, axis=1)
+    middle = np.cumsum(mass, axis=1) - 0.5 * mass
+    return middle[:, place]
+
+
+def roc_auc(y: Array, p: Array, w: Array) -> Array:
+    """Probability that a stiff crystal is ranked above a soft one."""
+    order, first, _ = _ties(p)
+    positive = np.add.reduceat((w * y)[:, order], first, axis=1)
+    negative = np.add.reduceat((w * (1 - y))[:, order], first, axis=1)
+    below = np.cumsum(negative, axis=1) - 0.5 * negative
+    return _divide((positive * below).sum(axis=1), positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def pr_auc(y: Array, p: Array, w: Array) -> Array:
+    """Average precision: area under the precision-recall steps."""
+    order, first, _ = _ties(-p)
+    hits = np.add.reduceat((w * y)[:, order], first, axis=1)
+    taken = np.cumsum(np.add.reduceat(w[:, order], first, axis=1), axis=1)
+    precision = np.nan_to_num(_divide(np.cumsum(hits, axis=1), taken))
+    return _divide((hits * precision).sum(axis=1), hits.sum(axis=1))
+
+
+def _confusion(y: Array, p: Array, w: Array) -> tuple[Array, Array, Array, Array]:
+    called = p > 0.5
+    return w @ (y * called), w @ ((1 - y) * called), w @ (y * ~called), w @ ((1 - y) * ~called)
+
+
+def mcc(y: Array, p: Array, w: Array) -> Array:
+    """Matthews correlation at a probability of one half; 0 where every row is called alike."""
+    tp, fp, fn, tn = _confusion(y, p, w)
+    norm = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+    score = np.nan_to_num(_divide(tp * tn - fp * fn, norm))
+    return np.where((tp + fn > 0) & (tn + fp > 0), score, np.nan)
+
+
+def balanced_accuracy(y: Array, p: Array, w: Array) -> Array:
+    """Mean of the recalls of the two classes at a probability of one half."""
+    tp, fp, fn, tn = _confusion(y, p, w)
+    return 0.5 * (_divide(tp, tp + fn) + _divide(tn, tn + fp))
+
+
+def brier(y: Array, p: Array, w: Array) -> Array:
+    """Mean square error of the probability."""
+    return w @ (y - p) ** 2 / w.sum(axis=1)
+
+
+Metric = "Callable[[Array, Array, Array], Array]"
+REGRESSION: dict[str, Any] = {"MAE": mae, "RMSE": rmse, "R2": r2, "Spearman": spearman}
+CLASSIFICATION: dict[str, Any] = {
+    "ROC-AUC": roc_auc,
+    "PR-AUC": pr_auc,
+    "MCC": mcc,
+    "balanced accuracy": balanced_accuracy,
+    "Brier": brier,
+}
+LOWER_IS_BETTER = frozenset({"MAE", "RMSE", "Brier"})
+
+
+def score(y: ArrayLike, prediction: ArrayLike, *, classify: bool = False) -> pd.Series:
+    """Return all scores of one set of predictions.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_rows,)
+        Truth: GPa, or booleans.
+    prediction : array_like, shape (n_rows,)
+        GPa, or probabilities of True.
+    classify : bool, default False
+        Scores of a classifier instead of a regressor.
+
+    Returns
+    -------
+    pandas.Series
+
+    Examples
+    --------
+    >>> score([1, 2, 3], [1, 2, 4]).round(3).to_dict()
+    {'MAE': 0.333, 'RMSE': 0.577, 'R2': 0.5, 'Spearman': 1.0}
+    """
+    truth, guess = np.asarray(y, dtype=float).ravel(), np.asarray(prediction, dtype=float).ravel()
+    if len(truth) != len(guess) or not len(truth):
+        raise ModelTableError(f"{len(truth)} values for {len(guess)} predictions")
+    table = CLASSIFICATION if classify else REGRESSION
+    ones = np.ones((1, len(truth)))
+    return pd.Series({name: float(metric(truth, guess, ones)[0]) for name, metric in table.items()})
+
+
+def bootstrap_weights(groups: ArrayLike, n_resamples: int, random_state: int | None = 0) -> Array:
+    """Draw groups with replacement; how often each row then counts, shape (n_resamples, n_rows).
+
+    Examples
+    --------
+    >>> w = bootstrap_weights(["a", "a", "b"], 4)
+    >>> bool((w[:, 0] == w[:, 1]).all()), w.shape
+    (True, (4, 3))
+    """
+    codes, names = pd.factorize(np.asarray(groups, dtype=object))
+    rng = np.random.default_rng(random_state)
+    drawn = rng.integers(len(names), size=(n_resamples, len(names)))
+    counts = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names))
+    return np.asarray(counts[:, codes], dtype=float)
+
+
+def resampled(metric: Any, y: Array, p: Array, weights: Array, *, chunk: int = 5_000_000) -> Array:
+    """Apply a metric to many resamples in pieces that fit in memory."""
+    step = max(1, chunk // max(1, len(y)))
+    parts = [metric(y, p, weights[i : i + step]) for i in range(0, len(weights), step)]
+    return np.concatenate(parts)
