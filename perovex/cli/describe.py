@@ -1,0 +1,135 @@
+"""``perovex describe``: a table of descriptors of any number of structure files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["table", "csv", "json", "md"]
+
+
+def describe(
+    files: Annotated[
+        list[str], typer.Argument(help="Structure files, folders or glob patterns.", metavar="FILE...")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the table here: .csv, .parquet or .json.")
+    ] = None,
+    families: Annotated[
+        list[str] | None,
+        typer.Option("--families", "-f", help="Families of descriptors; repeatable or with commas."),
+    ] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="What to print when --out is not given.")
+    ] = "table",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Number of processes.")] = 1,
+    progress: Annotated[
+        bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")
+    ] = True,
+) -> None:
+    """Describe crystals, one row per file; a file that fails is a row with its error and sets exit status 2."""
+    import pandas as pd
+
+    from perovex.crystal import expand_paths
+    from perovex.descriptors import REGISTRY, HOIPFeaturizer
+
+    chosen = [name for item in families or () for name in item.split(",") if name] or None
+    REGISTRY.families(chosen)
+    _check_suffix(out)
+    paths = expand_paths(files)
+    crystals = pd.Series(paths, index=pd.Index([str(path) for path in paths], name="file"), dtype=object)
+    featurizer = HOIPFeaturizer(
+        families=chosen,
+        on_error="row",
+        n_jobs=jobs,
+        progress=progress and len(paths) > 1 and sys.stderr.isatty(),
+    )
+    table = featurizer.fit_transform(crystals)
+    errors = featurizer.errors_
+    table["error"] = [errors["message"].get(name, "") for name in table.index]
+    if out is not None:
+        _write(table, out)
+        print(f"{len(table) - len(errors)} of {len(table)} crystals described in {out}")
+    else:
+        _print(table, output_format)
+    for name in errors.index:
+        print(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}", file=sys.stderr)
+    if len(errors):
+        raise typer.Exit(2)
+
+
+def _check_suffix(out: Path | None) -> None:
+    """Refuse an unknown kind of table before any work is done."""
+    if out is not None and out.suffix not in {".csv", ".parquet", ".json"}:
+        raise typer.BadParameter(f"{out}: write .csv, .parquet or .json")
+
+
+def _write(table: pd.DataFrame, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".csv":
+        table.to_csv(out)
+    elif out.suffix == ".parquet":
+        table.to_parquet(out)
+    else:
+        out.write_text(_to_json(table), encoding="utf-8")
+
+
+def _to_json(table: pd.DataFrame) -> str:
+    """One object per file; undefined values are null, infinity is the string that Python's float reads."""
+    import json
+
+    import numpy as np
+
+    def plain(value: object) -> object:
+        if isinstance(value, float) and not np.isfinite(value):
+            return None if np.isnan(value) else "inf"
+        return value
+
+    rows = {str(name): {key: plain(value) for key, value in row.items()} for name, row in table.iterrows()}
+    return json.dumps(rows, indent=1, ensure_ascii=False)
+
+
+def _print(table: pd.DataFrame, output_format: Format) -> None:
+    """Print descriptors as rows and files as columns, except for the formats that machines read."""
+    if output_format == "csv":
+        print(table.to_csv(), end="")
+    elif output_format == "json":
+        print(_to_json(table))
+    else:
+        _print_for_people(table, markdown=output_format == "md")
+
+
+def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
+    from perovex.descriptors import REGISTRY
+
+    names = [Path(name).name for name in table.index]
+    rows = [
+        [key, REGISTRY[key].unit, *(_number(value) for value in table[key])]
+        for key in table.columns.drop("error")
+        if not table[key].isna().all()  # a descriptor that no file has is noise on a screen
+    ]
+    head = ["descriptor", "unit", *names]
+    if markdown:
+        lines = [head, ["---"] * len(head), *rows]
+        print("\n".join("| " + " | ".join(cells) + " |" for cells in lines))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(*head, title=f"{len(table)} crystals")
+    for column in shown.columns[2:]:
+        column.justify = "right"
+    for cells in rows:
+        shown.add_row(*cells)
+    console = Console()
+    console.print(shown, soft_wrap=not console.is_terminal)
+
+
+def _number(value: float) -> str:
+    return "" if value != value else f"{value:.5g}"  # noqa: PLR0124  (NaN)

@@ -1,0 +1,57 @@
+"""Means and extremes that are NaN, silently, where there is nothing to average."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype=float).ravel()
+    return array[~np.isnan(array)]
+
+
+def mean(values: ArrayLike) -> float:
+    """Mean of what is not NaN; NaN for nothing."""
+    array = _finite(values)
+    return float(array.mean()) if array.size else float("nan")
+
+
+def smallest(values: ArrayLike) -> float:
+    """Minimum of what is not NaN; NaN for nothing."""
+    array = _finite(values)
+    return float(array.min()) if array.size else float("nan")
+
+
+def largest(values: ArrayLike) -> float:
+    """Maximum of what is not NaN; NaN for nothing."""
+    array = _finite(values)
+    return float(array.max()) if array.size else float("nan")
+
+
+def rms(values: ArrayLike) -> float:
+    """Root mean square of what is not NaN; NaN for nothing."""
+    array = _finite(values)
+    return float(np.sqrt(np.mean(array**2))) if array.size else float("nan")
+
+
+def angle_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle between vectors in degrees, exact near 0 and 180 where arccos loses half of the digits.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (..., 3)
+        Vectors; they are broadcast.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Angles, deg.
+    """
+    cross = np.linalg.norm(np.cross(first, second), axis=-1)
+    angles: Any = np.degrees(np.arctan2(cross, np.sum(first * second, axis=-1)))
+    return np.asarray(angles, dtype=float)

@@ -1,0 +1,286 @@
+"""The spacer cations: their graph, and their size and attitude in the crystal.
+
+Where a crystal has several spacers, every value is the mean over its spacer molecules.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovex.descriptors._stacking import heavy_atoms
+from perovex.descriptors._stats import mean
+from perovex.descriptors.molecule import AMMONIUM_TYPES, molecule_descriptors, signed_stereocentres
+from perovex.descriptors.registry import computes, describe_as
+from perovex.errors import SmilesError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from perovex.crystal.model import LayeredPerovskite, Molecule
+    from perovex.descriptors.registry import Descriptor
+
+    Array = NDArray[np.float64]
+
+__all__ = ["enantiomeric_excess", "long_axis", "spacer_extent"]
+
+NAN = float("nan")
+WU = "10.1038/s41467-023-44236-5"
+CAO = "10.1021/ci034266b"
+VABC = "10.1021/jo034808o"
+
+ROUND = 1e-3
+"""Relative gap of the two largest moments of gyration below which a molecule has no long axis."""
+
+
+def long_axis(points: Array) -> Array | None:
+    """Direction in which a molecule is longest: the principal axis of its heavy atoms.
+
+    Parameters
+    ----------
+    points : ndarray, shape (m, 3)
+        Heavy atoms, Å.
+
+    Returns
+    -------
+    ndarray, shape (3,), or None
+        Unit vector; None for a single atom or where two axes are equally long.
+    """
+    if len(points) < 2:
+        return None
+    centred = points - points.mean(axis=0)
+    moments, axes = np.linalg.eigh(centred.T @ centred)
+    if moments[2] - moments[1] <= ROUND * moments[2]:
+        return None
+    return np.asarray(axes[:, 2])
+
+
+def spacer_extent(molecule: Molecule, normal: Array) -> dict[str, float]:
+    """Size of one molecule and its attitude to the normal.
+
+    Parameters
+    ----------
+    molecule : Molecule
+        Whole molecule.
+    normal : ndarray, shape (3,)
+        Unit normal of the sheets.
+
+    Returns
+    -------
+    dict of str to float
+        ``spacer_length``, ``spacer_width``, ``spacer_height`` (Å), ``spacer_tilt`` (deg) and
+        ``nitrogen_nitrogen_distance`` (Å); NaN where undefined.
+    """
+    points = molecule.coordinates[heavy_atoms(molecule)]
+    heights = points @ normal
+    values = {
+        "spacer_length": NAN,
+        "spacer_width": NAN,
+        "spacer_height": float(np.ptp(heights)),
+        "spacer_tilt": NAN,
+        "nitrogen_nitrogen_distance": _nitrogen_distance(molecule),
+    }
+    axis = long_axis(points)
+    if axis is not None:
+        along = points @ axis
+        across = points - points.mean(axis=0) - np.outer(along - along.mean(), axis)
+        sine = np.linalg.norm(np.cross(axis, normal))
+        values["spacer_length"] = float(np.ptp(along))
+        values["spacer_width"] = float(2.0 * np.linalg.norm(across, axis=1).max())
+        values["spacer_tilt"] = float(np.degrees(np.arctan2(sine, abs(axis @ normal))))
+    return values
+
+
+def _nitrogen_distance(molecule: Molecule) -> float:
+    """Largest distance between ammonium nitrogens of a molecule that carries more than one charge."""
+    if molecule.charge < 2 or len(molecule.ammonium) < 2:
+        return NAN
+    points = molecule.coordinates[list(molecule.ammonium)]
+    return float(np.linalg.norm(points[:, None] - points[None], axis=2).max())
+
+
+def enantiomeric_excess(smiles: list[str]) -> float:
+    """Imbalance of R and S stereocentres: 1 for one hand only, 0 for a racemate, NaN without stereocentres.
+
+    Parameters
+    ----------
+    smiles : list of str
+        One per molecule.
+
+    Returns
+    -------
+    float
+        |R - S| / (R + S).
+    """
+    hands = np.array([signed_stereocentres(item) for item in smiles], dtype=float).reshape(-1, 2).sum(axis=0)
+    return float(abs(hands[0] - hands[1]) / hands.sum()) if hands.sum() else NAN
+
+
+def _graph(
+    key: str, label: str, definition: str, unit: str = "1", source: str = "", extra: str = ""
+) -> Descriptor:
+    needs = ("spacer", extra) if extra else ("spacer",)
+    return describe_as(key, unit, label, definition, source=source, needs=needs)
+
+
+_GRAPH_DESCRIPTORS = (
+    _graph(
+        "stei_max",
+        "STEI",
+        "Steric effect index: sum over heavy atoms j of 1/d(N,j)³, d in bonds, largest over all nitrogens of"
+        " the"
+        " cation (the published definition).",
+        source=WU,
+    ),
+    _graph(
+        "stei_head",
+        "STEI of the head",
+        "Largest STEI over the ammonium nitrogens.",
+        source=WU,
+        extra="ammonium",
+    ),
+    _graph(
+        "stei_min_head",
+        "smallest STEI of the head",
+        "Smallest STEI over the ammonium nitrogens.",
+        source=WU,
+        extra="ammonium",
+    ),
+    _graph(
+        "eccentricity_max",
+        "eccentricity",
+        "Bonds from a nitrogen to the heavy atom farthest from it, largest over all nitrogens.",
+        source=WU,
+    ),
+    _graph(
+        "eccentricity_head",
+        "eccentricity of the head",
+        "Bonds from an ammonium nitrogen to the heavy atom farthest from it, largest over the ammonium"
+        " nitrogens.",
+        source=WU,
+        extra="ammonium",
+    ),
+    _graph(
+        "tsei",
+        "TSEI",
+        "Topological steric effect index of what surrounds the ammonium nitrogen: sum of (2 R_j / l_j)³ with"
+        " path"
+        " lengths l in covalent radii R, hydrogens included; largest over the ammonium nitrogens.",
+        source=CAO,
+        extra="ammonium",
+    ),
+    *(
+        _graph(
+            f"ammonium_{name}_count",
+            f"{name} heads",
+            f"Number of {name} charged groups per cation."
+            if name != "cyclic"
+            else "Number of saturated ammonium nitrogens in a ring per cation.",
+        )
+        for name in AMMONIUM_TYPES
+    ),
+    _graph("charge", "charge", "Formal charge of the cation.", unit="e"),
+    _graph("rotatable_bonds", "rotatable bonds", "Number of rotatable bonds (RDKit, strict definition)."),
+    _graph("ring_count", "rings", "Number of rings (smallest set)."),
+    _graph("aromatic_rings", "aromatic rings", "Number of aromatic rings."),
+    _graph("fluorine_count", "fluorine atoms", "Number of fluorine atoms of the cation."),
+    _graph("stereocentres", "stereocentres", "Number of stereocentres with an assigned hand."),
+    _graph("hydrogen_bond_donors", "H-bond donors", "Number of N and O atoms with hydrogen (RDKit)."),
+    _graph("hydrogen_bond_acceptors", "H-bond acceptors", "Number of hydrogen-bond acceptors (RDKit)."),
+    _graph("heavy_atoms", "heavy atoms", "Number of atoms other than hydrogen."),
+    _graph("carbon_count", "carbon atoms", "Number of carbon atoms."),
+    _graph("molar_mass", "molar mass", "Molar mass of the cation.", unit="g/mol"),
+    _graph(
+        "cation_volume",
+        "cation volume",
+        "Van der Waals volume of the cation from atomic and bond contributions.",
+        unit="Å³",
+        source=VABC,
+        extra="hydrogens",
+    ),
+)
+
+
+@computes(
+    "cation",
+    *_GRAPH_DESCRIPTORS,
+    _graph(
+        "enantiomeric_excess",
+        "enantiomeric excess",
+        "|R - S| / (R + S) over the stereocentres of all spacers: 1 for one hand, 0 for a racemate;"
+        " undefined for"
+        " achiral spacers.",
+    ),
+    _graph(
+        "spacer_length",
+        "spacer length",
+        "Extent of the heavy atoms along their principal axis in the crystal; undefined without one.",
+        unit="Å",
+    ),
+    _graph(
+        "spacer_width",
+        "spacer width",
+        "Twice the largest distance of a heavy atom from the principal axis in the crystal.",
+        unit="Å",
+    ),
+    _graph(
+        "spacer_height",
+        "spacer height",
+        "Extent of the heavy atoms along the normal in the crystal.",
+        unit="Å",
+    ),
+    _graph(
+        "spacer_tilt",
+        "spacer tilt",
+        "Angle between the principal axis of the heavy atoms and the normal.",
+        unit="deg",
+    ),
+    _graph(
+        "nitrogen_nitrogen_distance",
+        "N...N distance",
+        "Largest distance between ammonium nitrogens of one cation with two or more charges.",
+        unit="Å",
+        extra="ammonium",
+    ),
+)
+def cation(crystal: LayeredPerovskite) -> dict[str, float]:
+    """Compute the descriptors of the cation family.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+
+    Returns
+    -------
+    dict of str to float
+        One value per key.
+    """
+    spacers = crystal.spacers
+    graphs = [_graph_values(spacer) for spacer in spacers]
+    shapes = [spacer_extent(spacer, crystal.normal) for spacer in spacers]
+    values = {item.key: mean([graph[item.key] for graph in graphs]) for item in _GRAPH_DESCRIPTORS}
+    for key in (
+        "spacer_length",
+        "spacer_width",
+        "spacer_height",
+        "spacer_tilt",
+        "nitrogen_nitrogen_distance",
+    ):
+        values[key] = mean([shape[key] for shape in shapes])
+    known = [spacer.smiles for spacer, graph in zip(spacers, graphs, strict=True) if graph is not _UNKNOWN]
+    return {**values, "enantiomeric_excess": enantiomeric_excess(known)}
+
+
+_UNKNOWN: Mapping[str, float] = {item.key: NAN for item in _GRAPH_DESCRIPTORS}
+
+
+def _graph_values(molecule: Molecule) -> Mapping[str, float]:
+    """Return cached values of the graph; NaN where it could not be told or lacks hydrogens."""
+    try:
+        return molecule_descriptors(molecule.smiles) if molecule.hydrogens_complete else _UNKNOWN
+    except SmilesError:
+        return _UNKNOWN

@@ -1,0 +1,233 @@
+"""What the crystal is made of: radii, electronegativities, tolerance factor, density, volume fractions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from math import pi, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core import Element
+
+from perovex.descriptors._radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
+from perovex.descriptors._stats import mean
+from perovex.descriptors.molecule import molecular_volume
+from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.topology import parse_smiles
+from perovex.errors import SmilesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perovex.crystal.model import LayeredPerovskite
+
+__all__ = ["cage_radius", "tolerance_factor"]
+
+NAN = float("nan")
+SHANNON = "10.1107/S0567739476001551"
+KIESLICH = "10.1039/C4SC02211D"
+GOLDSCHMIDT = "10.1007/BF01507527"
+VABC = "10.1021/jo034808o"
+
+
+@lru_cache(maxsize=4096)
+def cage_radius(smiles: str) -> float:
+    """Effective radius of a cage cation.
+
+    Parameters
+    ----------
+    smiles : str
+        Cation, in any valid notation.
+
+    Returns
+    -------
+    float
+        Å; NaN for a cation that is not tabulated.
+
+    References
+    ----------
+    .. [1] G. Kieslich, S. Sun, A. K. Cheetham, Chem. Sci. 5, 4712 (2014), doi:10.1039/C4SC02211D
+
+    Examples
+    --------
+    >>> from perovex.descriptors.composition import cage_radius
+    >>> cage_radius("C[NH3+]"), cage_radius("[Cs+]")
+    (2.17, 1.88)
+    """
+    from rdkit import Chem
+
+    table = {Chem.MolToSmiles(parse_smiles(key)): radius for key, radius in CAGE_RADII.items()}
+    try:
+        return table.get(Chem.MolToSmiles(parse_smiles(smiles)), NAN)
+    except SmilesError:
+        return NAN
+
+
+def tolerance_factor(cage: float, metal: float, halide: float) -> float:
+    r"""Goldschmidt tolerance factor :math:`t = (r_A + r_X) / [\sqrt{2} (r_M + r_X)]`.
+
+    Parameters
+    ----------
+    cage, metal, halide : float
+        Radii, Å.
+
+    Returns
+    -------
+    float
+        Dimensionless.
+
+    References
+    ----------
+    .. [1] V. M. Goldschmidt, Naturwissenschaften 14, 477 (1926), doi:10.1007/BF01507527
+
+    Examples
+    --------
+    >>> from perovex.descriptors.composition import tolerance_factor
+    >>> round(tolerance_factor(2.17, 1.19, 2.20), 3)  # CH3NH3PbI3
+    0.912
+    """
+    return (cage + halide) / (sqrt(2.0) * (metal + halide))
+
+
+@lru_cache(maxsize=256)
+def _electronegativity(symbol: str) -> float:
+    return float(Element(symbol).X)
+
+
+def _weighted(counts: Counter[str], table: Mapping[str, float]) -> float:
+    """Mean over atoms; NaN where an element is not tabulated."""
+    return sum(table.get(symbol, NAN) * n for symbol, n in counts.items()) / sum(counts.values())
+
+
+def _sphere(radius: float) -> float:
+    return 4.0 / 3.0 * pi * radius**3
+
+
+def _cation_volume(smiles: str) -> float:
+    """Volume of a cation: by its graph, or the sphere of a monatomic ion."""
+    try:
+        volume = molecular_volume(smiles)
+    except SmilesError:
+        return NAN
+    return _sphere(cage_radius(smiles)) if np.isnan(volume) else volume
+
+
+def _total(volumes: Iterable[float]) -> float:
+    return float(sum(volumes))
+
+
+@computes(
+    "composition",
+    describe_as(
+        "metal_radius", "Å", "metal radius", "Mean octahedral ionic radius of the metals.", source=SHANNON
+    ),
+    describe_as(
+        "halide_radius", "Å", "halide radius", "Mean ionic radius of the framework halides.", source=SHANNON
+    ),
+    describe_as(
+        "octahedral_factor", "1", "octahedral factor", "`metal_radius` over `halide_radius`.", source=SHANNON
+    ),
+    describe_as(
+        "metal_electronegativity", "1", "metal electronegativity", "Mean Pauling electronegativity of metals."
+    ),
+    describe_as(
+        "halide_electronegativity",
+        "1",
+        "halide electronegativity",
+        "Mean Pauling electronegativity of the framework halides.",
+    ),
+    describe_as(
+        "electronegativity_difference",
+        "1",
+        "electronegativity difference",
+        "`halide_electronegativity` minus `metal_electronegativity`.",
+    ),
+    describe_as("metal_mass", "u", "metal mass", "Mean atomic mass of the metals."),
+    describe_as("halide_mass", "u", "halide mass", "Mean atomic mass of the framework halides."),
+    describe_as(
+        "cage_radius",
+        "Å",
+        "cage cation radius",
+        "Mean effective radius of the cations inside perovskite cages.",
+        source=KIESLICH,
+        needs="cage cation",
+    ),
+    describe_as(
+        "tolerance_factor",
+        "1",
+        "tolerance factor",
+        "Goldschmidt's t of cage cation, metal and halide from mean radii.",
+        source=GOLDSCHMIDT,
+        needs="cage cation",
+    ),
+    describe_as("density", "g/cm³", "density", "Mass density of the crystal."),
+    describe_as("volume_per_metal", "Å³", "volume per metal", "Cell volume per metal of the framework."),
+    describe_as(
+        "atoms_per_metal", "1", "atoms per metal", "Number of atoms in the crystal per framework metal."
+    ),
+    describe_as(
+        "organic_volume_fraction",
+        "1",
+        "organic volume fraction",
+        "Van der Waals volume of all molecules over the cell volume; 0 without molecules.",
+        source=VABC,
+        needs="hydrogens",
+    ),
+    describe_as(
+        "free_volume_fraction",
+        "1",
+        "free volume fraction",
+        "One minus the share of the cell filled by molecules (van der Waals volume) and by metals, halides"
+        " and"
+        " monatomic cations (spheres of ionic radius).",
+        source=VABC,
+        needs="hydrogens",
+    ),
+)
+def composition(crystal: LayeredPerovskite) -> dict[str, float]:
+    """Compute the descriptors of the composition family.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+
+    Returns
+    -------
+    dict of str to float
+        One value per key.
+    """
+    structure, octahedra = crystal.structure, crystal.octahedra
+    metals = Counter(structure[int(i)].specie.symbol for i in octahedra.metal)
+    halides = Counter(structure[int(i)].specie.symbol for i in np.unique(octahedra.ligand))
+    metal_radius, halide_radius = _weighted(metals, METAL_RADII), _weighted(halides, HALIDE_RADII)
+    chi = {symbol: _electronegativity(symbol) for symbol in (*metals, *halides)}
+    mass = {symbol: float(Element(symbol).atomic_mass) for symbol in (*metals, *halides)}
+    metal_chi, halide_chi = _weighted(metals, chi), _weighted(halides, chi)
+    cage = mean([cage_radius(molecule.smiles) for molecule in crystal.cage_cations])
+    volume = float(structure.volume)
+    count = float(len(octahedra))
+    complete = all(molecule.hydrogens_complete for molecule in crystal.molecules)
+    organic = _total(_cation_volume(m.smiles) for m in crystal.molecules if len(m) > 1) if complete else NAN
+    ions = _total(_cation_volume(m.smiles) for m in crystal.molecules if len(m) == 1)
+    framework = sum(_sphere(METAL_RADII.get(s, NAN)) * n for s, n in metals.items()) + sum(
+        _sphere(HALIDE_RADII.get(s, NAN)) * n for s, n in halides.items()
+    )
+    return {
+        "metal_radius": metal_radius,
+        "halide_radius": halide_radius,
+        "octahedral_factor": metal_radius / halide_radius,
+        "metal_electronegativity": metal_chi,
+        "halide_electronegativity": halide_chi,
+        "electronegativity_difference": halide_chi - metal_chi,
+        "metal_mass": _weighted(metals, mass),
+        "halide_mass": _weighted(halides, mass),
+        "cage_radius": cage,
+        "tolerance_factor": tolerance_factor(cage, metal_radius, halide_radius),
+        "density": float(structure.density),
+        "volume_per_metal": volume / count,
+        "atoms_per_metal": len(structure) / count,
+        "organic_volume_fraction": organic / volume,
+        "free_volume_fraction": 1.0 - (organic + ions + framework) / volume,
+    }

@@ -1,0 +1,89 @@
+"""One crystal in, one row of named numbers out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+# Importing a family module registers it; the order here is of no consequence.
+from perovex.descriptors import bridges, cation, composition, hydrogen_bonds, layers, octahedra, tilts  # noqa: F401
+from perovex.descriptors.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perovex.crystal.model import LayeredPerovskite
+
+__all__ = ["describe", "row"]
+
+
+def row(crystal: LayeredPerovskite, families: Iterable[str] | str | None = None) -> dict[str, float]:
+    """Compute the descriptors of a perceived crystal as a plain mapping.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+    families : str or iterable of str, optional
+        Families to compute; all by default.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of the registry; NaN where undefined.
+
+    Raises
+    ------
+    UnknownDescriptorError
+        A family is unknown.
+    """
+    values: dict[str, float] = {}
+    with np.errstate(all="ignore"):  # an undefined value is NaN and no reason to warn
+        for compute in REGISTRY.computes(REGISTRY.families(families)):
+            values.update(compute(crystal))
+    return {key: float(values[key]) for key in REGISTRY.keys_of(families)}
+
+
+def describe(obj: Any, *, families: Iterable[str] | str | None = None) -> pd.Series:
+    """Describe one crystal by named numbers.
+
+    Parameters
+    ----------
+    obj : path, pymatgen Structure, ase Atoms or LayeredPerovskite
+        The crystal; anything but a perceived crystal is perceived first.
+    families : str or iterable of str, optional
+        Families to compute (see `perovex.descriptors.FAMILIES`); all by default.
+
+    Returns
+    -------
+    pandas.Series
+        Index: keys of `perovex.descriptors.REGISTRY`; its name is the file or the formula. NaN where
+        undefined; `n_layers` is inf for a 3D network.
+
+    Raises
+    ------
+    StructureFileError
+        The file cannot be read.
+    PerceptionError
+        The crystal is not a perovskite.
+    UnknownDescriptorError
+        A family is unknown.
+
+    Examples
+    --------
+    >>> from pymatgen.core import Lattice, Structure
+    >>> import perovex.descriptors as descriptors
+    >>> halides = [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]
+    >>> cubic = Structure(Lattice.cubic(5.9), ["Cs", "Pb", *3 * ["Br"]], [[0.5] * 3, [0] * 3, *halides])
+    >>> row = descriptors.describe(cubic, families=["octahedra", "bridges"])
+    >>> float(row["bond_length_mean"].round(3)), float(row["bridge_angle_mean"].round(3))
+    (2.95, 180.0)
+    """
+    from perovex.crystal import perceive
+    from perovex.crystal.model import LayeredPerovskite
+
+    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    name = crystal.source or crystal.structure.composition.reduced_formula
+    return pd.Series(row(crystal, families), name=name, dtype=float)

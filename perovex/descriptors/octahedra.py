@@ -1,0 +1,379 @@
+"""Shape of the MX6 octahedra: bond lengths, distortion parameters, volume, off-centring.
+
+The array functions take metal-to-halide vectors of shape (k, 6, 3) in Å, with the ligands in trans pairs (0,
+1), (2, 3), (4, 5) as `perovex.crystal.model.Octahedra` holds them, and return one value per octahedron.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovex.descriptors._stats import angle_between, largest, mean, smallest
+from perovex.descriptors.registry import computes, describe_as
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perovex.crystal.model import LayeredPerovskite
+
+    Array = NDArray[np.float64]
+
+__all__ = [
+    "bond_angle_variance",
+    "bond_length_distortion",
+    "octahedral_volume",
+    "off_centring",
+    "quadratic_elongation",
+    "sigma",
+    "theta",
+    "trans_angles",
+    "zeta",
+]
+
+CIS = np.array([(i, j) for i in range(6) for j in range(i + 1, 6) if i // 2 != j // 2])
+"""The twelve pairs of ligands that are neighbours."""
+
+FACES = np.array([(a, 2 + b, 4 + c) for a, b, c in product((0, 1), repeat=3)])
+"""The eight triangles: one ligand of each trans pair."""
+
+ROBINSON = "10.1126/science.172.3983.567"
+OCTADIST = "10.1039/D0DT03988H"
+
+
+def bond_length_distortion(vectors: Array) -> Array:
+    r"""Bond-length distortion :math:`\Delta = \frac{1}{6}\sum_i [(d_i - \bar d)/\bar d]^2`.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Dimensionless; 0 where all bonds are equal.
+
+    References
+    ----------
+    .. [1] R. Ketkaew et al., Dalton Trans. 50, 1086 (2021), doi:10.1039/D0DT03988H
+
+    Examples
+    --------
+    >>> from perovex.descriptors.octahedra import bond_length_distortion
+    >>> axes = np.array([[[3.0, 0, 0], [-3, 0, 0], [0, 3, 0], [0, -3, 0], [0, 0, 4.5], [0, 0, -1.5]]])
+    >>> bond_length_distortion(axes).round(6)
+    array([0.083333])
+    """
+    lengths = np.linalg.norm(vectors, axis=2)
+    average = lengths.mean(axis=1, keepdims=True)
+    return np.asarray(((lengths / average - 1.0) ** 2).mean(axis=1))
+
+
+def zeta(vectors: Array) -> Array:
+    r"""Stretching distortion :math:`\zeta = \sum_i |d_i - \bar d|`, Å.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Å.
+    """
+    lengths = np.linalg.norm(vectors, axis=2)
+    return np.asarray(np.abs(lengths - lengths.mean(axis=1, keepdims=True)).sum(axis=1))
+
+
+def cis_angles(vectors: Array) -> Array:
+    """Return the twelve angles X-M-X between neighbouring ligands, deg, shape (k, 12)."""
+    return angle_between(vectors[:, CIS[:, 0]], vectors[:, CIS[:, 1]])
+
+
+def trans_angles(vectors: Array) -> Array:
+    """Return the three angles X-M-X between opposite ligands, deg, shape (k, 3), pair by pair."""
+    return angle_between(vectors[:, 0::2], vectors[:, 1::2])
+
+
+def sigma(vectors: Array) -> Array:
+    r"""Angular distortion :math:`\Sigma = \sum_{i=1}^{12} |90° - \varphi_i|` over the cis angles, deg.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Degrees.
+    """
+    return np.asarray(np.abs(cis_angles(vectors) - 90.0).sum(axis=1))
+
+
+def bond_angle_variance(vectors: Array) -> Array:
+    r"""Bond-angle variance :math:`\sigma^2 = \frac{1}{11}\sum_{i=1}^{12} (\varphi_i - 90°)^2`, deg².
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Square degrees.
+
+    References
+    ----------
+    .. [1] K. Robinson, G. V. Gibbs, P. H. Ribbe, Science 172, 567 (1971), doi:10.1126/science.172.3983.567
+    """
+    return np.asarray(((cis_angles(vectors) - 90.0) ** 2).sum(axis=1) / 11.0)
+
+
+def octahedral_volume(vectors: Array) -> Array:
+    """Volume enclosed by the eight triangles of the octahedron, Å³.
+
+    The sum of signed tetrahedra does not depend on where the metal stands, so a metal outside its octahedron
+    (strong off-centring) is no special case.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Å³; 4/3 d³ for a regular octahedron with bond length d.
+    """
+    corners = vectors[:, FACES]  # (k, 8, 3 corners, 3)
+    signs = np.where(
+        FACES.sum(axis=1) % 2 == 0, 1.0, -1.0
+    )  # handedness of (a, b, c) alternates with the corners
+    return np.asarray(np.abs((np.linalg.det(corners) * signs).sum(axis=1)) / 6.0)
+
+
+def quadratic_elongation(vectors: Array) -> Array:
+    r"""Quadratic elongation :math:`\langle\lambda\rangle = \frac{1}{6}\sum_i (d_i/d_0)^2`.
+
+    :math:`d_0` is the bond length of the regular octahedron with the same volume.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Dimensionless; 1 for a regular octahedron.
+
+    References
+    ----------
+    .. [1] K. Robinson, G. V. Gibbs, P. H. Ribbe, Science 172, 567 (1971), doi:10.1126/science.172.3983.567
+    """
+    regular = np.cbrt(0.75 * octahedral_volume(vectors))[:, None]
+    return np.asarray(((np.linalg.norm(vectors, axis=2) / regular) ** 2).mean(axis=1))
+
+
+def off_centring(vectors: Array) -> Array:
+    """Vector from the centroid of the six halides to the metal, Å, shape (k, 3)."""
+    return np.asarray(-vectors.mean(axis=1))
+
+
+def theta(vectors: Array) -> Array:
+    r"""Trigonal distortion :math:`\Theta = \sum_{i=1}^{24} |60° - \theta_i|`, deg.
+
+    Seen along the line through the centroids of two opposite triangles, the six ligands of a regular
+    octahedron stand 60 degrees apart; the four pairs of triangles give 24 angles.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (k, 6, 3)
+        Metal-to-halide vectors, Å.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Degrees.
+
+    References
+    ----------
+    .. [1] M. Marchivie et al., Acta Cryst. B 61, 25 (2005)
+    .. [2] R. Ketkaew et al., Dalton Trans. 50, 1086 (2021), doi:10.1039/D0DT03988H
+    """
+    total = np.zeros(len(vectors))
+    for face in FACES:
+        opposite = face ^ 1
+        front, back = vectors[:, face], vectors[:, opposite]
+        axis = np.cross(front[:, 1] - front[:, 0], front[:, 2] - front[:, 0])
+        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+
+        def flat(points: Array, axis: Array = axis) -> Array:
+            return np.asarray(points - (points @ axis[:, :, None]) * axis[:, None, :])
+
+        # each ligand of the front triangle stands between the two that are not opposite to it
+        for i, j in permutations(range(3), 2):
+            total += np.abs(60.0 - angle_between(flat(front)[:, i], flat(back)[:, j]))
+    return total / 2.0  # every pair of triangles was seen from both sides
+
+
+def _per_bond(keep: NDArray[np.bool_], lengths: Array) -> float:
+    return mean(lengths[keep])
+
+
+@computes(
+    "octahedra",
+    describe_as("bond_length_mean", "Å", "M-X bond length", "Mean metal-halide distance over all octahedra."),
+    describe_as("bond_length_min", "Å", "shortest M-X bond", "Shortest metal-halide bond."),
+    describe_as("bond_length_max", "Å", "longest M-X bond", "Longest metal-halide bond."),
+    describe_as(
+        "bond_length_equatorial_mean",
+        "Å",
+        "equatorial M-X bond",
+        "Mean length of the four bonds per metal that lie along the in-plane M...M directions.",
+    ),
+    describe_as(
+        "bond_length_axial_mean",
+        "Å",
+        "axial M-X bond",
+        "Mean length of the two bonds per metal along the normal.",
+    ),
+    describe_as(
+        "bond_length_axial_ratio",
+        "1",
+        "axial / equatorial bond",
+        "`bond_length_axial_mean` over `bond_length_equatorial_mean`.",
+    ),
+    describe_as(
+        "bond_length_terminal_mean",
+        "Å",
+        "terminal M-X bond",
+        "Mean length of the bonds to halides that belong to one metal only.",
+        needs="layers",
+    ),
+    describe_as(
+        "bond_length_bridging_mean",
+        "Å",
+        "bridging M-X bond",
+        "Mean length of the bonds to halides shared by two metals.",
+    ),
+    describe_as(
+        "bond_length_distortion_mean",
+        "1",
+        "bond-length distortion Δ",
+        "Mean over octahedra of Δ = mean(((d - d_mean)/d_mean)²) over the six bonds.",
+        source=OCTADIST,
+    ),
+    describe_as("zeta_mean", "Å", "ζ", "Mean over octahedra of ζ = sum of |d - d_mean|.", source=OCTADIST),
+    describe_as(
+        "sigma_mean",
+        "deg",
+        "Σ",
+        "Mean over octahedra of Σ = sum over the 12 cis angles of |90° - φ|.",
+        source=OCTADIST,
+    ),
+    describe_as(
+        "theta_mean",
+        "deg",
+        "Θ",
+        "Mean over octahedra of Θ = sum of |60° - θ| over the 24 angles between ligands seen along the four"
+        " triangle-triangle axes.",
+        source=OCTADIST,
+    ),
+    describe_as(
+        "bond_angle_variance_mean",
+        "deg²",
+        "bond-angle variance",
+        "Mean over octahedra of σ² = sum over the 12 cis angles of (φ - 90°)² / 11.",
+        source=ROBINSON,
+    ),
+    describe_as(
+        "quadratic_elongation_mean",
+        "1",
+        "quadratic elongation",
+        "Mean over octahedra of <λ> = mean((d/d0)²), d0 of the regular octahedron with equal volume.",
+        source=ROBINSON,
+    ),
+    describe_as(
+        "octahedral_volume_mean",
+        "Å³",
+        "octahedral volume",
+        "Mean volume enclosed by the six halides of a metal.",
+    ),
+    describe_as(
+        "off_centring_mean",
+        "Å",
+        "metal off-centring",
+        "Mean distance of the metal from the centroid of its halides.",
+    ),
+    describe_as(
+        "off_centring_normal_mean",
+        "Å",
+        "off-centring along the normal",
+        "Mean absolute component of the off-centring vector along the normal.",
+    ),
+    describe_as("trans_angle_mean", "deg", "trans X-M-X angle", "Mean angle between opposite bonds."),
+    describe_as(
+        "trans_angle_min", "deg", "smallest trans X-M-X angle", "Smallest angle between opposite bonds."
+    ),
+    describe_as(
+        "trans_angle_equatorial_mean",
+        "deg",
+        "equatorial trans X-M-X angle",
+        "Mean angle between opposite equatorial bonds.",
+    ),
+    describe_as(
+        "trans_angle_axial_mean",
+        "deg",
+        "axial trans X-M-X angle",
+        "Mean angle between the two axial bonds of a metal.",
+    ),
+)
+def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:
+    """Compute the descriptors of the octahedra family.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+
+    Returns
+    -------
+    dict of str to float
+        One value per key.
+    """
+    vectors = crystal.octahedra.vectors
+    bridging = crystal.octahedra.bridging
+    lengths = crystal.octahedra.bond_lengths
+    trans = trans_angles(vectors)
+    centre = off_centring(vectors)
+    equatorial, axial = mean(lengths[:, :4]), mean(lengths[:, 4:])
+    return {
+        "bond_length_mean": mean(lengths),
+        "bond_length_min": smallest(lengths),
+        "bond_length_max": largest(lengths),
+        "bond_length_equatorial_mean": equatorial,
+        "bond_length_axial_mean": axial,
+        "bond_length_axial_ratio": axial / equatorial,
+        "bond_length_terminal_mean": mean(lengths[~bridging]),
+        "bond_length_bridging_mean": mean(lengths[bridging]),
+        "bond_length_distortion_mean": mean(bond_length_distortion(vectors)),
+        "zeta_mean": mean(zeta(vectors)),
+        "sigma_mean": mean(sigma(vectors)),
+        "theta_mean": mean(theta(vectors)),
+        "bond_angle_variance_mean": mean(bond_angle_variance(vectors)),
+        "quadratic_elongation_mean": mean(quadratic_elongation(vectors)),
+        "octahedral_volume_mean": mean(octahedral_volume(vectors)),
+        "off_centring_mean": mean(np.linalg.norm(centre, axis=1)),
+        "off_centring_normal_mean": mean(np.abs(centre @ crystal.normal)),
+        "trans_angle_mean": mean(trans),
+        "trans_angle_min": smallest(trans),
+        "trans_angle_equatorial_mean": mean(trans[:, :2]),
+        "trans_angle_axial_mean": mean(trans[:, 2]),
+    }
