@@ -1,0 +1,216 @@
+"""The graph of octahedra: which share halides, how many, and in how many dimensions the graph repeats.
+
+A graph with lattice translations on its edges (a quotient graph) is followed from one octahedron to the next; the
+translations collected on closed walks span the directions in which the network is infinite, and their rank is its
+dimensionality. Small cells, where an octahedron shares a halide with its own image, need no special case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from perovex.crystal.perception.neighbours import group_starts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perovex.crystal.perception.octahedra import RawOctahedra
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Pairs of octahedra that share a halide, one row per halide and pair.
+
+    Attributes
+    ----------
+    halide : ndarray of int, shape (b,)
+        The shared halide.
+    octahedron, ligand : ndarray of int, shape (b, 2)
+        The two octahedra, and which of their ligands the halide is.
+    image : ndarray of int, shape (b, 3)
+        Lattice translation of the second metal relative to the first, both as they stand in the structure.
+    shared : ndarray of int, shape (b,)
+        How many halides this pair of octahedra shares: 1 corner, 2 edge, 3 face.
+    """
+
+    halide: NDArray[np.int64]
+    octahedron: NDArray[np.int64]
+    ligand: NDArray[np.int64]
+    image: NDArray[np.int64]
+    shared: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.halide)
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Connected pieces of a graph with lattice translations on its edges.
+
+    Attributes
+    ----------
+    label : ndarray of int, shape (k,)
+        Component of each node; components are numbered by their first node.
+    offset : ndarray of int, shape (k, 3)
+        Lattice translation that brings each node next to the others of its component.
+    translations : list of ndarray of int, shape (t, 3)
+        Per component, the distinct translations of closed walks, up to sign.
+    rank : ndarray of int, shape (c,)
+        Dimensionality of each component.
+    """
+
+    label: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    translations: list[NDArray[np.int64]]
+    rank: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rank)
+
+
+def link_octahedra(octahedra: RawOctahedra) -> Links:
+    """Find all pairs of octahedra that share a halide.
+
+    Parameters
+    ----------
+    octahedra : RawOctahedra
+        As found by `find_octahedra`, in any order of ligands.
+
+    Returns
+    -------
+    Links
+        A halide shared by m octahedra gives m (m - 1) / 2 rows.
+    """
+    flat = octahedra.ligand.ravel()
+    order = np.argsort(flat, kind="stable")
+    halides, row = np.unique(flat[order], return_inverse=True)
+    starts = group_starts(row, len(halides))
+    first, second = [], []
+    counts = np.diff(starts)
+    for count in np.unique(counts[counts > 1]):
+        begin = starts[:-1][counts == count]
+        for a, b in zip(*np.triu_indices(int(count), 1), strict=True):
+            first.append(order[begin + a])
+            second.append(order[begin + b])
+    one = np.concatenate([np.zeros(0, dtype=np.int64), *first])
+    two = np.concatenate([np.zeros(0, dtype=np.int64), *second])
+    by_halide = np.lexsort((two, one))
+    one, two = one[by_halide], two[by_halide]
+    images = octahedra.image.reshape(-1, 3)
+    image = images[one] - images[two]
+    octahedron = np.stack([one // 6, two // 6], axis=1)
+    return Links(
+        flat[one], octahedron, np.stack([one % 6, two % 6], axis=1), image, _shared(octahedron, image)
+    )
+
+
+def _shared(octahedron: NDArray[np.int64], image: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count rows per pair of octahedra, whichever of the two comes first."""
+    if len(octahedron) == 0:
+        return np.zeros(0, dtype=np.int64)
+    sign = np.sign(octahedron[:, 1] - octahedron[:, 0])
+    for axis in range(3):
+        sign = np.where(sign == 0, np.sign(image[:, axis]), sign)
+    pair = np.sort(octahedron, axis=1)
+    key = np.column_stack([pair, np.where(sign < 0, -1, 1)[:, None] * image])
+    _, inverse, counts = np.unique(key, axis=0, return_inverse=True, return_counts=True)
+    return counts[inverse.ravel()]
+
+
+def components(
+    count: int, octahedron: NDArray[np.int64], image: NDArray[np.int64]
+) -> Components:
+    """Split a graph with lattice translations into its connected pieces.
+
+    Parameters
+    ----------
+    count : int
+        Number of nodes.
+    octahedron : ndarray of int, shape (b, 2)
+        Edges.
+    image : ndarray of int, shape (b, 3)
+        Lattice translation of the second node relative to the first.
+
+    Returns
+    -------
+    Components
+        Labels, offsets, translations and ranks.
+
+    Examples
+    --------
+    A node bonded to its own image along the first axis is a chain:
+
+    >>> components(1, np.array([[0, 0]]), np.array([[1, 0, 0]])).rank.tolist()
+    [1]
+    """
+    a, b = octahedron[:, 0], octahedron[:, 1]
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+    number, label = connected_components(graph, directed=False)
+    label = label.astype(np.int64)
+    offset = _offsets(count, label, number, octahedron, image)
+    closed = offset[a] + image - offset[b]
+    used = closed.any(axis=1)
+    owner, closed = label[a][used], _one_sign(closed[used])
+    rows = np.unique(np.column_stack([owner, closed]), axis=0)
+    starts = group_starts(rows[:, 0], number)
+    translations = [rows[s:e, 1:] for s, e in zip(starts[:-1], starts[1:], strict=True)]
+    rank = [int(np.linalg.matrix_rank(t)) if len(t) else 0 for t in translations]
+    return Components(label, offset, translations, np.array(rank, dtype=np.int64))
+
+
+def _offsets(
+    count: int,
+    label: NDArray[np.int64],
+    number: int,
+    octahedron: NDArray[np.int64],
+    image: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Walk all components at once, breadth first, adding up the translations along the way."""
+    offset = np.zeros((count, 3), dtype=np.int64)
+    known = np.zeros(count, dtype=bool)
+    known[np.unique(label, return_index=True)[1][:number]] = True
+    source = np.concatenate([octahedron[:, 0], octahedron[:, 1]])
+    target = np.concatenate([octahedron[:, 1], octahedron[:, 0]])
+    step = np.concatenate([image, -image])
+    open_edges = np.arange(len(source))
+    while len(open_edges):
+        open_edges = open_edges[~known[target[open_edges]]]
+        ready = open_edges[known[source[open_edges]]]
+        offset[target[ready]] = offset[source[ready]] + step[ready]
+        # parallel edges may write one node twice: keep the value that was stored, whichever it is
+        known[target[ready]] = True
+        if len(ready) == 0:
+            break
+    return offset
+
+
+def _one_sign(vectors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Flip integer vectors so that the first nonzero entry is positive."""
+    sign = np.sign(vectors[:, 0])
+    for axis in (1, 2):
+        sign = np.where(sign == 0, np.sign(vectors[:, axis]), sign)
+    return vectors * sign[:, None]
+
+
+def plane_indices(translations: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Miller indices (coprime, first nonzero positive) of the lattice plane that holds the translations.
+
+    Parameters
+    ----------
+    translations : ndarray of int, shape (t, 3)
+        Lattice translations of rank 2.
+
+    Examples
+    --------
+    >>> plane_indices(np.array([[1, 0, 0], [0, 2, 2]])).tolist()
+    [0, 1, -1]
+    """
+    normals = np.cross(translations[0], translations[1:])
+    normal = normals[np.abs(normals).sum(axis=1).argmax()]
+    normal = normal // np.gcd.reduce(normal)
+    return _one_sign(normal[None])[0]

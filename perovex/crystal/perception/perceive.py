@@ -1,0 +1,192 @@
+"""From a structure to a `LayeredPerovskite`."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from perovex.crystal.model import Bridges, Dimensionality, LayeredPerovskite, Octahedra
+from perovex.crystal.perception.elements import METAL_CHARGES, AtomTable
+from perovex.crystal.perception.frame import ligand_directions, ligand_order, pseudocubic_axes
+from perovex.crystal.perception.molecules import find_molecules
+from perovex.crystal.perception.network import Links, components, link_octahedra
+from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
+from perovex.crystal.perception.phase import layer_shifts, name_phase
+from perovex.crystal.perception.roles import with_roles
+from perovex.crystal.perception.slabs import common_plane, sheet_frame, stack_slabs
+from perovex.crystal.perception.topology import require_corner_sharing, topology_error
+from perovex.crystal.reading import as_structure
+from perovex.errors import PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+    from perovex.crystal.model import Molecule, Slab
+
+#: Below this cosine between a ligand pair and its axis a 3D corner-sharing network is no perovskite.
+_ALIGNED = 0.75
+
+
+def perceive(obj: Any, *, source: str | None = None, disorder: str = "error") -> LayeredPerovskite:
+    """Perceive a halide perovskite: octahedra, network, slabs and molecules.
+
+    Parameters
+    ----------
+    obj : path, pymatgen Structure, ASE Atoms or LayeredPerovskite
+        The crystal; any cell, setting and orientation. A perceived crystal is returned as it is.
+    source : str, optional
+        Name used in messages; the path by default.
+    disorder : {"error", "major"}
+        What to do about partial occupancy, see `perovex.crystal.read`.
+
+    Returns
+    -------
+    LayeredPerovskite
+
+    Raises
+    ------
+    StructureFileError, DisorderError, UnreasonableCellError
+        The structure cannot be read.
+    NoOctahedraError, CoordinationError
+        No metal, or not every metal, has six halides.
+    TopologyError
+        Octahedra do not form a corner-sharing 2D or 3D network; the attribute `topology` names what they form.
+    MoleculeError
+        The organic part is an infinite covalent network.
+
+    Examples
+    --------
+    >>> from perovex.crystal.examples import layered
+    >>> crystal = perceive(layered(n=2))
+    >>> crystal.n_layers, crystal.phase, crystal.metals, crystal.halides
+    (2.0, 'RP', ('Pb',), ('I',))
+    """
+    if isinstance(obj, LayeredPerovskite):
+        return obj
+    structure = as_structure(obj, disorder=disorder)
+    if source is None:
+        source = structure.properties.get("source")
+    try:
+        crystal = _perceive(structure, source)
+    except PerovexError as error:
+        raise error.at(source) from None
+    return crystal
+
+
+def _perceive(structure: Structure, source: str | None) -> LayeredPerovskite:
+    atoms = AtomTable.from_structure(structure)
+    raw = find_octahedra(atoms)
+    links = link_octahedra(raw)
+    parts = components(len(raw), links.octahedron, links.image)
+    dimensionality = cast("Dimensionality", require_corner_sharing(links, parts))
+    slabs: tuple[Slab, ...] = ()
+    height = math.nan
+    if dimensionality == 2:
+        plane = common_plane(parts, atoms.lattice)
+        height = plane.repeat_height
+        raw, links = _in_order(raw, links, sheet_frame(raw, links, plane, atoms))
+        slabs = stack_slabs(raw, links, parts, plane, atoms)
+        axes = sheet_frame(raw, links, plane, atoms)
+    else:
+        axes = pseudocubic_axes(raw, links, atoms.lattice)
+        _require_perovskite(raw, links, axes)
+        raw, links = _in_order(raw, links, axes)
+    molecules = with_roles(find_molecules(atoms, raw), slabs, axes[2], height)
+    crystal = LayeredPerovskite(
+        structure=structure,
+        octahedra=_octahedra(atoms, raw, links),
+        bridges=_bridges(raw, links),
+        slabs=slabs,
+        molecules=molecules,
+        dimensionality=dimensionality,
+        normal=axes[2],
+        in_plane_axes=axes[:2],
+        repeat_height=height,
+        phase="3D",
+        source=source,
+    )
+    return _finished(crystal, raw.warnings)
+
+
+def _in_order(raw: RawOctahedra, links: Links, axes: NDArray[np.float64]) -> tuple[RawOctahedra, Links]:
+    """Order the ligands along the axes and point the links at their new places."""
+    order, _ = ligand_order(ligand_directions(raw, links), axes)
+    place = np.argsort(order, axis=1)
+    return raw.reordered(order), replace(links, ligand=place[links.octahedron, links.ligand])
+
+
+def _require_perovskite(raw: RawOctahedra, links: Links, axes: NDArray[np.float64]) -> None:
+    if len(links) != 3 * len(raw):
+        raise topology_error("3D corner-sharing with terminal halides", "not every halide bridges two metals")
+    _, cosine = ligand_order(ligand_directions(raw, links), axes)
+    if cosine.min() < _ALIGNED:
+        raise topology_error("3D corner-sharing, not a perovskite", "octahedra do not follow three common axes")
+
+
+def _octahedra(atoms: AtomTable, raw: RawOctahedra, links: Links) -> Octahedra:
+    bridging = np.zeros((len(raw), 6), dtype=bool)
+    bridging[links.octahedron, links.ligand] = True
+    return Octahedra(
+        metal=raw.metal,
+        ligand=raw.ligand,
+        image=raw.image,
+        vectors=raw.vectors,
+        centre=atoms.cart[raw.metal],
+        bridging=bridging,
+    )
+
+
+def _bridges(raw: RawOctahedra, links: Links) -> Bridges:
+    return Bridges(
+        halide=links.halide,
+        octahedron=links.octahedron,
+        ligand=links.ligand,
+        image=links.image,
+        vectors=-raw.vectors[links.octahedron, links.ligand],
+        axial=links.ligand[:, 0] >= 4,
+    )
+
+
+def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPerovskite:
+    """Name the phase and collect what a reader should know."""
+    notes = [*crystal.structure.properties.get("warnings", ()), *warnings]
+    phase = "3D"
+    if crystal.dimensionality == 2:
+        phase, more = name_phase(layer_shifts(crystal), crystal.spacers)
+        notes += more
+        sizes = sorted({slab.n_layers for slab in crystal.slabs})
+        if len(sizes) > 1:
+            notes.append(f"slabs of different thickness: n = {', '.join(map(str, sizes))}")
+        if not crystal.spacers:
+            notes.append("no cation between the slabs")
+    return replace(crystal, phase=phase, warnings=(*notes, *_molecule_notes(crystal.molecules), *_balance(crystal)))
+
+
+def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:
+    bare = Counter(m.smiles for m in molecules if not m.hydrogens_complete)
+    notes = [f"hydrogens are missing or bonds broken in {count} x {smiles}" for smiles, count in bare.items()]
+    guests = Counter(m.smiles for m in molecules if m.role == "guest" and m.charge == 0)
+    notes += [f"neutral guest: {count} x {'water' if s == 'O' else s}" for s, count in guests.items()]
+    anions = Counter(m.smiles for m in molecules if m.charge < 0)
+    return notes + [f"free anion: {count} x {smiles}" for smiles, count in anions.items()]
+
+
+def _balance(crystal: LayeredPerovskite) -> list[str]:
+    """Compare the charge of the framework with that of the cations."""
+    symbols = Counter(crystal.structure[int(i)].specie.symbol for i in crystal.octahedra.metal)
+    halides = len(np.unique(crystal.octahedra.ligand))
+    cations = sum(m.charge for m in crystal.molecules)
+    options = [METAL_CHARGES.get(s, (2,)) for s in symbols]
+    totals = [sum(c * n for c, n in zip(o, symbols.values(), strict=True)) for o in product(*options)]
+    if halides - cations in totals:
+        return []
+    missing = halides - cations - totals[0]
+    return [f"charges do not balance: the cations carry {cations}+, the framework needs {cations + missing}+"]

@@ -1,0 +1,125 @@
+"""How slabs are shifted against each other, and the phase named after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovex.crystal.perception.frame import family_means
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from perovex.crystal.model import LayeredPerovskite, Molecule
+
+#: Each component of a layer shift up to the first bound counts as 0, from the second on as 1/2.
+ALIGNED, STAGGERED = 0.20, 0.30
+#: Small cations of perovskite cages; between slabs beside another cation they make the ACI phase.
+CAGE_TYPE = frozenset(
+    {"C[NH3+]", "NC=[NH2+]", "[NH4+]", "[Cs+]", "[Rb+]", "[K+]", "[Na+]", "[Tl+]", "N[NH3+]", "C[NH2+]C"}
+)
+
+
+def layer_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
+    """In-plane offsets of successive slabs, in units of the metal-metal distances.
+
+    The square grid of metals of the top sheet of a slab is compared with that of the bottom sheet of the next
+    slab; the offset along the two in-plane axes is folded to [0, 1/2].
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+
+    Returns
+    -------
+    ndarray, shape (s, 2)
+        One row per slab and the slab above it (the last one and the first of the next period included); no
+        rows for a 3D network.
+
+    Notes
+    -----
+    (0, 0): slabs eclipsed, Dion-Jacobson; (1/2, 1/2): staggered, Ruddlesden-Popper.
+
+    References
+    ----------
+    Tremblay et al., Chem. Mater. 31, 6145 (2019), 10.1021/acs.chemmater.9b01564 (layer shift factor).
+
+    Examples
+    --------
+    >>> from perovex.crystal import perceive
+    >>> from perovex.crystal.examples import layered
+    >>> layer_shifts(perceive(layered(n=1, shift=(0.5, 0.5)))).round(6).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
+    if not crystal.slabs:
+        return np.zeros((0, 2))
+    basis, period = _grid(crystal)
+    slabs = crystal.slabs
+    bottoms = [_phase(crystal, slab.sheets[0], basis, period) for slab in slabs]
+    tops = [_phase(crystal, slab.sheets[-1], basis, period) for slab in slabs]
+    shifts = np.array([bottoms[(s + 1) % len(slabs)] - tops[s] for s in range(len(slabs))])
+    folded = np.abs(shifts - np.round(shifts))
+    return np.minimum(folded, 1.0 - folded)
+
+
+def _grid(crystal: LayeredPerovskite) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean metal-metal vectors along the in-plane axes, and the projector on the plane."""
+    flat = crystal.bridges.vectors[~crystal.bridges.axial]
+    vectors = flat[:, 1] - flat[:, 0]
+    _, basis = family_means(vectors, crystal.in_plane_axes)
+    projector = np.eye(3) - np.outer(crystal.normal, crystal.normal)
+    return basis @ projector, projector
+
+
+def _phase(
+    crystal: LayeredPerovskite,
+    sheet: Sequence[int],
+    basis: NDArray[np.float64],
+    projector: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Fractional position of a sheet's metal grid: the circular mean over its metals."""
+    metals = crystal.octahedra.centre[list(sheet)] @ projector
+    fractional = metals @ np.linalg.pinv(basis)
+    return np.angle(np.exp(2j * np.pi * fractional).mean(axis=0)) / (2 * np.pi)
+
+
+def name_phase(shifts: NDArray[np.float64], spacers: Sequence[Molecule]) -> tuple[str, tuple[str, ...]]:
+    """Name the phase of a layered crystal.
+
+    Parameters
+    ----------
+    shifts : ndarray, shape (s, 2)
+        From `layer_shifts`.
+    spacers : sequence of Molecule
+        Cations between the slabs.
+
+    Returns
+    -------
+    phase : {"ACI", "RP", "DJ", "intermediate"}
+        ACI (alternating cations) where two kinds of cation lie between the slabs and one of them is of the kind
+        that fills cages; else by the shift: both components up to 0.2 DJ, both from 0.3 on RP.
+    warnings : tuple of str
+        Says when successive slabs disagree.
+    """
+    kinds = {m.smiles for m in spacers}
+    if len(kinds) > 1 and any(_is_cage_type(m) for m in spacers):
+        return "ACI", ()
+    names = [_name_shift(s) for s in shifts]
+    if len(set(names)) > 1:
+        listed = ", ".join(f"({a:.2f}, {b:.2f}) {n}" for (a, b), n in zip(shifts, names, strict=True))
+        return "intermediate", (f"successive slabs are shifted differently: {listed}",)
+    return names[0], ()
+
+
+def _name_shift(shift: NDArray[np.float64]) -> str:
+    if (shift <= ALIGNED).all():
+        return "DJ"
+    return "RP" if (shift >= STAGGERED).all() else "intermediate"
+
+
+def _is_cage_type(molecule: Molecule) -> bool:
+    return molecule.smiles in CAGE_TYPE or (len(molecule) == 1 and molecule.charge == 1)

@@ -1,0 +1,95 @@
+"""From what a user types (files, directories, globs) to a list of structure files."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perovex.errors import StructureFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PathLike = str | os.PathLike[str]
+#: Endings and names by which structure files are known; each may end in ``.gz`` as well.
+SUFFIXES = (".cif", ".mcif", ".vasp", ".poscar", ".contcar", ".extxyz", ".xyz")
+NAMES = ("POSCAR", "CONTCAR")
+
+
+def stripped_name(path: PathLike) -> str:
+    """File name without a final ``.gz``."""
+    name = Path(path).name
+    return name[:-3] if name.lower().endswith(".gz") else name
+
+
+def is_structure_file(path: PathLike) -> bool:
+    """Tell by its name whether a file is a structure file.
+
+    Examples
+    --------
+    >>> [is_structure_file(p) for p in ("a.cif", "b/CONTCAR", "POSCAR_relaxed.gz", "notes.txt")]
+    [True, True, True, False]
+    """
+    name = stripped_name(path)
+    return name.lower().endswith(SUFFIXES) or name.upper().startswith(NAMES)
+
+
+def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
+    """Return the structure files that files, directories and glob patterns stand for.
+
+    Parameters
+    ----------
+    items : path or iterable of paths
+        A file is taken as it is, a directory stands for the structure files below it, a pattern
+        (``data/*.cif``, ``**`` included) for those that match.
+
+    Returns
+    -------
+    list of Path
+        In the order given, each directory and pattern sorted by name; no file twice.
+
+    Raises
+    ------
+    StructureFileError
+        A file or directory is missing, or a directory or pattern holds no structure file.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("b.cif", "a.vasp", "notes.txt"):
+    ...     _ = (folder / name).write_text("")
+    >>> [path.name for path in expand_paths(folder)]
+    ['a.vasp', 'b.cif']
+    """
+    given = [items] if isinstance(items, str | os.PathLike) else list(items)
+    found: dict[Path, None] = {}
+    for item in given:
+        found.update(dict.fromkeys(_expand(item)))
+    return list(found)
+
+
+def _expand(item: PathLike) -> list[Path]:
+    path = Path(item).expanduser()
+    try:
+        if path.is_file():
+            return [path]
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_structure_file(p))
+            if not inside:
+                raise StructureFileError("no structure file in this directory", source=path, remedy=_KNOWN)
+            return inside
+        if glob.has_magic(str(item)):
+            matched = (Path(p) for p in glob.glob(str(path), recursive=True))  # noqa: PTH207  absolute patterns
+            files = sorted(p for p in matched if p.is_file() and is_structure_file(p))
+            if not files:
+                raise StructureFileError("no structure file matches this pattern", source=item, remedy=_KNOWN)
+            return files
+    except (OSError, ValueError) as error:
+        raise StructureFileError(f"not a usable path ({error})", source=item) from error
+    raise StructureFileError("no such file or directory", source=item, remedy="check the path")
+
+
+_KNOWN = "known are CIF, POSCAR/CONTCAR/.vasp and (ext)xyz, plain or gzipped"

@@ -1,0 +1,241 @@
+"""`read` and `as_structure`: whatever describes a crystal becomes an ordered pymatgen Structure."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pymatgen.core import Element, Lattice, PeriodicSite, Structure
+
+from perovex.crystal.reading.cif import parse_cif
+from perovex.crystal.reading.disorder import Sites, check_policy, resolve_disorder
+from perovex.crystal.reading.formats import parse_poscar, parse_xyz
+from perovex.crystal.reading.paths import PathLike, stripped_name
+from perovex.crystal.reading.sanity import check_cell, check_contacts
+from perovex.errors import PerovexError, StructureFileError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A text file of 100,000 atoms has some 10 MB; what is far larger is no structure (or a gzip bomb).
+MAX_BYTES = 200_000_000
+
+
+def read(path: PathLike, *, disorder: str = "error", block: str | None = None) -> Structure:
+    """Read a crystal from a file.
+
+    Parameters
+    ----------
+    path : path
+        CIF, POSCAR/CONTCAR/.vasp or (extended) xyz, plain or gzipped; known by name, else by content.
+    disorder : {"error", "major"}, default="error"
+        Refuse partial occupancy, or keep the major component of every disorder group; what was left out then
+        stands in ``structure.properties["warnings"]``.
+    block : str, optional
+        Data block of a CIF; the first one with atoms by default.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+        Ordered, one element per site; ``properties["source"]`` names the file.
+
+    Raises
+    ------
+    StructureFileError
+        Missing, unreadable, empty or in an unknown format; unknown element.
+    DisorderError
+        Partial occupancy.
+    UnreasonableCellError
+        Degenerate cell, too many atoms, atoms on top of each other.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from perovex.crystal.examples import cubic
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "CsPbI3.cif"
+    >>> _ = cubic().to(filename=str(file))
+    >>> read(file).composition.reduced_formula
+    'CsPbI3'
+    """
+    check_policy(disorder)
+    try:
+        text = _text(Path(path))
+        lattice, sites = _parse(stripped_name(path), text, block)
+        structure = _structure(lattice, sites, disorder)
+    except PerovexError as error:
+        raise error.at(path) from error.__cause__
+    structure.properties["source"] = str(path)
+    return structure
+
+
+def as_structure(obj: Any, *, disorder: str = "error") -> Structure:
+    """Return a crystal as an ordered pymatgen Structure.
+
+    Parameters
+    ----------
+    obj : path, pymatgen Structure, ASE Atoms, or an object with an attribute ``structure``
+        The crystal.
+    disorder : {"error", "major"}, default="error"
+        As in `read`.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+        The same object where a sound, ordered Structure was given.
+
+    Raises
+    ------
+    StructureFileError, DisorderError, UnreasonableCellError
+        As in `read`; also for objects of another kind.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> as_structure(bulk("NaCl", "rocksalt", a=5.64)).composition.formula
+    'Na1 Cl1'
+    """
+    if isinstance(obj, str | os.PathLike):
+        return read(obj, disorder=disorder)
+    check_policy(disorder)
+    if isinstance(obj, Structure):
+        return _checked(obj, disorder)
+    if hasattr(obj, "get_chemical_symbols") and hasattr(obj, "get_scaled_positions"):
+        return _from_ase(obj, disorder)
+    inner = getattr(obj, "structure", None)
+    if isinstance(inner, Structure):
+        return _checked(inner, disorder)
+    raise StructureFileError(
+        f"an object of type {type(obj).__name__} is no crystal",
+        remedy="give a path, a pymatgen Structure or ASE Atoms",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StructureFileError(f"the file has {path.stat().st_size / 1e6:.0f} MB", remedy="use a smaller cell")
+        raw = path.read_bytes()
+        if raw[:2] == b"\x1f\x8b":
+            with gzip.open(path) as handle:
+                raw = handle.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise StructureFileError("no such file", remedy="check the path") from error
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise StructureFileError(f"cannot be read ({error})") from error
+    if len(raw) > MAX_BYTES:
+        raise StructureFileError("the file is too large", remedy="use a smaller cell")
+    if not raw.strip():
+        raise StructureFileError("the file is empty")
+    return raw.decode("utf-8", errors="replace").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parse(name: str, text: str, block: str | None) -> tuple[NDArray[np.float64], Sites]:
+    lower = name.lower()
+    if lower.endswith((".cif", ".mcif")):
+        return parse_cif(text, block)
+    if lower.endswith((".xyz", ".extxyz")):
+        return parse_xyz(text)
+    if lower.endswith((".vasp", ".poscar", ".contcar")) or lower.startswith(("poscar", "contcar")):
+        return parse_poscar(text)
+    if "_cell_length_a" in text or "_cell.length_a" in text:
+        return parse_cif(text, block)
+    if 'lattice="' in text[:10_000].lower():
+        return parse_xyz(text)
+    try:
+        return parse_poscar(text)
+    except PerovexError as error:
+        raise StructureFileError(
+            "unknown format", remedy="known are CIF, POSCAR/CONTCAR/.vasp and extended xyz, plain or gzipped"
+        ) from error
+
+
+def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str) -> Structure:
+    check_cell(lattice, len(sites.symbols))
+    if not np.isfinite(sites.frac).all():
+        raise StructureFileError("coordinates are missing or no numbers")
+    sites, warnings = resolve_disorder(sites, lattice, disorder)
+    check_cell(lattice, len(sites.symbols))
+    check_contacts(lattice, sites.frac, sites.symbols)
+    structure = fast_structure(lattice, sites.symbols, sites.frac)
+    if warnings:
+        structure.properties["warnings"] = tuple(warnings)
+    return structure
+
+
+def fast_structure(lattice: NDArray[np.float64], symbols: list[str], frac: NDArray[np.float64]) -> Structure:
+    """Build a Structure from arrays that were checked already.
+
+    Parameters
+    ----------
+    lattice : ndarray, shape (3, 3)
+        Cell vectors as rows, Å.
+    symbols : list of str
+        Elements.
+    frac : ndarray, shape (n, 3)
+        Fractional coordinates.
+
+    Examples
+    --------
+    >>> fast_structure(np.eye(3) * 4.1, ["Cs", "Cl"], np.array([[0, 0, 0], [0.5, 0.5, 0.5]])).formula
+    'Cs1 Cl1'
+    """
+    box = Lattice(lattice)
+    elements = {s: Element(s) for s in dict.fromkeys(symbols)}
+    return Structure.from_sites([PeriodicSite(elements[s], x, box) for s, x in zip(symbols, frac, strict=True)])
+
+
+def _checked(structure: Structure, disorder: str) -> Structure:
+    lattice = np.array(structure.lattice.matrix)
+    if structure.is_ordered:
+        symbols = [getattr(site.specie, "symbol", str(site.specie)) for site in structure]
+        if any(not hasattr(site.specie, "Z") or s in {"D", "T"} for site, s in zip(structure, symbols, strict=True)):
+            symbols = [_plain(s) for s in symbols]
+            return _structure(lattice, _sites(symbols, structure), disorder)
+        check_cell(lattice, len(structure))
+        check_contacts(lattice, np.asarray(structure.frac_coords), symbols)
+        return structure
+    rows = [(s, x, occupancy) for site in structure for s, x, occupancy in _species(site)]
+    count = len(rows)
+    sites = Sites(
+        [r[0] for r in rows],
+        np.array([r[1] for r in rows]).reshape(-1, 3),
+        np.array([r[2] for r in rows]),
+        np.zeros(count, dtype=np.int64),
+        [""] * count,
+    )
+    return _structure(lattice, sites, disorder)
+
+
+def _sites(symbols: list[str], structure: Structure) -> Sites:
+    count = len(symbols)
+    frac = np.asarray(structure.frac_coords, dtype=float)
+    return Sites(symbols, frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count)
+
+
+def _species(site: Any) -> list[tuple[str, NDArray[np.float64], float]]:
+    return [(_plain(getattr(k, "symbol", str(k))), site.frac_coords, float(v)) for k, v in site.species.items()]
+
+
+def _plain(symbol: str) -> str:
+    if symbol in {"D", "T"}:
+        return "H"
+    if not Element.is_valid_symbol(symbol):
+        raise StructureFileError(f"unknown element {symbol!r}")
+    return symbol
+
+
+def _from_ase(atoms: Any, disorder: str) -> Structure:
+    lattice = np.array(atoms.cell[:], dtype=float)
+    symbols = list(atoms.get_chemical_symbols())
+    if not np.isfinite(lattice).all() or abs(np.linalg.det(lattice)) < 1e-9:
+        raise StructureFileError("these ASE Atoms have no three-dimensional cell", remedy="set atoms.cell")
+    frac = atoms.get_scaled_positions(wrap=False)
+    count = len(symbols)
+    sites = Sites(
+        [_plain(s) for s in symbols], frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count
+    )
+    return _structure(lattice, sites, disorder)
