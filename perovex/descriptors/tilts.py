@@ -27,7 +27,7 @@ __all__ = ["octahedral_rotations", "sheet_frame", "tilt_correlation"]
 
 GLAZER = "10.1107/S0567740872007976"
 
-NO_TILT = 0.01
+NO_TILT = 0.5
 """Root-mean-square tilt in degrees below which the phase of neighbouring tilts is called undefined."""
 
 
