@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from perovex.crystal import LayeredPerovskite
 
-_TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_frozen_GPa")
+_TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_modes_frozen_GPa")
 _ACCEPTED = "accepted"
 
 
@@ -118,8 +118,8 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         "origin": record.get("origin", ""),
         "calls": record.get("calls"),
         "seconds": record.get("seconds"),
-        "energy": record.get("energy"),
-        "volume_change": record.get("volume_change"),
+        "energy": record.get("energy_eV"),
+        "volume_change": 100 * _number(record.get("volume_change")),
         "lowest_eigenvalue": min(record.get("lowest_eigenvalues") or [math.nan]),
         "n_layers": _number(record.get("n")),
         "metal": record.get("metal") or "",
@@ -134,7 +134,8 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         return _reject(row, "no relaxed structure was kept"), stored, None
     import ase.io
 
-    atoms = ase.io.read(geometry)
+    with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
+        atoms = ase.io.read(handle, format="extxyz")
     atoms.calc = None
     for extra in ("momenta",):
         if atoms.has(extra):
@@ -183,8 +184,8 @@ def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPe
         row[key] = moduli[key]
     if row["status"] == _ACCEPTED and (not moduli["born_stable"] or min(row[k] for k in MODULI) <= 0):
         _reject(row, "the tensor is not positive definite")
-    if "C_soft_frozen_GPa" in stored:
-        row["E_vrh_soft_frozen"] = ElasticTensor(np.array(stored["C_soft_frozen_GPa"])).moduli(normal)["E_vrh"]
+    if "C_soft_modes_frozen_GPa" in stored:
+        row["E_vrh_soft_frozen"] = ElasticTensor(np.array(stored["C_soft_modes_frozen_GPa"])).moduli(normal)["E_vrh"]
 
 
 def sheet_normal(crystal: LayeredPerovskite) -> np.ndarray:

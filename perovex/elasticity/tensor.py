@@ -1,0 +1,259 @@
+"""Elastic tensors: directional Young's moduli, sheet-plane averages, Hill averages, stability.
+
+The algebra of averages is pymatgen's; what is added is what the mechanics of layered crystals needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
+
+from perovex.errors import ElasticityError
+
+Array = NDArray[np.float64]
+
+_N_DIRECTIONS = 180  # over half a turn; E is smooth and even, so the trapezoid converges exponentially
+
+
+def _directions(direction: ArrayLike) -> Array:
+    vectors = np.atleast_2d(np.asarray(direction, dtype=float))
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    if vectors.shape[-1] != 3 or not np.all(np.isfinite(vectors)) or np.any(lengths == 0):
+        raise ElasticityError("a direction is not a non-zero vector of three numbers")
+    return vectors / lengths
+
+
+def _voigt_products(u: Array) -> Array:
+    """Rows (k, 6) of u_i u_j with engineering shears, so that u u : S : u u = p S p."""
+    x, y, z = u.T
+    return np.stack([x * x, y * y, z * z, y * z, x * z, x * y], axis=1)
+
+
+def youngs_modulus(C: ArrayLike, direction: ArrayLike) -> Any:
+    """Return Young's modulus along a direction, from the compliance.
+
+    Parameters
+    ----------
+    C : array_like, shape (6, 6)
+        Elastic tensor, GPa, Voigt order xx yy zz yz xz xy.
+    direction : array_like, shape (3,) or (k, 3)
+        Cartesian directions in the frame of `C`; need not be normalised.
+
+    Returns
+    -------
+    float or ndarray, shape (k,)
+        E(u) = 1 / (S_ijkl u_i u_j u_k u_l), GPa.
+
+    Raises
+    ------
+    ElasticityError
+        If `C` is not an invertible symmetric 6 x 6 matrix or a direction is zero.
+
+    Notes
+    -----
+    This is not C_nnnn, the stiffness against uniaxial strain with the sides held.
+
+    References
+    ----------
+    J. F. Nye, Physical Properties of Crystals, Oxford (1957), chapter VIII.
+
+    Examples
+    --------
+    >>> C = np.zeros((6, 6))
+    >>> C[:3, :3] = 10.0
+    >>> C[range(3), range(3)] = 40.0
+    >>> C[range(3, 6), range(3, 6)] = 8.0
+    >>> round(youngs_modulus(C, [1, 1, 1]), 2)
+    21.18
+    """
+    single = np.ndim(direction) == 1
+    p = _voigt_products(_directions(direction))
+    modulus = 1.0 / np.einsum("ki,ij,kj->k", p, ElasticTensor(C).compliance, p)
+    return float(modulus[0]) if single else modulus
+
+
+@dataclass(frozen=True, eq=False)
+class ElasticTensor:
+    """Elastic tensor of a crystal in GPa.
+
+    Parameters
+    ----------
+    C : array_like, shape (6, 6)
+        Voigt order xx yy zz yz xz xy, engineering shears, in the Cartesian frame of the structure it belongs to.
+
+    Raises
+    ------
+    ElasticityError
+        If it is not a finite, symmetric (to 1 % of its largest entry), invertible 6 x 6 matrix.
+
+    Examples
+    --------
+    >>> C = np.diag([30.0, 30.0, 30.0, 10.0, 10.0, 10.0]) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
+    >>> tensor = ElasticTensor(C)
+    >>> round(tensor.moduli([0, 0, 1])["E_vrh"], 6)  # isotropic: K = 50/3, G = 10
+    25.0
+    """
+
+    C: Array
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.C, dtype=float)
+        if matrix.shape != (6, 6):
+            raise ElasticityError(f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation")
+        if not np.all(np.isfinite(matrix)):
+            raise ElasticityError("the tensor has entries that are not finite")
+        residual = float(abs(matrix - matrix.T).max())
+        if residual > 0.01 * max(abs(matrix).max(), 1e-300):
+            raise ElasticityError(
+                f"the tensor is not symmetric (largest difference {residual:.3g} GPa)", remedy="symmetrise it first"
+            )
+        object.__setattr__(self, "asymmetry", residual)
+        matrix = 0.5 * (matrix + matrix.T)
+        if np.linalg.cond(matrix) > 1e12:
+            raise ElasticityError("the tensor is singular")
+        matrix.flags.writeable = False
+        object.__setattr__(self, "C", matrix)
+
+    @cached_property
+    def compliance(self) -> Array:
+        """S = C^-1, 1/GPa, shape (6, 6)."""
+        return np.linalg.inv(self.C)
+
+    @cached_property
+    def _pymatgen(self) -> PymatgenElasticTensor:
+        return PymatgenElasticTensor.from_voigt(self.C)
+
+    @cached_property
+    def eigenvalues(self) -> Array:
+        """Eigenvalues of the Voigt matrix, ascending, GPa."""
+        return np.linalg.eigvalsh(self.C)
+
+    @property
+    def born_stable(self) -> bool:
+        """Whether every homogeneous strain costs energy (all eigenvalues positive)."""
+        return bool(self.eigenvalues[0] > 0)
+
+    def youngs_modulus(self, direction: ArrayLike) -> Any:
+        """Young's modulus along directions, GPa; see `youngs_modulus`."""
+        return youngs_modulus(self.C, direction)
+
+    def linear_compressibility(self, direction: ArrayLike) -> Any:
+        """Relative shortening along a direction per hydrostatic pressure, 1/GPa."""
+        single = np.ndim(direction) == 1
+        values = _voigt_products(_directions(direction)) @ self.compliance[:, :3].sum(axis=1)
+        return float(values[0]) if single else values
+
+    def rotated(self, rotation: ArrayLike) -> ElasticTensor:
+        """Return the tensor after rotating the crystal.
+
+        Parameters
+        ----------
+        rotation : array_like, shape (3, 3)
+            Proper or improper rotation matrix.
+
+        Raises
+        ------
+        ElasticityError
+            If the matrix is not orthogonal.
+        """
+        R = np.asarray(rotation, dtype=float)
+        if R.shape != (3, 3) or not np.allclose(R @ R.T, np.eye(3), atol=1e-8):
+            raise ElasticityError("not a rotation matrix")
+        full = np.einsum("ia,jb,kc,ld,abcd->ijkl", R, R, R, R, np.asarray(self._pymatgen), optimize=True)
+        return ElasticTensor(np.asarray(PymatgenElasticTensor(full, tol=np.inf).voigt))
+
+    def in_plane(self, normal: ArrayLike) -> dict[str, Any]:
+        """Young's modulus over the directions of a sheet plane.
+
+        Parameters
+        ----------
+        normal : array_like, shape (3,)
+            Normal of the plane.
+
+        Returns
+        -------
+        dict
+            ``mean``, ``min``, ``max`` (GPa) and ``min_direction``, ``max_direction`` (unit vectors).
+        """
+        u, v = plane_axes(normal)
+        angle = np.pi * np.arange(_N_DIRECTIONS) / _N_DIRECTIONS
+        directions = np.outer(np.cos(angle), u) + np.outer(np.sin(angle), v)
+        modulus = self.youngs_modulus(directions)
+        low, high = int(np.argmin(modulus)), int(np.argmax(modulus))
+        return {
+            "mean": float(modulus.mean()),
+            "min": float(modulus[low]),
+            "max": float(modulus[high]),
+            "min_direction": directions[low],
+            "max_direction": directions[high],
+        }
+
+    def out_of_plane(self, normal: ArrayLike) -> float:
+        """Young's modulus along the normal of the sheets, GPa."""
+        return float(self.youngs_modulus(np.asarray(normal, dtype=float)))
+
+    def moduli(self, normal: ArrayLike) -> dict[str, Any]:
+        """Return the moduli that the data set and the models use.
+
+        Parameters
+        ----------
+        normal : array_like, shape (3,) or (3, 3)
+            Slab normal; or, for a 3D network, its three pseudo-cubic axes as rows, over whose planes and directions
+            the in-plane and out-of-plane values are averaged.
+
+        Returns
+        -------
+        dict
+            ``E_in_plane``, ``E_in_plane_min``, ``E_in_plane_max``, ``E_out_of_plane``, ``E_vrh``, ``K_vrh``,
+            ``G_vrh`` (GPa), ``poisson_vrh``, ``universal_anisotropy``, ``born_stable``.
+
+        References
+        ----------
+        R. Hill, Proc. Phys. Soc. A 65, 349 (1952), 10.1088/0370-1298/65/5/307; S. I. Ranganathan and
+        M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008), 10.1103/PhysRevLett.101.055504.
+        """
+        normals = np.atleast_2d(np.asarray(normal, dtype=float))
+        planes = [self.in_plane(axis) for axis in normals]
+        K, G = float(self._pymatgen.k_vrh), float(self._pymatgen.g_vrh)
+        return {
+            "E_in_plane": float(np.mean([plane["mean"] for plane in planes])),
+            "E_in_plane_min": min(plane["min"] for plane in planes),
+            "E_in_plane_max": max(plane["max"] for plane in planes),
+            "E_out_of_plane": float(np.mean([self.out_of_plane(axis) for axis in normals])),
+            "E_vrh": 9 * K * G / (3 * K + G),
+            "K_vrh": K,
+            "G_vrh": G,
+            "poisson_vrh": (3 * K - 2 * G) / (6 * K + 2 * G),
+            "universal_anisotropy": float(self._pymatgen.universal_anisotropy),
+            "born_stable": self.born_stable,
+        }
+
+    def __repr__(self) -> str:
+        state = "stable" if self.born_stable else "unstable"
+        return f"<ElasticTensor K = {self._pymatgen.k_vrh:.2f} GPa, G = {self._pymatgen.g_vrh:.2f} GPa, {state}>"
+
+
+def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:
+    """Return two orthonormal vectors in the plane with the given normal."""
+    n = _directions(normal)[0]
+    helper = np.eye(3)[int(np.argmin(abs(n)))]
+    u = np.cross(n, helper)
+    u /= np.linalg.norm(u)
+    return u, np.cross(n, u)
+
+
+def hill_youngs_modulus(C: ArrayLike) -> float:
+    """Young's modulus of the Voigt-Reuss-Hill averages, GPa.
+
+    Examples
+    --------
+    >>> isotropic = np.diag([30.0] * 3 + [10.0] * 3) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
+    >>> round(hill_youngs_modulus(isotropic), 6)
+    25.0
+    """
+    return float(ElasticTensor(C).moduli([0.0, 0.0, 1.0])["E_vrh"])

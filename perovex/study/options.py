@@ -1,0 +1,67 @@
+"""What a study is asked to do, and how thoroughly."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from perovex.errors import ModelInputError
+from perovex.study.tables import TARGETS
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """Options of a study.
+
+    Attributes
+    ----------
+    target : str
+        Modulus that decides stiff or non-stiff.
+    threshold : str or float
+        ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+    seed : int
+        Seed of every random choice.
+    quick : bool
+        Fewer repeats.
+    n_jobs : int
+        Worker processes; results do not depend on it.
+    """
+
+    target: str = "E_in_plane"
+    threshold: str | float = "median"
+    seed: int = 0
+    quick: bool = False
+    n_jobs: int = 2
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            raise ModelInputError(f"unknown target {self.target!r}", remedy=f"choose one of {', '.join(TARGETS)}")
+        if isinstance(self.threshold, str):
+            object.__setattr__(self, "threshold", _number_if_possible(self.threshold))
+
+    @property
+    def n_repeats(self) -> int:
+        """Repeats of grouped cross-validation."""
+        return 1 if self.quick else 3
+
+    @property
+    def n_boot(self) -> int:
+        """Draws of groups for rank intervals."""
+        return 10 if self.quick else 30
+
+    @property
+    def n_scrambles(self) -> int:
+        """Shuffles of the target for the y-scrambling test."""
+        return 9 if self.quick else 39
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all options and what follows from them."""
+        derived = {"n_repeats": self.n_repeats, "n_boot": self.n_boot, "n_scrambles": self.n_scrambles}
+        return {**asdict(self), **derived}
+
+
+def _number_if_possible(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
