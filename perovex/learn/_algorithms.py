@@ -31,6 +31,7 @@ REGRESSORS = (
     "gaussian_process",
     "ridge",
     "nearest_neighbour",
+    "average",
 )
 CLASSIFIERS = (
     "xgboost",
@@ -40,6 +41,7 @@ CLASSIFIERS = (
     "gaussian_process",
     "logistic",
     "nearest_neighbour",
+    "average",
 )
 CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
 
@@ -91,7 +93,7 @@ def make_algorithm(
     random_state, n_jobs : int
         Passed on where the algorithm knows them.
     overrides : mapping, optional
-        Parameters of the algorithm that replace the defaults.
+        Parameters of the algorithm that replace the defaults; for ``"average"``, such a mapping by member.
 
     Raises
     ------
@@ -106,6 +108,8 @@ def make_algorithm(
         raise ModelInputError(
             f"algorithm {name!r} cannot keep monotone constraints", remedy=f"use {', '.join(CONSTRAINABLE)}"
         )
+    if name == "average":
+        return _average(classify, columns, random_state, n_jobs, overrides)
     builder = {
         "xgboost": _xgboost,
         "random_forest": _forest,
@@ -119,6 +123,20 @@ def make_algorithm(
     if overrides:
         _override(name, model, overrides)
     return model
+
+
+def _average(
+    classify: bool,
+    columns: Sequence[str],
+    random_state: int | None,
+    n_jobs: int,
+    overrides: Mapping[str, Any] | None,
+) -> Any:
+    from perovex.learn.average import AverageClassifier, AverageRegressor
+
+    kind = AverageClassifier if classify else AverageRegressor
+    members = ["xgboost", "gaussian_process", "logistic" if classify else "ridge"]
+    return kind(members, columns=list(columns), random_state=random_state, n_jobs=n_jobs, overrides=overrides)
 
 
 def _override(name: str, model: Any, overrides: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._algorithms import make_algorithm
@@ -64,7 +65,9 @@ class DescriptorModel(BaseEstimator):
             overrides=self.algorithm_params,
         )
         try:
-            self.model_ = model.fit(self._take(X), y)
+            # scikit-learn's histogram boosting would start a thread per core and spin on a busy machine
+            with threadpool_limits(self.n_jobs if self.n_jobs > 0 else None, user_api="openmp"):
+                self.model_ = model.fit(self._take(X), y)
         except ValueError as error:
             raise ModelTableError(f"algorithm {self.algorithm!r} refused the table: {error}") from error
 

@@ -246,7 +246,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     """
     table = as_table(X)
     classify = is_classifier(estimator)
-    target, threshold = _targets(estimator, as_target(y, len(table), table.index), classify)
+    given = as_target(y, len(table), table.index)
+    target, threshold = class_target(estimator, given) if classify else (given.astype(float), None)
     labels = as_groups(groups, len(table))
     aligned = _aligned(meta, table)
     _refuse_tiny(table, target, labels, classify)
@@ -263,7 +264,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     parts = []
     for repeat, k, name, train, test in tqdm(jobs, desc="evaluate", disable=not progress):
         extra = {"coverage": coverage, "domain": domain} if name == "model" else {}
-        part = _held_out(models[name], table, target, labels, train, test, **extra)
+        part = held_out(models[name], table, target, labels, train, test, **extra)
         parts.append(part.assign(model=name, repeat=repeat, fold=k))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
@@ -307,10 +308,8 @@ def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
     }
 
 
-def _targets(estimator: Any, y: pd.Series, classify: bool) -> tuple[pd.Series, float | None]:
-    """Target as fitted in every fold: moduli, or labels made once on the whole table."""
-    if not classify:
-        return y.astype(float), None
+def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]:
+    """Labels of a classifier's target, made once on the whole table, and the threshold (None for given labels)."""
     numeric = y.dtype.kind in "fiu" and not y.isin([0, 1]).all()
     threshold = getattr(estimator, "threshold", None)
     if numeric and threshold is not None:
@@ -368,7 +367,7 @@ def fit_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     return estimator.fit(X, y)
 
 
-def _held_out(
+def held_out(  # noqa: PLR0913
     estimator: Any,
     X: pd.DataFrame,
     y: pd.Series,
@@ -379,6 +378,7 @@ def _held_out(
     coverage: float | None = None,
     domain: Any = None,
 ) -> pd.DataFrame:
+    """Fit a clone on the training rows and predict the test rows; see `Evaluation.predictions`."""
     model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train])
     unseen = X.iloc[test]
     guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)

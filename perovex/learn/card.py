@@ -1,0 +1,138 @@
+"""Model cards: what a model is, what it was trained on, how good it was and where it must not be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECTIONS = ("Models", "Training data", "Held-out scores", "Limits", "Descriptors", "Environment")
+
+
+def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Statements of the card, by section, as pairs of name and value."""
+    training = dict(manifest.get("training") or {})
+    models = [
+        (
+            "stiff",
+            f"{manifest.get('target')} above {_number(manifest.get('threshold'))} {manifest.get('unit')} "
+            f"(rule: {manifest.get('threshold_rule')})",
+        ),
+        ("intervals", _coverage(manifest)),
+        ("random state", str(manifest.get("random_state"))),
+    ]
+    summaries = {"classifier": manifest.get("classifier") or {}, **(manifest.get("regressors") or {})}
+    models += [(name, _model(summary)) for name, summary in summaries.items()]
+    return {
+        "Models": models,
+        "Training data": [(key.replace("_", " "), _text(value)) for key, value in training.items()],
+        "Held-out scores": _scores(manifest.get("metrics") or {}),
+        "Limits": _limits(manifest),
+        "Descriptors": [(d["key"], d.get("unit") or "1") for d in manifest.get("descriptors") or []],
+        "Environment": [(k, str(v)) for k, v in (manifest.get("environment") or {}).items()],
+    }
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, (int, float)) else "undefined"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _coverage(manifest: Mapping[str, Any]) -> str:
+    given, asked = manifest.get("coverage"), manifest.get("coverage_asked")
+    if given is None:
+        return "none"
+    note = f"; {asked:.0%} was asked for, the number of spacers does not support it" if given != asked else ""
+    return f"{given:.0%} of crystals of new spacers{note}"
+
+
+def _model(summary: Mapping[str, Any]) -> str:
+    parts = [str(summary.get("algorithm")), f"{summary.get('n_descriptors')} descriptors"]
+    if "calibration" in summary:
+        parts.append(f"calibration: {summary['calibration']}")
+    if summary.get("log_target"):
+        parts.append("fitted to log E")
+    if summary.get("monotone"):
+        parts.append("monotone: " + ", ".join(f"{k} {v:+d}" for k, v in summary["monotone"].items()))
+    return ", ".join(parts)
+
+
+def _scores(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """One line per target and score; entries of `Evaluation.to_dict` or plain numbers."""
+    lines = []
+    for target, entry in metrics.items():
+        if isinstance(entry, dict) and "scores" in entry:
+            for row in entry["scores"]:
+                interval = f" [{_number(row['low'])}, {_number(row['high'])}]"
+                lines.append((f"{target}, {row['metric']}, {row['model']}", _number(row["value"]) + interval))
+            lines += [(f"{target}, warning", text) for text in entry.get("warnings", [])]
+        elif isinstance(entry, dict):
+            lines += [(f"{target}, {key}", _text(value)) for key, value in entry.items()]
+        else:
+            lines.append((str(target), _text(entry)))
+    return lines or [("scores", "none were stored with this model")]
+
+
+def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    groups = (manifest.get("training") or {}).get("n_groups")
+    return [
+        (
+            "domain",
+            "each prediction says whether the crystal resembles the training crystals; do not act on one "
+            "that does not",
+        ),
+        ("evidence", f"{groups} spacers: the spacer, not the crystal, is the unit of evidence"),
+        ("labels", "a model cannot be better than its labels; see their origin under training data"),
+        ("checksums", "find damage and careless edits; they are no signature"),
+    ]
+
+
+def card_markdown(manifest: Mapping[str, Any]) -> str:
+    """Return a model card in Markdown.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of a `ModelBundle`, or as `read_manifest` returns it.
+
+    Examples
+    --------
+    >>> text = card_markdown({"target": "E_in_plane", "unit": "GPa", "threshold": 12.0, "threshold_rule": "median"})
+    >>> text.splitlines()[3]
+    '- **stiff**: E_in_plane above 12 GPa (rule: median)'
+    """
+    lines = ["# Model card", ""]
+    for section, facts in _facts(manifest).items():
+        if facts:
+            lines += [f"## {section}", *(f"- **{name}**: {value}" for name, value in facts), ""]
+    return "\n".join(lines)
+
+
+_HTML = Environment(autoescape=True).from_string("""\
+{% if not fragment %}<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Model card</title>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}
+th{text-align:left;padding-right:1.5rem;vertical-align:top;font-weight:600}</style></head><body>{% endif %}
+<div class="perovex-card"><h1>Model card</h1>
+{% for section, facts in sections.items() if facts %}<h2>{{ section }}</h2><table>
+{% for name, value in facts %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>
+{% endfor %}</table>{% endfor %}</div>{% if not fragment %}</body></html>{% endif %}
+""")
+
+
+def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
+    """Return a model card as one HTML page, or as a fragment for a notebook or report.
+
+    Examples
+    --------
+    >>> "<h1>Model card</h1>" in card_html({"target": "E_vrh"})
+    True
+    """
+    return _HTML.render(sections=_facts(manifest), fragment=fragment)
