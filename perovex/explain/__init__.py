@@ -3,24 +3,33 @@
 Knows DataFrames and estimators only: descriptors and moduli arrive as columns, units as a mapping.
 """
 
+from perovex.explain.ale import accumulated_local_effects
 from perovex.explain.attribution import Attribution, attribute, interactions
 from perovex.explain.clusters import CorrelationGroups, correlation_groups
+from perovex.explain.domain_shift import descriptor_shift, two_sample_test
+from perovex.explain.effects import Effects, effects
 from perovex.explain.explanation import Explanation, explain
 from perovex.explain.importance import drop_importance, permutation_importance
 from perovex.explain.ranking import Ranking, rank, stability_index
 from perovex.explain.shadows import NoiseFloor, noise_floor
 from perovex.explain.skill import Skill, skill
+from perovex.explain.transfer import TransferResult, transfer_test
 
 __all__ = [
     "Attribution",
     "CorrelationGroups",
+    "Effects",
     "Explanation",
     "NoiseFloor",
     "Ranking",
     "Skill",
+    "TransferResult",
+    "accumulated_local_effects",
     "attribute",
     "correlation_groups",
+    "descriptor_shift",
     "drop_importance",
+    "effects",
     "explain",
     "interactions",
     "noise_floor",
@@ -28,4 +37,6 @@ __all__ = [
     "rank",
     "skill",
     "stability_index",
+    "transfer_test",
+    "two_sample_test",
 ]
