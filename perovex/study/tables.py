@@ -74,12 +74,10 @@ def build_tables(data: ElasticData, *, progress: bool = True) -> StudyTables:
 
     names = list(data.table.index)
     featurizer = HOIPFeaturizer(on_error="row", progress=progress).set_output(transform="pandas")
-    descriptors = featurizer.fit_transform([data.structures[name] for name in names])
+    crystals = pd.Series({name: data.structures[name] for name in names}, dtype=object)
+    descriptors = featurizer.fit_transform(crystals)
     descriptors.index = pd.Index(names, name="crystal_id")
-    failures = pd.DataFrame(
-        [{"crystal_id": names[i], "error": str(error)} for i, error in sorted(featurizer.errors_.items())],
-        columns=["crystal_id", "error"],
-    ).set_index("crystal_id")
+    failures = featurizer.errors_.rename(columns={"message": "error"})[["error"]].rename_axis("crystal_id")
     described = descriptors.drop(index=failures.index)
     layered = [name for name in described.index if np.isfinite(data.table.loc[name, "n_layers"])]
     if not layered:

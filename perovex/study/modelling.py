@@ -1,0 +1,167 @@
+"""Validate and explain one model after another: the classifier, then a regressor for each modulus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perovex.errors import ModelInputError, PerovexError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from perovex.explain import Effects, Explanation, Ranking
+    from perovex.learn import Evaluation
+    from perovex.study.options import StudyOptions
+    from perovex.study.tables import StudyTables
+
+CLASSIFIER = "stiff"
+COVERAGE = 0.9
+_INTERVAL_FOLDS = 8
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What was found about one model; a step that the data do not allow is None, with the reason in `refusals`.
+
+    Attributes
+    ----------
+    name : str
+        ``"stiff"`` for the classifier, else the modulus.
+    target : str
+        Modulus behind it.
+    evaluation : Evaluation or None
+    scrambling : dict
+        Score, mean score on shuffled targets, p-value.
+    explanation, ranking, effects : objects or None
+    refusals : dict of str to str
+        Step to reason.
+    """
+
+    name: str
+    target: str
+    evaluation: Evaluation | None
+    scrambling: dict[str, Any]
+    explanation: Explanation | None
+    ranking: Ranking | None
+    effects: Effects | None
+    refusals: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return {
+            "target": self.target,
+            "evaluation": None if self.evaluation is None else self.evaluation.to_dict(),
+            "y_scrambling": self.scrambling,
+            "skill": None if self.explanation is None else self.explanation.skill.to_dict(),
+            "ranking": None if self.ranking is None else self.ranking.to_dict(),
+            "effects": None if self.effects is None else self.effects.to_dict(),
+            "refusals": self.refusals,
+        }
+
+
+def make_estimator(task: str, options: StudyOptions, *, intervals: bool = False) -> Any:
+    """Return the untrained model of a task."""
+    from perovex.learn import StiffnessClassifier, YoungModulusRegressor
+
+    if task == CLASSIFIER:
+        return StiffnessClassifier(
+            threshold=options.threshold,
+            target=options.target,
+            calibration="auto" if intervals else "none",
+            random_state=options.seed,
+        )
+    return YoungModulusRegressor(
+        target=task, interval_folds=_INTERVAL_FOLDS if intervals else 0, random_state=options.seed
+    )
+
+
+def run_task(task: str, tables: StudyTables, units: dict[str, str], options: StudyOptions) -> TaskResult:
+    """Validate, scramble, explain, rank: all that is asked about one model.
+
+    Parameters
+    ----------
+    task : str
+        ``"stiff"`` or a modulus.
+    tables : StudyTables
+    units : dict of str to str
+        Unit of each descriptor.
+    options : StudyOptions
+
+    Returns
+    -------
+    TaskResult
+    """
+    from perovex.learn import ApplicabilityDomain, evaluate, y_scrambling
+
+    target = options.target if task == CLASSIFIER else task
+    X, y, groups = tables.X, tables.moduli[target], tables.groups
+    refusals: dict[str, str] = {}
+    evaluation = scrambling = explanation = ranking = effects = None
+    try:
+        evaluation = evaluate(
+            make_estimator(task, options, intervals=True), X, y, groups,
+            meta=tables.meta, n_repeats=options.n_repeats, coverage=None if task == CLASSIFIER else COVERAGE,
+            domain=ApplicabilityDomain(), random_state=options.seed,
+        )
+        scrambling = y_scrambling(
+            make_estimator(task, options), X, y, groups, n_shuffles=options.n_scrambles, random_state=options.seed
+        )
+    except PerovexError as error:
+        refusals["validation"] = str(error)
+    try:
+        explanation, ranking, effects = _explain(task, X, _target_for_explaining(task, y, options), groups, units, options)
+    except PerovexError as error:
+        refusals["explanation"] = str(error)
+    return TaskResult(task, target, evaluation, _plain(scrambling), explanation, ranking, effects, refusals)
+
+
+def _target_for_explaining(task: str, y: pd.Series, options: StudyOptions) -> pd.Series:
+    from perovex.learn import stiff_labels
+
+    return stiff_labels(y, options.threshold).astype(int) if task == CLASSIFIER else y
+
+
+def _explain(  # noqa: PLR0913
+    task: str, X: pd.DataFrame, y: pd.Series, groups: pd.Series, units: dict[str, str], options: StudyOptions
+) -> tuple[Explanation, Ranking, Effects]:
+    from perovex.explain import explain
+
+    found = explain(
+        make_estimator(task, options), X, y, groups,
+        n_repeats=options.n_repeats, random_state=options.seed, progress=False,
+    )
+    ranking = found.rank(n_boot=options.n_boot, progress=False)
+    top = list(ranking.table.index[:10])
+    wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in X and key not in top]
+    effects = found.effects(descriptors=[*top, *wanted], units=units, target=_words(task, options), progress=False)
+    return found, ranking, effects
+
+
+def _words(task: str, options: StudyOptions) -> str:
+    return f"the log-odds of being stiff in {options.target}" if task == CLASSIFIER else task
+
+
+def _plain(scrambling: Any) -> dict[str, Any]:
+    if scrambling is None:
+        return {}
+    return dict(scrambling.to_dict() if hasattr(scrambling, "to_dict") else scrambling)
+
+
+def require_classes(moduli: pd.Series, threshold: str | float) -> float:
+    """Return the threshold in GPa after checking that both classes occur.
+
+    Raises
+    ------
+    ModelInputError
+        If all crystals fall in one class.
+    """
+    from perovex.learn import resolve_threshold, stiff_labels
+
+    labels = stiff_labels(moduli, threshold)
+    if labels.nunique() < 2:
+        raise ModelInputError(
+            f"one class only: every crystal is {'stiff' if labels.iloc[0] else 'non-stiff'} at this threshold",
+            remedy="choose another --threshold or add crystals",
+        )
+    return float(resolve_threshold(moduli, threshold))

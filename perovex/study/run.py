@@ -1,0 +1,237 @@
+"""`run_study`: every step in order, every file written."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from perovex import __version__
+from perovex.datasets import load_elastic
+from perovex.datasets.paths import write_atomic
+from perovex.study.modelling import CLASSIFIER, COVERAGE, TaskResult, make_estimator, require_classes, run_task
+from perovex.study.options import StudyOptions
+from perovex.study.tables import TARGETS, StudyTables, build_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from perovex.datasets import ElasticData
+    from perovex.learn import ModelBundle
+
+
+@dataclass
+class StudyResult:
+    """All that a study found.
+
+    Attributes
+    ----------
+    data : ElasticData
+    options : StudyOptions
+    tables : StudyTables
+    threshold : float
+        GPa, above which a crystal is called stiff.
+    tasks : dict of str to TaskResult
+        ``"stiff"`` and each modulus.
+    claims : list of dict
+        Verdicts on published claims.
+    transfer : dict of str to object
+        Single-to-multilayer transfer by modulus, or the reason why it could not be tested.
+    series : dict of str to object
+        Matched series (same spacer and halide, several n) by modulus, or the reason.
+    bundle : ModelBundle
+        Models trained on all layered crystals.
+    seconds : float
+        Wall time.
+    """
+
+    data: ElasticData
+    options: StudyOptions
+    tables: StudyTables
+    threshold: float
+    tasks: dict[str, TaskResult]
+    claims: list[dict[str, Any]]
+    transfer: dict[str, Any]
+    series: dict[str, Any]
+    bundle: ModelBundle
+    seconds: float = 0.0
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that goes to ``results.json``; the same seed and data give the same dictionary."""
+        from perovex.learn import environment
+
+        return {
+            "perovex": __version__,
+            "environment": environment(),
+            "options": self.options.to_dict(),
+            "data": describe_data(self.data, self.tables),
+            "threshold_GPa": self.threshold,
+            "models": {name: task.to_dict() for name, task in self.tasks.items()},
+            "claims": self.claims,
+            "transfer": {name: _plain(item) for name, item in self.transfer.items()},
+            "matched_series": {name: _plain(item) for name, item in self.series.items()},
+        }
+
+    def summary(self) -> str:
+        """Return the main findings in a few lines."""
+        from perovex.study.summary import summary_lines
+
+        return "\n".join(summary_lines(self))
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+
+def describe_data(data: ElasticData, tables: StudyTables) -> dict[str, Any]:
+    """Return size, origin and checksum of the data of a study."""
+    by_n = tables.meta["n_layers"].value_counts().sort_index()
+    return {
+        "version": data.version,
+        "checksum": data.checksum,
+        "potential": data.potential,
+        "layered_crystals": len(tables.X),
+        "three_dimensional_crystals": len(tables.context),
+        "rejected_labels": len(data.rejected),
+        "spacers": int(tables.groups.nunique()),
+        "by_n_layers": {f"{n:g}": int(count) for n, count in by_n.items()},
+        "by_halide": {str(k): int(v) for k, v in tables.meta["halide"].value_counts().sort_index().items()},
+        "descriptors_offered": list(tables.X.columns),
+        "descriptors_not_offered": tables.dropped,
+        "not_described": tables.failures["error"].to_dict(),
+    }
+
+
+def _plain(item: Any) -> Any:
+    return item.to_dict() if hasattr(item, "to_dict") else item
+
+
+def run_study(  # noqa: PLR0913
+    out: str | Path | None = None,
+    *,
+    data: str | Path | ElasticData | None = None,
+    potential: str | None = None,
+    target: str = "E_in_plane",
+    threshold: str | float = "median",
+    seed: int = 0,
+    quick: bool = False,
+    n_jobs: int = 2,
+    progress: bool = True,
+) -> StudyResult:
+    """Run the whole study and write its files.
+
+    Parameters
+    ----------
+    out : path, optional
+        Folder for ``report.html``, ``results.json``, ``descriptors.csv``, ``figures/`` and ``models/``; nothing is
+        written without it.
+    data : path or ElasticData, optional
+        Default: the bundled data.
+    potential : str, optional
+        Which potential's labels; default the one with most accepted labels.
+    target : {"E_in_plane", "E_out_of_plane", "E_vrh"}
+        Modulus that decides stiff or non-stiff.
+    threshold : str or float
+        ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+    seed : int
+        The same seed gives the same results.
+    quick : bool
+        Fewer repeats.
+    n_jobs : int
+        Worker processes; the results do not depend on it.
+    progress : bool
+        Progress bars on stderr.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    DatasetError
+        If the data are missing, damaged or empty.
+    ModelInputError
+        If only one class exists or too few crystals are there to learn from.
+    """
+    start = time.perf_counter()
+    options = StudyOptions(target=target, threshold=threshold, seed=seed, quick=quick, n_jobs=n_jobs)
+    timings: dict[str, float] = {}
+
+    def lap(name: str) -> None:
+        timings[name] = round(time.perf_counter() - start - sum(timings.values()), 2)
+
+    loaded = data if data is not None and not isinstance(data, (str, Path)) else load_elastic(data, potential=potential)
+    tables = build_tables(loaded, progress=progress)
+    limit = require_classes(tables.moduli[options.target], options.threshold)
+    lap("describe")
+    units = descriptor_units(tables.X)
+    tasks = _run_tasks(tables, units, options, progress=progress)
+    lap("models and explanations")
+    from perovex.study.questions import judge_claims, matched_series_by_target, transfer_by_target
+
+    transfer = transfer_by_target(tables, options, progress=progress)
+    series = matched_series_by_target(tables)
+    claims = judge_claims(tasks, transfer, tables, options)
+    lap("transfer and claims")
+    bundle = fit_bundle(loaded, tables, tasks, units, options)
+    lap("final models")
+    result = StudyResult(loaded, options, tables, limit, tasks, claims, transfer, series, bundle, timings=timings)
+    if out is not None:
+        write_study(result, Path(out))
+        lap("report")
+    result.seconds = time.perf_counter() - start
+    return result
+
+
+def descriptor_units(X: pd.DataFrame) -> dict[str, str]:
+    """Return the unit of each descriptor column from the registry."""
+    from perovex.descriptors import REGISTRY
+
+    return {key: REGISTRY[key].unit for key in X.columns}
+
+
+def _run_tasks(
+    tables: StudyTables, units: dict[str, str], options: StudyOptions, *, progress: bool
+) -> dict[str, TaskResult]:
+    names = [CLASSIFIER, *TARGETS]
+    # Processes, not threads: xgboost stays at one thread in each.
+    workers = Parallel(n_jobs=options.n_jobs, return_as="generator")
+    jobs = workers(delayed(run_task)(name, tables, units, options) for name in names)
+    found = tqdm(jobs, total=len(names), desc="validate and explain", unit="model", disable=not progress)
+    return {task.name: task for task in found}
+
+
+def fit_bundle(
+    data: ElasticData, tables: StudyTables, tasks: dict[str, TaskResult], units: dict[str, str], options: StudyOptions
+) -> ModelBundle:
+    """Train the models that are saved, on all layered crystals, and attach their held-out scores."""
+    from perovex.learn import ModelBundle
+
+    metrics = {name: t.evaluation.to_dict() for name, t in tasks.items() if t.evaluation is not None}
+    return ModelBundle.fit(
+        tables.X, tables.moduli, tables.groups,
+        target=options.target, threshold=options.threshold, targets=list(TARGETS),
+        regressor=make_estimator(TARGETS[0], options, intervals=True),
+        coverage=COVERAGE, units=units, metrics=metrics,
+        training={"data_version": data.version, "data_checksum": data.checksum, "potential": data.potential},
+        random_state=options.seed,
+    )
+
+
+def write_study(result: StudyResult, out: Path) -> None:
+    """Write every file of a study: JSON and CSV first, then figures and report, then models."""
+    from perovex.study.report import build_report
+
+    table = result.tables.descriptors.join(result.data.table[[*TARGETS]], how="left")
+    write_atomic(out / "descriptors.csv", table.to_csv(lineterminator="\n").encode())
+    content = json.dumps(result.to_dict(), indent=1, allow_nan=False, default=str)
+    write_atomic(out / "results.json", (content + "\n").encode())
+    result.bundle.save(out / "models")
+    build_report(result, out / "figures").write(out / "report.html")
