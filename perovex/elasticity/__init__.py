@@ -1,0 +1,6 @@
+"""Tensor algebra (Young's moduli by direction and plane) and labels by interatomic potential."""
+
+from perovex.elasticity.labelling import Label, LabelSettings, label
+from perovex.elasticity.tensor import ElasticTensor, plane_axes, youngs_modulus
+
+__all__ = ["ElasticTensor", "Label", "LabelSettings", "label", "plane_axes", "youngs_modulus"]

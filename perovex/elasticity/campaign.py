@@ -1,0 +1,183 @@
+"""Label many crystals into one folder: resumable, shared by several workers, one record a crystal."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perovex.crystal import as_structure, perceive
+from perovex.elasticity.labelling import LabelSettings, label
+from perovex.elasticity.potentials import DEFAULT_POTENTIAL, describe, make_calculator
+from perovex.elasticity.records import (
+    Checkpoint,
+    claimed,
+    package_versions,
+    read_record,
+    write_atomically,
+    write_record,
+)
+from perovex.errors import LabelError, PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ase import Atoms
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One crystal to label.
+
+    Attributes
+    ----------
+    path : Path
+        Structure file.
+    name : str
+        Name of the crystal; default the file name without suffix.
+    origin : str
+        Where the structure comes from (DOI, database number, repository); goes into the record.
+    """
+
+    path: Path
+    name: str = ""
+    origin: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """Name for files."""
+        return self.name or self.path.name.split(".")[0]
+
+
+def label_many(
+    jobs: Iterable[Job],
+    out: str | Path,
+    *,
+    potential: str = DEFAULT_POTENTIAL,
+    settings: LabelSettings | None = None,
+    device: str = "cpu",
+    calculator: Any = None,
+) -> Iterator[dict[str, Any]]:
+    """Label crystals one after another and yield their records as they finish.
+
+    A crystal with a record is skipped, one that another worker has claimed is left to it, and one that was
+    interrupted goes on from its checkpoint. A crystal that fails costs one rejected record, never the run.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+    out : path
+        Folder of records ``NAME@POTENTIAL.json`` with the relaxed crystals ``NAME@POTENTIAL.extxyz``.
+    potential : str
+        See `make_calculator`.
+    settings : LabelSettings, optional
+        Protocol.
+    device : str
+        Torch device.
+    calculator : ASE calculator, optional
+        Instead of the one that `potential` names; `potential` is then only its name in the records.
+
+    Yields
+    ------
+    dict
+        The record of each crystal finished by this worker.
+
+    Raises
+    ------
+    LabelError
+        If the potential cannot be loaded.
+    """
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = calculator if calculator is not None else None
+    for job in jobs:
+        stem = f"{job.stem}@{potential}"
+        target = folder / f"{stem}.json"
+        if target.exists():
+            continue
+        with claimed(folder / f".{stem}.lock") as mine:
+            if not mine or target.exists():
+                continue
+            engine = engine if engine is not None else make_calculator(potential, device=device)
+            yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings())
+
+
+def _label_one(
+    job: Job, base: Path, potential: str, calculator: Any, settings: LabelSettings
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "name": job.stem,
+        "potential": potential,
+        "parent": job.path.name,
+        "origin": job.origin,
+    }
+    record |= {"potential_details": describe(potential), "versions": package_versions()}
+    checkpoint = Checkpoint(base.parent / f".{base.name}.npz")
+    relaxed: Atoms | None = None
+    try:
+        atoms = _plain_atoms(job)
+        record |= _facts(job)
+        made = label(atoms, calculator, settings, checkpoint=checkpoint)
+        relaxed, record = made.atoms, record | made.record
+    except PerovexError as error:
+        logger.warning("%s: %s", job.stem, error)
+        record |= {"status": "rejected", "reason": str(error), "settings": {}}
+    if relaxed is not None:
+        text = io.StringIO()
+        import ase.io
+
+        ase.io.write(text, relaxed, format="extxyz")
+        write_atomically(base.parent / f"{base.name}.extxyz", text.getvalue().encode())
+    clean: dict[str, Any] = json.loads(json.dumps(record, default=float))
+    write_record(base.parent / f"{base.name}.json", clean)
+    checkpoint.remove()
+    return clean
+
+
+def _plain_atoms(job: Job) -> Atoms:
+    from ase import Atoms
+
+    structure = as_structure(job.path)
+    return Atoms(
+        numbers=[site.specie.Z for site in structure],
+        positions=structure.cart_coords,
+        cell=structure.lattice.matrix,
+        pbc=True,
+    )
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    """Say what the crystal is before it is relaxed, so that a change of n or of a molecule is noticed later."""
+    if job.facts:
+        return dict(job.facts)
+    try:
+        crystal = perceive(as_structure(job.path), source=str(job.path))
+    except PerovexError as error:
+        return {"n": None, "perception": error.cause}
+    return {
+        "n": "inf" if crystal.dimensionality == 3 else crystal.n_layers,
+        "metal": ".".join(crystal.metals),
+        "halide": ".".join(crystal.halides),
+        "spacer_smiles": crystal.spacer_smiles,
+        "cage": ".".join(sorted({m.smiles for m in crystal.cage_cations})),
+    }
+
+
+def finished(out: str | Path) -> list[dict[str, Any]]:
+    """Read all records of a folder.
+
+    Raises
+    ------
+    LabelError
+        If the folder does not exist or a record is broken.
+    """
+    folder = Path(out)
+    if not folder.is_dir():
+        raise LabelError("no such folder of records", source=folder)
+    return [read_record(path) for path in sorted(folder.glob("*.json"))]

@@ -1,0 +1,342 @@
+"""A label: relax a crystal, compute its relaxed-ion elastic tensor, follow instabilities, accept or reject."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perovex.elasticity.records import Checkpoint
+from perovex.elasticity.relaxation import RelaxSettings, RelaxState, relax
+from perovex.elasticity.response import (
+    Clamped,
+    Response,
+    ResponseSettings,
+    Subspace,
+    clamped_response,
+    respond,
+)
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, length_scale
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+Array = NDArray[np.float64]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """Protocol of a label.
+
+    Attributes
+    ----------
+    relax, response : RelaxSettings, ResponseSettings
+        Of the two stages.
+    negative : float
+        A curvature below this (eV/Angstrom^2) is a negative mode; not zero, because of the noise of the forces.
+    born : float
+        The tensor is Born-unstable if its lowest eigenvalue is below this, GPa.
+    soft : float
+        Modes below this curvature (eV/Angstrom^2) are frozen for the second tensor.
+    soft_change : float
+        Rejected as soft-mode dominated if freezing them changes the Hill average of Young's modulus by more than
+        this share of the unfrozen one.
+    rounds : int
+        How often an instability is followed before the crystal is rejected.
+    kick : float
+        Largest displacement of an atom when an instability is followed, Angstrom.
+    rattle : float
+        Standard deviation of the random displacements at the start, Angstrom, so that no symmetry keeps the crystal
+        on a saddle; the seed is fixed.
+    max_seconds : float
+        Time for one crystal.
+    checkpoint_seconds : float
+        Least time between two checkpoints of a relaxation.
+    """
+
+    relax: RelaxSettings = field(default_factory=RelaxSettings)
+    response: ResponseSettings = field(default_factory=ResponseSettings)
+    negative: float = -2e-3
+    born: float = 0.05
+    soft: float = 0.05
+    soft_change: float = 1.0
+    rounds: int = 4
+    kick: float = 0.2
+    rattle: float = 0.01
+    seed: int = 0
+    max_seconds: float = 1500.0
+    checkpoint_seconds: float = 5.0
+
+
+@dataclass
+class Label:
+    """Outcome of `label`.
+
+    Attributes
+    ----------
+    atoms : ase.Atoms
+        The relaxed crystal (or as far as it came).
+    record : dict
+        JSON-able: status, reason, tensors in GPa in the Cartesian frame of `atoms`, and the numbers behind them.
+    """
+
+    atoms: Atoms
+    record: dict[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the tensor may be used."""
+        return bool(self.record["status"] == "accepted")
+
+
+class _OutOfTime(Exception):
+    """The time for one crystal is spent."""
+
+
+class _Run:
+    """One crystal on its way through the stages, with its checkpoint."""
+
+    def __init__(self, surface: Surface, settings: LabelSettings, checkpoint: Checkpoint | None) -> None:
+        self.surface, self.settings, self.checkpoint = surface, settings, checkpoint
+        self.round, self.followed, self.seconds_before = 0, [], 0.0
+        self.clamped: Clamped | None = None
+        self.space = Subspace.empty(3 * len(surface.numbers))
+        self.began = self.saved = time.monotonic()
+        self.calls_relax = 0
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self.began
+
+    def start(self) -> None:
+        """Begin from the input crystal, or where the checkpoint stopped."""
+        stored = self.checkpoint.load() if self.checkpoint else None
+        if stored:
+            info, arrays = stored
+            self.round, self.followed, self.seconds_before = info["round"], info["followed"], info["seconds"]
+            self.calls_relax, self.surface.calls = info["calls_relax"], info["calls"]
+            point = self.surface.evaluate(arrays["positions"], arrays["cell"])
+            self.state = RelaxState(point, arrays["hessian"], info["scale"], info["radius"], info["steps"])
+            if "forces" in arrays:
+                self.clamped = Clamped(arrays["tensor"], arrays["forces"])
+                self.space = Subspace(arrays["basis"], arrays["products"])
+            logger.info("resumed in round %d after %d calls", self.round, self.surface.calls)
+            return
+        from perovex.elasticity.surrogate import model_hessian
+
+        atoms = self.surface.atoms.copy()
+        noise = np.random.default_rng(self.settings.seed).normal(
+            scale=self.settings.rattle, size=(len(atoms), 3)
+        )
+        point = self.surface.evaluate(atoms.positions + noise, atoms.cell[:])
+        scale = length_scale(point)
+        self.state = RelaxState(point, model_hessian(atoms, scale), scale, self.settings.relax.first_radius)
+
+    def save(self, *, always: bool = True) -> None:
+        """Write the checkpoint and stop if the time is spent."""
+        if self.seconds > self.settings.max_seconds:
+            raise _OutOfTime
+        now = time.monotonic()
+        if self.checkpoint is None or not (always or now - self.saved > self.settings.checkpoint_seconds):
+            return
+        self.saved, state = now, self.state
+        info = {
+            "round": self.round,
+            "followed": self.followed,
+            "seconds": self.seconds,
+            "calls": self.surface.calls,
+            "calls_relax": self.calls_relax,
+            "scale": state.scale,
+            "radius": state.radius,
+            "steps": state.steps,
+        }
+        arrays = {"positions": state.point.positions, "cell": state.point.cell, "hessian": state.hessian}
+        if self.clamped is not None:
+            arrays |= {"tensor": self.clamped.tensor, "forces": self.clamped.forces}
+            arrays |= {"basis": self.space.basis, "products": self.space.products}
+        self.checkpoint.save(info, arrays)
+
+    def relax(self) -> bool:
+        """Relax; a resumed response starts from a crystal that is relaxed already."""
+        before = self.surface.calls
+        relax(self.surface, self.state, self.settings.relax, lambda _: self.save(always=False))
+        self.calls_relax += self.surface.calls - before
+        return self.state.converged
+
+    def respond(self) -> Response:
+        """Elastic tensor and lowest modes at the relaxed point."""
+        if self.clamped is None:
+            self.clamped = clamped_response(self.surface, self.state.point, self.settings.response.strain)
+            self.save()
+        model = self.state.hessian[:-6, :-6]
+        args = self.surface, self.state.point, self.clamped, model, self.space, self.settings.response
+        return respond(*args, soft=self.settings.soft, after_batch=lambda _: self.save())
+
+    def follow(self, response: Response, reason: str) -> None:
+        """Leave the saddle along its unstable direction and prepare the next relaxation."""
+        assert self.clamped is not None
+        n = len(response.mode)
+        direction = np.zeros(n + 6)
+        if reason == "negative mode":
+            direction[:n] = response.mode
+        else:
+            strain = np.linalg.eigh(response.tensor)[1][:, 0]
+            direction[:n], direction[n:] = response.solution @ strain, strain * self.state.scale
+        reach = max(np.linalg.norm(direction[:n].reshape(-1, 3), axis=1).max(), abs(direction[n:]).max())
+        direction *= self.settings.kick / reach
+        here = self.state.point
+        sides = [self.surface.stepped(here, sign * direction, self.state.scale) for sign in (1, -1)]
+        best = min(sides, key=lambda point: point.energy)
+        self.followed.append(
+            {"reason": reason, "curvature": float(response.curvatures[0]), "energy": here.energy}
+        )
+        logger.info("%s followed: energy %+.4f eV after the kick", reason, best.energy - here.energy)
+        hessian = _extended_hessian(response.hessian, self.clamped, here, self.state.scale)
+        self.state = RelaxState(
+            best, hessian, self.state.scale, self.settings.relax.first_radius, self.state.steps
+        )
+        self.clamped, self.space, self.round = None, Subspace.empty(n), self.round + 1
+        self.save()
+
+
+def _extended_hessian(hessian: Array, clamped: Clamped, point: Point, scale: float) -> Array:
+    """Positive definite Hessian over displacements and scaled strains from the parts of a linear response."""
+    mixed = -clamped.forces / scale
+    strains = clamped.tensor * point.volume / EV_PER_A3_IN_GPA / scale**2
+    values, vectors = np.linalg.eigh(np.block([[hessian, mixed], [mixed.T, strains]]))
+    return (vectors * np.maximum(abs(values), 0.03)) @ vectors.T
+
+
+def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
+    """Reason to reject, or an empty string."""
+    if not response.converged:
+        return "not converged"
+    if response.curvatures[0] < settings.negative:
+        return "negative mode"
+    if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
+        return "Born-unstable"
+    if changes["soft_change"] > settings.soft_change:
+        return "soft-mode dominated"
+    return ""
+
+
+def _soft_influence(response: Response) -> dict[str, float]:
+    """Hill averages of Young's modulus (GPa) with and without the soft modes and their relative difference."""
+    from perovex.elasticity.tensor import hill_youngs_modulus
+
+    try:
+        full, frozen = (hill_youngs_modulus(t) for t in (response.tensor, response.frozen))
+    except (ValueError, np.linalg.LinAlgError):
+        full = frozen = 0.0
+    change = abs(frozen - full) / full if full > 0 else 1e3
+    return {"E_vrh": full, "E_vrh_soft_modes_frozen": frozen, "soft_change": change}
+
+
+def label(
+    atoms: Atoms,
+    calculator: Any,
+    settings: LabelSettings | None = None,
+    *,
+    checkpoint: Checkpoint | None = None,
+) -> Label:
+    """Relax a crystal and compute its relaxed-ion elastic tensor.
+
+    Parameters
+    ----------
+    atoms : ase.Atoms
+        Periodic crystal.
+    calculator : ase calculator
+        Gives energy, forces and stress.
+    settings : LabelSettings, optional
+        Protocol.
+    checkpoint : Checkpoint, optional
+        Where to keep the state; an existing one is continued.
+
+    Returns
+    -------
+    Label
+        Accepted or rejected, with the reason; a crystal that cannot be labelled is a rejected label, not an error.
+
+    Raises
+    ------
+    LabelError
+        The potential failed.
+    """
+    settings = settings or LabelSettings()
+    surface = Surface(atoms, calculator)
+    volume = float(atoms.get_volume())
+    run = _Run(surface, settings, checkpoint)
+    run.start()
+    response: Response | None = None
+    reason = "not converged"
+    influence: dict[str, float] = {}
+    try:
+        while True:
+            run.save(always=False)
+            response = None
+            if not run.relax():
+                break
+            response = run.respond()
+            influence = _soft_influence(response)
+            reason = _verdict(response, settings, influence)
+            logger.info(
+                "round %d: %s, lowest %.4f eV/A^2", run.round, reason or "fine", response.curvatures[0]
+            )
+            if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
+                break
+            run.follow(response, reason)
+    except _OutOfTime:
+        reason, response = f"not converged: {settings.max_seconds:.0f} s spent", None
+    record = _record(run, response, reason, settings, volume)
+    return Label(_relaxed_atoms(atoms, run.state.point), record | (influence if response else {}))
+
+
+def _relaxed_atoms(atoms: Atoms, point: Point) -> Atoms:
+    relaxed = atoms.copy()
+    relaxed.calc = None
+    relaxed.set_constraint()
+    relaxed.set_cell(point.cell)
+    relaxed.set_positions(point.positions)
+    return relaxed
+
+
+def _record(
+    run: _Run, response: Response | None, reason: str, settings: LabelSettings, volume: float
+) -> dict[str, Any]:
+    point = run.state.point
+    record: dict[str, Any] = {
+        "status": "rejected" if reason else "accepted",
+        "reason": reason,
+        "atoms": len(point.positions),
+        "energy_eV": point.energy,
+        "volume_A3": point.volume,
+        "volume_change": point.volume / volume - 1,
+        "max_force_eV_per_A": point.max_force,
+        "max_stress_GPa": point.max_stress,
+        "relax_steps": run.state.steps,
+        "followed": run.followed,
+        "rounds": run.round,
+        "calls": run.surface.calls,
+        "calls_relax": run.calls_relax,
+        "seconds": round(run.seconds, 2),
+        "seconds_per_call": round(run.surface.seconds / max(run.surface.calls, 1), 4),
+        "settings": asdict(settings),
+        "C_GPa": None,
+    }
+    if response is not None:
+        record |= {
+            "C_GPa": np.round(0.5 * (response.tensor + response.tensor.T), 5).tolist(),
+            "C_clamped_GPa": np.round(response.clamped, 5).tolist(),
+            "C_soft_modes_frozen_GPa": np.round(response.frozen, 5).tolist(),
+            "lowest_eigenvalues": [round(float(c), 5) for c in response.curvatures],
+            "lowest_eigenvalue_C_GPa": float(np.linalg.eigvalsh(response.tensor)[0]),
+            "error_estimate_GPa": response.error,
+            "products": response.products,
+        }
+    return record

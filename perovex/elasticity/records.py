@@ -1,0 +1,125 @@
+"""Files of the label engine: records, relaxed crystals and checkpoints, each written atomically, and the lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perovex.errors import LabelError
+
+PACKAGES = ("perovex", "sevenn", "torch", "dftd3", "ase", "numpy", "scipy", "numba")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide a label, of those installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new one, never a part."""
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(partial).chmod(0o644)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as one line of JSON."""
+    write_atomically(path, (json.dumps(record, allow_nan=False) + "\n").encode())
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record.
+
+    Raises
+    ------
+    LabelError
+        The file is missing or is not a record.
+    """
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise LabelError(f"not a label record: {error}", source=path) from error
+    if not isinstance(record, dict) or "status" not in record:
+        raise LabelError("not a label record: no key 'status'", source=path)
+    return record
+
+
+class Checkpoint:
+    """State of a label in work: named arrays and a JSON-able dictionary in one ``.npz``.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def save(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64]]) -> None:
+        """Replace the checkpoint."""
+        with tempfile.SpooledTemporaryFile(max_size=1 << 28) as buffer:
+            np.savez(buffer, info=np.frombuffer(json.dumps(info).encode(), np.uint8), **arrays)
+            buffer.seek(0)
+            write_atomically(self.path, buffer.read())
+
+    def load(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]] | None:
+        """Last checkpoint, or None if there is none."""
+        if not self.path.exists():
+            return None
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                arrays = {k: stored[k] for k in stored.files if k != "info"}
+                return json.loads(stored["info"].tobytes()), arrays
+        except (OSError, ValueError, KeyError) as error:
+            raise LabelError(f"broken checkpoint: {error}", remedy="delete it", source=self.path) from error
+
+    def remove(self) -> None:
+        """Delete the checkpoint."""
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Claim a crystal for this process; gives False if another process works on it.
+
+    The lock is the operating system's and ends with its process, however that dies.
+    """
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise LabelError("filelock is not installed", remedy="pip install 'perovex[labels]'") from error
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
