@@ -5,9 +5,11 @@ Knows DataFrames and estimators only: descriptors and moduli arrive as columns, 
 
 from perovex.explain.ale import accumulated_local_effects
 from perovex.explain.attribution import Attribution, attribute, interactions
+from perovex.explain.claims import Claim, Claims, Verdict, judge, load_claims
 from perovex.explain.clusters import CorrelationGroups, correlation_groups
 from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.effects import Effects, effects
+from perovex.explain.evidence import Evidence, collect
 from perovex.explain.explanation import Explanation, explain
 from perovex.explain.importance import drop_importance, permutation_importance
 from perovex.explain.ranking import Ranking, rank, stability_index
@@ -17,21 +19,28 @@ from perovex.explain.transfer import TransferResult, transfer_test
 
 __all__ = [
     "Attribution",
+    "Claim",
+    "Claims",
     "CorrelationGroups",
     "Effects",
+    "Evidence",
     "Explanation",
     "NoiseFloor",
     "Ranking",
     "Skill",
     "TransferResult",
+    "Verdict",
     "accumulated_local_effects",
     "attribute",
+    "collect",
     "correlation_groups",
     "descriptor_shift",
     "drop_importance",
     "effects",
     "explain",
     "interactions",
+    "judge",
+    "load_claims",
     "noise_floor",
     "permutation_importance",
     "rank",
