@@ -7,24 +7,29 @@ from perovex.explain.ale import accumulated_local_effects
 from perovex.explain.attribution import Attribution, attribute, interactions
 from perovex.explain.claims import Claim, Claims, Verdict, judge, load_claims
 from perovex.explain.clusters import CorrelationGroups, correlation_groups
+from perovex.explain.counterfactual import Counterfactual, counterfactual
 from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.effects import Effects, effects
 from perovex.explain.evidence import Evidence, collect
 from perovex.explain.explanation import Explanation, explain
 from perovex.explain.importance import drop_importance, permutation_importance
 from perovex.explain.ranking import Ranking, rank, stability_index
+from perovex.explain.series import MatchedSeries, matched_series
 from perovex.explain.shadows import NoiseFloor, noise_floor
 from perovex.explain.skill import Skill, skill
 from perovex.explain.transfer import TransferResult, transfer_test
+from perovex.explain.variance import confounding_table, variance_decomposition
 
 __all__ = [
     "Attribution",
     "Claim",
     "Claims",
     "CorrelationGroups",
+    "Counterfactual",
     "Effects",
     "Evidence",
     "Explanation",
+    "MatchedSeries",
     "NoiseFloor",
     "Ranking",
     "Skill",
@@ -33,7 +38,9 @@ __all__ = [
     "accumulated_local_effects",
     "attribute",
     "collect",
+    "confounding_table",
     "correlation_groups",
+    "counterfactual",
     "descriptor_shift",
     "drop_importance",
     "effects",
@@ -41,6 +48,7 @@ __all__ = [
     "interactions",
     "judge",
     "load_claims",
+    "matched_series",
     "noise_floor",
     "permutation_importance",
     "rank",
@@ -48,4 +56,5 @@ __all__ = [
     "stability_index",
     "transfer_test",
     "two_sample_test",
+    "variance_decomposition",
 ]
