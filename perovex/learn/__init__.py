@@ -14,6 +14,7 @@ from perovex.learn.metrics import score
 from perovex.learn.model_files import load_model, read_manifest, save_model
 from perovex.learn.regressor import YoungModulusRegressor
 from perovex.learn.scrambling import Scrambling, shuffle_target, y_scrambling
+from perovex.learn.search import TunedModel, xgboost_space
 from perovex.learn.selection import DescriptorSelector
 from perovex.learn.splits import clusters, folds_for
 from perovex.learn.threshold import resolve_threshold, stiff_labels
@@ -28,6 +29,7 @@ __all__ = [
     "ProbabilityCalibrator",
     "Scrambling",
     "StiffnessClassifier",
+    "TunedModel",
     "YoungModulusRegressor",
     "ablation",
     "card_html",
@@ -49,5 +51,6 @@ __all__ = [
     "shuffle_target",
     "stiff_labels",
     "table_checksum",
+    "xgboost_space",
     "y_scrambling",
 ]

@@ -47,7 +47,7 @@ CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
 
 # Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
 # explain the sample, so that the variance is what has to be held down.
-_XGBOOST = {
+XGBOOST_DEFAULTS = {
     "n_estimators": 300,
     "max_depth": 3,
     "learning_rate": 0.05,
@@ -151,7 +151,7 @@ def _xgboost(classify: bool, signs: list[int], random_state: int | None, n_jobs:
     import xgboost
 
     kind = xgboost.XGBClassifier if classify else xgboost.XGBRegressor
-    options: dict[str, Any] = dict(_XGBOOST, random_state=random_state, n_jobs=n_jobs)
+    options: dict[str, Any] = dict(XGBOOST_DEFAULTS, random_state=random_state, n_jobs=n_jobs)
     if any(signs):
         options["monotone_constraints"] = tuple(signs)
     return kind(**options)
@@ -185,7 +185,7 @@ def _ebm(classify: bool, signs: list[int], random_state: int | None, n_jobs: int
         raise ModelInputError(
             "algorithm 'ebm' needs the library interpret-core", remedy="pip install interpret-core"
         ) from error
-    options: dict[str, Any] = {"interactions": 0, "outer_bags": 4, "validation_size": 0, "max_rounds": 500}
+    options: dict[str, Any] = {"interactions": 0, "outer_bags": 1, "validation_size": 0, "max_rounds": 500}
     options |= {
         "early_stopping_rounds": 0,
         "min_samples_leaf": 2,

@@ -65,7 +65,7 @@ def read_predict(estimator: Any, X: Any) -> NDArray[np.float64]:
 
 
 def check_columns(X: Any, expected: Sequence[str] | NDArray[Any] | None) -> None:
-    """Raise `ModelTableError` when a DataFrame lacks descriptors of a model or holds some it does not know."""
+    """Raise `ModelTableError` when a DataFrame lacks descriptors of a model or holds unknown ones."""
     if expected is None or not isinstance(X, pd.DataFrame):
         return
     given, known = [str(name) for name in X.columns], [str(name) for name in expected]
@@ -79,7 +79,7 @@ def check_columns(X: Any, expected: Sequence[str] | NDArray[Any] | None) -> None
             parts.append(f"feature names seen at fit time, yet now missing: {_listed(missing)}")
         raise ModelTableError(
             "The feature names should match those that were passed during fit. " + "; ".join(parts),
-            remedy="compute the table with the descriptors the model was trained on: X[model.feature_names_in_]",
+            remedy="pass the descriptors the model was trained on: X[model.feature_names_in_]",
         )
 
 

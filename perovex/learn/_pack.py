@@ -1,7 +1,7 @@
 """Fitted models as JSON, arrays, xgboost boosters and skops files: never pickle.
 
-`pack` turns an object into a JSON tree that refers to parts (`Parts`); `unpack` is its inverse and builds only
-classes named in `_classes`, so that a foreign manifest cannot make it create anything else.
+`pack` turns an object into a JSON tree that refers to parts (`Parts`); `unpack` is its inverse and builds
+only classes named in `_classes`, so that a foreign manifest cannot make it create anything else.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Parts:
     estimators: dict[str, Any] = field(default_factory=dict)
 
 
-def _classes() -> dict[str, type]:
+def _classes() -> dict[str, Any]:
     from perovex.learn.average import AverageClassifier, AverageRegressor
     from perovex.learn.calibration import ProbabilityCalibrator
     from perovex.learn.classifier import StiffnessClassifier
@@ -61,7 +61,7 @@ def _classes() -> dict[str, type]:
     return {kind.__name__: kind for kind in known}
 
 
-def pack(value: Any, parts: Parts) -> Any:
+def pack(value: Any, parts: Parts) -> Any:  # noqa: PLR0911 - one return per kind of value
     """Turn `value` into JSON, putting arrays and models into `parts`.
 
     Raises
@@ -95,12 +95,13 @@ def _pack_array(value: np.ndarray, parts: Parts) -> dict[str, Any]:
 
 
 def _pack_object(value: Any, parts: Parts) -> dict[str, Any]:
+    kind: Any = type(value)
     name = type(value).__name__
     if name in ("XGBRegressor", "XGBClassifier"):
         key = f"booster_{len(parts.boosters)}.ubj"
         parts.boosters[key] = bytes(value.get_booster().save_raw("ubj"))
         return {"$xgboost": key, "kind": name}
-    if _classes().get(name) is type(value):
+    if _classes().get(name) is kind:
         state = {k: v for k, v in vars(value).items() if k not in value.get_params(deep=False)}
         return {
             "$object": name,
@@ -117,7 +118,7 @@ def _pack_object(value: Any, parts: Parts) -> dict[str, Any]:
     )
 
 
-def unpack(node: Any, parts: Parts) -> Any:
+def unpack(node: Any, parts: Parts) -> Any:  # noqa: C901, PLR0911 - one branch per kind of node
     """Rebuild what `pack` wrote.
 
     Raises

@@ -1,4 +1,4 @@
-"""One folder that answers a question about a crystal: stiff or not, how stiff, how sure, and whether to believe it."""
+"""One folder that answers for a crystal: stiff or not, how stiff, how sure, and whether to believe it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class ModelBundle:
     >>> moduli = pd.DataFrame({"E_in_plane": 12 + 2 * X["angle"]})
     >>> bundle = ModelBundle.fit(X, moduli, groups=np.arange(60) // 4, coverage=0.8)
     >>> bundle.predict(X.iloc[:1]).columns.tolist()
-    ['probability_stiff', 'class', 'threshold', 'E_in_plane', 'E_in_plane_lower', 'E_in_plane_upper', 'coverage',
+    ['probability_stiff', 'class', 'threshold', 'E_in_plane', 'E_in_plane_lower', 'E_in_plane_upper',
+    'coverage',
      'in_domain', 'domain_reason']
     """
 
@@ -115,7 +116,8 @@ class ModelBundle:
         units : dict of str to str, optional
             Unit of each descriptor.
         metrics : dict, optional
-            Held-out scores, for instance ``{"E_in_plane": evaluation.to_dict()}``; stored and shown on the card.
+            Held-out scores, for instance ``{"E_in_plane": evaluation.to_dict()}``; stored and shown on the
+            card.
         training : dict, optional
             Where the data comes from (potential, data version, ...).
         random_state : int, default 0
@@ -174,16 +176,16 @@ class ModelBundle:
         Parameters
         ----------
         X : DataFrame, shape (n_rows, n_columns)
-            Descriptors in any order. Infinite values (3D networks) count as undefined and put a row outside the
-            domain.
+            Descriptors in any order. Infinite values (3D networks) count as undefined and put a row outside
+            the domain.
         unknown : {"ignore", "error"}, default "ignore"
             What to do with columns the models do not know.
 
         Returns
         -------
         pandas.DataFrame
-            Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``; for
-            each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage``, ``in_domain``,
+            Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``;
+            for each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage``, ``in_domain``,
             ``domain_reason``.
 
         Raises
@@ -259,7 +261,7 @@ class ModelBundle:
             raise ModelFileError(
                 f"the folder holds a single {manifest['kind']}", remedy="use load_model", source=folder
             )
-        visible = {k: v for k, v in manifest.items() if k not in ("model",)}
+        visible = {k: v for k, v in manifest.items() if k != "model"}
         return cls(content["classifier"], content["regressors"], content["domain"], visible)
 
     def card(self) -> str:
@@ -297,7 +299,7 @@ def _supported(coverage: float, regressors: Mapping[str, YoungModulusRegressor])
 
 
 def _summary(model: Any) -> dict[str, Any]:
-    """What the card says about a model."""
+    """Return what the card says about a model."""
     found = {
         "algorithm": model.algorithm,
         "target": model.target,

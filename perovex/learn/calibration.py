@@ -24,8 +24,8 @@ _CLIP = 1e-6
 def choose_calibration(n_rows: int, n_minority: int) -> str:
     """Choose a calibration method by the amount of data.
 
-    Two parameters (sigmoid) are all that tens of rows can fit; Venn-Abers is a step function that hedges where
-    it has seen little; above a thousand rows plain isotonic regression is as good and faster.
+    Two parameters (sigmoid) are all that tens of rows can fit; Venn-Abers is a step function that hedges
+    where it has seen little; above a thousand rows plain isotonic regression is as good and faster.
 
     Parameters
     ----------
@@ -154,8 +154,8 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     Returns
     -------
     pandas.DataFrame
-        Columns ``predicted``, ``observed``, ``low``, ``high`` (95 % Wilson interval of the observed share) and
-        ``count``; the expected calibration error stands in ``attrs["ece"]``.
+        Columns ``predicted``, ``observed``, ``low``, ``high`` (95 % Wilson interval of the observed share)
+        and ``count``; the expected calibration error stands in ``attrs["ece"]``.
 
     Examples
     --------

@@ -15,12 +15,9 @@ _SECTIONS = ("Models", "Training data", "Held-out scores", "Limits", "Descriptor
 def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
     """Statements of the card, by section, as pairs of name and value."""
     training = dict(manifest.get("training") or {})
+    limit = f"{_number(manifest.get('threshold'))} {manifest.get('unit')}"
     models = [
-        (
-            "stiff",
-            f"{manifest.get('target')} above {_number(manifest.get('threshold'))} {manifest.get('unit')} "
-            f"(rule: {manifest.get('threshold_rule')})",
-        ),
+        ("stiff", f"{manifest.get('target')} above {limit} (rule: {manifest.get('threshold_rule')})"),
         ("intervals", _coverage(manifest)),
         ("random state", str(manifest.get("random_state"))),
     ]
@@ -86,8 +83,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (
             "domain",
-            "each prediction says whether the crystal resembles the training crystals; do not act on one "
-            "that does not",
+            "each prediction says whether the crystal resembles those of training; do not act on one outside",
         ),
         ("evidence", f"{groups} spacers: the spacer, not the crystal, is the unit of evidence"),
         ("labels", "a model cannot be better than its labels; see their origin under training data"),
@@ -105,8 +101,8 @@ def card_markdown(manifest: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> text = card_markdown({"target": "E_in_plane", "unit": "GPa", "threshold": 12.0, "threshold_rule": "median"})
-    >>> text.splitlines()[3]
+    >>> facts = {"target": "E_in_plane", "unit": "GPa", "threshold": 12.0, "threshold_rule": "median"}
+    >>> card_markdown(facts).splitlines()[3]
     '- **stiff**: E_in_plane above 12 GPa (rule: median)'
     """
     lines = ["# Model card", ""]

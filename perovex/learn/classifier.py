@@ -32,9 +32,9 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         ``"xgboost"``, ``"random_forest"``, ``"hist_gradient_boosting"``, ``"ebm"`` (needs interpret-core),
         ``"gaussian_process"``, ``"logistic"`` or ``"nearest_neighbour"``.
     threshold : {"median", "q<p>"}, float or None, default "median"
-        A crystal is stiff where its modulus is strictly above this; resolved on the training moduli and stored as
-        `threshold_`. With None, or where `y` already holds labels (booleans, text, or only 0 and 1), labels are
-        taken as they are.
+        A crystal is stiff where its modulus is strictly above this; resolved on the training moduli and
+        stored as `threshold_`. With None, or where `y` already holds labels (booleans, text, or only 0 and
+        1), labels are taken as they are.
     target : str, default "E_in_plane"
         Name of the modulus, stored with the model; it does not change the fit.
     calibration : {"none", "auto", "sigmoid", "isotonic", "venn-abers"}, default "none"
@@ -159,8 +159,10 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
                         remedy="pass moduli and a threshold, or two labels",
                     )
                 labels = given
-                numeric = isinstance(self.threshold, (int, float)) and not isinstance(self.threshold, bool)
-                self.threshold_ = float(self.threshold) if numeric else float("nan")
+                given_limit = self.threshold
+                self.threshold_ = (
+                    float(given_limit) if isinstance(given_limit, (int, float)) else float("nan")
+                )
             else:
                 self.threshold_ = resolve_threshold(given, self.threshold)
                 labels = np.asarray(given, dtype=float) > self.threshold_

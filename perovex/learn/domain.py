@@ -25,11 +25,11 @@ class ApplicabilityDomain(BaseEstimator):
     """Tell rows that resemble the training rows from rows that do not.
 
     Descriptors are standardised (missing values at the training median) and redundancy is not counted twice:
-    each column weighs one over the number of training columns it correlates with (sum of squared correlations).
-    Two views are combined. Distance: mean distance to the `n_neighbors` nearest training rows. Density: Gaussian
-    kernel density with a bandwidth of the median training distance. A row is out of the domain when its distance
-    exceeds, or its density falls below, what all but a share ``1 - quantile`` of the training rows show when their
-    own group is left out.
+    each column weighs one over the number of training columns it correlates with (sum of squared
+    correlations). Two views are combined. Distance: mean distance to the `n_neighbors` nearest training rows.
+    Density: Gaussian kernel density with a bandwidth of the median training distance. A row is out of the
+    domain when its distance exceeds, or its density falls below, what all but a share ``1 - quantile`` of the
+    training rows show when their own group is left out.
 
     Parameters
     ----------
@@ -80,7 +80,8 @@ class ApplicabilityDomain(BaseEstimator):
         X : DataFrame, shape (n_rows, n_descriptors)
         y : ignored
         groups : array_like, optional
-            Spacer of each row: limits are taken from distances to rows of other groups, as a new spacer will be.
+            Spacer of each row: limits are taken from distances to rows of other groups, as a new spacer will
+            be.
 
         Raises
         ------
@@ -164,8 +165,8 @@ class ApplicabilityDomain(BaseEstimator):
         Returns
         -------
         pandas.DataFrame
-            Columns ``distance``, ``log_density``, ``in_domain``, ``score`` (the larger of the two excesses, above
-            1 outside the domain) and ``reason`` (the most deviating descriptors, empty inside).
+            Columns ``distance``, ``log_density``, ``in_domain``, ``score`` (the larger of the two excesses,
+            above 1 outside the domain) and ``reason`` (the most deviating descriptors, empty inside).
         """
         check_is_fitted(self)
         check_columns(X, self.feature_names_in_)
@@ -212,12 +213,13 @@ class ApplicabilityDomain(BaseEstimator):
     def _reason(self, row: NDArray[Any], filled: NDArray[Any], limit: int = 3) -> str:
         """Name the descriptors that deviate most, in words."""
         names = self.feature_names_in_
-        parts = []
+        parts: list[str] = []
         z = (filled - self.mean_) / self.scale_
         share = z**2 * np.maximum(self.column_weights_, 0)
         constant = np.flatnonzero(self._off_constant(filled[None, :])[0])
-        for i in constant[:limit]:
-            parts.append(f"{names[i]} = {row[i]:.4g} (constant {self.mean_[i]:.4g} in training)")
+        parts += [
+            f"{names[i]} = {row[i]:.4g} (constant {self.mean_[i]:.4g} in training)" for i in constant[:limit]
+        ]
         for i in np.argsort(-share, kind="stable")[: limit - len(parts)]:
             if share[i] <= 0 or not math.isfinite(z[i]):
                 break

@@ -67,7 +67,7 @@ def file_checksum(path: Path) -> str:
         return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
-def json_safe(value: Any) -> Any:
+def json_safe(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of value
     """Return `value` with numpy types turned into Python's, and NaN and infinities into None.
 
     Examples

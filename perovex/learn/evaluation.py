@@ -44,8 +44,8 @@ class Evaluation:
         ``model``, ``metric``, ``value`` (mean over repeats), ``low``, ``high`` (bootstrap over groups) and
         ``sd_repeats``.
     differences : DataFrame
-        Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``low``, ``high``,
-        ``better`` (share of resamples in which the model is better).
+        Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``low``,
+        ``high``, ``better`` (share of resamples in which the model is better).
     settings : dict
         Everything that was asked for, with sizes, seed, data checksum and environment.
     warnings : tuple of str
@@ -77,7 +77,7 @@ class Evaluation:
         return metrics.CLASSIFICATION if self.task == "classification" else metrics.REGRESSION
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table of scores: models as rows, metrics as columns, ``value [low, high]`` in numbers."""
+        """Return scores: models as rows; metrics with ``value``, ``low`` and ``high`` as columns."""
         wide = self.scores.pivot_table(
             index="model", columns="metric", values=["value", "low", "high"], sort=False, dropna=False
         )
@@ -193,14 +193,15 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         Cloned for every fold. Whatever it selects, tunes or calibrates in `fit` sees training rows only.
     X : DataFrame, shape (n_rows, n_descriptors)
     y : Series, shape (n_rows,)
-        Moduli in GPa. For a classifier they are turned into labels once, on the whole table, by the estimator's
-        `threshold`: what is asked must not change from fold to fold. Labels are also taken.
+        Moduli in GPa. For a classifier they are turned into labels once, on the whole table, by the
+        estimator's `threshold`: what is asked must not change from fold to fold. Labels are also taken.
     groups : Series, optional
         Spacer of each row. Without it every row is its own group, and the result says so.
     meta : DataFrame, optional
         Rows as `X`: n, halide, phase ... for schemes and for splitting results.
     scheme : str, default "group"
-        ``"group"``, ``"leave-one-<column>-out"``, ``"leave-cluster-out"`` or ``"rows"``; see `splits.folds_for`.
+        ``"group"``, ``"leave-one-<column>-out"``, ``"leave-cluster-out"`` or ``"rows"``; see
+        `splits.folds_for`.
     n_splits, n_repeats : int
         Folds (at most the number of groups) and repeats with other assignments; schemes that leave no choice
         are run once.
@@ -231,8 +232,10 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
 
     Notes
     -----
-    Intervals resample groups, so that they tell how the score would change with other spacers. With few groups
-    percentile intervals are too narrow; the result then carries a warning.
+    Intervals resample groups, so that they tell how the score would change with other spacers. With few
+    groups percentile intervals are too narrow; the result then carries a warning. Predictions of all folds
+    are scored together, so that the mean (or prior) predictor comes out slightly below chance in rank scores:
+    each fold's constant leans away from the rows held out.
 
     Examples
     --------
@@ -309,7 +312,7 @@ def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
 
 
 def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]:
-    """Labels of a classifier's target, made once on the whole table, and the threshold (None for given labels)."""
+    """Labels of a classifier, made once on the whole table, and the threshold (None for given labels)."""
     numeric = y.dtype.kind in "fiu" and not y.isin([0, 1]).all()
     threshold = getattr(estimator, "threshold", None)
     if numeric and threshold is not None:
@@ -367,7 +370,7 @@ def fit_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     return estimator.fit(X, y)
 
 
-def held_out(  # noqa: PLR0913
+def held_out(
     estimator: Any,
     X: pd.DataFrame,
     y: pd.Series,
@@ -412,12 +415,12 @@ def held_out(  # noqa: PLR0913
 def score_table(
     predictions: pd.DataFrame, classify: bool, n_resamples: int, random_state: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores with bootstrap intervals over groups, and differences of the model to every other on the same draws."""
+    """Scores with bootstrap intervals over groups, and differences of the model to every other one."""
     table = metrics.CLASSIFICATION if classify else metrics.REGRESSION
-    pieces = {
+    pieces: dict[Any, pd.DataFrame] = {
         key: part.sort_values("row") for key, part in predictions.groupby(["model", "repeat"], sort=False)
     }
-    names = list(dict.fromkeys(name for name, _ in pieces))
+    names: list[str] = list(dict.fromkeys(name for name, _ in pieces))
     repeats = sorted({repeat for _, repeat in pieces})
     weights = metrics.bootstrap_weights(pieces[names[0], repeats[0]]["group"], n_resamples, random_state)
     weights = np.vstack([np.ones((1, weights.shape[1])), weights])

@@ -23,8 +23,8 @@ _CHUNK = 20_000_000  # entries of the (new rows x training rows) matrix held at 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Cross-conformal (CV+) intervals whose folds and weights follow groups.
 
-    With folds that never split a group and every group weighing the same, the intervals hold for a row of a new
-    group drawn like the training groups; with one row per group and as many folds as rows they are the
+    With folds that never split a group and every group weighing the same, the intervals hold for a row of a
+    new group drawn like the training groups; with one row per group and as many folds as rows they are the
     jackknife+ of Barber and others, whose coverage is at least ``1 - 2 (1 - coverage)`` for any distribution
     and close to `coverage` in practice.
 
@@ -35,8 +35,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     n_splits : int, default 10
         Folds, at most one per group.
     score : {"auto", "absolute", "log"}, default "auto"
-        Residuals of y or of log y (intervals then widen with the prediction); ``"auto"`` takes ``"log"`` where
-        the estimator has ``log_target=True``.
+        Residuals of y or of log y (intervals then widen with the prediction); ``"auto"`` takes ``"log"``
+        where the estimator has ``log_target=True``.
     random_state : int, default 0
         Seed of the assignment of groups to folds.
 
@@ -51,8 +51,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     References
     ----------
-    Barber, Candes, Ramdas, Tibshirani, Ann. Statist. 49, 486 (2021), 10.1214/20-AOS1965. Lee, Barber, Willett,
-    Distribution-free inference with hierarchical data (2023), arXiv:2306.06342.
+    Barber, Candes, Ramdas, Tibshirani, Ann. Statist. 49, 486 (2021), 10.1214/20-AOS1965. Lee, Barber,
+    Willett, Distribution-free inference with hierarchical data (2023), arXiv:2306.06342.
 
     Examples
     --------
@@ -216,8 +216,8 @@ def coverage_table(
     Returns
     -------
     pandas.DataFrame
-        Columns ``part``, ``value``, ``count``, ``coverage``, ``low``, ``high`` (95 % Clopper-Pearson interval,
-        which takes rows as independent), ``median_width`` and ``nominal``.
+        Columns ``part``, ``value``, ``count``, ``coverage``, ``low``, ``high`` (95 % Clopper-Pearson
+        interval, which takes rows as independent), ``median_width`` and ``nominal``.
 
     Examples
     --------
@@ -229,7 +229,8 @@ def coverage_table(
         raise ModelTableError("truth and bounds differ in length")
     frame = pd.DataFrame({"hit": (truth >= low) & (truth <= high), "width": high - low})
     rows = [_count(frame, "all", "all")]
-    for column in [] if by is None else by.columns:
+    by = pd.DataFrame() if by is None else by
+    for column in by.columns:
         for value, part in frame.groupby(by[column].to_numpy(), dropna=False):
             rows.append(_count(part, str(column), value))
     table = pd.DataFrame(rows)

@@ -28,8 +28,8 @@ class LearningCurve:
     Attributes
     ----------
     table : DataFrame
-        ``n_groups``, ``n_rows`` (mean), ``value`` (mean over repeats), ``low``, ``high`` (range of 90 % of the
-        repeats).
+        ``n_groups``, ``n_rows`` (mean), ``value`` (mean over repeats), ``low``, ``high`` (range of 90 % of
+        the repeats).
     runs : DataFrame
         Every repeat: ``repeat``, ``n_groups``, ``n_rows``, ``value``.
     metric : str
@@ -74,9 +74,9 @@ class LearningCurve:
         Returns
         -------
         dict
-            ``groups`` (inf where the curve levels off before), ``crystals``, ``low`` and ``high`` (90 % interval of
-            groups over resampled repeats), ``floor`` (score at infinity) and ``beyond`` (needed over largest size
-            seen: above about 3 the number is a guess).
+            ``groups`` (inf where the curve levels off before), ``crystals``, ``low`` and ``high`` (90 %
+            interval of groups over resampled repeats), ``floor`` (score at infinity) and ``beyond`` (needed
+            over largest size seen: above about 3 the number is a guess).
 
         Raises
         ------
@@ -86,7 +86,7 @@ class LearningCurve:
         rng = np.random.default_rng(random_state)
         law = self.fit_power_law()
         repeats = self.runs["repeat"].unique()
-        parts = {r: part for r, part in self.runs.groupby("repeat")}
+        parts = dict(iter(self.runs.groupby("repeat")))
         draws = []
         for _ in range(n_resamples):
             sample = pd.concat([parts[r] for r in rng.choice(repeats, len(repeats))])
@@ -141,7 +141,7 @@ def _power(m: np.ndarray, a: float, b: float, c: float) -> np.ndarray:
     return a + b * m ** (-c)
 
 
-def learning_curve(
+def learning_curve(  # noqa: PLR0913 - choices of the user
     estimator: Any,
     X: Any,
     y: Any,

@@ -15,8 +15,6 @@ import pandas as pd
 from perovex.errors import ModelTableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
@@ -59,7 +57,7 @@ def spearman(y: Array, p: Array, w: Array) -> Array:
 
 
 def _ties(score: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Order by score, first position of each distinct score in that order, and the distinct score of each row."""
+    """Order by score, first position of each distinct score in it, and the distinct score of each row."""
     order = np.argsort(score, kind="stable")
     ordered = score[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
@@ -117,7 +115,6 @@ def brier(y: Array, p: Array, w: Array) -> Array:
     return w @ (y - p) ** 2 / w.sum(axis=1)
 
 
-Metric = "Callable[[Array, Array, Array], Array]"
 REGRESSION: dict[str, Any] = {"MAE": mae, "RMSE": rmse, "R2": r2, "Spearman": spearman}
 CLASSIFICATION: dict[str, Any] = {
     "ROC-AUC": roc_auc,
@@ -170,7 +167,8 @@ def bootstrap_weights(groups: ArrayLike, n_resamples: int, random_state: int | N
     codes, names = pd.factorize(np.asarray(groups, dtype=object))
     rng = np.random.default_rng(random_state)
     drawn = rng.integers(len(names), size=(n_resamples, len(names)))
-    counts = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names))
+    counts = np.zeros((n_resamples, len(names)))
+    np.add.at(counts, (np.arange(n_resamples)[:, None], drawn), 1)
     return np.asarray(counts[:, codes], dtype=float)
 
 

@@ -28,8 +28,9 @@ _RESERVED = ("format", "format_version", "kind", "model", "files", "environment"
 def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | None = None) -> Path:
     """Write a fitted model to a folder.
 
-    xgboost models are written as UBJ, scikit-learn parts by skops, numbers as a plain array archive, everything
-    else as JSON. The folder appears whole or not at all, and replaces an older model of the same name.
+    xgboost models are written as UBJ, scikit-learn parts by skops, numbers as a plain array archive,
+    everything else as JSON. The folder appears whole or not at all, and replaces an older model of the same
+    name.
 
     Parameters
     ----------
@@ -141,8 +142,8 @@ def _own_checksum(content: Mapping[str, Any]) -> str:
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Read and check the manifest of a model folder, and that its files are unchanged.
 
-    The checksums find damage and careless edits; they are no signature. What a folder can make this program do is
-    limited by what is read: numbers, JSON, xgboost models, and scikit-learn types of an explicit list.
+    The checksums find damage and careless edits; they are no signature. What a folder can make this program
+    do is limited by what is read: numbers, JSON, xgboost models, and scikit-learn types of an explicit list.
 
     Raises
     ------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import RegressorMixin, clone
 
 from perovex.errors import ModelInputError, ModelTableError
@@ -16,6 +15,7 @@ from perovex.learn.intervals import ConformalRegressor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -50,7 +50,8 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
     Attributes
     ----------
     model_ : object
-        The fitted xgboost model or scikit-learn pipeline, on `selected_features_` and log E where `log_target`.
+        The fitted xgboost model or scikit-learn pipeline, on `selected_features_` and log E where
+        `log_target`.
     selected_features_ : list of str
         Columns that `model_` sees.
     feature_names_in_ : ndarray of str

@@ -67,9 +67,9 @@ class Scrambling:
 def shuffle_target(y: pd.Series, groups: pd.Series, rng: np.random.Generator) -> pd.Series:
     """Shuffle a target but keep rows of one spacer alike.
 
-    Values are shuffled within each group, the groups are put in random order, and the resulting sequence is laid
-    over the rows sorted by group. What a group has in common survives, so that the null is not narrower than the
-    number of independent spacers allows; every relation with descriptors is broken.
+    Values are shuffled within each group, the groups are put in random order, and the resulting sequence is
+    laid over the rows sorted by group. What a group has in common survives, so that the null is not narrower
+    than the number of independent spacers allows; every relation with descriptors is broken.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def shuffle_target(y: pd.Series, groups: pd.Series, rng: np.random.Generator) ->
     return pd.Series(shuffled, index=y.index, name=y.name)
 
 
-def y_scrambling(
+def y_scrambling(  # noqa: PLR0913 - choices of the user
     estimator: Any,
     X: Any,
     y: Any,

@@ -30,11 +30,11 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
     Parameters
     ----------
     method : {"mrmr", "shadow", "correlation"}, default "mrmr"
-        All three first drop columns that are constant or undefined throughout and keep one column of every group of
-        correlated ones (the one closest in rank to the target). ``"correlation"`` stops there. ``"mrmr"`` then
-        takes up to `n_select` columns, each with the largest ratio of relevance to mean redundancy with those
-        taken before. ``"shadow"`` keeps columns whose mean absolute SHAP value beats the best shuffled copy more
-        often than chance allows over resamples (Boruta's test).
+        All three first drop columns that are constant or undefined throughout and keep one column of every
+        group of correlated ones (the one closest in rank to the target). ``"correlation"`` stops there.
+        ``"mrmr"`` then takes up to `n_select` columns, each with the largest ratio of relevance to mean
+        redundancy with those taken before. ``"shadow"`` keeps columns whose mean absolute SHAP value beats
+        the best shuffled copy more often than chance allows over resamples (Boruta's test).
     n_select : int, default 15
         Columns that ``"mrmr"`` takes, and the least that ``"shadow"`` keeps is 1.
     max_correlation : float, default 0.9
@@ -57,8 +57,8 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
 
     References
     ----------
-    Ding, Peng, J. Bioinform. Comput. Biol. 3, 185 (2005), 10.1142/S0219720005001004. Kursa, Rudnicki, J. Stat.
-    Softw. 36(11) (2010), 10.18637/jss.v036.i11.
+    Ding, Peng, J. Bioinform. Comput. Biol. 3, 185 (2005), 10.1142/S0219720005001004. Kursa, Rudnicki, J.
+    Stat. Softw. 36(11) (2010), 10.18637/jss.v036.i11.
 
     Examples
     --------
@@ -251,9 +251,10 @@ def _mrmr(
     candidates: list[int], relevance: NDArray[Any], correlation: NDArray[Any], n_select: int
 ) -> list[int]:
     """Greedy quotient form; redundancy is bounded below so that an unrelated column cannot win by that alone."""
-    left, taken = list(candidates), []
+    left: list[int] = list(candidates)
+    taken: list[int] = []
     while left and len(taken) < n_select:
-        redundancy = correlation[np.ix_(left, taken)].mean(axis=1) if taken else np.ones(len(left))
+        redundancy = correlation[left][:, taken].mean(axis=1) if taken else np.ones(len(left))
         best = int(np.argmax(relevance[left] / np.maximum(redundancy, 0.1)))
         taken.append(left.pop(best))
     return taken

@@ -24,7 +24,7 @@ SCHEMES = ("group", "leave-one-<column>-out", "leave-cluster-out", "rows")
 _ALIASES = {"source": "origin", "n": "n_layers", "spacer": "spacer_smiles"}
 
 
-def folds_for(  # noqa: PLR0913 - every argument is a choice of the user
+def folds_for(
     scheme: str,
     X: pd.DataFrame,
     y: pd.Series,
@@ -40,10 +40,10 @@ def folds_for(  # noqa: PLR0913 - every argument is a choice of the user
     Parameters
     ----------
     scheme : str
-        ``"group"``: folds of whole groups. ``"leave-one-<column>-out"``: one fold for each value of a column of
-        `meta` (``halide``, ``metal``, ``phase``, ``n``, ``source`` ...); the same spacer may then stand on both
-        sides. ``"leave-cluster-out"``: folds of clusters in descriptor space (Ward). ``"rows"``: random rows;
-        leaks spacers, only for showing how much.
+        ``"group"``: folds of whole groups. ``"leave-one-<column>-out"``: one fold for each value of a column
+        of `meta` (``halide``, ``metal``, ``phase``, ``n``, ``source`` ...); the same spacer may then stand on
+        both sides. ``"leave-cluster-out"``: folds of clusters in descriptor space (Ward). ``"rows"``: random
+        rows; leaks spacers, only for showing how much.
     X, y, groups : DataFrame, Series, Series
         Table, target (labels where `classify`) and groups, by position.
     meta : DataFrame, optional

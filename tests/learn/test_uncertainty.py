@@ -1,0 +1,166 @@
+import numpy as np
+import pandas as pd
+import pytest
+from mapie.regression import CrossConformalRegressor
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GroupKFold
+
+from perovex.errors import ModelInputError
+from perovex.learn import (
+    ApplicabilityDomain,
+    ConformalRegressor,
+    ProbabilityCalibrator,
+    StiffnessClassifier,
+    YoungModulusRegressor,
+    coverage_table,
+    reliability_table,
+)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
+def test_one_row_per_group_is_the_jackknife_plus_of_mapie(coverage):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    y = X @ [1.0, 2.0, 0.0] + rng.normal(size=40)
+    ours = ConformalRegressor(LinearRegression(), n_splits=8).fit(X, y).predict_interval(X, coverage)
+    folds = GroupKFold(8, shuffle=True, random_state=0)
+    codes = pd.factorize(pd.Series([f"row {i}" for i in range(40)]), sort=True)[0]
+    theirs = CrossConformalRegressor(LinearRegression(), confidence_level=coverage, cv=folds)
+    _, bounds = theirs.fit_conformalize(X, y, groups=codes).predict_interval(X)
+    assert np.allclose(ours.to_numpy(), bounds[:, :, 0])
+
+
+def test_intervals_hold_for_new_groups_but_row_folds_do_not():
+    """Rows of a group share an error: intervals from row-wise folds are far too narrow for a new group."""
+    rng = np.random.default_rng(0)
+    hits = {"grouped": [], "rows": []}
+    for _ in range(60):
+        effect = rng.normal(size=31)
+        groups = np.repeat(np.arange(31), 6)
+        X = np.column_stack([np.eye(31)[groups], rng.normal(size=len(groups))])
+        y = effect[groups] + X[:, -1] + 0.1 * rng.normal(size=len(groups))
+        train, test = groups < 30, groups == 30
+        for name, given in (("grouped", groups[train]), ("rows", None)):
+            model = ConformalRegressor(LinearRegression()).fit(X[train], y[train], given)
+            interval = model.predict_interval(X[test], 0.8)
+            hits[name].append(((y[test] >= interval["lower"]) & (y[test] <= interval["upper"])).mean())
+    assert 0.7 < np.mean(hits["grouped"]) < 0.95
+    assert np.mean(hits["rows"]) < 0.4
+
+
+def test_coverage_beyond_the_number_of_groups_is_refused(table):
+    X, y, _, _ = table
+    model = YoungModulusRegressor("ridge", interval_folds=4).fit(X, y, np.arange(60) // 15)
+    assert np.isfinite(model.predict_interval(X, 0.8)).all().all()
+    with pytest.raises(ModelInputError, match=r"4 groups cannot support a coverage of 0\.9: at most 0\.800"):
+        model.predict_interval(X, 0.9)
+    with pytest.raises(ModelInputError, match="no intervals"):
+        YoungModulusRegressor("ridge").fit(X, y).predict_interval(X)
+
+
+def test_log_intervals_scale_with_the_prediction_and_contain_it(table):
+    X, y, groups, _ = table
+    band = YoungModulusRegressor("ridge", interval_folds=12).fit(X, y, groups).predict_interval(X, 0.9)
+    assert (band["lower"] < band["prediction"]).all() and (band["prediction"] < band["upper"]).all()
+    assert (band["lower"] > 0).all()
+    assert np.corrcoef(band["upper"] - band["lower"], band["prediction"])[0, 1] > 0.9
+
+
+def test_coverage_table_counts():
+    by = pd.DataFrame({"halide": ["I", "I", "Br", "Br"]})
+    table = coverage_table([1, 2, 3, 9], [0, 1, 2, 3], [2, 3, 4, 5], by=by, nominal=0.9)
+    assert table["coverage"].tolist() == [0.75, 0.5, 1.0]
+    assert table.loc[2, "low"] == pytest.approx(0.025**0.5)  # Clopper-Pearson for 2 of 2
+
+
+def test_venn_abers_brackets_isotonic_and_narrows_with_data():
+    rng = np.random.default_rng(0)
+    width = {}
+    for n in (40, 400):
+        p = rng.random(n)
+        y = (rng.random(n) < p).astype(int)
+        model = ProbabilityCalibrator("venn-abers").fit(p, y)
+        p0, p1 = model.predict_multiprobability(np.linspace(0.05, 0.95, 10))
+        merged = model.predict(np.linspace(0.05, 0.95, 10))
+        assert (p0 <= merged).all() and (merged <= p1).all()
+        plain = IsotonicRegression(out_of_bounds="clip").fit(p, y).predict(np.linspace(0.05, 0.95, 10))
+        assert (p0 <= plain + 1e-9).all() and (plain <= p1 + 1e-9).all()
+        width[n] = (p1 - p0).mean()
+    assert width[400] < width[40]
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic", "venn-abers"])
+def test_calibration_repairs_exaggerated_probabilities(method):
+    rng = np.random.default_rng(0)
+    true = rng.beta(2, 2, 600)
+    y = (rng.random(600) < true).astype(int)
+    raw = 1 / (1 + np.exp(-4 * np.log(true / (1 - true))))  # log-odds four times too large
+    fixed = ProbabilityCalibrator(method).fit(raw[:400], y[:400]).predict(raw[400:])
+    before, after = reliability_table(y[400:], raw[400:]), reliability_table(y[400:], fixed)
+    assert after.attrs["ece"] < 0.6 * before.attrs["ece"]
+
+
+def test_sigmoid_recovers_the_log_odds_slope():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=20_000)
+    y = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * z + 0.3)))
+    model = ProbabilityCalibrator("sigmoid").fit(1 / (1 + np.exp(-z)), y)
+    assert model.parameters_ == pytest.approx([0.5, 0.3], abs=0.05)
+
+
+def test_calibration_is_chosen_by_size_and_none_is_said(table):
+    X, y, groups, _ = table
+    assert StiffnessClassifier(calibration="auto").fit(X, y, groups).calibration_ == "sigmoid"
+    few = StiffnessClassifier(calibration="auto").fit(X.iloc[:15], y.iloc[:15], groups.iloc[:15])
+    assert few.calibration_ == "none"
+
+
+def test_flagged_rows_have_larger_errors():
+    rng = np.random.default_rng(0)
+    columns = ["a", "b", "c", "d"]
+    train = pd.DataFrame(rng.normal(size=(150, 4)), columns=columns)
+    new = pd.DataFrame(rng.normal(size=(300, 4)) * rng.choice([1.0, 3.0], size=(300, 1)), columns=columns)
+
+    def truth(X):
+        return 20 + 3 * X["a"] + 2 * np.sin(X["b"])
+
+    error = np.abs(YoungModulusRegressor().fit(train, truth(train)).predict(new) - truth(new))
+    inside = ApplicabilityDomain().fit(train).check(new)["in_domain"]
+    assert 0.3 < inside.mean() < 0.8
+    assert error[~inside].mean() > 2 * error[inside].mean()
+
+
+def test_domain_holds_most_of_the_training_distribution_and_names_deviations():
+    rng = np.random.default_rng(0)
+    train = pd.DataFrame(rng.normal(size=(200, 3)), columns=["angle", "spacing", "shift"]).assign(metal=82.0)
+    domain = ApplicabilityDomain().fit(train)
+    fresh = pd.DataFrame(rng.normal(size=(500, 3)), columns=["angle", "spacing", "shift"]).assign(metal=82.0)
+    assert 0.88 < domain.check(fresh)["in_domain"].mean() < 0.98
+    odd = pd.DataFrame(
+        {"angle": [0, 0, 0.0], "spacing": [-8, 0, np.nan], "shift": [0, 0, np.nan], "metal": [82, 50, 82.0]}
+    )
+    found = domain.check(odd)
+    assert not found["in_domain"].any()
+    assert found["reason"][0].startswith("spacing = -8")
+    assert "metal = 50 (constant 82 in training)" in found["reason"][1]
+    assert "undefined here, never in training: spacing, shift" in found["reason"][2]
+
+
+def test_a_copied_column_does_not_count_twice():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(100, 2)), columns=["a", "b"])
+    twice = X.assign(a2=X["a"], a3=X["a"])
+    new = pd.DataFrame(rng.normal(size=(50, 2)) * 2, columns=["a", "b"])
+    one = ApplicabilityDomain().fit(X).check(new)
+    many = ApplicabilityDomain().fit(twice).check(new.assign(a2=new["a"], a3=new["a"]))
+    assert np.corrcoef(one["distance"], many["distance"])[0, 1] > 0.999
+
+
+def test_domain_is_blind_to_units():
+    rng = np.random.default_rng(0)
+    X, new = rng.normal(size=(60, 3)), rng.normal(size=(30, 3)) * 2
+    scale, shift = np.array([1e-3, 1.0, 1e4]), np.array([5.0, 0.0, -3e4])
+    a = ApplicabilityDomain().fit(X).check(new)
+    b = ApplicabilityDomain().fit(X * scale + shift).check(new * scale + shift)
+    assert np.allclose(a["score"], b["score"]) and (a["in_domain"] == b["in_domain"]).all()
