@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,6 +39,18 @@ def rms(values: ArrayLike) -> float:
     return float(np.sqrt(np.mean(array**2))) if array.size else float("nan")
 
 
+def cross(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vector product along the last axis; several times faster than numpy's on small arrays."""
+    a, b, c = first[..., 0], first[..., 1], first[..., 2]
+    x, y, z = second[..., 0], second[..., 1], second[..., 2]
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=-1)
+
+
+def norm(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Length along the last axis."""
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)))
+
+
 def angle_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Angle between vectors in degrees, exact near 0 and 180 where arccos loses half of the digits.
 
@@ -52,6 +64,5 @@ def angle_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     ndarray, shape (...)
         Angles, deg.
     """
-    cross = np.linalg.norm(np.cross(first, second), axis=-1)
-    angles: Any = np.degrees(np.arctan2(cross, np.sum(first * second, axis=-1)))
-    return np.asarray(angles, dtype=float)
+    along = np.einsum("...i,...i->...", first, second)
+    return np.asarray(np.degrees(np.arctan2(norm(cross(first, second)), along)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.descriptors._stats import angle_between, largest, mean, smallest
+from perovex.descriptors._stats import angle_between, cross, largest, mean, smallest
 from perovex.descriptors.registry import computes, describe_as
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def deviation_out_of_plane(vectors: Array, normal: Array) -> Array:
     ndarray, shape (b,)
         Degrees.
     """
-    across = np.cross(normal, vectors[:, 1] - vectors[:, 0])
+    across = cross(normal, vectors[:, 1] - vectors[:, 0])
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     return _projected_deviation(vectors, across)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perovex.descriptors._stacking import heavy_atoms
-from perovex.descriptors._stats import mean
+from perovex.descriptors._stats import cross, mean, norm
 from perovex.descriptors.molecule import AMMONIUM_TYPES, molecule_descriptors, signed_stereocentres
 from perovex.descriptors.registry import computes, describe_as
 from perovex.errors import SmilesError
@@ -87,7 +87,7 @@ def spacer_extent(molecule: Molecule, normal: Array) -> dict[str, float]:
     if axis is not None:
         along = points @ axis
         across = points - points.mean(axis=0) - np.outer(along - along.mean(), axis)
-        sine = np.linalg.norm(np.cross(axis, normal))
+        sine = norm(cross(axis, normal))
         values["spacer_length"] = float(np.ptp(along))
         values["spacer_width"] = float(2.0 * np.linalg.norm(across, axis=1).max())
         values["spacer_tilt"] = float(np.degrees(np.arctan2(sine, abs(axis @ normal))))

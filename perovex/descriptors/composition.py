@@ -18,13 +18,14 @@ from perovex.descriptors.topology import parse_smiles
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from perovex.crystal.model import LayeredPerovskite
 
 __all__ = ["cage_radius", "tolerance_factor"]
 
 NAN = float("nan")
+DALTON = 1.66053907  # g/cm³ of one u per Å³
 SHANNON = "10.1107/S0567739476001551"
 KIESLICH = "10.1039/C4SC02211D"
 GOLDSCHMIDT = "10.1007/BF01507527"
@@ -95,6 +96,11 @@ def _electronegativity(symbol: str) -> float:
     return float(Element(symbol).X)
 
 
+@lru_cache(maxsize=256)
+def _mass(symbol: str) -> float:
+    return float(Element(symbol).atomic_mass)
+
+
 def _weighted(counts: Counter[str], table: Mapping[str, float]) -> float:
     """Mean over atoms; NaN where an element is not tabulated."""
     return sum(table.get(symbol, NAN) * n for symbol, n in counts.items()) / sum(counts.values())
@@ -111,10 +117,6 @@ def _cation_volume(smiles: str) -> float:
     except SmilesError:
         return NAN
     return _sphere(cage_radius(smiles)) if np.isnan(volume) else volume
-
-
-def _total(volumes: Iterable[float]) -> float:
-    return float(sum(volumes))
 
 
 @computes(
@@ -198,19 +200,21 @@ def composition(crystal: LayeredPerovskite) -> dict[str, float]:
     dict of str to float
         One value per key.
     """
-    structure, octahedra = crystal.structure, crystal.octahedra
-    metals = Counter(structure[int(i)].specie.symbol for i in octahedra.metal)
-    halides = Counter(structure[int(i)].specie.symbol for i in np.unique(octahedra.ligand))
+    octahedra = crystal.octahedra
+    symbols = [site.specie.symbol for site in crystal.structure]
+    metals = Counter(symbols[i] for i in octahedra.metal)
+    halides = Counter(symbols[i] for i in np.unique(octahedra.ligand))
+    weight = sum(_mass(symbol) * n for symbol, n in Counter(symbols).items())
     metal_radius, halide_radius = _weighted(metals, METAL_RADII), _weighted(halides, HALIDE_RADII)
     chi = {symbol: _electronegativity(symbol) for symbol in (*metals, *halides)}
-    mass = {symbol: float(Element(symbol).atomic_mass) for symbol in (*metals, *halides)}
+    mass = {symbol: _mass(symbol) for symbol in (*metals, *halides)}
     metal_chi, halide_chi = _weighted(metals, chi), _weighted(halides, chi)
     cage = mean([cage_radius(molecule.smiles) for molecule in crystal.cage_cations])
-    volume = float(structure.volume)
+    volume = float(crystal.structure.volume)
     count = float(len(octahedra))
     complete = all(molecule.hydrogens_complete for molecule in crystal.molecules)
-    organic = _total(_cation_volume(m.smiles) for m in crystal.molecules if len(m) > 1) if complete else NAN
-    ions = _total(_cation_volume(m.smiles) for m in crystal.molecules if len(m) == 1)
+    organic = sum(_cation_volume(m.smiles) for m in crystal.molecules if len(m) > 1) if complete else NAN
+    ions = sum(_cation_volume(m.smiles) for m in crystal.molecules if len(m) == 1)
     framework = sum(_sphere(METAL_RADII.get(s, NAN)) * n for s, n in metals.items()) + sum(
         _sphere(HALIDE_RADII.get(s, NAN)) * n for s, n in halides.items()
     )
@@ -225,9 +229,9 @@ def composition(crystal: LayeredPerovskite) -> dict[str, float]:
         "halide_mass": _weighted(halides, mass),
         "cage_radius": cage,
         "tolerance_factor": tolerance_factor(cage, metal_radius, halide_radius),
-        "density": float(structure.density),
+        "density": weight * DALTON / volume,
         "volume_per_metal": volume / count,
-        "atoms_per_metal": len(structure) / count,
+        "atoms_per_metal": len(symbols) / count,
         "organic_volume_fraction": organic / volume,
         "free_volume_fraction": 1.0 - (organic + ions + framework) / volume,
     }

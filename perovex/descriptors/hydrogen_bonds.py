@@ -81,11 +81,11 @@ def _donors(crystal: LayeredPerovskite) -> tuple[Array, Array, NDArray[np.int64]
     for molecule in crystal.spacers:
         number = {atom: len(nitrogens) + i for i, atom in enumerate(molecule.ammonium)}
         nitrogens.extend(molecule.coordinates[list(molecule.ammonium)])
-        for pair in molecule.bonds:
-            for atom, other in (pair, pair[::-1]):
-                if int(atom) in number and molecule.symbols[other] in {"H", "D"}:
+        for first, second in molecule.bonds.tolist():
+            for atom, other in ((first, second), (second, first)):
+                if atom in number and molecule.symbols[other] in {"H", "D"}:
                     protons.append(molecule.coordinates[other])
-                    owner.append(number[int(atom)])
+                    owner.append(number[atom])
     return (
         np.array(nitrogens).reshape(-1, 3),
         np.array(protons).reshape(-1, 3),

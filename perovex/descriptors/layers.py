@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.descriptors._stacking import find_gaps, heavy_atoms, place_spacers, wrap
-from perovex.descriptors._stats import largest, mean, rms, smallest
+from perovex.descriptors._stacking import (
+    find_gaps,
+    heavy_atoms,
+    layer_shifts,
+    place_spacers,
+    sheet_vectors,
+    wrap,
+)
+from perovex.descriptors._stats import cross, largest, mean, norm, rms, smallest
 from perovex.descriptors.registry import computes, describe_as
 
 if TYPE_CHECKING:
@@ -34,16 +41,8 @@ def area_per_metal(crystal: LayeredPerovskite) -> float:
     float
         Å².
     """
-    sides = []
-    bridges = crystal.bridges
-    steps = bridges.vectors[:, 1] - bridges.vectors[:, 0]
-    for axis in (0, 1):
-        chosen = ~bridges.axial & (bridges.ligand[:, 0] // 2 == axis)
-        if not chosen.any():
-            return float("nan")
-        signs = np.where(bridges.ligand[chosen, 0] % 2 == 0, 1.0, -1.0)
-        sides.append((steps[chosen] * signs[:, None]).mean(axis=0))
-    return float(np.linalg.norm(np.cross(sides[0], sides[1])))
+    first, second = sheet_vectors(crystal)
+    return float(norm(cross(first, second)))
 
 
 def _metal_residuals(crystal: LayeredPerovskite) -> list[Array]:
@@ -281,7 +280,7 @@ def layers(crystal: LayeredPerovskite) -> dict[str, float]:
     depths = penetration_depths(placed, gaps)
     thickness = mean([slab.terminal_heights[1] - slab.terminal_heights[0] for slab in crystal.slabs])
     period = crystal.repeat_height / len(crystal.slabs) if crystal.slabs else float("nan")
-    shifts = np.sort(np.abs(_shifts(crystal)), axis=1)
+    shifts = np.sort(layer_shifts(crystal), axis=1)
     return {
         "n_layers": crystal.n_layers,
         "inverse_n_layers": 1.0 / crystal.n_layers,
@@ -301,12 +300,3 @@ def layers(crystal: LayeredPerovskite) -> dict[str, float]:
         "penetration_max": largest(depths),
         "interdigitation": mean(interdigitation(placed, gaps)),
     }
-
-
-def _shifts(crystal: LayeredPerovskite) -> Array:
-    """In-plane offsets of successive slabs folded to [0, 1/2], shape (slabs, 2)."""
-    from perovex.crystal import layer_shifts
-
-    if crystal.dimensionality != 2:
-        return np.empty((0, 2))
-    return np.asarray(layer_shifts(crystal), dtype=float).reshape(-1, 2)

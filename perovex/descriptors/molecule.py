@@ -145,6 +145,7 @@ def _group(atom: Chem.Atom) -> tuple[frozenset[int], str]:
     return frozenset((atom.GetIdx(),)), name
 
 
+@lru_cache(maxsize=65536)
 def signed_stereocentres(smiles: str) -> tuple[int, int]:
     """Count stereocentres as (R, S), by the CIP rules.
 

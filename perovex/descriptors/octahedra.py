@@ -6,12 +6,12 @@ The array functions take metal-to-halide vectors of shape (k, 6, 3) in Å, with 
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.descriptors._stats import angle_between, largest, mean, smallest
+from perovex.descriptors._stats import angle_between, cross, largest, mean, norm, smallest
 from perovex.descriptors.registry import computes, describe_as
 
 if TYPE_CHECKING:
@@ -207,24 +207,20 @@ def theta(vectors: Array) -> Array:
     .. [1] M. Marchivie et al., Acta Cryst. B 61, 25 (2005)
     .. [2] R. Ketkaew et al., Dalton Trans. 50, 1086 (2021), doi:10.1039/D0DT03988H
     """
-    total = np.zeros(len(vectors))
-    for face in FACES:
-        opposite = face ^ 1
-        front, back = vectors[:, face], vectors[:, opposite]
-        axis = np.cross(front[:, 1] - front[:, 0], front[:, 2] - front[:, 0])
-        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
-
-        def flat(points: Array, axis: Array = axis) -> Array:
-            return np.asarray(points - (points @ axis[:, :, None]) * axis[:, None, :])
-
-        # each ligand of the front triangle stands between the two that are not opposite to it
-        for i, j in permutations(range(3), 2):
-            total += np.abs(60.0 - angle_between(flat(front)[:, i], flat(back)[:, j]))
-    return total / 2.0  # every pair of triangles was seen from both sides
-
-
-def _per_bond(keep: NDArray[np.bool_], lengths: Array) -> float:
-    return mean(lengths[keep])
+    front, back = (
+        vectors[:, FACES],
+        vectors[:, FACES ^ 1],
+    )  # (k, 8 triangles, 3 corners, 3); opposite ones match
+    axis = cross(front[:, :, 1] - front[:, :, 0], front[:, :, 2] - front[:, :, 0])
+    axis = (axis / norm(axis)[..., None])[:, :, None]
+    front = front - np.einsum("...i,...i->...", front, axis)[..., None] * axis
+    back = back - np.einsum("...i,...i->...", back, axis)[..., None] * axis
+    # each ligand of the front triangle stands between the two that are not opposite to it
+    first, second = np.nonzero(~np.eye(3, dtype=bool))
+    angles = angle_between(front[:, :, first], back[:, :, second])
+    return np.asarray(
+        np.abs(60.0 - angles).sum(axis=(1, 2)) / 2.0
+    )  # every pair of triangles was seen from both sides
 
 
 @computes(
