@@ -134,6 +134,8 @@ def effects(
         raise ModelInputError(f"descriptors not in the explained table: {', '.join(unknown)}")
     draws = refit_bootstrap(explanation, n_boot=n_boot, progress=progress)
     words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, coverage)
+    ranking = explanation._cache.get("ranking")  # noqa: SLF001 -- said only where it was computed
+    above = None if ranking is None else ranking.table["p_above_noise"]
     pooled = explanation.repeats.reshape(-1, explanation.X.shape[1])
     rows, sentences, curves = {}, {}, {}
     for name in chosen:
@@ -142,6 +144,8 @@ def effects(
         point = shape_of(np.tile(column, len(explanation.repeats)), pooled[:, j])
         resampled = pd.DataFrame([shape_of(column[d.rows], d.values[:, j]) for d in draws])
         row = _row(point, resampled, column, coverage)
+        if above is not None:
+            row["p_above_noise"] = float(above[name])
         rows[name] = row
         sentences[name] = words.sentence(name, row, explanation.n_rows, explanation.n_groups)
         if ale_bins:

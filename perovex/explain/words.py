@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy to be spoken of plainly
+
 
 @dataclass(frozen=True)
 class EffectWords:
@@ -39,15 +41,15 @@ class EffectWords:
         unit = self.units.get(descriptor, "")
         return f"{value:g} {unit}".strip() if unit not in ("", "1") else f"{value:g}"
 
-    def change(self, delta: float) -> str:
-        """Return a change of the output in words, with its sign."""
+    def size(self, delta: float) -> str:
+        """Return a change of the output with its sign, in the unit it is best read in."""
         if self.scale == "ln(target)":
-            return f"{100 * np.expm1(delta):+.2g} % {self.target}"
+            return f"{100 * np.expm1(delta):+.2g} %"
         if self.scale == "log-odds":
-            return f"odds of {self.target} times {np.exp(delta):.2g}"
+            return f"{delta:+.2g}"
         if self.scale == "probability":
-            return f"{100 * delta:+.2g} percentage points for {self.target}"
-        return f"{delta:+.2g} {self.target_unit} {self.target}".replace("  ", " ")
+            return f"{100 * delta:+.2g} percentage points"
+        return f"{delta:+.2g} {self.target_unit}".strip()
 
     def sentence(self, descriptor: str, row: Mapping[str, Any], n_rows: int, n_groups: int) -> str:
         """Return one sentence on the effect of a descriptor, with its interval and sample size."""
@@ -61,10 +63,15 @@ class EffectWords:
             return f"{name}: no direction that survives resampling ({ranks}, {percent}; {sample})."
         step = row["step"]
         bounds = sorted((row["slope_lower"] * step, row["slope_upper"] * step))
+        odds = f" (odds times {np.exp(row['change_per_step']):.2g})" if self.scale == "log-odds" else ""
+        more = self.amount(step, descriptor)
         text = (
-            f"{name}: each {self.amount(step, descriptor)} more goes with {self.change(row['change_per_step'])} "
-            f"({percent} interval {self.change(bounds[0])} to {self.change(bounds[1])}; {ranks}; {sample})"
+            f"{name}: each {more} more goes with {self.size(row['change_per_step'])}{odds} in {self.target} "
+            f"({percent} interval {self.size(bounds[0])} to {self.size(bounds[1])}; {ranks}; {sample})"
         )
         if row["threshold_r2"] > row["linear_r2"] + 0.1:
-            text += f"; most of it is a step near {self.amount(float(format(row['threshold'], '.4g')), descriptor)}"
+            where = self.amount(float(format(row["threshold"], ".4g")), descriptor)
+            text += f"; most of it is a step near {where}"
+        if row.get("p_above_noise", 1.0) < _NOISE:
+            text += "; its importance does not stand out from shuffled descriptors"
         return f"{text}."
