@@ -43,8 +43,12 @@ class Template:
         Charged nitrogens; all nitrogens of an amidinium or guanidinium.
     complete : bool
         False where hydrogens are missing.
-    stereo : bool
-        Whether the graph has stereo centres or stereo bonds that coordinates may settle.
+    centres : ndarray of int, shape (c, 4)
+        Neighbours (four of them, or three and the atom itself) of each possible stereo centre.
+    axes : ndarray of int, shape (a, 4)
+        Torsion (atom, bond, bond, atom) of each possible stereo bond.
+    limits : ndarray, shape (l,)
+        Å; a carbon-carbon bond longer than this cannot be the multiple bond that the graph makes it.
     """
 
     mol: Any
@@ -52,33 +56,45 @@ class Template:
     charge: int
     ammonium: tuple[int, ...]
     complete: bool
-    stereo: bool
+    centres: NDArray[np.int64]
+    axes: NDArray[np.int64]
+    limits: NDArray[np.float64]
+
+    @property
+    def stereo(self) -> bool:
+        """Whether the graph has stereo centres or stereo bonds that coordinates may settle."""
+        return len(self.centres) + len(self.axes) > 0
 
 
 @lru_cache(maxsize=20_000)
-def canonical_order(symbols: tuple[str, ...], bonds: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+def canonical_order(symbols: tuple[str, ...], bonds: bytes) -> NDArray[np.int64]:
     """Order the atoms of a graph so that the same molecule comes out the same, however its atoms were listed.
 
     Parameters
     ----------
     symbols : tuple of str
         Elements.
-    bonds : tuple of pairs of int
-        Bonded pairs.
+    bonds : bytes
+        Bonded pairs, an int64 array of shape (l, 2) as bytes.
 
     Returns
     -------
-    tuple of int
+    ndarray of int, shape (m,)
         Positions of the atoms in canonical order.
     """
-    mol = _skeleton(symbols, bonds, (1,) * len(bonds), (0,) * len(symbols))
+    pairs = _unpacked(bonds)
+    mol = _skeleton(symbols, pairs, (1,) * len(pairs), (0,) * len(symbols))
     mol.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(mol)
-    return tuple(int(i) for i in np.argsort(list(Chem.CanonicalRankAtoms(mol, breakTies=True))))
+    return np.argsort(list(Chem.CanonicalRankAtoms(mol, breakTies=True)))
+
+
+def _unpacked(bonds: bytes) -> NDArray[np.int64]:
+    return np.frombuffer(bonds, dtype=np.int64).reshape(-1, 2)
 
 
 def _skeleton(
-    symbols: Sequence[str], bonds: Sequence[tuple[int, int]], orders: Sequence[int], charges: Sequence[int]
+    symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence[int], charges: Sequence[int]
 ) -> Any:
     mol = Chem.RWMol()
     for symbol, charge in zip(symbols, charges, strict=True):
@@ -86,25 +102,23 @@ def _skeleton(
         atom.SetNoImplicit(True)
         atom.SetFormalCharge(charge)
         mol.AddAtom(atom)
-    for (a, b), order in zip(bonds, orders, strict=True):
-        mol.AddBond(int(a), int(b), _ORDERS[order])
+    for (a, b), order in zip(bonds.tolist(), orders, strict=True):
+        mol.AddBond(a, b, _ORDERS[order])
     return mol.GetMol()
 
 
 @lru_cache(maxsize=20_000)
-def template(
-    symbols: tuple[str, ...], bonds: tuple[tuple[int, int], ...], long_bonds: tuple[float, ...]
-) -> Template:
+def template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes = b"") -> Template:
     """Give a molecule its chemistry.
 
     Parameters
     ----------
     symbols : tuple of str
         Elements in canonical order.
-    bonds : tuple of pairs of int
-        Bonded pairs, sorted.
-    long_bonds : tuple of float
-        Bond lengths, Å, rounded; used only to notice missing hydrogens. Empty: not used.
+    bonds : bytes
+        Bonded pairs, sorted, an int64 array of shape (l, 2) as bytes.
+    lengths : bytes, optional
+        Bond lengths, Å, a float array of shape (l,) as bytes; needed only where hydrogens may be missing.
 
     Returns
     -------
@@ -112,41 +126,74 @@ def template(
     """
     if len(symbols) == 1:
         return _lone(symbols[0])
-    pairs = np.array(bonds, dtype=np.int64).reshape(-1, 2)
-    found = assign_valences(symbols, pairs, np.array(long_bonds) if long_bonds else None)
+    pairs = _unpacked(bonds)
+    measured = np.frombuffer(lengths) if lengths else None
+    found = assign_valences(symbols, pairs, measured)
     complete = found.sound and ("H" in symbols or "C" not in symbols)
-    if not complete and long_bonds:
-        return _with_hydrogens_implied(symbols, pairs, np.array(long_bonds))
-    return _template(symbols, bonds, found, complete=complete)
+    if not complete and measured is not None:
+        return _with_hydrogens_implied(symbols, pairs, measured)
+    return _template(symbols, pairs, found, complete=complete)
 
 
 def _lone(symbol: str) -> Template:
     if symbol in BARE:
         smiles, charge = BARE[symbol]
         nitrogen = (0,) if symbol == "N" else ()
-        return Template(Chem.MolFromSmiles(smiles), smiles, charge, nitrogen, complete=False, stereo=False)
+        return _plain_template(Chem.MolFromSmiles(smiles), smiles, charge, nitrogen, complete=False)
     charge = LONE_CHARGES.get(symbol, 0)
-    mol = _skeleton([symbol], [], [], [charge])
+    mol = _skeleton([symbol], np.zeros((0, 2), dtype=np.int64), [], [charge])
     mol.UpdatePropertyCache(strict=False)
-    return Template(mol, Chem.MolToSmiles(mol), charge, (), complete=True, stereo=False)
+    return _plain_template(mol, Chem.MolToSmiles(mol), charge, (), complete=True)
+
+
+def _plain_template(mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...], *, complete: bool) -> Template:
+    none = np.zeros((0, 4), dtype=np.int64)
+    limits = np.full(mol.GetNumBonds(), np.inf)
+    return Template(mol, smiles, charge, ammonium, complete, none, none, limits)
 
 
 def _template(
-    symbols: tuple[str, ...], bonds: Sequence[tuple[int, int]], found: Valences, *, complete: bool
+    symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valences, *, complete: bool
 ) -> Template:
     mol = _skeleton(symbols, bonds, found.orders, found.charges)
     with _quiet():
         broken = Chem.SanitizeMol(mol, catchErrors=True)
     if broken:
         mol.UpdatePropertyCache(strict=False)
+    centres, axes = ([], []) if broken else _stereo_elements(mol)
     return Template(
         mol=mol,
         smiles=_smiles(mol),
         charge=sum(found.charges),
         ammonium=_ammonium(mol),
         complete=complete and not broken,
-        stereo=not broken and len(list(Chem.FindPotentialStereo(mol))) > 0,
+        centres=np.array(centres, dtype=np.int64).reshape(-1, 4),
+        axes=np.array(axes, dtype=np.int64).reshape(-1, 4),
+        limits=np.array([_longest(bond) for bond in mol.GetBonds()]),
     )
+
+
+def _stereo_elements(mol: Any) -> tuple[list[list[int]], list[list[int]]]:
+    """Atoms whose arrangement in space tells the stereo of a centre or of a double bond."""
+    centres, axes = [], []
+    for element in Chem.FindPotentialStereo(mol):
+        if element.type == Chem.StereoType.Atom_Tetrahedral:
+            atom = mol.GetAtomWithIdx(element.centeredOn)
+            around = sorted(n.GetIdx() for n in atom.GetNeighbors())
+            centres.append((around + [element.centeredOn])[:4])
+        elif element.type == Chem.StereoType.Bond_Double:
+            bond = mol.GetBondWithIdx(element.centeredOn)
+            a, b = bond.GetBeginAtom(), bond.GetEndAtom()
+            left = min(n.GetIdx() for n in a.GetNeighbors() if n.GetIdx() != b.GetIdx())
+            right = min(n.GetIdx() for n in b.GetNeighbors() if n.GetIdx() != a.GetIdx())
+            axes.append([left, a.GetIdx(), b.GetIdx(), right])
+    return centres, axes
+
+
+def _longest(bond: Any) -> float:
+    if {bond.GetBeginAtom().GetSymbol(), bond.GetEndAtom().GetSymbol()} != {"C"} or bond.GetIsAromatic():
+        return np.inf
+    return {1.0: np.inf, 2.0: 1.46, 3.0: 1.32}.get(bond.GetBondTypeAsDouble(), np.inf)
 
 
 def _with_hydrogens_implied(
@@ -172,7 +219,7 @@ def _with_hydrogens_implied(
     with _quiet():
         if Chem.SanitizeMol(plain, catchErrors=True):
             plain.UpdatePropertyCache(strict=False)
-    return Template(plain, _smiles(plain), charge, _ammonium(plain), complete=False, stereo=False)
+    return _plain_template(plain, _smiles(plain), charge, _ammonium(plain), complete=False)
 
 
 def _order_by_length(a: str, b: str, length: float) -> int:
@@ -206,6 +253,30 @@ def stereo_smiles(kind: Template, coordinates: NDArray[np.float64]) -> tuple[str
     coordinates : ndarray, shape (m, 3)
         Unwrapped coordinates in canonical order, Å.
     """
+    handed = coordinates[kind.centres]
+    volume = np.linalg.det(handed[:, 1:] - handed[:, :1]) if len(handed) else np.zeros(0)
+    ends = coordinates[kind.axes]
+    side = [_same_side(*row) for row in ends]
+    key = (id(kind), (volume > 0).tobytes(), tuple(side))
+    if key not in _STEREO:
+        if len(_STEREO) > 20_000:
+            _STEREO.clear()
+        _STEREO[key] = (kind, *_with_stereo(kind, coordinates))
+    _, smiles, mol = _STEREO[key]
+    return smiles, mol
+
+
+#: Template (kept alive, its id is the key), SMILES and molecule per handedness of all centres and bonds.
+_STEREO: dict[tuple[Any, ...], tuple[Template, str, Any]] = {}
+
+
+def _same_side(
+    left: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], right: NDArray[np.float64]
+) -> bool:
+    return bool(np.cross(left - a, b - a) @ np.cross(right - b, a - b) < 0)
+
+
+def _with_stereo(kind: Template, coordinates: NDArray[np.float64]) -> tuple[str, Any]:
     mol = Chem.Mol(kind.mol)
     conformer = Chem.Conformer(len(coordinates))
     conformer.Set3D(True)
@@ -214,6 +285,7 @@ def stereo_smiles(kind: Template, coordinates: NDArray[np.float64]) -> tuple[str
     mol.AddConformer(conformer, assignId=True)
     with _quiet():
         Chem.AssignStereochemistryFrom3D(mol)
+    mol.RemoveAllConformers()
     return _smiles(mol), mol
 
 

@@ -64,7 +64,7 @@ class AtomTable:
     @classmethod
     def from_structure(cls, structure: Structure) -> AtomTable:
         """Take the arrays out of a pymatgen structure (ordered, elements or species with oxidation states)."""
-        numbers = np.array([site.specie.Z for site in structure], dtype=np.int64)
+        numbers = np.array([next(iter(site.species)).Z for site in structure], dtype=np.int64)
         return cls(numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix))
 
     def __len__(self) -> int:
@@ -74,6 +74,11 @@ class AtomTable:
     def cart(self) -> NDArray[np.float64]:
         """Cartesian coordinates, Å, shape (n, 3)."""
         return self.frac @ self.lattice
+
+    @cached_property
+    def inverse(self) -> NDArray[np.float64]:
+        """Inverse of the cell: Cartesian to fractional."""
+        return np.linalg.inv(self.lattice)
 
     @cached_property
     def is_halogen(self) -> NDArray[np.bool_]:

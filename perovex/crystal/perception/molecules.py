@@ -34,12 +34,8 @@ class RawMolecule:
     bonds: NDArray[np.int64]
     hydrogens_complete: bool
     mol: Any
-
-    @property
-    def centroid(self) -> NDArray[np.float64]:
-        """Mean position of the heavy atoms, Å (of all atoms where there is none)."""
-        heavy = np.array([s != "H" for s in self.symbols])
-        return self.coordinates[heavy if heavy.any() else ~heavy].mean(axis=0)
+    #: Mean position of the heavy atoms, Å (of all atoms where there is none).
+    centroid: NDArray[np.float64]
 
 
 def find_molecules(atoms: AtomTable, octahedra: RawOctahedra) -> list[RawMolecule]:
@@ -116,34 +112,24 @@ def _molecule(
     bonds: NDArray[np.int64],
     lengths: NDArray[np.float64],
 ) -> RawMolecule:
-    order = canonical_order(symbols, tuple((int(a), int(b)) for a, b in bonds))
+    order = canonical_order(symbols, np.ascontiguousarray(bonds).tobytes())
     place = np.argsort(order)
     bonds = np.sort(place[bonds], axis=1) if len(bonds) else bonds.reshape(0, 2)
     by_bond = np.lexsort((bonds[:, 1], bonds[:, 0]))
     bonds, lengths = bonds[by_bond], lengths[by_bond]
-    symbols = tuple(symbols[i] for i in order)
-    graph = tuple((int(a), int(b)) for a, b in bonds)
-    kind = template(symbols, graph, ())
-    if not kind.complete or _stretched(symbols, bonds, lengths, kind.mol):
-        kind = template(symbols, graph, tuple(lengths.round(3).tolist()))
-    cart = cart[list(order)]
-    home = -np.floor(np.linalg.solve(atoms.lattice.T, cart.mean(axis=0)) + 1e-9)
-    cart = cart + home @ atoms.lattice
+    symbols = tuple([symbols[i] for i in order])
+    graph = np.ascontiguousarray(bonds).tobytes()
+    kind = template(symbols, graph)
+    if not kind.complete or (lengths > kind.limits).any():
+        kind = template(symbols, graph, lengths.round(3).tobytes())
+    cart = cart[order]
+    cart = cart - np.floor(cart.mean(axis=0) @ atoms.inverse + 1e-9) @ atoms.lattice
+    heavy = atoms.numbers[sites[order]] != 1
+    centroid = cart[heavy if heavy.any() else ~heavy].mean(axis=0)
     smiles, mol = kind.smiles, kind.mol
     if kind.stereo and kind.complete:
         smiles, mol = stereo_smiles(kind, cart)
     return RawMolecule(
-        sites[list(order)], cart, symbols, smiles, kind.charge, kind.ammonium, bonds, kind.complete, mol
+        sites[order], cart, symbols, smiles, kind.charge, kind.ammonium, bonds, kind.complete, mol, centroid
     )
 
-
-def _stretched(
-    symbols: tuple[str, ...], bonds: NDArray[np.int64], lengths: NDArray[np.float64], mol: Any
-) -> bool:
-    """Whether a bond that the graph alone makes double or triple is as long as a single one."""
-    for bond, (a, b), length in zip(mol.GetBonds(), bonds, lengths, strict=True):
-        if bond.GetIsAromatic() or bond.GetBondTypeAsDouble() < 2:
-            continue
-        if {symbols[a], symbols[b]} == {"C"} and length > (1.46 if bond.GetBondTypeAsDouble() == 2 else 1.32):
-            return True
-    return False

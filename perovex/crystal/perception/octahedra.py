@@ -162,11 +162,15 @@ def _octahedra(atoms: AtomTable, metals: NDArray[np.int64], halides: NDArray[np.
     vectors = pairs.vector[near[:, :6]]
     order, _ = trans_order(vectors)
     weak = np.flatnonzero(ratio > WEAK)
-    warnings = tuple(
-        f"{atoms.symbol(int(metals[k]))} (site {metals[k]}): its longest bond, "
-        f"{np.linalg.norm(vectors[k], axis=1).max():.2f} Å, is {ratio[k]:.2f} times its shortest ones (5+1 coordination)"
-        for k in weak
-    )
+    warnings: tuple[str, ...] = ()
+    if len(weak):
+        worst = int(ratio.argmax())
+        longest = float(np.linalg.norm(vectors[worst], axis=1).max())
+        warnings = (
+            f"{len(weak)} of {len(metals)} metals bind their sixth halide weakly (5+1): at worst "
+            f"{atoms.symbol(int(metals[worst]))} (site {metals[worst]}), {longest:.2f} Å or {ratio[worst]:.2f} times "
+            "the mean of its three shortest bonds",
+        )
     raw = RawOctahedra(metals, pairs.j[near[:, :6]], pairs.image[near[:, :6]], vectors, warnings)
     return raw.reordered(order)
 
@@ -199,9 +203,10 @@ def _judge(
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], list[str]]:
     """Decide for each metal whether its six nearest halides form an octahedron, and why not."""
     reduced = np.append(reduced_length(atoms, pairs), np.inf)[near]
-    ratio = reduced[:, 5] / reduced[:, :3].mean(axis=1)
-    limit = np.where(np.isin(atoms.numbers[metals], OFF_CENTRE_METALS), LONGEST_OFF_CENTRE, LONGEST)
     complete = near[:, 5] >= 0
+    ratio = np.full(len(metals), np.inf)
+    ratio[complete] = reduced[complete, 5] / reduced[complete, :3].mean(axis=1)
+    limit = np.where(np.isin(atoms.numbers[metals], OFF_CENTRE_METALS), LONGEST_OFF_CENTRE, LONGEST)
     cosine = np.ones(len(metals))
     cosine[complete] = trans_order(pairs.vector[near[complete][:, :6]])[1]
     checks = (
@@ -211,7 +216,7 @@ def _judge(
         (cosine > TRANS_COSINE, "its six nearest halides do not form an octahedron"),
     )
     reason = [next((text for bad, text in checks if bad[k]), "") for k in range(len(metals))]
-    return np.array([not r for r in reason]), np.where(complete, ratio, np.inf), reason
+    return np.array([not r for r in reason]), ratio, reason
 
 
 def _refuse(atoms: AtomTable, metals: NDArray[np.int64], fine: NDArray[np.bool_], reason: list[str]) -> None:

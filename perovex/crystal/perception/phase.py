@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from perovex.crystal.model import LayeredPerovskite, Molecule
 
-#: Each component of a layer shift up to the first bound counts as 0, from the second on as 1/2.
-ALIGNED, STAGGERED = 0.20, 0.30
+#: Thirds of the range: each component of a layer shift up to the first bound counts as 0, from the second as 1/2.
+ALIGNED, STAGGERED = 1 / 6, 1 / 3
 #: Small cations of perovskite cages; between slabs beside another cation they make the ACI phase.
 CAGE_TYPE = frozenset(
     {"C[NH3+]", "NC=[NH2+]", "[NH4+]", "[Cs+]", "[Rb+]", "[K+]", "[Na+]", "[Tl+]", "N[NH3+]", "C[NH2+]C"}
@@ -101,7 +101,7 @@ def name_phase(shifts: NDArray[np.float64], spacers: Sequence[Molecule]) -> tupl
     -------
     phase : {"ACI", "RP", "DJ", "intermediate"}
         ACI (alternating cations) where two kinds of cation lie between the slabs and one of them is of the kind
-        that fills cages; else by the shift: both components up to 0.2 DJ, both from 0.3 on RP.
+        that fills cages; else by the shift: both components up to 1/6 DJ, both from 1/3 on RP.
     warnings : tuple of str
         Says when successive slabs disagree.
     """

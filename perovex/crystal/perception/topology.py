@@ -52,10 +52,9 @@ def require_corner_sharing(links: Links, parts: Components) -> int:
 
 def topology_error(topology: str, detail: str = "") -> TopologyError:
     """Return the error for a network that is no corner-sharing 2D or 3D perovskite."""
-    article = "an" if topology[:1] in "aeiou" else "a"
-    text = f"not a corner-sharing 2D or 3D perovskite but {article} {topology} network of octahedra"
+    text = f"no corner-sharing 2D or 3D perovskite; the octahedra form: {topology}"
     return TopologyError(
-        text + (f": {detail}" if detail else ""), remedy="only (100) perovskite sheets and 3D perovskites are described"
+        text + (f" ({detail})" if detail else ""), remedy="only (100) sheets and 3D perovskites are described"
     ).named(topology)
 
 

@@ -90,13 +90,20 @@ def assign_valences(
     options = [STATES.get(s, ((0, 0, 0.0),)) for s in symbols]
     degree = np.bincount(bonds.ravel(), minlength=len(symbols)) if len(bonds) else np.zeros(len(symbols), int)
     options = [
-        [o for o in states if o[0] >= d] or [(int(d), 0, 25.0)]
-        for states, d in zip(options, degree, strict=True)
+        [_crowded(s, o, int(d)) for o in states if o[0] >= d] or [(int(d), 0, 25.0)]
+        for s, states, d in zip(symbols, options, degree, strict=True)
     ]
     easy = _all_single(options, degree)
     if easy is not None:
         return Valences((1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True)))
     return _solve(symbols, options, bonds, degree, lengths)
+
+
+def _crowded(symbol: str, state: tuple[int, int, float], degree: int) -> tuple[int, int, float]:
+    """Charge on a nitrogen without hydrogen or third neighbour (diazonium) costs more than on one that has it."""
+    if symbol == "N" and state[1] == 1 and degree < 3:
+        return (state[0], state[1], state[2] + 4.0)
+    return state
 
 
 def _cost(options: Sequence[tuple[int, int, float]], degree: int) -> float:

@@ -42,7 +42,8 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
         The text is no CIF, has no (such) block with atoms, or names an unknown element.
     """
     try:
-        document = gemmi.cif.read_string(text)
+        # level 0: a tag given twice is a slip of the writer, not of the crystal
+        document = gemmi.cif.read_string(text, check_level=0)
     except (ValueError, RuntimeError, IndexError) as error:
         raise StructureFileError(f"not a readable CIF: {_short(error)}") from error
     chosen = _block(document, block)
