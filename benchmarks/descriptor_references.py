@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/descriptor_references.py PAIRS.csv [--tolerance 0.01]
 
-PAIRS.csv has the columns file (a structure file, relative to the table or absolute), key (a descriptor) and value (the
-published number). One line is printed per key with the number of crystals compared, the median and the largest absolute
-difference, then one line per crystal that differs by more than the tolerance (relative).
+PAIRS.csv has the columns file (a structure file, relative to the table or absolute), key (a descriptor) and
+value (the published number). One line is printed per key with the number of crystals compared, the median and
+the largest absolute difference, then one line per crystal that differs by more than the tolerance (relative).
 """
 
 from __future__ import annotations

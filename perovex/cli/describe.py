@@ -33,7 +33,7 @@ def describe(
         bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")
     ] = True,
 ) -> None:
-    """Describe crystals, one row per file; a file that fails is a row with its error and sets exit status 2."""
+    """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
     import pandas as pd
 
     from perovex.crystal import expand_paths

@@ -96,7 +96,7 @@ def place_spacers(crystal: LayeredPerovskite, gaps: list[Gap]) -> list[Placed]:
 
 
 def sheet_vectors(crystal: LayeredPerovskite) -> Array:
-    """Mean M...M vectors along the two directions of the sheet, Å, shape (2, 3); NaN without equatorial bridges."""
+    """Mean M...M vectors along the two directions of the sheet, Å, shape (2, 3); NaN without bridges."""
     bridges = crystal.bridges
     steps = bridges.vectors[:, 1] - bridges.vectors[:, 0]
     steps = steps * np.where(bridges.ligand[:, 0] % 2 == 0, 1.0, -1.0)[:, None]
@@ -107,10 +107,10 @@ def sheet_vectors(crystal: LayeredPerovskite) -> Array:
 
 
 def layer_shifts(crystal: LayeredPerovskite) -> Array:
-    """In-plane offsets of successive slabs in units of the M...M vectors, folded to [0, 1/2], shape (slabs, 2).
+    """Find the in-plane offsets of successive slabs in M...M vectors, folded to [0, 1/2], shape (slabs, 2).
 
-    The top sheet of each slab is compared with the bottom sheet of the next one; the last slab is followed by the first
-    one moved by the stacking translation, whose in-plane part belongs to the offset.
+    The top sheet of each slab is compared with the bottom sheet of the next one; the last slab is followed by
+    the first one moved by the stacking translation, whose in-plane part belongs to the offset.
     """
     if crystal.dimensionality != 2:
         return np.empty((0, 2))
@@ -135,7 +135,7 @@ def layer_shifts(crystal: LayeredPerovskite) -> Array:
 
 
 def stacking_translation(crystal: LayeredPerovskite) -> Array:
-    """Lattice vector that leads from a slab to its next copy along the normal, Å (one of many, equal in the sheet)."""
+    """Lattice vector, Å, from a slab to its next copy along the normal; any one, since sheets repeat."""
     lattice = crystal.structure.lattice.matrix
     first, second, third = (round(float(h)) for h in lattice @ crystal.normal / crystal.repeat_height)
     divisor, x, y = _bezout(first, second)

@@ -36,7 +36,8 @@ def test_stei_and_eccentricity_of_the_published_table():
 
 
 def test_the_published_value_of_benzylamine_is_a_slip():
-    # 1 + 1/8 + 2/27 + 2/64 + 1/125 counts seven carbons; the table prints 0.125 more, a second carbon at two bonds
+    # 1 + 1/8 + 2/27 + 2/64 + 1/125 counts seven carbons; the table prints 0.125 more, a second carbon at two
+    # bonds
     by_hand = 1 + 1 / 8 + 2 / 27 + 2 / 64 + 1 / 125
     printed = float(WU.set_index("smiles").loc[BENZYLAMINE, "stei"])
     assert stei(BENZYLAMINE) == pytest.approx(by_hand, abs=1e-12)
@@ -165,8 +166,8 @@ def test_indices_need_a_nitrogen_and_a_valid_centre():
 
 @pytest.mark.filterwarnings("ignore:Specified spin")
 def test_radii_agree_with_shannon():
-    charges = {"Bi": 3, "Sb": 3, "In": 3, "Tl": 3, "Ce": 3, "La": 3, "Te": 4, "Ti": 4, "Zr": 4, "Hf": 4, "Ag": 1,
-               "Au": 1, "Na": 1, "K": 1}  # fmt: skip
+    charges = {"Bi": 3, "Sb": 3, "In": 3, "Tl": 3, "Ce": 3, "La": 3, "Te": 4, "Ti": 4, "Zr": 4, "Hf": 4,
+               "Ag": 1, "Au": 1, "Na": 1, "K": 1}  # fmt: skip
     compared = 0
     for symbol, radius in METAL_RADII.items():
         found = set()

@@ -70,8 +70,8 @@ def test_off_centre_metal_moves_no_volume_and_no_tilt():
 
 
 def test_trigonal_twist():
-    # a regular octahedron seen along [111], its upper triangle turned by 10 degrees: that face pair contributes
-    # six angles 10 degrees off; the others are checked by symmetry against the mirror image
+    # a regular octahedron seen along [111], its upper triangle turned by 10 degrees: that face pair
+    # contributes six angles 10 degrees off; the others are checked by symmetry against the mirror image
     up = AXES[[0, 2, 4]]
     turned = Rotation.from_rotvec(np.radians(10.0) * np.ones(3) / np.sqrt(3)).apply(up)
     vectors = 3.0 * AXES[None].copy()
@@ -99,7 +99,8 @@ def test_volume_is_at_most_that_of_the_hull(shift):
 
 
 def test_bridge_angle_and_its_two_parts():
-    # the halide of a bridge along x is lifted by h and pushed sideways by s from the middle of an M...M line of 6 Å
+    # the halide of a bridge along x is lifted by h and pushed sideways by s from the middle of an M...M line
+    # of 6 Å
     h, s = 0.4, 0.7
     halide = np.array([0.0, s, h])
     vectors = np.array([[[-3.0, 0, 0] - halide, [3.0, 0, 0] - halide]])

@@ -1,8 +1,9 @@
 """Networks of rigid, corner-sharing octahedra with known rotation vectors, generated for the tests.
 
-The grid is 2 x 2 x 2 octahedra. Octahedron (i, j, k) is turned by the rotation vector whose component along axis q has
-the sign (-1)^(i + j + k) for an antiphase tilt and the same without q's own index for an in-phase tilt (Glazer's - and
-+). Its halides stand at its centre plus R e. Corners are shared exactly, or the generator refuses.
+The grid is 2 x 2 x 2 octahedra. Octahedron (i, j, k) is turned by the rotation vector whose component along
+axis q has the sign (-1)^(i + j + k) for an antiphase tilt and the same without q's own index for an in-phase
+tilt (Glazer's - and +). Its halides stand at its centre plus R e. Corners are shared exactly, or the
+generator refuses.
 """
 
 from __future__ import annotations
@@ -50,51 +51,46 @@ def steps(offsets):
 
 
 def network(turned, bond=3.0, species=("Cs", "Pb", "I"), layers=0, gap=6.0):
-    """Build the crystal: a 3D network, or slabs of `layers` sheets stacked along z with `gap` Å between them."""
+    """Build the crystal: a 3D network, or slabs of `layers` sheets stacked along z, `gap` Å apart."""
     offsets = halide_offsets(turned, bond)
     vectors = steps(offsets)
-    a = vectors[(0, 0, 0), 0] + vectors[(1, 0, 0), 0]
-    b = vectors[(0, 0, 0), 1] + vectors[(0, 1, 0), 1]
-    c = vectors[(0, 0, 0), 2] + vectors[(0, 0, 1), 2]
-    heights = range(2) if not layers else range(layers)
-    symbols, points = [], []
-    for i in (0, 1):
-        for j in (0, 1):
-            for k in heights:
-                cell = (i, j, k % 2)
-                centre = np.zeros(3)
-                walk = [0, 0, 0]
-                for q, n in enumerate((i, j, k)):
-                    for _ in range(n):
-                        centre = centre + vectors[tuple(w % 2 for w in walk), q]
-                        walk[q] += 1
-                symbols.append(species[1])
-                points.append(centre)
-                for q in range(3):
-                    symbols.append(species[2])
-                    points.append(centre + offsets[cell][q])
-                if layers and k == 0:
-                    symbols.append(species[2])
-                    points.append(centre - offsets[cell][2])
-                if species[0] and (not layers or k < layers - 1):
-                    symbols.append(species[0])
-                    points.append(centre + sum(vectors[(0, 0, 0), q] for q in range(3)) / 2.0)
-                if layers:  # one monovalent cation per metal and slab face, outside the terminal halides
-                    for side, level in ((0, -1.0), (layers - 1, 1.0)):
-                        if k == side and species[0]:
-                            symbols.append(species[0])
-                            shift = (vectors[(0, 0, 0), 0] + vectors[(0, 0, 0), 1]) / 2.0
-                            points.append(centre + shift + np.array([0, 0, level * (bond + 0.3)]))
+    a, b, c = (vectors[(0, 0, 0), q] + vectors[tuple(int(p == q) for p in range(3)), q] for q in range(3))
+    cage = sum(vectors[(0, 0, 0), q] for q in range(3)) / 2.0
+    face = (vectors[(0, 0, 0), 0] + vectors[(0, 0, 0), 1]) / 2.0
+    above = np.array([0.0, 0.0, bond + 0.3])
+    atoms = []
+    for i, j, k in np.ndindex(2, 2, layers or 2):
+        cell, centre = (i, j, k % 2), _centre(vectors, (i, j, k))
+        atoms.append((species[1], centre))
+        atoms += [(species[2], centre + offset) for offset in offsets[cell]]
+        if not layers or k < layers - 1:
+            atoms.append((species[0], centre + cage))
+        if layers and k == 0:  # the lower terminal halide, and a cation on the lower face
+            atoms += [(species[2], centre - offsets[cell][2]), (species[0], centre + face - above)]
+        if layers and k == layers - 1:
+            atoms.append((species[0], centre + face + above))
     if layers:
         c = np.array([0.0, 0.0, 2 * bond * layers + gap])
+    symbols, points = zip(*atoms, strict=True)
     return Structure(Lattice([a, b, c]), symbols, points, coords_are_cartesian=True)
+
+
+def _centre(vectors, target):
+    """Walk from the first octahedron to another one along x, then y, then z."""
+    centre, walk = np.zeros(3), [0, 0, 0]
+    for q, n in enumerate(target):
+        for _ in range(n):
+            centre = centre + vectors[tuple(w % 2 for w in walk), q]
+            walk[q] += 1
+    return centre
 
 
 def rigid_pnma(in_phase, antiphase):
     """Rotation vectors of a rigid a-b+a- network (space group Pnma), the in-phase axis being y.
 
-    A glide plane takes each octahedron to its neighbours along x and z and swaps the two antiphase components, which
-    therefore cannot be quite equal: that M...M runs straight along y's plane fixes their difference.
+    A glide plane takes each octahedron to its neighbours along x and z and swaps the two antiphase
+    components, which therefore cannot be quite equal: that M...M runs straight along y's plane fixes their
+    difference.
     """
 
     def mismatch(z):
