@@ -78,7 +78,7 @@ def layered(  # noqa: PLR0913  each one is a geometric degree of freedom of the 
     spacer: str = "MA",
     cage: str = "Cs",
     bond: float = 3.15,
-    gap: float = 5.0,
+    gap: float = 8.0,
 ) -> Structure:
     """Ideal (100) slabs of n sheets, two slabs per cell, successive slabs shifted.
 

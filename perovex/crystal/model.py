@@ -148,6 +148,8 @@ class Molecule:
         Bonded pairs (positions into `sites`).
     hydrogens_complete : bool
         False where the file lacks hydrogens.
+    mol : rdkit.Chem.Mol
+        Atoms in the order of `sites`, hydrogens explicit; shared by equal molecules, no conformer: do not change it.
     """
 
     sites: NDArray[np.int64]
@@ -165,7 +167,7 @@ class Molecule:
         return len(self.sites)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayeredPerovskite:
     """A perovskite crystal, layered (2D) or a 3D network, perceived once.
 
@@ -239,3 +241,14 @@ class LayeredPerovskite:
     def spacer_smiles(self) -> str:
         """Distinct spacer SMILES, joined by a dot; empty for a 3D network."""
         return ".".join(sorted({m.smiles for m in self.spacers}))
+
+    def __repr__(self) -> str:
+        name = self.structure.composition.reduced_formula
+        sheets = "3D" if self.dimensionality == 3 else f"n={self.n_layers:g}, {self.phase}"
+        note = f", {len(self.warnings)} warnings" if self.warnings else ""
+        return f"<LayeredPerovskite {name}: {sheets}, {len(self.octahedra)} octahedra{note}>"
+
+    def _repr_html_(self) -> str:
+        from perovex.crystal.drawing import summary_html
+
+        return summary_html(self)
