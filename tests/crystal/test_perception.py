@@ -291,7 +291,7 @@ def test_aci_phase_needs_two_cations_between_slabs():
 
 def test_repr_shows_octahedra_table_and_warnings():
     crystal = perceive(layered(2))
-    assert repr(crystal) == "<LayeredPerovskite Cs(H3CINPb)2I5: n=2, RP, 4 octahedra>" or "n=2, RP" in repr(crystal)
+    assert "n=2, RP, 4 octahedra" in repr(crystal)
     page = crystal._repr_html_()
     assert page.count("<polygon") == 4
     assert "C[NH3+]" in page
