@@ -1,0 +1,57 @@
+"""A small table with a planted truth, and fast models."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from xgboost import XGBClassifier, XGBRegressor
+
+FAST = {"n_estimators": 60, "max_depth": 2, "learning_rate": 0.15, "subsample": 0.8, "n_jobs": 1}
+
+
+class Planted:
+    """Angle and STEI make crystals stiff, everything else is noise; series of n = 1, 2, 3 per spacer."""
+
+    def __init__(self, n_groups=20, per_group=6, n_noise=6, seed=0, shuffled=False):
+        rng = np.random.default_rng(seed)
+        n = n_groups * per_group
+        self.groups = np.repeat(np.arange(n_groups), per_group)
+        table = {f"noise_{i}": rng.normal(size=n) for i in range(n_noise)}
+        table["bridge_angle_mean"] = 155 + 8 * rng.normal(size=n)
+        stei = rng.normal(size=n_groups)[self.groups]
+        table["stei_max"] = 3 + stei
+        table["stei_head"] = 2 + 2 * stei
+        table["bond_angle_variance_mean"] = rng.gamma(2, 3, size=n)
+        self.X = pd.DataFrame(table, index=[f"c{i}" for i in range(n)])
+        y = 12 + 0.35 * (self.X["bridge_angle_mean"] - 155) + 2.5 * stei + 0.3 * rng.normal(size=n)
+        if shuffled:
+            y = pd.Series(rng.permutation(y.to_numpy()), index=self.X.index)
+        self.y = y
+        self.stiff = (y > y.median()).astype(int)
+        self.meta = pd.DataFrame(
+            {
+                "n_layers": np.tile([1, 2, 3], n // 3).astype(float),
+                "halide": np.tile(np.repeat(["I", "Br"], 3), n_groups),
+                "spacer_smiles": [f"C{g}" for g in self.groups],
+            },
+            index=self.X.index,
+        )
+
+
+@pytest.fixture(scope="session")
+def planted():
+    return Planted()
+
+
+@pytest.fixture(scope="session")
+def shuffled():
+    return Planted(shuffled=True, seed=3)
+
+
+@pytest.fixture(scope="session")
+def regressor():
+    return XGBRegressor(**FAST)
+
+
+@pytest.fixture(scope="session")
+def classifier():
+    return XGBClassifier(**FAST)

@@ -1,0 +1,101 @@
+"""Verdicts on a planted truth, on shuffled labels and on too little data."""
+
+import json
+
+import numpy as np
+import pytest
+
+from perovex.errors import ClaimError
+from perovex.explain import collect, judge, load_claims, transfer_test
+
+FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
+RANK = {"n_boot": 20, "n_shadow": 6}
+
+
+def verdicts(data, model, y, **options):
+    transfer = transfer_test(
+        data.X, y, data.groups, source="n_layers == 1", target="n_layers >= 2", meta=data.meta, estimator=model,
+        families=FAMILIES, full=False, progress=False,
+    )
+    evidence = collect(
+        model, data.X, y, data.groups, target="E", transfer=transfer, progress=False, **{**RANK, **options}
+    )
+    return judge(load_claims(), evidence)
+
+
+def test_planted_truth_is_found(planted, regressor):
+    found = {(v.id, v.variant.get("stei")): v for v in verdicts(planted, regressor, planted.y)}
+    for variant in ("stei_max", "stei_head"):
+        assert found["dominant-descriptors", variant].verdict == "supported"
+        assert found["inverse-with-non-stiffness", variant].verdict == "supported"
+        assert "judged together" in found["dominant-descriptors", variant].evidence["note"]
+    # Octahedral deformation was planted as noise.
+    assert found["octahedral-deformation", None].verdict == "not supported"
+    assert found["single-to-multilayer", None].n_rows == 120
+    for verdict in found.values():
+        text = json.dumps(verdict.to_dict(), allow_nan=False)
+        assert verdict.criterion in json.loads(text)["criterion"]
+
+
+def test_the_opposite_sign_is_refuted(planted, regressor):
+    found = {v.id: v for v in verdicts(planted, regressor, 30 - planted.y)}
+    assert found["inverse-with-non-stiffness"].verdict == "not supported"
+
+
+@pytest.mark.parametrize("kind", ["regression", "classification"])
+def test_shuffled_labels_support_nothing(shuffled, regressor, classifier, kind):
+    model, y = (regressor, shuffled.y) if kind == "regression" else (classifier, shuffled.stiff)
+    assert {v.verdict for v in verdicts(shuffled, model, y)} <= {"undecided", "not supported"}
+
+
+def test_tiny_data_are_undecided_with_the_reason(planted, regressor):
+    rows = np.flatnonzero(planted.groups < 4)
+
+    class Few:
+        X, y, meta = planted.X.iloc[rows], planted.y.iloc[rows], planted.meta.iloc[rows]
+        groups = planted.groups[rows]
+
+    for verdict in verdicts(Few, regressor, Few.y):
+        assert verdict.verdict == "undecided"
+        assert "24 crystals, 40 are required" in verdict.reason
+        assert verdict.n_groups == 4
+
+
+def test_definitions_that_differ_are_judged_on_tables_of_their_own(planted, regressor):
+    class Differing:
+        X = planted.X.assign(stei_head=planted.X["noise_0"])
+        y, groups, meta = planted.y, planted.groups, planted.meta
+
+    evidence = collect(regressor, Differing.X, planted.y, planted.groups, target="E", progress=False, **RANK)
+    assert [("stei_head" in e.explanation.X) for e in evidence] == [False, True]
+    found = {v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"}
+    assert found["stei_max"] == "supported"
+    assert found["stei_head"] != "supported"
+
+
+def test_criteria_are_printed_with_their_parameters():
+    table = load_claims().to_frame()
+    assert "top 3" in table.loc["dominant-descriptors", "criterion"]
+    assert "90%" in table.loc["dominant-descriptors", "criterion"]
+    assert "{" not in table.loc["single-to-multilayer", "criterion"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("claims: 3", "no list"),
+        ("claims: [{id: a}]", "lacks claim"),
+        ("claims: [{id: a, claim: b, criterion: magic, parameters: {}}]", "unknown criterion"),
+        ("claims: [{id: a, claim: b, criterion: share, parameters: {share: 0.2}}]", "needs concepts"),
+        ("claims: [", "not YAML"),
+        ("claims: [{id: a, claim: b, criterion: share, parameters: {concepts: {x: [a]}, share: much, noise: 1}}]", "kind"),
+    ],
+)
+def test_broken_files_are_refused_by_name(tmp_path, text, words):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(ClaimError, match=words) as error:
+        load_claims(path)
+    assert str(path) in str(error.value)
+    with pytest.raises(ClaimError, match="cannot be read"):
+        load_claims(tmp_path / "absent.yaml")

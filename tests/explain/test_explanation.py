@@ -1,0 +1,179 @@
+"""Held-out explanations, rankings and effects on a planted truth and on noise."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perovex.errors import ModelInputError
+from perovex.explain import (
+    accumulated_local_effects,
+    correlation_groups,
+    effects,
+    explain,
+    permutation_importance,
+    stability_index,
+)
+from perovex.explain.effects import shape_of
+from perovex.explain.shadows import shuffle_like
+
+
+@pytest.fixture(scope="module")
+def explained(planted, regressor):
+    return explain(
+        regressor, planted.X, planted.y, planted.groups, n_repeats=2, interactions=True, progress=False
+    )
+
+
+@pytest.fixture(scope="module")
+def ranked(explained):
+    return explained.rank(n_boot=15, top_k=2, n_shadow=5, progress=False)
+
+
+def test_each_row_is_explained_by_models_that_do_not_know_its_group(explained, planted):
+    for fold in explained.folds:
+        assert not set(planted.groups[fold.train]) & set(planted.groups[fold.test])
+    for repeat in range(2):
+        held = np.concatenate([f.test for f in explained.folds if f.repeat == repeat])
+        assert sorted(held) == list(range(len(planted.X)))
+
+
+def test_values_add_up_to_held_out_predictions(explained):
+    total = explained.base_values + explained.values.sum(axis=1)
+    assert total.to_numpy() == pytest.approx(explained.prediction.to_numpy(), abs=1e-3)
+
+
+def test_planted_descriptors_lead(explained, ranked):
+    stei = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "noise": ["noise_0"]})
+    assert stei.index[0] == "stei"
+    assert ranked.groups.index[:2].tolist() == ["stei_max", "bridge_angle_mean"] or set(
+        ranked.groups.index[:2]
+    ) == {"stei_max", "bridge_angle_mean"}
+    assert (ranked.groups["p_top_k"].iloc[:2] > 0.9).all()
+    assert ranked.table.loc["bridge_angle_mean", "p_above_noise"] == 1
+    assert ranked.table.filter(like="noise_", axis=0)["p_above_noise"].max() <= 0.4
+    assert ranked.table.loc["bridge_angle_mean", "drop_lower"] > 0
+
+
+def test_dropping_one_of_two_twins_costs_nothing_but_the_group_does(ranked):
+    group = ranked.groups.loc["stei_max"]
+    assert group["members"] == "stei_max, stei_head"
+    assert group["drop_lower"] > 0
+    alone = ranked.table.loc[["stei_max", "stei_head"], "drop"].dropna()
+    assert len(alone) and (alone < 0.2 * group["drop"]).all()
+
+
+def test_skill_separates_truth_from_noise(explained, shuffled, regressor, classifier):
+    assert explained.skill.above_chance
+    for model, y in ((regressor, shuffled.y), (classifier, shuffled.stiff)):
+        found = explain(model, shuffled.X, y, shuffled.groups, n_repeats=1, progress=False)
+        assert not found.skill.above_chance
+
+
+def test_explaining_is_deterministic(planted, classifier):
+    first, second = (
+        explain(classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False)
+        for _ in range(2)
+    )
+    assert np.array_equal(first.repeats, second.repeats)
+
+
+def test_json_and_frames(explained, ranked):
+    text = json.loads(explained.to_json())
+    assert text["n_rows"] == 120
+    assert text["ranking"]["descriptors"]["bridge_angle_mean"]["p_top_k"] == pytest.approx(1)
+    assert {p["first"] for p in text["interactions"]} <= set(explained.X.columns)
+    long = explained.to_frame()
+    assert len(long) == explained.X.size
+    row = long.query("crystal_id == 'c7' and descriptor == 'stei_max'").iloc[0]
+    assert row["value"] == explained.X.loc["c7", "stei_max"]
+    assert row["shap"] == explained.values.loc["c7", "stei_max"]
+    assert "crystals" in explained._repr_html_()
+
+
+def test_effects_recover_the_planted_slopes(explained):
+    found = effects(explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
+    row = found.table.loc["bridge_angle_mean"]
+    assert row["direction"] == "increasing"
+    assert row["slope"] == pytest.approx(0.35, abs=0.12)
+    assert row["slope_lower"] < row["slope"] < row["slope_upper"] * 1.3
+    assert "deg more goes with +" in found.sentences["bridge_angle_mean"]
+    noise = found.table.filter(like="noise_", axis=0)
+    assert noise["slope"].abs().max() < 0.5
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_accumulated_effects_follow_the_truth(explained):
+    curve = accumulated_local_effects(explained, "bridge_angle_mean")
+    slope = np.polyfit(curve["value"], curve["effect"], 1)[0]
+    assert slope == pytest.approx(0.35, abs=0.1)
+    assert curve["n"].sum() == 120
+
+
+def test_conditional_permutation_of_what_the_strata_hold_is_zero(explained):
+    strata = pd.factorize(explained.X["stei_max"])[0]
+    found = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False)
+    assert found.loc["stei", "permutation"] == 0
+    free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, progress=False)
+    assert free.loc["stei", "permutation"] > 0.5
+
+
+def test_stability_index_closed_forms():
+    same = np.tile([True, True, False, False], (6, 1))
+    assert stability_index(same) == 1
+    rng = np.random.default_rng(0)
+    random = np.array([rng.permutation([True] * 3 + [False] * 17) for _ in range(400)])
+    assert abs(stability_index(random)) < 0.02
+    assert np.isnan(stability_index(np.ones((4, 3), dtype=bool)))
+
+
+def test_shape_of_ignores_missing_values_and_refuses_constants():
+    value = np.array([1.0, 2, 3, 4, 5, np.nan])
+    shape = shape_of(value, np.array([2.0, 4, 6, 8, 10, -99]))
+    assert shape["slope"] == pytest.approx(2)
+    assert shape["spearman"] == pytest.approx(1)
+    assert np.isnan(shape_of(np.ones(6), np.arange(6.0))["spearman"])
+
+
+def test_shadows_keep_what_they_must(planted):
+    rng = np.random.default_rng(0)
+    clusters = correlation_groups(planted.X)
+    shadow = shuffle_like(planted.X, planted.groups, rng, clusters)
+    assert shadow["stei_max"].groupby(planted.groups).nunique().max() == 1
+    assert shadow["stei_max"].corr(shadow["stei_head"]) == pytest.approx(1)
+    assert sorted(shadow["noise_0"]) == sorted(planted.X["noise_0"])
+    assert not shadow["noise_0"].equals(planted.X["noise_0"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda p: (p.X.head(4), p.y.head(4), p.groups[:4]), "too few"),
+        (lambda p: (p.X, p.y, np.zeros(len(p.X))), "one group"),
+        (lambda p: (p.X, p.y.where(p.y > 12), p.groups), "missing"),
+        (lambda p: (p.X.assign(text="x"), p.y, p.groups), "text"),
+        (lambda p: (p.X, p.y.head(10), p.groups), "differ in length"),
+    ],
+)
+def test_unusable_input_is_refused(planted, regressor, change, words):
+    with pytest.raises(ModelInputError, match=words):
+        explain(regressor, *change(planted), progress=False)
+
+
+def test_one_class_is_refused(planted, classifier):
+    with pytest.raises(ModelInputError, match="class"):
+        explain(classifier, planted.X, np.ones(len(planted.X)), planted.groups, progress=False)
+
+
+def test_models_of_the_learn_package(planted):
+    learn = pytest.importorskip("perovex.learn")
+    params = {"n_estimators": 40}
+    moduli = planted.y.clip(lower=1.0)
+    model = learn.YoungModulusRegressor(algorithm_params=params, interval_folds=3)
+    found = explain(model, planted.X, moduli, planted.groups, n_repeats=1, progress=False)
+    assert found.unit == "ln(target)"
+    assert set(found.importance().index[:3]) >= {"bridge_angle_mean"}
+    labels = learn.StiffnessClassifier(algorithm_params=params, calibration="auto")
+    found = explain(labels, planted.X, moduli, planted.groups, n_repeats=1, progress=False)
+    assert found.problem.y.sum() == 60

@@ -1,0 +1,97 @@
+"""Figures show what they claim, on the axes they are given."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from perovex.errors import ModelInputError
+from perovex.explain import correlation_groups, effects, explain, plots, transfer_test
+from perovex.explain.plots.attribution import swarm
+
+
+@pytest.fixture(scope="module")
+def explained(planted, regressor):
+    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True, progress=False)
+    found.rank(n_boot=6, n_shadow=2, drop="none", progress=False)
+    return found
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_beeswarm_puts_every_crystal_at_its_value(explained, ax):
+    drawn = plots.plot_beeswarm(explained, n=3, units={"bridge_angle_mean": "deg"}, ax=ax)
+    assert drawn is ax
+    x = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
+    top = list(explained.importance().index[:3])
+    assert np.sort(np.asarray(x)) == pytest.approx(np.sort(explained.values[top].to_numpy().ravel()))
+    assert "bridge_angle_mean (deg)" in [t.get_text() for t in ax.get_yticklabels()]
+
+
+def test_waterfall_ends_at_the_prediction(explained, ax):
+    plots.plot_waterfall(explained, "c7", n=4, ax=ax)
+    assert ax.lines[-1].get_xdata()[0] == pytest.approx(explained.prediction["c7"], abs=1e-3)
+    assert len(ax.patches) == 5
+    with pytest.raises(ModelInputError, match="not explained"):
+        plots.plot_waterfall(explained, "absent", ax=ax)
+
+
+def test_decision_paths_end_at_the_outputs(explained, ax):
+    plots.plot_decision(explained, n=4, ax=ax)
+    ends = [line.get_xdata()[-1] for line in ax.lines[: explained.n_rows]]
+    assert ends == pytest.approx(explained.prediction.tolist(), abs=1e-3)
+
+
+def test_other_figures_draw_their_data(explained, planted, regressor):
+    ax = plots.plot_dependence(explained, "bridge_angle_mean", ax=Figure().subplots())
+    assert len(ax.figure.axes) == 2  # coloured by the strongest partner
+    ax = plots.plot_heatmap(explained, n=5, ax=Figure().subplots())
+    assert ax.images[0].get_array().shape == (5, explained.n_rows)
+    ax = plots.plot_ranking(explained.ranking, n=6, ax=Figure().subplots())
+    assert sorted(p.get_width() for p in ax.patches) == pytest.approx(
+        sorted(100 * explained.ranking.table["share"].head(6))
+    )
+    found = effects(explained, n_boot=6, descriptors=["bridge_angle_mean"], progress=False)
+    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "deg"}, ax=Figure().subplots())
+    assert ax.get_xlabel() == "bridge_angle_mean (deg)"
+    with pytest.raises(ModelInputError, match="no accumulated"):
+        plots.plot_ale(found, "noise_0")
+    clusters = correlation_groups(planted.X)
+    ax = plots.plot_dendrogram(clusters, ax=Figure().subplots())
+    assert {t.get_text() for t in ax.get_yticklabels()} == set(planted.X.columns)
+    family = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "angle": ["bridge_angle_mean"]})
+    assert len(plots.plot_family_importance(family, ax=Figure().subplots()).patches) == 2
+
+
+def test_transfer_figures(planted, regressor):
+    found = transfer_test(
+        planted.X, planted.y, planted.groups, source="n_layers == 1", target="n_layers >= 2", meta=planted.meta,
+        estimator=regressor, full=False, progress=False,
+    )
+    ax = plots.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n_layers 2", "n_layers 3"]
+    ax = plots.plot_learning_curve(found, ax=Figure().subplots())
+    assert ax.get_xlabel() == "target crystals in training"
+    with pytest.raises(ModelInputError, match="no predictions"):
+        plots.plot_transfer_parity(found, model="absent")
+
+
+def test_figures_leave_no_global_state(explained):
+    before = dict(mpl.rcParams)
+    ax = plots.plot_beeswarm(explained)
+    assert ax.figure.canvas is not None
+    assert dict(mpl.rcParams) == before
+    import matplotlib.pyplot as plt
+
+    assert plt.get_fignums() == []
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=60))
+def test_swarm_stays_within_its_row(values):
+    offsets = swarm(np.array(values))
+    assert np.abs(offsets).max() <= 0.38 + 1e-12

@@ -1,0 +1,140 @@
+"""Matched series, variance shares, confounding and counterfactuals in closed form."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeRegressor
+
+from perovex.errors import ModelInputError
+from perovex.explain import confounding_table, counterfactual, matched_series, variance_decomposition
+from perovex.explain.series import holm, sign_flip_p
+from perovex.explain.variance import cramers_v
+
+
+@pytest.fixture(scope="module")
+def factorial():
+    rng = np.random.default_rng(0)
+    rows = [(s, h, n) for s in range(8) for h in ("Cl", "Br", "I") for n in (1.0, 2.0, 3.0)]
+    table = pd.DataFrame(rows, columns=["spacer_smiles", "halide", "n_layers"])
+    table["spacer_smiles"] = "C" + table["spacer_smiles"].astype(str)
+    table["angle"] = 150 + rng.normal(size=len(table))
+    level = rng.normal(size=8) * 3
+    table["E"] = 10 + level[table.index // 9] - 1.5 * (table["n_layers"] - 1) + 0.8 * (table["angle"] - 150)
+    return table
+
+
+def test_the_effect_of_n_is_recovered_despite_the_spacers(factorial):
+    found = matched_series(factorial, "E", descriptors=["angle"])
+    assert (found.n_series, found.n_clusters) == (24, 8)
+    steps = found.summary.query("column == 'E'")
+    assert len(found.pairs) == 48
+    assert (steps["lower"] < -1.5).all()
+    assert (steps["upper"] > -1.5).all()
+    assert (steps["p"] <= 0.02).all()
+    assert found.slopes.loc["E", "per n_layers"] == pytest.approx(-1.5, abs=0.3)
+    assert found.explained_by.loc["angle", "within_step"] > 0.95
+    assert found.explained_by.loc["angle", "p_holm"] < 0.01
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_no_effect_of_n_is_not_found(factorial):
+    rng = np.random.default_rng(4)
+    found = matched_series(factorial.assign(E=rng.normal(size=len(factorial))), "E", descriptors=["angle"])
+    assert found.summary["p_holm"].min() > 0.01
+    assert found.explained_by["p"].min() > 0.01
+
+
+def test_three_dimensional_crystals_and_missing_series_are_left_out(factorial):
+    bulk = factorial.head(1).assign(n_layers=np.inf)
+    assert matched_series(pd.concat([factorial, bulk]), "E").n_series == 24
+    alone = matched_series(factorial.query("n_layers == 1"), "E")
+    assert alone.reason.startswith("0 pairs")
+    assert alone.reason in alone._repr_html_()
+    with pytest.raises(ModelInputError, match="nothing"):
+        matched_series(factorial, "nothing")
+
+
+def test_sign_flips_are_exact_and_count_clusters():
+    rng = np.random.default_rng(0)
+    assert sign_flip_p(np.ones(8), np.arange(8), rng) == pytest.approx(2 / 256)
+    assert sign_flip_p(np.ones(8), np.repeat([0, 1], 4), rng) == 0.5  # two clusters can never be significant
+    assert sign_flip_p(np.ones(20), np.arange(20), rng, n_permutations=999) == pytest.approx(0.001)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_is_monotone_and_bounded(p):
+    corrected = np.array(holm(p))
+    assert (corrected >= np.array(p) - 1e-9).all()
+    assert (corrected <= 1).all()
+    order = np.argsort(p, kind="stable")
+    assert (np.diff(corrected[order]) >= 0).all()
+    assert corrected.min() == pytest.approx(min(1, len(p) * min(p)), abs=1e-9)
+
+
+def test_balanced_design_gives_the_classical_shares():
+    factors = pd.DataFrame([(a, b) for a in "xy" for b in "pqr" for _ in range(40)], columns=["a", "b"])
+    rng = np.random.default_rng(0)
+    y = 2.0 * (factors["a"] == "x") + rng.normal(size=len(factors))
+    found = variance_decomposition(y, factors, n_boot=50)
+    # Variance 1 of the factor (2 squared times 1/4) beside 1 of the noise; b does nothing.
+    assert found.loc["a", "share"] == pytest.approx(0.5, abs=0.07)
+    assert found.loc["b", "share"] == pytest.approx(0, abs=0.02)
+    assert found["share"].sum() == pytest.approx(1)
+    assert found.loc["a", "lower"] < found.loc["a", "share"] < found.loc["a", "upper"]
+
+
+def test_chance_levels_explain_nothing_on_average():
+    rng = np.random.default_rng(0)
+    shares = []
+    for _ in range(40):
+        factors = pd.DataFrame({"spacer": rng.integers(15, size=60).astype(str)})
+        shares.append(variance_decomposition(rng.normal(size=60), factors, n_boot=0).loc["spacer", "share"])
+    assert abs(np.mean(shares)) < 0.05
+
+
+def test_confounded_factors_show():
+    angle = np.linspace(-1, 1, 60)
+    factors = pd.DataFrame({"angle": angle, "twin": angle + 0.01 * np.cos(40 * angle), "other": np.cos(9 * angle)})
+    found = variance_decomposition(angle, factors, n_boot=0)
+    assert found.loc["angle", "share"] == pytest.approx(found.loc["twin", "share"], abs=0.01)
+    assert found.loc["angle", "alone"] > 0.99
+    assert found.loc["angle", "unique"] < 0.01
+    table = confounding_table(pd.DataFrame({"halide": ["I", "Br"] * 30, "copy": ["a", "b"] * 30, "flat": 1.0}))
+    assert table.loc["halide", "copy"] == pytest.approx(1)
+    assert np.isnan(table.loc["flat", "halide"])
+
+
+def test_cramers_v_of_independent_categories_is_zero():
+    a = pd.Series(["x", "y"] * 50)
+    b = pd.Series(["p", "p", "q", "q"] * 25)
+    assert cramers_v(a, b) == 0
+
+
+def test_too_many_parameters_are_refused():
+    with pytest.raises(ModelInputError, match="parameters"):
+        variance_decomposition(np.arange(5.0), pd.DataFrame({"spacer": list("abcde")}))
+
+
+def test_counterfactual_takes_the_smallest_step_and_respects_limits():
+    angles = np.arange(140.0, 180.0)
+    X = pd.DataFrame({"angle": np.tile(angles, 2), "n": np.repeat([1.0, 2.0], 40)})
+    model = DecisionTreeRegressor(max_depth=2).fit(X, (X["angle"] > 160) * 5.0)
+    found = counterfactual(model, X.iloc[5], X, goal=2.5, y_background=(X["angle"] > 160) * 5.0)
+    assert found.found
+    assert found.changes["after"].to_dict() == {"angle": 161.0}
+    assert found.neighbours.index[0] == 21  # the crystal of the same n at 161 degrees
+    assert (found.neighbours["y"] == 5).all()
+    stuck = counterfactual(model, X.iloc[5], X, goal=2.5, bounds={"angle": (140, 158)})
+    assert not stuck.found
+    frozen = counterfactual(model, X.iloc[5], X, goal=2.5, frozen=["angle"])
+    assert not frozen.found
+    assert len(frozen.changes) == 0
+    down = counterfactual(model, X.iloc[30], X, goal=2.5)
+    assert down.changes["after"].to_dict() == {"angle": 160.0}
+    with pytest.raises(ModelInputError, match="goal"):
+        counterfactual(model, X.iloc[5], X)

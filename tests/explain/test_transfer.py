@@ -1,0 +1,126 @@
+"""Transfer between domains: where it works by construction, where it cannot, and where it only seems to."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perovex.errors import ModelInputError
+from perovex.explain import descriptor_shift, transfer_test, two_sample_test
+
+DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
+
+
+@pytest.fixture(scope="module")
+def result(planted, regressor):
+    families = {"octahedral": ["bridge_angle_mean"], "noise": [f"noise_{i}" for i in range(6)]}
+    return transfer_test(
+        planted.X, planted.y, planted.groups, **DOMAINS, meta=planted.meta, estimator=regressor, families=families,
+        progress=False,
+    )
+
+
+def test_the_same_rule_in_both_domains_transfers(result):
+    row = result.row("source only")
+    assert result.possible
+    assert row["gain_lower"] > 0
+    assert row["n_predicted"] == result.n_target == 80
+    assert result.n_shared_groups == 20
+    assert result.row("source only", family="noise")["gain_upper"] < row["gain_lower"]
+    assert "beats" in result.sentence()
+
+
+def test_every_model_is_scored_on_the_same_rows(result):
+    assert set(result.table["n_predicted"]) == {80}
+    pairs = set(zip(result.table["variant"], result.table["model"], strict=True))
+    for variant in ("same spacers", "spacer held out"):
+        for model in ("source only", "target only", "pooled", "source mean", "target mean"):
+            assert (variant, model) in pairs
+
+
+def test_parts_and_json(result):
+    assert set(result.learning_curve["n_target_groups"]) <= {1, 2, 4}
+    assert 0.7 <= result.coverage_under_shift["coverage"] <= 1
+    assert result.two_sample["auc"] == pytest.approx(0.5, abs=0.2)
+    assert result.ranking_shift["share_source"].sum() == pytest.approx(1)
+    json.loads(result.to_json())
+    assert "spacer held out" in result._repr_html_()
+
+
+def test_recognising_the_spacer_is_not_transfer(regressor):
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 4)
+    X = pd.DataFrame({"spacer_size": rng.normal(size=20)[groups], "noise": rng.normal(size=80)})
+    y = rng.normal(size=20)[groups] * 5  # a number per spacer that no descriptor explains
+    meta = pd.DataFrame({"n_layers": np.tile([1, 1, 2, 2], 20)})
+    found = transfer_test(
+        X, y, groups, **DOMAINS, meta=meta, estimator=regressor, full=False, progress=False
+    )
+    assert found.row("source only", variant="same spacers")["gain_lower"] > 0
+    assert not found.row("source only", variant="spacer held out")["gain_lower"] > 0
+
+
+def test_a_shifted_level_is_seen_and_corrected(planted, regressor):
+    y = planted.y + np.where(planted.meta["n_layers"] >= 2, 10.0, 0.0)
+    found = transfer_test(
+        planted.X, y, planted.groups, **DOMAINS, meta=planted.meta, estimator=regressor, progress=False
+    )
+    plain, corrected = found.row("source only"), found.row("source only, residual corrected")
+    assert plain["loss"] > 8
+    assert corrected["loss"] < 3
+    assert found.coverage_under_shift["coverage"] < 0.2
+    assert found.crystals_to_close_gap() > 0
+
+
+def test_classification(planted, classifier):
+    found = transfer_test(
+        planted.X, planted.stiff, planted.groups, **DOMAINS, meta=planted.meta, estimator=classifier, full=False,
+        progress=False,
+    )
+    assert found.row("source only")["auc"] > 0.8
+    assert found.row("source only")["gain_lower"] > 0
+
+
+@pytest.mark.parametrize(
+    ("target", "words"), [("n_layers >= 9", "0 target crystals"), ("n_layers == 2 and spacer_smiles == 'C0'", "2 target")]
+)
+def test_data_that_do_not_allow_it_are_named(planted, regressor, target, words):
+    found = transfer_test(
+        planted.X, planted.y, planted.groups, source="n_layers == 1", target=target, meta=planted.meta,
+        estimator=regressor, progress=False,
+    )
+    assert not found.possible
+    assert words in found.reason
+    assert found.reason in found.sentence()
+    json.loads(found.to_json())
+
+
+def test_one_class_in_the_source_is_named(planted, classifier):
+    y = np.where(planted.meta["n_layers"] == 1, 0, planted.stiff)
+    found = transfer_test(
+        planted.X, y, planted.groups, **DOMAINS, meta=planted.meta, estimator=classifier, progress=False
+    )
+    assert found.reason == "the source holds one class only"
+
+
+def test_bad_domains_are_refused(planted, regressor):
+    for source, words in (("n_layers >= 1", "overlap"), ("n_layers ==", "failed"), ("colour == 1", "failed")):
+        with pytest.raises(ModelInputError, match=words):
+            transfer_test(
+                planted.X, planted.y, planted.groups, source=source, target="n_layers == 2", meta=planted.meta,
+                estimator=regressor, progress=False,
+            )
+
+
+def test_shift_in_closed_form_and_separators():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"n": np.repeat([1.0, 2.0], 30), "same": rng.normal(size=60)})
+    source = X["n"].to_numpy() == 1
+    shift = descriptor_shift(X, source, ~source)
+    assert shift.loc["n", "wasserstein"] == pytest.approx(2)
+    assert shift.loc["n", "auc"] == 1
+    found = two_sample_test(X, source, ~source, np.tile(np.arange(15), 4))
+    assert found["separators"] == ["n"]
+    assert found["auc"] > 0.95
+    assert found["auc_without_separators_lower"] < 0.6
