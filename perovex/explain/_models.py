@@ -1,8 +1,8 @@
 """Find the tree model inside an estimator, whatever it is wrapped in.
 
 Attribution needs the trees, the table as the trees saw it and the scale of their output. Pipelines, target
-transformers, searches and the estimators of `perovex.learn` are opened here, by what they offer and not by their
-type, so that nothing else in this room has to know about wrappers.
+transformers, searches and the estimators of `perovex.learn` are opened here, by what they offer and not by
+their type, so that nothing else in this room has to know about wrappers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,16 @@ from perovex.errors import ExplanationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_INNER = ("tree_model_", "booster_", "best_estimator_", "model_", "estimator_", "regressor_", "classifier_", "pipeline_")
+_INNER = (
+    "tree_model_",
+    "booster_",
+    "best_estimator_",
+    "model_",
+    "estimator_",
+    "regressor_",
+    "classifier_",
+    "pipeline_",
+)
 _SKLEARN_TREES = ("Forest", "Tree", "GradientBoosting", "ExtraTrees", "LGBM", "CatBoost")
 
 
@@ -66,7 +75,9 @@ class TreeView:
             return X[self.columns].to_numpy(dtype=float)
         table: Any = X[self.inputs]
         for step in self.steps:
-            table = step.transform(table if hasattr(step, "feature_names_in_") else np.asarray(table, dtype=float))
+            table = step.transform(
+                table if hasattr(step, "feature_names_in_") else np.asarray(table, dtype=float)
+            )
         if isinstance(table, pd.DataFrame) and set(self.columns) <= set(table.columns):
             table = table[self.columns]
         return np.asarray(table, dtype=float)
@@ -125,7 +136,9 @@ def view(estimator: Any, X: pd.DataFrame) -> TreeView:
                     steps.append(step)
             inner = inner.steps[-1][1]
             continue
-        following = next((getattr(inner, name) for name in _INNER if getattr(inner, name, None) is not None), None)
+        following = next(
+            (getattr(inner, name) for name in _INNER if getattr(inner, name, None) is not None), None
+        )
         if following is None:
             break
         inner = following
@@ -173,7 +186,9 @@ def _tree_columns(model: Any, columns: list[str]) -> list[str]:
     named = getattr(model, "feature_names_in_", None)
     if named is not None and set(named) <= set(columns):
         return list(named)
-    width = booster.num_features() if hasattr(booster, "num_features") else getattr(model, "n_features_in_", None)
+    width = (
+        booster.num_features() if hasattr(booster, "num_features") else getattr(model, "n_features_in_", None)
+    )
     if width is not None and int(width) != len(columns):
         raise ExplanationError(
             f"the trees were fitted on {width} columns, the table has {len(columns)}",

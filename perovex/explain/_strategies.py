@@ -1,8 +1,8 @@
 """Predictions for target crystals by models that have seen different things.
 
-Every strategy predicts each target crystal once, from training rows that never hold that crystal. In the variant
-``"same spacers"`` the crystal's spacer may have been seen (in the source, or in other target crystals); in
-``"spacer held out"`` no crystal of its group was.
+Every strategy predicts each target crystal once, from training rows that never hold that crystal. In the
+variant ``"same spacers"`` the crystal's spacer may have been seen (in the source, or in other target
+crystals); in ``"spacer held out"`` no crystal of its group was.
 """
 
 from __future__ import annotations
@@ -94,15 +94,19 @@ class Domains:
                 continue
             key = rows.tobytes()
             if key not in fitted:
-                fitted[key] = problem.fit(rows, seed=self.seed, weight=None if weight is None else weight[rows])
+                fitted[key] = problem.fit(
+                    rows, seed=self.seed, weight=None if weight is None else weight[rows]
+                )
             out[held] = problem.predict(fitted[key], held)
         return out[self.target]
 
     def restricted(self, columns: list[str] | None) -> Problem:
         """Return the problem with some of its descriptors."""
         p = self.problem
-        return p if columns is None else Problem(
-            p.estimator, p.X[columns], p.y, p.groups, p.group_names, p.classifier
+        return (
+            p
+            if columns is None
+            else Problem(p.estimator, p.X[columns], p.y, p.groups, p.group_names, p.classifier)
         )
 
     def trainable(self, rows: NDArray[np.int64]) -> bool:
@@ -115,7 +119,9 @@ class Domains:
         """Mean baselines on the target rows, and the nearest source crystal."""
         y = self.problem.y.to_numpy(dtype=float)
         scaled = _standardised(self.problem.X)
-        out = {name: np.full(len(y), np.nan) for name in ("source mean", "target mean", "nearest source crystal")}
+        out = {
+            name: np.full(len(y), np.nan) for name in ("source mean", "target mean", "nearest source crystal")
+        }
         for source, others, held in self.folds(variant):
             if len(source):
                 out["source mean"][held] = y[source].mean()

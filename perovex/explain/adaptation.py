@@ -90,13 +90,14 @@ def learning_curve(domains: Domains, *, sizes: tuple[int, ...] = (1, 2, 4)) -> p
     domains : Domains
         The two domains.
     sizes : tuple of int
-        Numbers of target groups added; sizes with too few groups are left out. 0 and all groups are not repeated
-        here: they are the source-only and the pooled model.
+        Numbers of target groups added; sizes with too few groups are left out. 0 and all groups are not
+        repeated here: they are the source-only and the pooled model.
 
     Returns
     -------
     DataFrame
-        ``n_target_groups``, ``n_target_crystals`` (mean over folds), ``loss``, ``loss_lower``, ``loss_upper``.
+        ``n_target_groups``, ``n_target_crystals`` (mean over folds), ``loss``, ``loss_lower``,
+        ``loss_upper``.
     """
     groups = domains.problem.groups
     codes = pd.factorize(groups[domains.target])[0].astype(np.int64)
@@ -131,7 +132,9 @@ def learning_curve(domains: Domains, *, sizes: tuple[int, ...] = (1, 2, 4)) -> p
                     "loss_upper": upper,
                 }
             )
-    return pd.DataFrame(rows, columns=["n_target_groups", "n_target_crystals", "loss", "loss_lower", "loss_upper"])
+    return pd.DataFrame(
+        rows, columns=["n_target_groups", "n_target_crystals", "loss", "loss_lower", "loss_upper"]
+    )
 
 
 def coverage_under_shift(

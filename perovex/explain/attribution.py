@@ -1,8 +1,9 @@
 """SHAP values of one fitted tree model, exact and checked.
 
-xgboost models go through xgboost's own TreeSHAP (the algorithm that `shap.TreeExplainer` calls, without parsing the
-model first); everything else goes through `shap.TreeExplainer`. Interactions of xgboost models are computed by
-shap's per-tree kernel, which visits the descriptors of each tree only, where xgboost visits every column.
+xgboost models go through xgboost's own TreeSHAP (the algorithm that `shap.TreeExplainer` calls, without
+parsing the model first); everything else goes through `shap.TreeExplainer`. Interactions of xgboost models
+are computed by shap's per-tree kernel, which visits the descriptors of each tree only, where xgboost visits
+every column.
 
 References
 ----------
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 Space = Literal["raw", "probability"]
 Perturbation = Literal["tree_path_dependent", "interventional"]
 
-ADDITIVITY_TOLERANCE = 1e-3  # relative to the spread of the output; single precision of the trees gives about 1e-6
+ADDITIVITY_TOLERANCE = (
+    1e-3  # relative to the spread of the output; single precision of the trees gives about 1e-6
+)
 _BACKGROUND_ROWS = 100  # interventional cost grows with the background; shap's own advice is 100 to 1000
 
 
@@ -97,8 +100,8 @@ def attribute(
     space : {"raw", "probability"}
         Log-odds (or the target) or, for classifiers, probabilities of the positive class.
     perturbation : {"tree_path_dependent", "interventional"}
-        How an absent descriptor is averaged: along the paths of the trees, so that correlated descriptors share
-        credit, or over the background as if descriptors were independent.
+        How an absent descriptor is averaged: along the paths of the trees, so that correlated descriptors
+        share credit, or over the background as if descriptors were independent.
 
     Returns
     -------
@@ -124,7 +127,8 @@ def attribute(
     probability = space == "probability" and trees.classifier
     if (probability or perturbation == "interventional") and background is None:
         raise ExplanationError(
-            "interventional and probability attributions need background rows", remedy="pass background=X_train"
+            "interventional and probability attributions need background rows",
+            remedy="pass background=X_train",
         )
     if trees.is_xgboost and not probability and perturbation == "tree_path_dependent":
         found = _xgboost(trees, X)
@@ -175,7 +179,11 @@ def _shap(
         perturbation = "interventional"  # probabilities are not additive along paths
     reference = None
     if perturbation == "interventional" and background is not None:
-        rows = background if len(background) <= _BACKGROUND_ROWS else background.sample(_BACKGROUND_ROWS, random_state=0)
+        rows = (
+            background
+            if len(background) <= _BACKGROUND_ROWS
+            else background.sample(_BACKGROUND_ROWS, random_state=0)
+        )
         reference = trees.prepare(rows)
     explainer = shap.TreeExplainer(
         trees.model,
@@ -206,7 +214,9 @@ def _output(trees: TreeView, table: NDArray[np.float64], *, logit: bool) -> NDAr
         import xgboost
 
         matrix = xgboost.DMatrix(table.astype(np.float32), feature_names=trees.booster.feature_names)
-        raw = trees.booster.predict(matrix, output_margin=True, iteration_range=_best_iterations(model)).astype(float)
+        raw = trees.booster.predict(
+            matrix, output_margin=True, iteration_range=_best_iterations(model)
+        ).astype(float)
         return raw if logit or not trees.classifier else 1.0 / (1.0 + np.exp(-raw))
     named: Any = table
     if hasattr(model, "feature_names_in_"):
@@ -233,8 +243,8 @@ def interactions(estimator: Any, X: pd.DataFrame) -> NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (rows, descriptors, descriptors)
-        Symmetric; a row sums to the SHAP value of its descriptor, the diagonal holds main effects. Log-odds or the
-        unit of the target.
+        Symmetric; a row sums to the SHAP value of its descriptor, the diagonal holds main effects. Log-odds
+        or the unit of the target.
 
     Raises
     ------
@@ -268,8 +278,8 @@ def interactions(estimator: Any, X: pd.DataFrame) -> NDArray[np.float64]:
 def _fast_interactions(explainer: Any, trees: TreeView, table: NDArray[np.float32]) -> NDArray[np.float64]:
     """Interactions by shap's per-tree kernel, checked against xgboost's values; xgboost's own where they differ.
 
-    The kernel's cost follows the descriptors in each tree, xgboost's follows all columns: with 60 columns and trees
-    of depth 3 the kernel is more than ten times faster.
+    The kernel's cost follows the descriptors in each tree, xgboost's follows all columns: with 60 columns and
+    trees of depth 3 the kernel is more than ten times faster.
     """
     import xgboost
 

@@ -37,8 +37,8 @@ class Draw:
 def refit_bootstrap(explanation: Explanation, *, n_boot: int = 40, progress: bool = True) -> list[Draw]:
     """Fit on resampled groups with new seeds, explain the groups left out.
 
-    Each draw varies everything an importance depends on: the groups the model has seen, its seed, and the rows it
-    is explained on, which belong to no group it has seen.
+    Each draw varies everything an importance depends on: the groups the model has seen, its seed, and the
+    rows it is explained on, which belong to no group it has seen.
 
     Parameters
     ----------

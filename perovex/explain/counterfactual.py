@@ -34,8 +34,8 @@ class Counterfactual:
     changes : DataFrame
         Index: changed descriptors. ``before``, ``after``, ``change`` and ``change_in_sd``.
     neighbours : DataFrame
-        Nearest background crystals beyond the goal by the model: ``distance`` (root mean square over descriptors, in
-        standard deviations), ``prediction`` and, where given, ``y``.
+        Nearest background crystals beyond the goal by the model: ``distance`` (root mean square over
+        descriptors, in standard deviations), ``prediction`` and, where given, ``y``.
     """
 
     found: bool
@@ -79,11 +79,11 @@ def counterfactual(  # noqa: PLR0913 -- a crystal, a model, and what is allowed
 ) -> Counterfactual:
     """Find the smallest allowed change of descriptors that carries a prediction across a goal.
 
-    Descriptors are changed one after the other, each time to the observed value (within bounds) that brings the
-    prediction furthest towards the goal per standard deviation of change; the step that crosses the goal takes the
-    smallest change that does, and changes that turn out to be unnecessary are undone. Values are those observed in
-    the background, so that no descriptor leaves the range of real crystals; whether the combination can be made is
-    for the nearest real crystals to say.
+    Descriptors are changed one after the other, each time to the observed value (within bounds) that brings
+    the prediction furthest towards the goal per standard deviation of change; the step that crosses the goal
+    takes the smallest change that does, and changes that turn out to be unnecessary are undone. Values are
+    those observed in the background, so that no descriptor leaves the range of real crystals; whether the
+    combination can be made is for the nearest real crystals to say.
 
     Parameters
     ----------
@@ -94,8 +94,8 @@ def counterfactual(  # noqa: PLR0913 -- a crystal, a model, and what is allowed
     X_background : DataFrame, shape (rows, descriptors)
         Real crystals.
     goal : float, optional
-        Value of the target to cross (required for regressors), or probability (0.5 by default). The direction is
-        away from the present side.
+        Value of the target to cross (required for regressors), or probability (0.5 by default). The direction
+        is away from the present side.
     bounds : mapping of str to (float, float), optional
         Allowed range per descriptor; the range of the background by default.
     frozen : sequence of str
@@ -151,7 +151,9 @@ def counterfactual(  # noqa: PLR0913 -- a crystal, a model, and what is allowed
             break
         current[step[0]], reached = step[1], step[2]
     current, reached = _prune(current, start, outputs, wanted, reached, up=up)
-    changed = [c for c in start.index if current[c] != start[c] and not (pd.isna(current[c]) and pd.isna(start[c]))]
+    changed = [
+        c for c in start.index if current[c] != start[c] and not (pd.isna(current[c]) and pd.isna(start[c]))
+    ]
     changes = pd.DataFrame({"before": start[changed], "after": current[changed]})
     changes["change"] = changes["after"] - changes["before"]
     changes["change_in_sd"] = changes["change"] / spread[changed]

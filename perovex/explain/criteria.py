@@ -157,7 +157,9 @@ def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
             verdicts.append("not supported")
         else:
             verdicts.append("undecided")
-        reasons.append(f"{name}: in the top {k} with probability {p:.2f}, above noise in {above:.2f} of models")
+        reasons.append(
+            f"{name}: in the top {k} with probability {p:.2f}, above noise in {above:.2f} of models"
+        )
     return Finding(_all(verdicts), "; ".join(reasons), numbers)
 
 
@@ -198,7 +200,9 @@ def judge_sign(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
             verdicts.append("not supported")
         else:
             verdicts.append("undecided")
-        reasons.append(f"{name}: Spearman {point:.2f} ({lower:.2f} to {upper:.2f}), above noise in {above:.2f} of models")
+        reasons.append(
+            f"{name}: Spearman {point:.2f} ({lower:.2f} to {upper:.2f}), above noise in {above:.2f} of models"
+        )
     return Finding(_all(verdicts), "; ".join(reasons), numbers)
 
 
@@ -274,8 +278,12 @@ def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding
     every = result.row("source only")
     if every is not None:
         numbers["all_descriptors"] = {key: float(every[key]) for key in keys}
-    verdict: Word = "supported" if row["gain_lower"] > 0 else "not supported" if row["gain_upper"] <= 0 else "undecided"
-    reason = f"gain over the better mean {row['gain']:.3g} ({row['gain_lower']:.3g} to {row['gain_upper']:.3g})"
+    verdict: Word = (
+        "supported" if row["gain_lower"] > 0 else "not supported" if row["gain_upper"] <= 0 else "undecided"
+    )
+    reason = (
+        f"gain over the better mean {row['gain']:.3g} ({row['gain_lower']:.3g} to {row['gain_upper']:.3g})"
+    )
     return Finding(verdict, reason, numbers)
 
 
@@ -288,37 +296,38 @@ def _all(verdicts: Sequence[str]) -> Word:
 
 CRITERIA: dict[str, Criterion] = {
     "top_k": Criterion(
-        "Each concept (its descriptors' SHAP values added up) ranks in the top {k} among the other concepts and all "
-        "groups of correlated descriptors in at least {probability:.0%} of draws of groups and seeds, and beats the "
-        "best shuffled group in at least {noise:.0%} of models. Not supported where one concept, together with its "
-        "correlated aliases, ranks there in at most the remaining fraction of draws.",
+        "Each concept (its descriptors' SHAP values added up) ranks in the top {k} among the other "
+        "concepts and all groups of correlated descriptors in at least {probability:.0%} of draws of "
+        "groups and seeds, and beats the best shuffled group in at least {noise:.0%} of models. Not "
+        "supported where one concept, together with its correlated aliases, ranks there in at most the "
+        "remaining fraction of draws.",
         judge_top_k,
         needs_skill=True,
         needs=("concepts", "k", "probability", "noise"),
     ),
     "sign": Criterion(
-        "For each concept the 90 % interval over draws of groups and seeds of the Spearman correlation between its "
-        "value and its SHAP value towards stiff lies on the claimed side of zero (direction {direction:+d}), and it "
-        "beats the best shuffled group in at least {noise:.0%} of models. Not supported where one interval lies on "
-        "the other side.",
+        "For each concept the 90 % interval over draws of groups and seeds of the Spearman correlation "
+        "between its value and its SHAP value towards stiff lies on the claimed side of zero (direction "
+        "{direction:+d}), and it beats the best shuffled group in at least {noise:.0%} of models. Not "
+        "supported where one interval lies on the other side.",
         judge_sign,
         needs_skill=True,
         needs=("concepts", "direction", "noise"),
     ),
     "share": Criterion(
-        "The 90 % interval over draws of groups and seeds of the concept's share of the output (mean absolute sum of "
-        "its SHAP values against that of all others) lies above {share:.0%}, and the concept beats the best shuffled "
-        "group in at least {noise:.0%} of models. Not supported where the interval lies below and no descriptor "
-        "outside is an alias.",
+        "The 90 % interval over draws of groups and seeds of the concept's share of the output (mean "
+        "absolute sum of its SHAP values against that of all others) lies above {share:.0%}, and the "
+        "concept beats the best shuffled group in at least {noise:.0%} of models. Not supported where the "
+        "interval lies below and no descriptor outside is an alias.",
         judge_share,
         needs_skill=True,
         needs=("concepts", "share", "noise"),
     ),
     "transfer": Criterion(
-        "On at least {min_target} target crystals of at least {min_target_groups} spacers, a model fitted on the "
-        "source with the family {family!r} only, spacers held out, beats the better of source mean and target mean: "
-        "the 90 % interval over spacers of the paired difference in loss lies above zero. Not supported where it lies "
-        "at or below zero.",
+        "On at least {min_target} target crystals of at least {min_target_groups} spacers, a model fitted "
+        "on the source with the family {family!r} only, spacers held out, beats the better of source mean "
+        "and target mean: the 90 % interval over spacers of the paired difference in loss lies above "
+        "zero. Not supported where it lies at or below zero.",
         judge_transfer,
         needs_skill=False,
         needs=("family", "min_target", "min_target_groups"),

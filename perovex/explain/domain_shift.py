@@ -31,10 +31,10 @@ def descriptor_shift(X: pd.DataFrame, source: NDArray[np.bool_], target: NDArray
     Returns
     -------
     DataFrame
-        Index: descriptors, largest shift first. ``wasserstein`` in units of the descriptor's standard deviation
-        over both domains, ``mean_difference`` (target minus source, unit of the descriptor), ``auc`` (how well the
-        descriptor alone separates the domains: 0.5 not, 0 or 1 fully), ``missing_source``, ``missing_target``
-        (fractions).
+        Index: descriptors, largest shift first. ``wasserstein`` in units of the descriptor's standard
+        deviation over both domains, ``mean_difference`` (target minus source, unit of the descriptor),
+        ``auc`` (how well the descriptor alone separates the domains: 0.5 not, 0 or 1 fully),
+        ``missing_source``, ``missing_target`` (fractions).
 
     Examples
     --------
@@ -94,7 +94,9 @@ def domain_probability(
     k = min(n_splits, len(np.unique(groups)))
     if k < 2:
         return out
-    for train, test in GroupKFold(k, shuffle=True, random_state=random_state).split(values, is_target, groups):
+    for train, test in GroupKFold(k, shuffle=True, random_state=random_state).split(
+        values, is_target, groups
+    ):
         if len(np.unique(is_target[train])) == 2:
             forest = RandomForestClassifier(100, min_samples_leaf=3, random_state=random_state, n_jobs=1)
             out[test] = forest.fit(values[train], is_target[train]).predict_proba(values[test])[:, 1]
@@ -113,8 +115,8 @@ def two_sample_test(
 ) -> dict[str, Any]:
     """Test by classifier whether two domains can be told apart from descriptors.
 
-    Descriptors that separate the domains alone (such as the number of layers itself) are left out of a second test,
-    so that a trivial answer does not hide the interesting one.
+    Descriptors that separate the domains alone (such as the number of layers itself) are left out of a second
+    test, so that a trivial answer does not hide the interesting one.
 
     Parameters
     ----------
@@ -130,8 +132,8 @@ def two_sample_test(
     Returns
     -------
     dict
-        ``auc``, ``auc_lower``, ``auc_upper`` with all descriptors and ``auc_without_separators`` (with bounds)
-        without those of ``separators``.
+        ``auc``, ``auc_lower``, ``auc_upper`` with all descriptors and ``auc_without_separators`` (with
+        bounds) without those of ``separators``.
 
     References
     ----------

@@ -34,9 +34,10 @@ class Effects:
     table : DataFrame
         Index: descriptors. ``spearman`` of value against SHAP with ``spearman_lower`` and ``spearman_upper``;
         ``slope`` (unit of the values per unit of the descriptor) with ``slope_lower`` and ``slope_upper``;
-        ``step`` (a round change of the descriptor) and ``change_per_step``; ``threshold`` where the effect changes
-        most, with ``threshold_lower``, ``threshold_upper`` and ``threshold_r2`` (share of the variance of the SHAP
-        values that a single step there explains) beside ``linear_r2``; ``direction``; ``n_values`` known.
+        ``step`` (a round change of the descriptor) and ``change_per_step``; ``threshold`` where the effect
+        changes most, with ``threshold_lower``, ``threshold_upper`` and ``threshold_r2`` (share of the
+        variance of the SHAP values that a single step there explains) beside ``linear_r2``; ``direction``;
+        ``n_values`` known.
     ale : dict of str to DataFrame
         Accumulated local effects, in the unit of the prediction.
     sentences : dict of str to str
@@ -215,7 +216,9 @@ def _row(
     for name in ("spearman", "slope", "threshold"):
         row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], coverage)
     known = column[np.isfinite(column)]
-    row["step"] = round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
+    row["step"] = (
+        round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
+    )
     row["change_per_step"] = row["step"] * row["slope"]
     row["n_values"] = len(known)
     if row["spearman_lower"] > 0 and row["spearman"] > 0:

@@ -129,8 +129,10 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
         table = X if alike else X.drop(columns=dropped)
         reusable = kept is not None and list(kept.X.columns) == list(table.columns)
         try:
-            found = kept if reusable else explain(
-                estimator, table, y, groups, random_state=random_state, progress=progress
+            found = (
+                kept
+                if reusable
+                else explain(estimator, table, y, groups, random_state=random_state, progress=progress)
             )
             if found is None:
                 continue
@@ -160,5 +162,8 @@ def _monotone_twins(X: pd.DataFrame, first: str, second: str) -> bool:
 
 
 def _note(joint: Mapping[str, list[str]]) -> str:
-    parts = [f"{' and '.join(names)} order these crystals alike and are judged together" for names in joint.values()]
+    parts = [
+        f"{' and '.join(names)} order these crystals alike and are judged together"
+        for names in joint.values()
+    ]
     return "; ".join(parts)

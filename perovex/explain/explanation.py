@@ -61,7 +61,8 @@ class Explanation:
     space, perturbation : str
         As asked.
     interaction_strength : DataFrame or None
-        Mean absolute interaction values (rows and columns are descriptors), off-diagonal counted once per side.
+        Mean absolute interaction values (rows and columns are descriptors), off-diagonal counted once per
+        side.
     random_state : int
         Seed.
     """
@@ -116,10 +117,10 @@ class Explanation:
         Returns
         -------
         DataFrame
-            Index: descriptors, most important first. Columns: ``importance`` and ``train_importance`` (both in
-            `unit`), ``share`` (of the sum), ``train_share``, ``train_excess`` (training share minus held-out
-            share: credit that rests on memorised rows) and, for classifiers, the importance among the rows of
-            each class.
+            Index: descriptors, most important first. Columns: ``importance`` and ``train_importance`` (both
+            in `unit`), ``share`` (of the sum), ``train_share``, ``train_excess`` (training share minus
+            held-out share: credit that rests on memorised rows) and, for classifiers, the importance among
+            the rows of each class.
         """
         held_out = np.abs(self.repeats).mean(axis=(0, 1))
         train = self.train_importance.mean(axis=0)
@@ -154,7 +155,8 @@ class Explanation:
         Returns
         -------
         DataFrame
-            Index: sets. Columns: ``importance``, ``lower``, ``upper`` (in `unit`), ``share``, ``n_descriptors``.
+            Index: sets. Columns: ``importance``, ``lower``, ``upper`` (in `unit`), ``share``,
+            ``n_descriptors``.
         """
         from perovex.explain.bootstrap import group_mean_interval
 
@@ -207,7 +209,12 @@ class Explanation:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values in long form: crystal, descriptor, value, shap, base_value, prediction."""
-        long = self.values.rename_axis(index="crystal_id", columns="descriptor").stack().rename("shap").reset_index()
+        long = (
+            self.values.rename_axis(index="crystal_id", columns="descriptor")
+            .stack()
+            .rename("shap")
+            .reset_index()
+        )
         values = self.X.rename_axis(index="crystal_id", columns="descriptor").to_numpy().ravel()
         long.insert(2, "value", values)
         repeat = np.repeat(np.arange(self.n_rows), self.X.shape[1])
@@ -282,14 +289,15 @@ def explain(
 ) -> Explanation:
     """Explain an estimator by SHAP values of rows that its models have not seen.
 
-    In every repeat the rows are split into folds that keep groups whole; a clone is fitted on each training part
-    and explained on the part held out, so that each crystal is explained once per repeat by a model that knows no
-    crystal of its group. The contributions are checked to add up to the output.
+    In every repeat the rows are split into folds that keep groups whole; a clone is fitted on each training
+    part and explained on the part held out, so that each crystal is explained once per repeat by a model that
+    knows no crystal of its group. The contributions are checked to add up to the output.
 
     Parameters
     ----------
     estimator : object
-        scikit-learn estimator with a tree model inside (xgboost, gradient boosting, forests, pipelines of them).
+        scikit-learn estimator with a tree model inside (xgboost, gradient boosting, forests, pipelines of
+        them).
     X : DataFrame, shape (rows, descriptors)
         Descriptors; missing values allowed where the estimator allows them.
     y : array-like, shape (rows,)
@@ -305,8 +313,8 @@ def explain(
     space : {"raw", "probability"}
         For classifiers: log-odds, or the probability of the positive class (interventional).
     perturbation : {"tree_path_dependent", "interventional"}
-        Along the paths of the trees (correlated descriptors share credit), or over the training rows as background
-        as if descriptors were independent (credit goes only to what the model reads).
+        Along the paths of the trees (correlated descriptors share credit), or over the training rows as
+        background as if descriptors were independent (credit goes only to what the model reads).
     interactions : bool
         Also compute interaction values (path-dependent).
     progress : bool
@@ -364,7 +372,9 @@ def _run(  # noqa: PLR0913 -- the arguments of `explain`, passed on
     strength = np.zeros((columns, columns)) if with_interactions else None
     folds, train_importance, worst, unit = [], [], 0.0, ""
     options: dict[str, Any] = {"space": space, "perturbation": perturbation}
-    for number, (repeat, train, test) in enumerate(tqdm(plan, desc="explain", disable=not progress, leave=False)):
+    for number, (repeat, train, test) in enumerate(
+        tqdm(plan, desc="explain", disable=not progress, leave=False)
+    ):
         model = problem.fit(train, seed=random_state + number)
         background = problem.X.iloc[train]
         both = np.concatenate([test, train])

@@ -1,8 +1,8 @@
 """Importance by what the held-out error loses: permutation, and refitting without.
 
-These two answer what SHAP does not: whether the model's accuracy, and not only its output, rests on a descriptor.
-Permutation breaks a descriptor among rows the model has not seen; dropping refits, so that correlated descriptors
-may step in.
+These two answer what SHAP does not: whether the model's accuracy, and not only its output, rests on a
+descriptor. Permutation breaks a descriptor among rows the model has not seen; dropping refits, so that
+correlated descriptors may step in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ _CLIP = 1e-6
 _BLOCK_CELLS = 4_000_000  # permuted copies predicted at once: 32 MB of doubles
 
 
-def row_loss(problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+def row_loss(
+    problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Loss per row: absolute error (unit of the target), or negative log-likelihood (nats) for classifiers."""
     y = problem.y.to_numpy(dtype=float)[rows]
     if not problem.classifier:
@@ -54,8 +56,8 @@ def permutation_importance(
     n_permutations : int
         Shuffles per model.
     strata : ndarray of int, shape (rows,), optional
-        Shuffle within strata only (conditional importance: what a descriptor adds where the strata are equal).
-        Strata with one held-out row leave it unchanged.
+        Shuffle within strata only (conditional importance: what a descriptor adds where the strata are
+        equal). Strata with one held-out row leave it unchanged.
     progress : bool
         Show a bar on stderr.
 
@@ -76,7 +78,9 @@ def permutation_importance(
     stacked = np.stack(increases)  # folds, sets, permutations
     mean = np.average(stacked.mean(axis=2), axis=0, weights=weights)
     spread = stacked.std(axis=(0, 2))
-    return pd.DataFrame({"permutation": mean, "permutation_sd": spread}, index=pd.Index(chosen, name="descriptor"))
+    return pd.DataFrame(
+        {"permutation": mean, "permutation_sd": spread}, index=pd.Index(chosen, name="descriptor")
+    )
 
 
 def _permute_fold(

@@ -28,9 +28,10 @@ class Ranking:
     Attributes
     ----------
     table : DataFrame
-        Index: descriptors, best median rank first. Columns: ``rank``, ``rank_lower``, ``rank_upper``, ``p_top_k``,
-        ``share``, ``share_lower``, ``share_upper``, ``p_above_noise``, ``permutation``, ``permutation_sd``,
-        ``drop``, ``drop_lower``, ``drop_upper`` (NaN where not computed), ``train_excess``, ``correlation_group``.
+        Index: descriptors, best median rank first. Columns: ``rank``, ``rank_lower``, ``rank_upper``,
+        ``p_top_k``, ``share``, ``share_lower``, ``share_upper``, ``p_above_noise``, ``permutation``,
+        ``permutation_sd``, ``drop``, ``drop_lower``, ``drop_upper`` (NaN where not computed),
+        ``train_excess``, ``correlation_group``.
     groups : DataFrame
         The same for groups of correlated descriptors taken together, with ``members``.
     draws : ndarray, shape (draws, descriptors)
@@ -99,8 +100,8 @@ def stability_index(top: NDArray[np.bool_]) -> float:
     Returns
     -------
     float
-        1 when all draws select the same set; 0 is expected by chance; NaN where it is undefined (fewer than two
-        draws, or all or none selected).
+        1 when all draws select the same set; 0 is expected by chance; NaN where it is undefined (fewer than
+        two draws, or all or none selected).
 
     References
     ----------
@@ -143,7 +144,8 @@ def rank(
     explanation : Explanation
         What to rank.
     n_boot : int
-        Draws of groups; in each, a model with a new seed is fitted on the drawn groups and explained on the others.
+        Draws of groups; in each, a model with a new seed is fitted on the drawn groups and explained on the
+        others.
     top_k : int
         Size of the top for ``p_top_k`` and the stability index.
     coverage : float
@@ -196,11 +198,16 @@ def rank(
     groups.index.name = "correlation_group"
 
     groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
-    sets = {**{f"group {name}": m for name, m in clusters.members.items() if len(m) > 1}, **{d: [d] for d in columns}}
+    sets = {
+        **{f"group {name}": m for name, m in clusters.members.items() if len(m) > 1},
+        **{d: [d] for d in columns},
+    }
     chosen = _to_drop(table, groups, sets, drop, top_k)
     losses = _losses(explanation, sets, chosen, n_permutations, progress)
     table = table.join(losses)
-    groups = groups.join(losses.rename(index=lambda name: str(name).removeprefix("group ")).groupby(level=0).first())
+    groups = groups.join(
+        losses.rename(index=lambda name: str(name).removeprefix("group ")).groupby(level=0).first()
+    )
     ranks = np.array([rankdata(-s) for s in shares])
     top = ranks <= top_k
     return Ranking(
@@ -247,7 +254,11 @@ def _to_drop(
 
 
 def _losses(
-    explanation: Explanation, sets: dict[str, list[str]], chosen: list[str], n_permutations: int, progress: bool
+    explanation: Explanation,
+    sets: dict[str, list[str]],
+    chosen: list[str],
+    n_permutations: int,
+    progress: bool,
 ) -> pd.DataFrame:
     """Permutation and drop columns for descriptors and groups, each set computed once; groups come first."""
     out = pd.DataFrame(index=pd.Index(sets))

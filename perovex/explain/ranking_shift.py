@@ -33,8 +33,8 @@ def ranking_shift(
     Returns
     -------
     DataFrame
-        Index: descriptors, largest change first. ``share_source``, ``share_target``, ``difference`` (target minus
-        source) with ``difference_lower`` and ``difference_upper``, ``rank_source``, ``rank_target``.
+        Index: descriptors, largest change first. ``share_source``, ``share_target``, ``difference`` (target
+        minus source) with ``difference_lower`` and ``difference_upper``, ``rank_source``, ``rank_target``.
 
     Raises
     ------

@@ -32,11 +32,11 @@ class MatchedSeries:
         One row per pair: series keys, ``from``, ``to``, and the change (to minus from) of every column.
     summary : DataFrame
         Per step and column: ``n_pairs``, ``n_clusters``, ``mean`` change with ``lower`` and ``upper``,
-        ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters) and ``p_holm``
-        (corrected over the columns of that step).
+        ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters) and
+        ``p_holm`` (corrected over the columns of that step).
     slopes : DataFrame
-        Per column: change per unit of `along` within series (series effects removed), with interval over clusters
-        and p.
+        Per column: change per unit of `along` within series (series effects removed), with interval over
+        clusters and p.
     explained_by : DataFrame
         Per descriptor: Spearman correlation of its change with the change of the target over adjacent steps,
         ``within_step`` (changes centred within each step first), with ``p`` and ``p_holm``.
@@ -94,10 +94,10 @@ def matched_series(
 ) -> MatchedSeries:
     """What one more step of `along` does to a target and to descriptors, all else equal.
 
-    Members of a series share the keys `by`. Differences between consecutive members that are present are paired;
-    significance comes from flipping the signs of whole clusters (values of the first key, all differences of a
-    spacer together), so that the halides of one spacer do not count as independent. Where a series holds several
-    crystals of the same `along`, they are averaged.
+    Members of a series share the keys `by`. Differences between consecutive members that are present are
+    paired; significance comes from flipping the signs of whole clusters (values of the first key, all
+    differences of a spacer together), so that the halides of one spacer do not count as independent. Where a
+    series holds several crystals of the same `along`, they are averaged.
 
     Parameters
     ----------
@@ -159,7 +159,9 @@ def matched_series(
 def _pairs(members: pd.DataFrame, by: list[str], along: str, columns: list[str]) -> pd.DataFrame:
     grouped = members.groupby(by, observed=True)
     change = grouped[columns].diff()
-    pairs = pd.concat([members[by], grouped[along].shift().rename("from"), members[along].rename("to"), change], axis=1)
+    pairs = pd.concat(
+        [members[by], grouped[along].shift().rename("from"), members[along].rename("to"), change], axis=1
+    )
     return pairs[pairs["from"].notna()].reset_index(drop=True)
 
 
@@ -266,7 +268,11 @@ def _explained(
                 inside = np.flatnonzero(strata == s)
                 order[inside] = rng.permutation(inside)
             null[i] = _correlation(pd.Series(a[order]).rank().to_numpy(), b)
-        p = (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null)) if np.isfinite(within) else np.nan
+        p = (
+            (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null))
+            if np.isfinite(within)
+            else np.nan
+        )
         rows[name] = {"spearman": plain, "within_step": within, "n_pairs": len(part), "p": p}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names[:-1])
     table["p_holm"] = holm(table["p"].tolist())

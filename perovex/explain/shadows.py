@@ -2,7 +2,8 @@
 
 References
 ----------
-Kursa and Rudnicki, Feature selection with the Boruta package, J. Stat. Softw. 36(11) (2010), 10.18637/jss.v036.i11.
+Kursa and Rudnicki, Feature selection with the Boruta package, J. Stat. Softw. 36(11) (2010),
+10.18637/jss.v036.i11.
 """
 
 from __future__ import annotations
@@ -69,9 +70,9 @@ def shuffle_like(
 ) -> pd.DataFrame:
     """Shuffle every column on the level on which it varies.
 
-    A descriptor that is constant within groups (a property of the spacer, say) is shuffled between groups: shuffled
-    row by row it would become a far weaker kind of noise than the one it stands for. All others are shuffled
-    between rows.
+    A descriptor that is constant within groups (a property of the spacer, say) is shuffled between groups:
+    shuffled row by row it would become a far weaker kind of noise than the one it stands for. All others are
+    shuffled between rows.
 
     Parameters
     ----------

@@ -76,8 +76,8 @@ def skill(explanation: Explanation, *, n_boot: int = 500, coverage: float = 0.95
     Returns
     -------
     Skill
-        For regressors one minus the squared error over that of the mean of the training rows (0 is chance); for
-        classifiers the area under the ROC curve (0.5 is chance).
+        For regressors one minus the squared error over that of the mean of the training rows (0 is chance);
+        for classifiers the area under the ROC curve (0.5 is chance).
     """
     problem = explanation.problem
     y = problem.y.to_numpy(dtype=float)
@@ -102,12 +102,22 @@ def skill(explanation: Explanation, *, n_boot: int = 500, coverage: float = 0.95
     tail = (1 - coverage) / 2
     lower, upper = np.nanquantile(draws, [tail, 1 - tail])
     return Skill(
-        name, float(value), float(lower), float(upper), chance, coverage, explanation.n_rows, explanation.n_groups
+        name,
+        float(value),
+        float(lower),
+        float(upper),
+        chance,
+        coverage,
+        explanation.n_rows,
+        explanation.n_groups,
     )
 
 
 def _mean_auc(
-    y: NDArray[np.float64], predictions: NDArray[np.float64], _reference: NDArray[np.float64], rows: NDArray[np.int64]
+    y: NDArray[np.float64],
+    predictions: NDArray[np.float64],
+    _reference: NDArray[np.float64],
+    rows: NDArray[np.int64],
 ) -> float:
     if len(np.unique(y[rows])) < 2:
         return float("nan")
@@ -126,7 +136,10 @@ def auc(y: NDArray[np.float64], score: NDArray[np.float64]) -> float:
 
 
 def _r2(
-    y: NDArray[np.float64], predictions: NDArray[np.float64], reference: NDArray[np.float64], rows: NDArray[np.int64]
+    y: NDArray[np.float64],
+    predictions: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    rows: NDArray[np.int64],
 ) -> float:
     error = ((y[rows] - predictions[:, rows]) ** 2).mean()
     base = ((y[rows] - reference[:, rows]) ** 2).mean()

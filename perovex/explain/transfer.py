@@ -44,9 +44,10 @@ class TransferResult:
     n_source, n_target, n_source_groups, n_target_groups, n_shared_groups : int
         Sample sizes; shared groups occur in both domains.
     table : DataFrame
-        One row per variant, model and family, all scored on the same target rows: ``loss`` (mean absolute error in
-        the unit of the target, or negative log-likelihood in nats) with interval, ``gain`` (loss of the better mean
-        baseline minus the model's, positive is better) with interval, ``spearman`` or ``auc``, ``n_predicted``.
+        One row per variant, model and family, all scored on the same target rows: ``loss`` (mean absolute
+        error in the unit of the target, or negative log-likelihood in nats) with interval, ``gain`` (loss of
+        the better mean baseline minus the model's, positive is better) with interval, ``spearman`` or
+        ``auc``, ``n_predicted``.
     predictions : DataFrame
         Target rows: ``y`` and one column per variant and model with all descriptors.
     learning_curve, shift, ranking_shift : DataFrame
@@ -96,7 +97,13 @@ class TransferResult:
         if row is None or not np.isfinite(row["gain"]):
             return f"{head}: no source model could be fitted with the spacer held out."
         name = "log loss" if self.classifier else "mean absolute error"
-        verdict = "beats" if row["gain_lower"] > 0 else "loses to" if row["gain_upper"] < 0 else "cannot be told from"
+        verdict = (
+            "beats"
+            if row["gain_lower"] > 0
+            else "loses to"
+            if row["gain_upper"] < 0
+            else "cannot be told from"
+        )
         return (
             f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
             f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, {row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
@@ -105,14 +112,16 @@ class TransferResult:
     def crystals_to_close_gap(self, *, fraction: float = 0.9) -> float:
         """Target crystals after which `fraction` of the gap between source-only and pooled is closed.
 
-        0 where there is no gap, all target crystals where the learning curve does not get there, NaN where a model
-        is missing.
+        0 where there is no gap, all target crystals where the learning curve does not get there, NaN where a
+        model is missing.
         """
         first, last = self.row("source only"), self.row("pooled")
         if first is None or last is None or not first["loss"] > last["loss"]:
             return 0.0 if first is not None and last is not None else float("nan")
         wanted = first["loss"] - fraction * (first["loss"] - last["loss"])
-        reached = self.learning_curve[self.learning_curve["loss"] <= wanted] if len(self.learning_curve) else []
+        reached = (
+            self.learning_curve[self.learning_curve["loss"] <= wanted] if len(self.learning_curve) else []
+        )
         return float(reached["n_target_crystals"].iloc[0]) if len(reached) else float(self.n_target)
 
     def to_frame(self) -> pd.DataFrame:
@@ -166,10 +175,10 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
 ) -> TransferResult:
     """Test whether a model fitted on one domain predicts another.
 
-    Source-only, target-only (out of fold), pooled and mean baselines are scored on the same target rows, in two
-    variants: spacers of the target may occur in the training rows (``"same spacers"``), or not
-    (``"spacer held out"``). Where the same spacers occur in both domains by design, only the second tells transfer
-    from recognition.
+    Source-only, target-only (out of fold), pooled and mean baselines are scored on the same target rows, in
+    two variants: spacers of the target may occur in the training rows (``"same spacers"``), or not (``"spacer
+    held out"``). Where the same spacers occur in both domains by design, only the second tells transfer from
+    recognition.
 
     Parameters
     ----------
@@ -188,8 +197,8 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     families : mapping of str to sequence of str, optional
         Sets of descriptors to test alone.
     primary : sequence of str
-        Families for which all models are fitted in both variants; others get the source-only model with the spacer
-        held out.
+        Families for which all models are fitted in both variants; others get the source-only model with the
+        spacer held out.
     n_splits : int
         Folds over target crystals.
     random_state : int
@@ -226,7 +235,12 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     first, second = (_mask(d, meta, len(X)) for d in (source, target))
     if (first & second).any():
         raise ModelInputError("source and target overlap", remedy="choose disjoint domains")
-    counts = {"source": names[0], "target": names[1], "n_source": int(first.sum()), "n_target": int(second.sum())}
+    counts = {
+        "source": names[0],
+        "target": names[1],
+        "n_source": int(first.sum()),
+        "n_target": int(second.sum()),
+    }
     reason = _too_few(first, second, np.asarray(groups))
     if reason:
         return TransferResult(False, reason, **counts)
@@ -235,7 +249,9 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
     except ModelInputError as error:
         return TransferResult(False, error.cause, **counts)
-    domains = Domains(problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state)
+    domains = Domains(
+        problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state
+    )
     if not domains.trainable(domains.source):
         return TransferResult(False, "the source holds one class only", **counts)
     table, predictions = _score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
@@ -318,10 +334,14 @@ def _score_all(
     if full:
         plain = predictions[f"source only, {HELD_OUT}"].to_numpy()
         corrected = adaptation.residual_corrected(domains, HELD_OUT, plain)
-        rows.append(_score(domains, HELD_OUT, "source only, residual corrected", ALL, corrected, baselines[HELD_OUT]))
+        rows.append(
+            _score(domains, HELD_OUT, "source only, residual corrected", ALL, corrected, baselines[HELD_OUT])
+        )
         weighted = _weighted(domains)
         if weighted is not None:
-            rows.append(_score(domains, HELD_OUT, "source only, weighted", ALL, weighted, baselines[HELD_OUT]))
+            rows.append(
+                _score(domains, HELD_OUT, "source only, weighted", ALL, weighted, baselines[HELD_OUT])
+            )
     return pd.DataFrame(rows), predictions
 
 
@@ -352,14 +372,19 @@ def _score(
         return row | dict.fromkeys((*keys, score), float("nan"))
     codes = pd.factorize(domains.problem.groups[domains.target][known])[0].astype(np.int64)
     best = min(losses.values(), key=lambda v: v[known].mean())
-    values = [*group_mean_interval(loss[None, known], codes), *group_mean_interval((best - loss)[None, known], codes)]
+    values = [
+        *group_mean_interval(loss[None, known], codes),
+        *group_mean_interval((best - loss)[None, known], codes),
+    ]
     row |= dict(zip(keys, values, strict=True))
     y = domains.problem.y.to_numpy(dtype=float)[domains.target][known]
     if domains.problem.classifier:
         row[score] = auc(y, prediction[known])
     else:
         constant = np.ptp(prediction[known]) == 0 or np.ptp(y) == 0
-        row[score] = float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
+        row[score] = (
+            float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
+        )
     return row
 
 
@@ -373,7 +398,9 @@ def _extras(
     parts: dict[str, Any] = {
         "learning_curve": lambda: adaptation.learning_curve(domains),
         "shift": lambda: descriptor_shift(problem.X, masks[0], masks[1]),
-        "two_sample": lambda: two_sample_test(problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed),
+        "two_sample": lambda: two_sample_test(
+            problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed
+        ),
         "ranking_shift": lambda: ranking_shift(domains, progress=progress),
     }
     if not problem.classifier:

@@ -2,9 +2,9 @@
 
 References
 ----------
-Lindeman, Merenda, Gold, Introduction to Bivariate and Multivariate Analysis (1980), and Grömping, Am. Stat. 61, 139
-(2007), 10.1198/000313007X188252, for the average over orders; Bergsma, J. Korean Stat. Soc. 42, 323 (2013),
-10.1016/j.jkss.2012.10.002, for the corrected Cramér's V.
+Lindeman, Merenda, Gold, Introduction to Bivariate and Multivariate Analysis (1980), and Grömping, Am. Stat.
+61, 139 (2007), 10.1198/000313007X188252, for the average over orders; Bergsma, J. Korean Stat. Soc. 42, 323
+(2013), 10.1016/j.jkss.2012.10.002, for the corrected Cramér's V.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def variance_decomposition(
 ) -> pd.DataFrame:
     """Share the variance of a target among factors.
 
-    Each factor gets its gain in adjusted R2 averaged over all orders in which factors can enter a linear model
-    (Shapley value), so that the shares add up to the adjusted R2 of all. Adjusting matters: a spacer with twenty
-    levels would explain much of any target by chance.
+    Each factor gets its gain in adjusted R2 averaged over all orders in which factors can enter a linear
+    model (Shapley value), so that the shares add up to the adjusted R2 of all. Adjusting matters: a spacer
+    with twenty levels would explain much of any target by chance.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def variance_decomposition(
     Returns
     -------
     DataFrame
-        Index: factors, largest share first, then ``residual``. ``share`` with ``lower`` and ``upper``, ``alone``
-        (adjusted R2 of the factor by itself), ``unique`` (loss when it is left out), ``df``. ``alone`` far above
-        ``unique``: the factor is confounded with others.
+        Index: factors, largest share first, then ``residual``. ``share`` with ``lower`` and ``upper``,
+        ``alone`` (adjusted R2 of the factor by itself), ``unique`` (loss when it is left out), ``df``.
+        ``alone`` far above ``unique``: the factor is confounded with others.
 
     Raises
     ------
@@ -84,7 +84,9 @@ def variance_decomposition(
             f"{len(values)} complete rows for {parameters} parameters", remedy="drop factors with many levels"
         )
     shares, alone, unique = _shapley(values, blocks)
-    out = pd.DataFrame({"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]})
+    out = pd.DataFrame(
+        {"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]}
+    )
     out.index = pd.Index([str(c) for c in factors.columns], name="factor")
     if n_boot:
         codes = np.arange(len(values)) if groups is None else pd.factorize(np.asarray(groups)[known])[0]

@@ -14,8 +14,16 @@ RANK = {"n_boot": 20, "n_shadow": 6}
 
 def verdicts(data, model, y, **options):
     transfer = transfer_test(
-        data.X, y, data.groups, source="n_layers == 1", target="n_layers >= 2", meta=data.meta, estimator=model,
-        families=FAMILIES, full=False, progress=False,
+        data.X,
+        y,
+        data.groups,
+        source="n_layers == 1",
+        target="n_layers >= 2",
+        meta=data.meta,
+        estimator=model,
+        families=FAMILIES,
+        full=False,
+        progress=False,
     )
     evidence = collect(
         model, data.X, y, data.groups, target="E", transfer=transfer, progress=False, **{**RANK, **options}
@@ -68,7 +76,9 @@ def test_definitions_that_differ_are_judged_on_tables_of_their_own(planted, regr
 
     evidence = collect(regressor, Differing.X, planted.y, planted.groups, target="E", progress=False, **RANK)
     assert [("stei_head" in e.explanation.X) for e in evidence] == [False, True]
-    found = {v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"}
+    found = {
+        v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"
+    }
     assert found["stei_max"] == "supported"
     assert found["stei_head"] != "supported"
 
@@ -88,7 +98,10 @@ def test_criteria_are_printed_with_their_parameters():
         ("claims: [{id: a, claim: b, criterion: magic, parameters: {}}]", "unknown criterion"),
         ("claims: [{id: a, claim: b, criterion: share, parameters: {share: 0.2}}]", "needs concepts"),
         ("claims: [", "not YAML"),
-        ("claims: [{id: a, claim: b, criterion: share, parameters: {concepts: {x: [a]}, share: much, noise: 1}}]", "kind"),
+        (
+            "claims: [{id: a, claim: b, criterion: share, parameters: {concepts: {x: [a]}, share: much, noise: 1}}]",
+            "kind",
+        ),
     ],
 )
 def test_broken_files_are_refused_by_name(tmp_path, text, words):

@@ -73,7 +73,9 @@ def test_skill_separates_truth_from_noise(explained, shuffled, regressor, classi
 
 def test_explaining_is_deterministic(planted, classifier):
     first, second = (
-        explain(classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False)
+        explain(
+            classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False
+        )
         for _ in range(2)
     )
     assert np.array_equal(first.repeats, second.repeats)
@@ -93,7 +95,9 @@ def test_json_and_frames(explained, ranked):
 
 
 def test_effects_recover_the_planted_slopes(explained):
-    found = effects(explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
+    found = effects(
+        explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False
+    )
     row = found.table.loc["bridge_angle_mean"]
     assert row["direction"] == "increasing"
     assert row["slope"] == pytest.approx(0.35, abs=0.12)
@@ -113,7 +117,9 @@ def test_accumulated_effects_follow_the_truth(explained):
 
 def test_conditional_permutation_of_what_the_strata_hold_is_zero(explained):
     strata = pd.factorize(explained.X["stei_max"])[0]
-    found = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False)
+    found = permutation_importance(
+        explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False
+    )
     assert found.loc["stei", "permutation"] == 0
     free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, progress=False)
     assert free.loc["stei", "permutation"] > 0.5

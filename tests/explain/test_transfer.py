@@ -16,7 +16,13 @@ DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
 def result(planted, regressor):
     families = {"octahedral": ["bridge_angle_mean"], "noise": [f"noise_{i}" for i in range(6)]}
     return transfer_test(
-        planted.X, planted.y, planted.groups, **DOMAINS, meta=planted.meta, estimator=regressor, families=families,
+        planted.X,
+        planted.y,
+        planted.groups,
+        **DOMAINS,
+        meta=planted.meta,
+        estimator=regressor,
+        families=families,
         progress=False,
     )
 
@@ -54,9 +60,7 @@ def test_recognising_the_spacer_is_not_transfer(regressor):
     X = pd.DataFrame({"spacer_size": rng.normal(size=20)[groups], "noise": rng.normal(size=80)})
     y = rng.normal(size=20)[groups] * 5  # a number per spacer that no descriptor explains
     meta = pd.DataFrame({"n_layers": np.tile([1, 1, 2, 2], 20)})
-    found = transfer_test(
-        X, y, groups, **DOMAINS, meta=meta, estimator=regressor, full=False, progress=False
-    )
+    found = transfer_test(X, y, groups, **DOMAINS, meta=meta, estimator=regressor, full=False, progress=False)
     assert found.row("source only", variant="same spacers")["gain_lower"] > 0
     assert not found.row("source only", variant="spacer held out")["gain_lower"] > 0
 
@@ -75,7 +79,13 @@ def test_a_shifted_level_is_seen_and_corrected(planted, regressor):
 
 def test_classification(planted, classifier):
     found = transfer_test(
-        planted.X, planted.stiff, planted.groups, **DOMAINS, meta=planted.meta, estimator=classifier, full=False,
+        planted.X,
+        planted.stiff,
+        planted.groups,
+        **DOMAINS,
+        meta=planted.meta,
+        estimator=classifier,
+        full=False,
         progress=False,
     )
     assert found.row("source only")["auc"] > 0.8
@@ -83,12 +93,19 @@ def test_classification(planted, classifier):
 
 
 @pytest.mark.parametrize(
-    ("target", "words"), [("n_layers >= 9", "0 target crystals"), ("n_layers == 2 and spacer_smiles == 'C0'", "2 target")]
+    ("target", "words"),
+    [("n_layers >= 9", "0 target crystals"), ("n_layers == 2 and spacer_smiles == 'C0'", "2 target")],
 )
 def test_data_that_do_not_allow_it_are_named(planted, regressor, target, words):
     found = transfer_test(
-        planted.X, planted.y, planted.groups, source="n_layers == 1", target=target, meta=planted.meta,
-        estimator=regressor, progress=False,
+        planted.X,
+        planted.y,
+        planted.groups,
+        source="n_layers == 1",
+        target=target,
+        meta=planted.meta,
+        estimator=regressor,
+        progress=False,
     )
     assert not found.possible
     assert words in found.reason
@@ -108,8 +125,14 @@ def test_bad_domains_are_refused(planted, regressor):
     for source, words in (("n_layers >= 1", "overlap"), ("n_layers ==", "failed"), ("colour == 1", "failed")):
         with pytest.raises(ModelInputError, match=words):
             transfer_test(
-                planted.X, planted.y, planted.groups, source=source, target="n_layers == 2", meta=planted.meta,
-                estimator=regressor, progress=False,
+                planted.X,
+                planted.y,
+                planted.groups,
+                source=source,
+                target="n_layers == 2",
+                meta=planted.meta,
+                estimator=regressor,
+                progress=False,
             )
 
 

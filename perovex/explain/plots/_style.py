@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Okabe and Ito's colours, told apart with any common colour blindness and in grey.
-BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
+BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#56B4E9",
+    "#CC79A7",
+)
 CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 GREY = "#767676"
 SEQUENTIAL = "cividis"

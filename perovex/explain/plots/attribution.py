@@ -31,7 +31,9 @@ def _column(explanation: Explanation, descriptor: str) -> int:
 def _row(explanation: Explanation, crystal: Hashable) -> int:
     found = np.flatnonzero(explanation.X.index == crystal)
     if not len(found):
-        raise ModelInputError(f"crystal {crystal!r} was not explained", remedy="use its label in the index of X")
+        raise ModelInputError(
+            f"crystal {crystal!r} was not explained", remedy="use its label in the index of X"
+        )
     return int(found[0])
 
 
@@ -55,7 +57,9 @@ def swarm(values: NDArray[np.float64], *, width: float = 0.38, bins: int = 60) -
     """
     out = np.zeros(len(values))
     span = float(np.ptp(values)) if len(values) else 0.0
-    place = np.zeros(len(values), dtype=int) if span == 0 else ((values - values.min()) / span * bins).astype(int)
+    place = (
+        np.zeros(len(values), dtype=int) if span == 0 else ((values - values.min()) / span * bins).astype(int)
+    )
     largest = max(int(np.bincount(place).max()) - 1, 1) if len(values) else 1
     for b in np.unique(place):
         inside = np.flatnonzero(place == b)
@@ -105,7 +109,14 @@ def plot_beeswarm(
         y = height + swarm(x)
         ax.scatter(x[missing], y[missing], s=13, color=_style.GREY, marker="x", linewidths=0.8)
         points = ax.scatter(
-            x[~missing], y[~missing], s=13, c=colour[~missing], cmap=_style.SEQUENTIAL, vmin=0, vmax=1, linewidths=0
+            x[~missing],
+            y[~missing],
+            s=13,
+            c=colour[~missing],
+            cmap=_style.SEQUENTIAL,
+            vmin=0,
+            vmax=1,
+            linewidths=0,
         )
     ax.axvline(0, color=_style.GREY, linewidth=0.8, zorder=0)
     ax.set_yticks(range(len(names)), [_style.label(name, units, labels) for name in reversed(names)])
@@ -136,7 +147,8 @@ def plot_dependence(
     descriptor : str
         Descriptor.
     colour_by : str, optional
-        Descriptor for the colour; by default its strongest interaction partner where interactions were computed.
+        Descriptor for the colour; by default its strongest interaction partner where interactions were
+        computed.
     units, labels : mapping of str to str, optional
         Unit and name per descriptor.
     target : str
@@ -164,8 +176,12 @@ def plot_dependence(
         ax.scatter(x, y, s=18, color=_style.BLUE, alpha=0.8, linewidths=0)
     else:
         _column(explanation, colour_by)
-        points = ax.scatter(x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0)
-        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(_style.label(colour_by, units, labels))
+        points = ax.scatter(
+            x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0
+        )
+        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(
+            _style.label(colour_by, units, labels)
+        )
     ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
     ax.set_xlabel(_style.label(descriptor, units, labels))
     ax.set_ylabel(_style.shap_label(explanation.unit, target))
@@ -226,7 +242,14 @@ def plot_waterfall(
         colour = _style.VERMILLION if contribution > 0 else _style.BLUE
         bottom = len(names) - 1 - height
         ax.barh(bottom, contribution, left=position, color=colour, height=0.6)
-        ax.text(position + contribution / 2, bottom + 0.32, f"{contribution:+.2g}", ha="center", va="bottom", fontsize=7)
+        ax.text(
+            position + contribution / 2,
+            bottom + 0.32,
+            f"{contribution:+.2g}",
+            ha="center",
+            va="bottom",
+            fontsize=7,
+        )
         position += contribution
     ax.axvline(position, color="black", linewidth=0.8, linestyle="--")
     ax.set_yticks(range(len(names)), list(reversed(names)))
@@ -323,5 +346,7 @@ def plot_heatmap(
     ax.set_yticks(range(len(names)), [_style.label(name, units, labels) for name in names])
     ax.set_xlabel("crystals, softest prediction first")
     ax.grid(visible=False)
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(_style.shap_label(explanation.unit, target))
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(
+        _style.shap_label(explanation.unit, target)
+    )
     return ax
