@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["enantiomeric_excess", "long_axis", "spacer_extent"]
+__all__ = ["enantiomeric_excess", "spacer_extents"]
 
 NAN = float("nan")
 WU = "10.1038/s41467-023-44236-5"
@@ -36,62 +36,58 @@ ROUND = 1e-3
 """Relative gap of the two largest moments of gyration below which a molecule has no long axis."""
 
 
-def long_axis(points: Array) -> Array | None:
-    """Direction in which a molecule is longest: the principal axis of its heavy atoms.
+def spacer_extents(points: Array, normal: Array) -> dict[str, Array]:
+    """Size of molecules of equal make and their attitude to the normal.
+
+    The long axis of a molecule is the principal axis of its heavy atoms.
 
     Parameters
     ----------
-    points : ndarray, shape (m, 3)
-        Heavy atoms, Å.
-
-    Returns
-    -------
-    ndarray, shape (3,), or None
-        Unit vector; None for a single atom or where two axes are equally long.
-    """
-    if len(points) < 2:
-        return None
-    centred = points - points.mean(axis=0)
-    moments, axes = np.linalg.eigh(centred.T @ centred)
-    if moments[2] - moments[1] <= ROUND * moments[2]:
-        return None
-    return np.asarray(axes[:, 2])
-
-
-def spacer_extent(molecule: Molecule, normal: Array) -> dict[str, float]:
-    """Size of one molecule and its attitude to the normal.
-
-    Parameters
-    ----------
-    molecule : Molecule
-        Whole molecule.
+    points : ndarray, shape (g, m, 3)
+        Heavy atoms of g molecules, Å.
     normal : ndarray, shape (3,)
         Unit normal of the sheets.
 
     Returns
     -------
-    dict of str to float
-        ``spacer_length``, ``spacer_width``, ``spacer_height`` (Å), ``spacer_tilt`` (deg) and
-        ``nitrogen_nitrogen_distance`` (Å); NaN where undefined.
+    dict of str to ndarray, shape (g,)
+        ``spacer_length``, ``spacer_width``, ``spacer_height`` (Å) and ``spacer_tilt`` (deg); NaN but
+        for the height where a molecule has no long axis (one atom, or two axes equally long).
+
+    Examples
+    --------
+    >>> from perovex.descriptors.cation import spacer_extents
+    >>> rod = np.array([[[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 2.0]]])
+    >>> values = spacer_extents(rod, np.array([0.0, 0.0, 1.0]))
+    >>> float(values["spacer_length"][0].round(3)), float(values["spacer_tilt"][0].round(3))
+    (2.828, 45.0)
     """
-    points = molecule.coordinates[heavy_atoms(molecule)]
-    heights = points @ normal
-    values = {
-        "spacer_length": NAN,
-        "spacer_width": NAN,
-        "spacer_height": float(np.ptp(heights)),
-        "spacer_tilt": NAN,
-        "nitrogen_nitrogen_distance": _nitrogen_distance(molecule),
+    centred = points - points.mean(axis=1, keepdims=True)
+    moments, axes = np.linalg.eigh(np.einsum("gmi,gmj->gij", centred, centred))
+    axis = axes[:, :, 2]
+    along = np.einsum("gmi,gi->gm", centred, axis)
+    across = norm(centred - along[:, :, None] * axis[:, None])
+    tilt = np.degrees(np.arctan2(norm(cross(axis, normal)), np.abs(axis @ normal)))
+    clear = moments[:, 2] - moments[:, 1] > ROUND * moments[:, 2]
+    return {
+        "spacer_length": np.where(clear, np.ptp(along, axis=1), NAN),
+        "spacer_width": np.where(clear, 2.0 * across.max(axis=1), NAN),
+        "spacer_height": np.ptp(points @ normal, axis=1),
+        "spacer_tilt": np.where(clear, tilt, NAN),
     }
-    axis = long_axis(points)
-    if axis is not None:
-        along = points @ axis
-        across = points - points.mean(axis=0) - np.outer(along - along.mean(), axis)
-        sine = norm(cross(axis, normal))
-        values["spacer_length"] = float(np.ptp(along))
-        values["spacer_width"] = float(2.0 * np.linalg.norm(across, axis=1).max())
-        values["spacer_tilt"] = float(np.degrees(np.arctan2(sine, abs(axis @ normal))))
-    return values
+
+
+def _mean_extents(spacers: tuple[Molecule, ...], normal: Array) -> dict[str, float]:
+    """Means over all spacers, computed together for molecules with the same elements in the same order."""
+    alike: dict[tuple[str, ...], list[Molecule]] = {}
+    for spacer in spacers:
+        alike.setdefault(spacer.symbols, []).append(spacer)
+    found = []
+    for group in alike.values():
+        heavy = heavy_atoms(group[0])
+        found.append(spacer_extents(np.array([molecule.coordinates[heavy] for molecule in group]), normal))
+    keys = ("spacer_length", "spacer_width", "spacer_height", "spacer_tilt")
+    return {key: mean(np.concatenate([[], *(values[key] for values in found)])) for key in keys}
 
 
 def _nitrogen_distance(molecule: Molecule) -> float:
@@ -261,16 +257,9 @@ def cation(crystal: LayeredPerovskite) -> dict[str, float]:
     """
     spacers = crystal.spacers
     graphs = [_graph_values(spacer) for spacer in spacers]
-    shapes = [spacer_extent(spacer, crystal.normal) for spacer in spacers]
     values = {item.key: mean([graph[item.key] for graph in graphs]) for item in _GRAPH_DESCRIPTORS}
-    for key in (
-        "spacer_length",
-        "spacer_width",
-        "spacer_height",
-        "spacer_tilt",
-        "nitrogen_nitrogen_distance",
-    ):
-        values[key] = mean([shape[key] for shape in shapes])
+    values |= _mean_extents(spacers, crystal.normal)
+    values["nitrogen_nitrogen_distance"] = mean([_nitrogen_distance(spacer) for spacer in spacers])
     known = [spacer.smiles for spacer, graph in zip(spacers, graphs, strict=True) if graph is not _UNKNOWN]
     return {**values, "enantiomeric_excess": enantiomeric_excess(known)}
 

@@ -103,7 +103,8 @@ def test_ideal_network_has_zeros_and_no_nan_where_defined():
     undefined = [key for key in needs_less if np.isnan(row[key])]
     assert undefined == ["tilt_in_plane_phase", "tilt_out_of_plane_phase"]  # there is no tilt to be in phase
     for key in ("zeta_mean", "sigma_mean", "bond_length_distortion_mean", "off_centring_mean",
-                "tilt_total_mean", "theta_mean", "corrugation_equatorial", "bridge_deviation_in_mean"):  # fmt: skip
+                "tilt_total_mean", "theta_mean", "corrugation_equatorial",
+                "bridge_deviation_in_mean"):  # fmt: skip
         assert row[key] == pytest.approx(0.0, abs=2e-5), key
     assert row["quadratic_elongation_mean"] == pytest.approx(1.0)
     assert row["metal_distance_equatorial_mean"] == pytest.approx(6.0)
