@@ -88,7 +88,7 @@ def _outline(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _atoms(crystal: LayeredPerovskite) -> list[tuple[NDArray[np.float64], str]]:
     """Heavy atoms of the molecules, brought into one stacking period."""
-    found = []
+    found: list[tuple[NDArray[np.float64], str]] = []
     for m in crystal.molecules:
         found += [(x, m.role) for x, s in zip(m.coordinates, m.symbols, strict=True) if s != "H"]
     return found[: 4 * _MAX_SHAPES]

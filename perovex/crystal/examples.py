@@ -65,7 +65,10 @@ def cubic(metal: str = "Pb", halide: str = "I", cage: str = "Cs", bond: float = 
     rows = rows - rows[[s != "H" for s in symbols]].mean(axis=0) + a / 2
     frame = np.array([[0, 0, 0], [bond, 0, 0], [0, bond, 0], [0, 0, bond]])
     return Structure(
-        Lattice.cubic(a), [metal, halide, halide, halide, *symbols], np.vstack([frame, rows]), coords_are_cartesian=True
+        Lattice.cubic(a),
+        [metal, halide, halide, halide, *symbols],
+        np.vstack([frame, rows]),
+        coords_are_cartesian=True,
     )
 
 
@@ -116,7 +119,10 @@ def layered(  # noqa: PLR0913  each one is a geometric degree of freedom of the 
         origin = np.array([slab * shift[0] * a, slab * shift[1] * a, slab * period])
         for sheet in range(n):
             base = origin + [0, 0, (2 * sheet + 1) * bond]
-            add([metal, halide, halide, halide], base + np.array([[0, 0, 0], [bond, 0, 0], [0, bond, 0], [0, 0, bond]]))
+            add(
+                [metal, halide, halide, halide],
+                base + np.array([[0, 0, 0], [bond, 0, 0], [0, bond, 0], [0, 0, bond]]),
+            )
             if sheet == 0:
                 add([halide], base[None] - [[0, 0, bond]])
             else:

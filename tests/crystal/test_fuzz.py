@@ -14,7 +14,23 @@ from perovex.crystal import perceive
 from perovex.crystal.examples import cubic, layered
 from perovex.errors import PerovexError
 
-_TOKENS = [b"", b"-", b"1e308", b"nan", b"inf", b"99999999", b"0", b"\n", b"loop_", b"?", b"'", b"\x00", b"\xff", b"Xx", b"0.5(3)"]
+_TOKENS = [
+    b"",
+    b"-",
+    b"1e308",
+    b"nan",
+    b"inf",
+    b"99999999",
+    b"0",
+    b"\n",
+    b"loop_",
+    b"?",
+    b"'",
+    b"\x00",
+    b"\xff",
+    b"Xx",
+    b"0.5(3)",
+]
 
 
 def _seeds():
@@ -74,7 +90,11 @@ def test_damaged_files(case):
 
 
 @pytest.mark.slow
-@settings(max_examples=int(os.environ.get("PEROVEX_FUZZ", "10000")), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("PEROVEX_FUZZ", "10000")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(case=damaged())
 def test_ten_thousand_damaged_files(case):
     survives(case)

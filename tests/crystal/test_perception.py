@@ -82,14 +82,17 @@ def test_perception_is_invariant(name, transform):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 @pytest.mark.parametrize(
-    ("shift", "phase"), [((0, 0), "DJ"), ((0.5, 0.5), "RP"), ((0.5, 0), "intermediate"), ((0.25, 0.25), "intermediate")]
+    ("shift", "phase"),
+    [((0, 0), "DJ"), ((0.5, 0.5), "RP"), ((0.5, 0), "intermediate"), ((0.25, 0.25), "intermediate")],
 )
 def test_sheets_and_phase(n, shift, phase):
     crystal = perceive(layered(n, shift))
     assert crystal.n_layers == n
     assert crystal.phase == phase
     assert len(crystal.slabs) == 2
-    np.testing.assert_allclose(np.sort(layer_shifts(crystal), axis=1), np.sort([shift, shift], axis=1), atol=1e-9)
+    np.testing.assert_allclose(
+        np.sort(layer_shifts(crystal), axis=1), np.sort([shift, shift], axis=1), atol=1e-9
+    )
     assert len(crystal.spacers) == 4
     assert len(crystal.cage_cations) == 2 * (n - 1)
 
@@ -171,7 +174,10 @@ def test_double_perovskite_with_sodium():
     a = 10.8
     lattice = Lattice.cubic(a)
     structure = Structure.from_spacegroup(
-        "Fm-3m", lattice, ["Na", "Bi", "Cs", "Cl"], [[0, 0, 0], [0.5, 0, 0], [0.25, 0.25, 0.25], [0.252, 0, 0]]
+        "Fm-3m",
+        lattice,
+        ["Na", "Bi", "Cs", "Cl"],
+        [[0, 0, 0], [0.5, 0, 0], [0.25, 0.25, 0.25], [0.252, 0, 0]],
     )
     crystal = perceive(structure)
     assert crystal.metals == ("Bi", "Na")
@@ -244,7 +250,9 @@ def test_other_networks_are_named(topology, transform):
 
 def test_tetrahedra_are_no_octahedra():
     points = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) * 1.5
-    structure = Structure(Lattice.cubic(9), ["Pb", *["I"] * 4], [[0, 0, 0], *points], coords_are_cartesian=True)
+    structure = Structure(
+        Lattice.cubic(9), ["Pb", *["I"] * 4], [[0, 0, 0], *points], coords_are_cartesian=True
+    )
     with pytest.raises(NoOctahedraError, match="no metal with six halides"):
         perceive(structure)
 
@@ -276,7 +284,9 @@ def test_no_metal_and_no_halide():
     with pytest.raises(NoOctahedraError, match="no metal"):
         perceive(Structure(box, [*ammonium, "Cl"], [*xyz, [3, 3, 3]], coords_are_cartesian=True))
     with pytest.raises(NoOctahedraError, match="no halide"):
-        perceive(Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0, 0]]))
+        perceive(
+            Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0, 0]])
+        )
 
 
 def test_aci_phase_needs_two_cations_between_slabs():

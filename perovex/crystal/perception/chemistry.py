@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rdkit import Chem, RDLogger
+from rdkit import Chem
 from rdkit.Geometry import Point3D
+from rdkit.rdBase import BlockLogs
 
 from perovex.crystal.perception.valence import Valences, assign_valences
 
@@ -146,7 +147,9 @@ def _lone(symbol: str) -> Template:
     return _plain_template(mol, Chem.MolToSmiles(mol), charge, (), complete=True)
 
 
-def _plain_template(mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...], *, complete: bool) -> Template:
+def _plain_template(
+    mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...], *, complete: bool
+) -> Template:
     none = np.zeros((0, 4), dtype=np.int64)
     limits = np.full(mol.GetNumBonds(), np.inf)
     return Template(mol, smiles, charge, ammonium, complete, none, none, limits)
@@ -156,7 +159,7 @@ def _template(
     symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valences, *, complete: bool
 ) -> Template:
     mol = _skeleton(symbols, bonds, found.orders, found.charges)
-    with _quiet():
+    with BlockLogs():
         broken = Chem.SanitizeMol(mol, catchErrors=True)
     if broken:
         mol.UpdatePropertyCache(strict=False)
@@ -216,7 +219,7 @@ def _with_hydrogens_implied(
             mol.GetAtomWithIdx(k).SetFormalCharge(1)
             charge += 1
     plain = mol.GetMol()
-    with _quiet():
+    with BlockLogs():
         if Chem.SanitizeMol(plain, catchErrors=True):
             plain.UpdatePropertyCache(strict=False)
     return _plain_template(plain, _smiles(plain), charge, _ammonium(plain), complete=False)
@@ -283,26 +286,16 @@ def _with_stereo(kind: Template, coordinates: NDArray[np.float64]) -> tuple[str,
     for k, (x, y, z) in enumerate(coordinates.tolist()):
         conformer.SetAtomPosition(k, Point3D(x, y, z))
     mol.AddConformer(conformer, assignId=True)
-    with _quiet():
+    with BlockLogs():
         Chem.AssignStereochemistryFrom3D(mol)
     mol.RemoveAllConformers()
     return _smiles(mol), mol
 
 
 def _smiles(mol: Any) -> str:
-    with _quiet():
+    with BlockLogs():
         try:
             bare = Chem.RemoveHs(mol)
         except (ValueError, RuntimeError):
             bare = Chem.RemoveHs(mol, sanitize=False)
         return str(Chem.MolToSmiles(bare))
-
-
-class _quiet:  # noqa: N801  reads as a statement
-    """Keep rdkit from writing to stderr about molecules that we judge ourselves."""
-
-    def __enter__(self) -> None:
-        RDLogger.DisableLog("rdApp.*")
-
-    def __exit__(self, *_: object) -> None:
-        RDLogger.EnableLog("rdApp.*")

@@ -65,7 +65,9 @@ class AtomTable:
     def from_structure(cls, structure: Structure) -> AtomTable:
         """Take the arrays out of a pymatgen structure (ordered, elements or species with oxidation states)."""
         numbers = np.array([next(iter(site.species)).Z for site in structure], dtype=np.int64)
-        return cls(numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix))
+        return cls(
+            numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix)
+        )
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -78,7 +80,7 @@ class AtomTable:
     @cached_property
     def inverse(self) -> NDArray[np.float64]:
         """Inverse of the cell: Cartesian to fractional."""
-        return np.linalg.inv(self.lattice)
+        return np.asarray(np.linalg.inv(self.lattice), dtype=np.float64)
 
     @cached_property
     def is_halogen(self) -> NDArray[np.bool_]:

@@ -122,9 +122,7 @@ def _shared(octahedron: NDArray[np.int64], image: NDArray[np.int64]) -> NDArray[
     return counts[inverse.ravel()]
 
 
-def components(
-    count: int, octahedron: NDArray[np.int64], image: NDArray[np.int64]
-) -> Components:
+def components(count: int, octahedron: NDArray[np.int64], image: NDArray[np.int64]) -> Components:
     """Split a graph with lattice translations into its connected pieces.
 
     Parameters

@@ -87,15 +87,17 @@ def assign_valences(
     >>> sum(found.charges), found.sound
     (1, True)
     """
-    options = [STATES.get(s, ((0, 0, 0.0),)) for s in symbols]
+    known = [STATES.get(s, ((0, 0, 0.0),)) for s in symbols]
     degree = np.bincount(bonds.ravel(), minlength=len(symbols)) if len(bonds) else np.zeros(len(symbols), int)
     options = [
         [_crowded(s, o, int(d)) for o in states if o[0] >= d] or [(int(d), 0, 25.0)]
-        for s, states, d in zip(symbols, options, degree, strict=True)
+        for s, states, d in zip(symbols, known, degree, strict=True)
     ]
     easy = _all_single(options, degree)
     if easy is not None:
-        return Valences((1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True)))
+        return Valences(
+            (1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True))
+        )
     return _solve(symbols, options, bonds, degree, lengths)
 
 
@@ -171,7 +173,7 @@ def _bond_costs(
     if lengths is not None:
         for k, (a, b) in enumerate(bonds):
             pair = tuple(sorted((symbols[a], symbols[b])))
-            excess = lengths[k] - _SINGLE.get(pair, np.inf)  # type: ignore[call-overload]
+            excess = lengths[k] - _SINGLE.get(pair, np.inf)
             if excess > 0:
                 cost[k] += _LONG_COST * min(1.0, excess / 0.06)
     return cost

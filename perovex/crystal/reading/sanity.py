@@ -45,20 +45,26 @@ def check_cell(lattice: NDArray[np.float64], count: int, source: Any = None) -> 
         raise StructureFileError("no atoms", source=source, remedy="the file may be truncated")
     if count > MAX_ATOMS:
         raise UnreasonableCellError(
-            f"{count} atoms in one cell", source=source, remedy=f"at most {MAX_ATOMS} are read; use a smaller cell"
+            f"{count} atoms in one cell",
+            source=source,
+            remedy=f"at most {MAX_ATOMS} are read; use a smaller cell",
         )
     if not np.isfinite(lattice).all():
         raise UnreasonableCellError("cell vectors are not finite numbers", source=source)
     edges = np.linalg.norm(lattice, axis=1)
     volume = abs(float(np.linalg.det(lattice)))
     if edges.min() < MIN_HEIGHT or volume < 1e-3 * float(np.prod(edges)):
-        raise UnreasonableCellError(f"degenerate cell: edges {_listed(edges)} Å, volume {volume:.3g} Å^3", source=source)
+        raise UnreasonableCellError(
+            f"degenerate cell: edges {_listed(edges)} Å, volume {volume:.3g} Å^3", source=source
+        )
     if edges.max() > MAX_EDGE or plane_heights(lattice).min() < MIN_HEIGHT:
         raise UnreasonableCellError(f"unreasonable cell: edges {_listed(edges)} Å", source=source)
     density = count / volume
     if not MIN_DENSITY <= density <= MAX_DENSITY:
         raise UnreasonableCellError(
-            f"unreasonable density: {count} atoms in {volume:.4g} Å^3", source=source, remedy="check the length unit"
+            f"unreasonable density: {count} atoms in {volume:.4g} Å^3",
+            source=source,
+            remedy="check the length unit",
         )
 
 
