@@ -210,4 +210,4 @@ def _distance_or_linear(name: str, classify: bool, random_state: int | None) -> 
     if name == "logistic":
         return _imputed(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
     neighbours = KNeighborsClassifier if classify else KNeighborsRegressor
-    return _imputed(StandardScaler(), neighbours(n_neighbors=1))
+    return _imputed(StandardScaler(), neighbours(n_neighbors=1, algorithm="brute"))

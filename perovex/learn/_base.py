@@ -51,7 +51,9 @@ class DescriptorModel(BaseEstimator):
         """Select columns and fit the algorithm on them."""
         self._check_monotone()
         names = self._column_names()
-        self.kept_ = np.arange(X.shape[1])
+        self.kept_ = np.flatnonzero(_defined(X))
+        if not len(self.kept_):
+            raise ModelTableError("every descriptor is undefined in every row")
         if self.selector is not None:
             self.selector_ = clone(self.selector).fit(pd.DataFrame(X, columns=names), y, groups=groups)
             self.kept_ = np.flatnonzero(self.selector_.get_support())
@@ -77,3 +79,11 @@ class DescriptorModel(BaseEstimator):
     def _read(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         return self._take(read_predict(self, X))
+
+
+def _defined(X: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Columns with at least one value; only those that start with NaN are looked through."""
+    defined = ~np.isnan(X[0])
+    for column in np.flatnonzero(~defined):
+        defined[column] = not np.isnan(X[:, column]).all()
+    return defined

@@ -9,7 +9,8 @@ from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
 from perovex.learn._input import _listed, as_table
-from perovex.learn.evaluation import evaluate, score_table
+from perovex.learn._score_table import score_table
+from perovex.learn.evaluation import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

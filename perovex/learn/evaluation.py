@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone, is_classifier
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._evaluation_html import evaluation_html
+from perovex.learn._held_out import class_target, held_out
 from perovex.learn._input import as_groups, as_table, as_target
+from perovex.learn._score_table import score_table
 from perovex.learn.baselines import baseline_models
 from perovex.learn.calibration import reliability_table
 from perovex.learn.environment import environment, json_safe, table_checksum
 from perovex.learn.intervals import coverage_table
 from perovex.learn.splits import folds_for
-from perovex.learn.threshold import stiff_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -311,19 +311,6 @@ def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
     }
 
 
-def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]:
-    """Labels of a classifier, made once on the whole table, and the threshold (None for given labels)."""
-    numeric = y.dtype.kind in "fiu" and not y.isin([0, 1]).all()
-    threshold = getattr(estimator, "threshold", None)
-    if numeric and threshold is not None:
-        labels = stiff_labels(y, threshold)
-        return labels, float(labels.attrs["threshold"])
-    classes = np.unique(y)
-    if len(classes) > 2:
-        raise ModelInputError(f"{len(classes)} classes", remedy="pass moduli and a threshold, or two labels")
-    return (y == classes[-1]).rename(y.name) if len(classes) == 2 else y.astype(bool), None
-
-
 def _aligned(meta: pd.DataFrame | None, table: pd.DataFrame) -> pd.DataFrame | None:
     if meta is None:
         return None
@@ -361,116 +348,3 @@ def _limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
 def _interval_warning(predictions: pd.DataFrame) -> list[str]:
     lacking = predictions.loc[predictions["model"] == "model", "lower"].isna().mean()
     return [f"no interval at this coverage for {lacking:.0%} of the rows: too few groups"] if lacking else []
-
-
-def fit_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
-    """Fit, passing groups on where the estimator takes them."""
-    if has_fit_parameter(estimator, "groups"):
-        return estimator.fit(X, y, groups=groups)
-    return estimator.fit(X, y)
-
-
-def held_out(
-    estimator: Any,
-    X: pd.DataFrame,
-    y: pd.Series,
-    groups: pd.Series,
-    train: NDArray[Any],
-    test: NDArray[Any],
-    *,
-    coverage: float | None = None,
-    domain: Any = None,
-) -> pd.DataFrame:
-    """Fit a clone on the training rows and predict the test rows; see `Evaluation.predictions`."""
-    model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train])
-    unseen = X.iloc[test]
-    guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)
-    part = pd.DataFrame(
-        {
-            "row": test,
-            "id": X.index[test],
-            "group": groups.iloc[test].to_numpy(),
-            "truth": y.iloc[test].to_numpy(float),
-            "prediction": np.asarray(guess, dtype=float),
-        }
-    )
-    if coverage is not None:
-        try:
-            interval = model.predict_interval(unseen, coverage)
-            part["lower"], part["upper"] = interval["lower"].to_numpy(), interval["upper"].to_numpy()
-        except AttributeError as error:
-            raise ModelInputError(
-                "the estimator has no predict_interval", remedy="use coverage=None"
-            ) from error
-        except ModelInputError:
-            if not getattr(model, "interval_folds", 1):
-                raise
-            part["lower"] = part["upper"] = np.nan
-    if domain is not None:
-        flags = clone(domain).fit(X.iloc[train], groups=groups.iloc[train]).check(unseen)
-        part["in_domain"] = flags["in_domain"].to_numpy()
-    return part
-
-
-def score_table(
-    predictions: pd.DataFrame, classify: bool, n_resamples: int, random_state: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores with bootstrap intervals over groups, and differences of the model to every other one."""
-    table = metrics.CLASSIFICATION if classify else metrics.REGRESSION
-    pieces: dict[Any, pd.DataFrame] = {
-        key: part.sort_values("row") for key, part in predictions.groupby(["model", "repeat"], sort=False)
-    }
-    names: list[str] = list(dict.fromkeys(name for name, _ in pieces))
-    repeats = sorted({repeat for _, repeat in pieces})
-    weights = metrics.bootstrap_weights(pieces[names[0], repeats[0]]["group"], n_resamples, random_state)
-    weights = np.vstack([np.ones((1, weights.shape[1])), weights])
-    rows, differences = [], []
-    for metric, function in table.items():
-        drawn: dict[str, NDArray[Any]] = {}
-        for name in names:
-            values = [_resample(function, pieces[name, repeat], weights) for repeat in repeats]
-            drawn[name] = np.mean(values, axis=0)
-            spread = float(np.std([v[0] for v in values], ddof=1)) if len(values) > 1 else float("nan")
-            low, high = _percentiles(drawn[name][1:])
-            rows.append(
-                {
-                    "model": name,
-                    "metric": metric,
-                    "value": float(drawn[name][0]),
-                    "low": low,
-                    "high": high,
-                    "sd_repeats": spread,
-                }
-            )
-        sign = -1 if metric in metrics.LOWER_IS_BETTER else 1
-        for name in names[1:]:
-            gap = drawn["model"] - drawn[name]
-            low, high = _percentiles(gap[1:])
-            valid = gap[1:][np.isfinite(gap[1:])]
-            differences.append(
-                {
-                    "baseline": name,
-                    "metric": metric,
-                    "difference": float(gap[0]),
-                    "low": low,
-                    "high": high,
-                    "better": float(np.mean(sign * valid > 0)) if len(valid) else float("nan"),
-                }
-            )
-    columns = ["baseline", "metric", "difference", "low", "high", "better"]
-    return pd.DataFrame(rows), pd.DataFrame(differences, columns=columns)
-
-
-def _resample(function: Any, part: pd.DataFrame, weights: NDArray[Any]) -> NDArray[np.float64]:
-    return metrics.resampled(
-        function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), weights
-    )
-
-
-def _percentiles(values: NDArray[Any]) -> tuple[float, float]:
-    """95 % percentile interval over the resamples in which the score is defined."""
-    valid = values[np.isfinite(values)]
-    if len(valid) < max(10, len(values) // 2):
-        return float("nan"), float("nan")
-    low, high = np.quantile(valid, [0.025, 0.975])
-    return float(low), float(high)

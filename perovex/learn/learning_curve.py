@@ -13,9 +13,9 @@ from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
+from perovex.learn._held_out import class_target, held_out
 from perovex.learn._input import as_groups, as_table, as_target, need_groups
 from perovex.learn.environment import json_safe
-from perovex.learn.evaluation import class_target, held_out
 from perovex.learn.splits import folds_for
 
 _BEST = {"R2": 1.0, "Spearman": 1.0, "ROC-AUC": 1.0, "PR-AUC": 1.0, "MCC": 1.0, "balanced accuracy": 1.0}
@@ -234,7 +234,7 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
 def _at_fraction(
     estimator: Any, data: tuple[pd.DataFrame, pd.Series, pd.Series], folds: Any, fraction: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray, int, float] | None:
-    """Pooled held-out truth and predictions, with the number of training groups and the mean number of rows."""
+    """Pooled held-out truth and predictions, number of training groups and mean number of rows."""
     table, target, labels = data
     truth, guess, sizes = [], [], []
     smallest = min(labels.iloc[train].nunique() for train, _ in folds)

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
+from perovex.learn._held_out import class_target, fit_groups, held_out
 from perovex.learn._input import as_groups, as_table, as_target
-from perovex.learn.evaluation import class_target, fit_groups, held_out
 from perovex.learn.splits import folds_for
 
 if TYPE_CHECKING:

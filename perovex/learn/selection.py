@@ -250,7 +250,7 @@ def _representatives(clusters: NDArray[np.int64], relevance: NDArray[Any]) -> li
 def _mrmr(
     candidates: list[int], relevance: NDArray[Any], correlation: NDArray[Any], n_select: int
 ) -> list[int]:
-    """Greedy quotient form; redundancy is bounded below so that an unrelated column cannot win by that alone."""
+    """Greedy quotient form; redundancy is bounded below, so that being unrelated is not enough to win."""
     left: list[int] = list(candidates)
     taken: list[int] = []
     while left and len(taken) < n_select:

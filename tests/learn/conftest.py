@@ -24,3 +24,8 @@ def planted(n_groups=12, per_group=5, n_columns=12, seed=0, noise=0.03):
 @pytest.fixture(scope="session")
 def table():
     return planted()
+
+
+@pytest.fixture(scope="session")
+def larger_table():
+    return planted(30, n_columns=4)

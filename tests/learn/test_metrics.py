@@ -65,6 +65,7 @@ def test_undefined_scores_are_nan():
 def test_bootstrap_draws_whole_groups_and_keeps_their_number():
     groups = np.array(["a"] * 3 + ["b"] * 2 + ["c"])
     w = metrics.bootstrap_weights(groups, 200, 1)
-    assert (w[:, :1] == w[:, :3]).all() and (w[:, 3] == w[:, 4]).all()
+    assert (w[:, :1] == w[:, :3]).all()
+    assert (w[:, 3] == w[:, 4]).all()
     assert (w[:, [0, 3, 5]].sum(axis=1) == 3).all()
     assert len(np.unique(w, axis=0)) > 5

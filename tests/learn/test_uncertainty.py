@@ -36,16 +36,16 @@ def test_intervals_hold_for_new_groups_but_row_folds_do_not():
     rng = np.random.default_rng(0)
     hits = {"grouped": [], "rows": []}
     for _ in range(60):
-        effect = rng.normal(size=31)
-        groups = np.repeat(np.arange(31), 6)
-        X = np.column_stack([np.eye(31)[groups], rng.normal(size=len(groups))])
+        effect = rng.normal(size=21)
+        groups = np.repeat(np.arange(21), 6)
+        X = np.column_stack([np.eye(21)[groups], rng.normal(size=len(groups))])
         y = effect[groups] + X[:, -1] + 0.1 * rng.normal(size=len(groups))
-        train, test = groups < 30, groups == 30
+        train, test = groups < 20, groups == 20
         for name, given in (("grouped", groups[train]), ("rows", None)):
-            model = ConformalRegressor(LinearRegression()).fit(X[train], y[train], given)
+            model = ConformalRegressor(LinearRegression(), n_splits=5).fit(X[train], y[train], given)
             interval = model.predict_interval(X[test], 0.8)
             hits[name].append(((y[test] >= interval["lower"]) & (y[test] <= interval["upper"])).mean())
-    assert 0.7 < np.mean(hits["grouped"]) < 0.95
+    assert 0.65 < np.mean(hits["grouped"]) < 0.95
     assert np.mean(hits["rows"]) < 0.4
 
 
@@ -62,7 +62,8 @@ def test_coverage_beyond_the_number_of_groups_is_refused(table):
 def test_log_intervals_scale_with_the_prediction_and_contain_it(table):
     X, y, groups, _ = table
     band = YoungModulusRegressor("ridge", interval_folds=12).fit(X, y, groups).predict_interval(X, 0.9)
-    assert (band["lower"] < band["prediction"]).all() and (band["prediction"] < band["upper"]).all()
+    assert (band["lower"] < band["prediction"]).all()
+    assert (band["prediction"] < band["upper"]).all()
     assert (band["lower"] > 0).all()
     assert np.corrcoef(band["upper"] - band["lower"], band["prediction"])[0, 1] > 0.9
 
@@ -83,9 +84,11 @@ def test_venn_abers_brackets_isotonic_and_narrows_with_data():
         model = ProbabilityCalibrator("venn-abers").fit(p, y)
         p0, p1 = model.predict_multiprobability(np.linspace(0.05, 0.95, 10))
         merged = model.predict(np.linspace(0.05, 0.95, 10))
-        assert (p0 <= merged).all() and (merged <= p1).all()
+        assert (p0 <= merged).all()
+        assert (merged <= p1).all()
         plain = IsotonicRegression(out_of_bounds="clip").fit(p, y).predict(np.linspace(0.05, 0.95, 10))
-        assert (p0 <= plain + 1e-9).all() and (plain <= p1 + 1e-9).all()
+        assert (p0 <= plain + 1e-9).all()
+        assert (plain <= p1 + 1e-9).all()
         width[n] = (p1 - p0).mean()
     assert width[400] < width[40]
 
@@ -163,4 +166,5 @@ def test_domain_is_blind_to_units():
     scale, shift = np.array([1e-3, 1.0, 1e4]), np.array([5.0, 0.0, -3e4])
     a = ApplicabilityDomain().fit(X).check(new)
     b = ApplicabilityDomain().fit(X * scale + shift).check(new * scale + shift)
-    assert np.allclose(a["score"], b["score"]) and (a["in_domain"] == b["in_domain"]).all()
+    assert np.allclose(a["score"], b["score"])
+    assert (a["in_domain"] == b["in_domain"]).all()

@@ -1,0 +1,195 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
+
+from perovex.errors import ModelFileError, ModelInputError
+from perovex.learn import (
+    ConformalRegressor,
+    DescriptorSelector,
+    ModelBundle,
+    StiffnessClassifier,
+    YoungModulusRegressor,
+    card_html,
+    load_model,
+    save_model,
+)
+from perovex.learn._algorithms import CLASSIFIERS, REGRESSORS
+
+
+@pytest.fixture(scope="module")
+def bundle(table):
+    X, y, groups, _ = table
+    moduli = pd.DataFrame({"E_in_plane": y, "E_vrh": 0.8 * y}).astype(float)
+    moduli.loc[moduli.index[:5], "E_vrh"] = np.nan
+    regressor = YoungModulusRegressor(interval_folds=4, algorithm_params={"n_estimators": 40})
+    return ModelBundle.fit(
+        X, moduli, groups, regressor=regressor, units={"a": "deg"}, training={"potential": "none"}
+    )
+
+
+@pytest.fixture
+def folder(bundle, tmp_path):
+    return bundle.save(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", [n for n in REGRESSORS if n != "ebm"])
+def test_regressors_come_back_bit_for_bit(name, table, tmp_path):
+    X, y, groups, _ = table
+    size = {"n_estimators": 15} if name in ("xgboost", "random_forest") else None
+    model = YoungModulusRegressor(name, algorithm_params=size, selector=DescriptorSelector(n_select=5)).fit(
+        X, y, groups
+    )
+    again, _ = load_model(save_model(model, tmp_path / "m"))
+    assert again.predict(X).tobytes() == model.predict(X).tobytes()
+    assert again.get_params(deep=False).keys() == model.get_params(deep=False).keys()
+
+
+@pytest.mark.parametrize("name", [n for n in CLASSIFIERS if n != "ebm"])
+@pytest.mark.parametrize("calibration", ["none", "venn-abers"])
+def test_classifiers_come_back_bit_for_bit(name, calibration, table, tmp_path):
+    X, y, groups, _ = table
+    size = {"n_estimators": 15} if name in ("xgboost", "random_forest") else None
+    model = StiffnessClassifier(name, calibration=calibration, algorithm_params=size).fit(X, y, groups)
+    again, _ = load_model(save_model(model, tmp_path / "m"))
+    assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+    assert again.classes_.tolist() == [False, True]
+    assert again.threshold_ == model.threshold_
+
+
+def test_bundle_round_trip(bundle, folder, table):
+    X = table[0]
+    again = ModelBundle.load(folder)
+    pd.testing.assert_frame_equal(again.predict(X), bundle.predict(X), check_exact=True)
+    assert again.manifest["descriptors"][0] == {"key": "a", "unit": "deg"}
+    assert again.manifest["training"]["potential"] == "none"
+    assert not list(folder.glob("*.pkl"))
+
+
+def test_equal_bundles_are_equal_files(bundle, folder, tmp_path):
+    other = bundle.save(tmp_path / "again")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {
+        p.name: p.read_bytes() for p in other.iterdir()
+    }
+
+
+def test_saving_replaces_a_model_but_nothing_else(bundle, folder, tmp_path):
+    bundle.save(folder)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model"]  # no leftovers
+    foreign = tmp_path / "notes"
+    foreign.mkdir()
+    (foreign / "diary.txt").write_text("mine")
+    with pytest.raises(ModelFileError, match="holds something that is no model"):
+        bundle.save(foreign)
+    assert (foreign / "diary.txt").read_text() == "mine"
+
+
+def test_every_damaged_file_is_refused(folder):
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        for damage in (whole[: len(whole) // 2], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
+            path.write_bytes(damage)
+            with pytest.raises(ModelFileError, match=r"model"):
+                ModelBundle.load(folder)
+        path.unlink()
+        with pytest.raises(ModelFileError, match=r"missing"):
+            ModelBundle.load(folder)
+        path.write_bytes(whole)
+    ModelBundle.load(folder)
+
+
+@settings(max_examples=25, deadline=None)
+@given(position=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_no_changed_byte_of_the_manifest_passes(position, flip, tmp_path_factory, table):
+    X, y, _, _ = table
+    folder = tmp_path_factory.mktemp("m") / "model"
+    save_model(YoungModulusRegressor("ridge").fit(X, y), folder)
+    path = folder / "manifest.json"
+    raw = bytearray(path.read_bytes())
+    before = json.loads(raw)
+    raw[int(position * len(raw))] ^= flip
+    path.write_bytes(bytes(raw))
+    try:
+        same = json.loads(raw) == before
+    except ValueError:
+        same = False
+    if not same:
+        with pytest.raises(ModelFileError):
+            load_model(folder)
+
+
+def test_foreign_folders_are_named(tmp_path):
+    with pytest.raises(ModelFileError, match=r"manifest\.json is missing"):
+        load_model(tmp_path / "nothing")
+    (tmp_path / "manifest.json").write_text('{"format": "other"}')
+    with pytest.raises(ModelFileError, match="not that of a perovex model"):
+        load_model(tmp_path)
+
+
+def test_what_would_need_pickle_is_refused_before_anything_is_written(tmp_path):
+    X = np.arange(6.0)[:, None]
+    save_model(ConformalRegressor(LinearRegression()).fit(X, X[:, 0]), tmp_path / "fine")
+
+    class Mine(LinearRegression):
+        pass
+
+    with pytest.raises(ModelFileError, match="without pickle"):
+        save_model(ConformalRegressor(Mine()).fit(X, X[:, 0]), tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_untrusted_types_are_refused(tmp_path, table, monkeypatch):
+    X, y, _, _ = table
+    folder = save_model(YoungModulusRegressor("gaussian_process").fit(X, y), tmp_path / "m")
+    monkeypatch.setattr("perovex.learn.model_files.TRUSTED", ("numpy.dtype",))
+    with pytest.raises(ModelFileError, match=r"not trusted: .*kernels\.RBF"):
+        load_model(folder)
+
+
+def test_prediction_table_is_complete_and_ordered(bundle, table):
+    X, y, _, _ = table
+    out = bundle.predict(X[X.columns[::-1]].assign(extra=1.0))
+    assert (out["E_in_plane_lower"] <= out["E_in_plane_upper"]).all()
+    assert set(out["class"]) == {"stiff", "soft"}
+    assert (out["threshold"] == y.median()).all()
+    assert ((out["probability_stiff"] > 0.5) == (out["class"] == "stiff")).all()
+    assert out["coverage"].iloc[0] == 0.9
+    pd.testing.assert_frame_equal(out, bundle.predict(X))
+
+
+def test_prediction_refuses_missing_and_flags_infinite_descriptors(bundle, table):
+    X = table[0]
+    with pytest.raises(ModelInputError, match="now missing: b"):
+        bundle.predict(X.drop(columns="b"))
+    with pytest.raises(ModelInputError, match="unseen at fit time: extra"):
+        bundle.predict(X.assign(extra=1.0), unknown="error")
+    out = bundle.predict(X.iloc[:2].assign(b=[np.inf, 0.0]))
+    assert not out["in_domain"].iloc[0]
+    assert out["domain_reason"].iloc[0].startswith("infinite: b")
+
+
+def test_few_spacers_lower_the_coverage_and_the_card_says_so(table):
+    X, y, _, _ = table
+    regressor = YoungModulusRegressor("ridge", interval_folds=4)
+    bundle = ModelBundle.fit(X, y.to_frame(), np.arange(60) // 15, regressor=regressor)
+    assert bundle.predict(X)["coverage"].iloc[0] == pytest.approx(0.8)
+    assert "90% was asked for" in bundle.card()
+    assert "E_in_plane above" in card_html(bundle.manifest)
+
+
+@pytest.mark.parametrize(
+    ("moduli", "message"),
+    [
+        (lambda y: y.to_frame("E_vrh"), "no modulus E_in_plane"),
+        (lambda y: y.where(y.index < 3).to_frame("E_in_plane"), "3 values of E_in_plane are too few"),
+        (lambda y: y.iloc[::-1].to_frame("E_in_plane"), "differ in rows"),
+    ],
+)
+def test_bundle_refuses_what_it_cannot_train(table, moduli, message):
+    X, y, groups, _ = table
+    with pytest.raises(ModelInputError, match=message):
+        ModelBundle.fit(X, moduli(y), groups)
