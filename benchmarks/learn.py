@@ -1,7 +1,8 @@
 """Time and memory of fit and predict as rows grow, against plain xgboost and scikit-learn.
 
 Run ``python benchmarks/learn.py`` (small) or ``python benchmarks/learn.py --rows 1000 100000 1000000``. Each
-measurement runs in a process of its own, so that peak memory is its own; times are CPU seconds, the best of ``--repeats``.
+measurement runs in a process of its own, so that peak memory is its own; times are CPU seconds on one thread,
+the best of ``--repeats``.
 """
 
 import argparse
