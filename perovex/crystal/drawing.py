@@ -1,4 +1,4 @@
-"""A small drawing of a perceived crystal for notebooks: octahedra along one in-plane axis, as SVG, no libraries."""
+"""A small SVG drawing of a perceived crystal for notebooks: octahedra along one in-plane axis."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def svg(crystal: LayeredPerovskite) -> str:
         return f"{_MARGIN + (p[0] - low[0]) * scale:.1f},{height - _MARGIN - (p[1] - low[1]) * scale:.1f}"
 
     shapes = [
-        f'<polygon points="{" ".join(place(p) for p in solid)}" fill="{_FILL}" fill-opacity="0.55" stroke="{_EDGE}"/>'
+        f'<polygon points="{" ".join(place(p) for p in solid)}" fill="{_FILL}" fill-opacity="0.55" '
+        f'stroke="{_EDGE}"/>'
         for solid in solids
     ]
     for p, colour in dots:
@@ -126,7 +127,7 @@ def summary_html(crystal: LayeredPerovskite) -> str:
     """
     head = f"<b>{html.escape(crystal.source)}</b>" if crystal.source else ""
     body = "".join(
-        f'<tr><th style="text-align:left">{html.escape(name)}</th><td style="text-align:left">{html.escape(value)}</td></tr>'
+        f'<tr style="text-align:left"><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
         for name, value in rows(crystal)
     )
     notes = "".join(f"<li>{html.escape(w)}</li>" for w in crystal.warnings)

@@ -72,7 +72,7 @@ def cubic(metal: str = "Pb", halide: str = "I", cage: str = "Cs", bond: float = 
     )
 
 
-def layered(  # noqa: PLR0913  each one is a geometric degree of freedom of the ideal slab
+def layered(
     n: int = 1,
     shift: tuple[float, float] = (0.5, 0.5),
     *,
@@ -118,7 +118,7 @@ def layered(  # noqa: PLR0913  each one is a geometric degree of freedom of the 
     for slab in (0, 1):
         origin = np.array([slab * shift[0] * a, slab * shift[1] * a, slab * period])
         for sheet in range(n):
-            base = origin + [0, 0, (2 * sheet + 1) * bond]
+            base = origin + np.array([0, 0, (2 * sheet + 1) * bond])
             add(
                 [metal, halide, halide, halide],
                 base + np.array([[0, 0, 0], [bond, 0, 0], [0, bond, 0], [0, 0, bond]]),

@@ -1,8 +1,8 @@
 """The central type: a crystal, perceived once.
 
 Everything above this floor reads these arrays and never looks for bonds again. All coordinates are Cartesian
-in Å; site indices refer to `LayeredPerovskite.structure`; an `image` is a lattice translation (three integers)
-to be added to the fractional coordinates of that site.
+in Å; site indices refer to `LayeredPerovskite.structure`; an `image` is a lattice translation (three
+integers) to be added to the fractional coordinates of that site.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Octahedra:
     """The MX6 octahedra, ``k`` of them, ligands in a fixed order.
 
     Ligands stand in trans pairs (0, 1), (2, 3), (4, 5). In a layered crystal 0 and 2 point along the two
-    in-plane M...M directions (`LayeredPerovskite.in_plane_axes`), 1 and 3 against them, 4 along the slab normal
-    and 5 against it; in a 3D network the three pairs follow the pseudo-cubic axes.
+    in-plane M...M directions (`LayeredPerovskite.in_plane_axes`), 1 and 3 against them, 4 along the slab
+    normal and 5 against it; in a 3D network the three pairs follow the pseudo-cubic axes.
 
     Attributes
     ----------
@@ -78,7 +78,8 @@ class Bridges:
     vectors : ndarray, shape (b, 2, 3)
         From the halide to each metal, Å.
     axial : ndarray of bool, shape (b,)
-        True between sheets of one slab (or along the third pseudo-cubic axis of a 3D network), False within a sheet.
+        True between sheets of one slab (or along the third pseudo-cubic axis of a 3D network), False within a
+        sheet.
     """
 
     halide: NDArray[np.int64]
@@ -149,7 +150,8 @@ class Molecule:
     hydrogens_complete : bool
         False where the file lacks hydrogens.
     mol : rdkit.Chem.Mol
-        Atoms in the order of `sites`, hydrogens explicit; shared by equal molecules, no conformer: do not change it.
+        Atoms in the order of `sites`, hydrogens explicit; shared by equal molecules, no conformer: do not
+        change it.
     """
 
     sites: NDArray[np.int64]

@@ -16,14 +16,16 @@ CATIONS = [
     "CCCC[NH3+]", "[NH3+]CCC[NH3+]", "NC=[NH2+]", "NC(N)=[NH2+]", "C[NH2+]C", "C[N+](C)(C)C",
     "[NH3+]CCc1ccccc1", "[NH3+]Cc1ccc(C[NH3+])s1", "[NH3+]Cc1cc[nH+]cn1", "c1c[nH]c[nH+]1", "c1cc[nH+]cc1",
     "C[C@H]([NH3+])c1ccccc1", "C[C@@H]([NH3+])c1ccccc1", "C[C@H]([NH3+])c1ccc([N+](=O)[O-])cc1",
-    "[NH3+]CCC(=O)O", "[NH3+]CCF", "[NH3+]CCI", "[NH3+]CC#N", "[NH3+]CC#C", "[NH3+]C/C=C/C[NH3+]", "[NH3+]C/C=C\\C[NH3+]",
-    "[NH3+]CCS(=O)(=O)O", "[NH3+]CCO", "C[NH+]1CCOCC1", "[NH3+]CCSSCC[NH3+]", "[NH3+]C[C@H]1CC[C@@H](C[NH3+])CC1",
+    "[NH3+]CCC(=O)O", "[NH3+]CCF", "[NH3+]CCI", "[NH3+]CC#N", "[NH3+]CC#C", "[NH3+]C/C=C/C[NH3+]",
+    "[NH3+]C/C=C\\C[NH3+]",
+    "[NH3+]CCS(=O)(=O)O", "[NH3+]CCO", "C[NH+]1CCOCC1", "[NH3+]CCSSCC[NH3+]",
+    "[NH3+]C[C@H]1CC[C@@H](C[NH3+])CC1",
     "[NH3+]C[C@H]1CC[C@H](C[NH3+])CC1", "Cc1[nH+]ccn1C", "[NH3+]Cc1nc[nH+]nn1",
 ]  # fmt: skip
 
 
 def guest_box(smiles, seed=11):
-    """A cubic perovskite far away from one molecule: 3D network stretched to make room is not needed, n = 1 is."""
+    """One molecule, randomly turned and listed, between n = 1 sheets large enough to hold it."""
     mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
     assert AllChem.EmbedMolecule(mol, randomSeed=seed) == 0
     AllChem.MMFFOptimizeMolecule(mol)
@@ -38,9 +40,15 @@ def guest_box(smiles, seed=11):
     for i in range(size):
         for j in range(size):
             base = np.array([6.3 * i, 6.3 * j, 0.0])
-            rows += [base, base + [3.15, 0, 0], base + [0, 3.15, 0], base + [0, 0, 3.15], base - [0, 0, 3.15]]
+            rows += [
+                base,
+                base + np.array([3.15, 0, 0]),
+                base + np.array([0, 3.15, 0]),
+                base + np.array([0, 0, 3.15]),
+                base - [0, 0, 3.15],
+            ]
             names += ["Pb", "I", "I", "I", "I"]
-    rows = np.vstack([rows, xyz + [a / 2, a / 2, height / 2]])
+    rows = np.vstack([rows, xyz + np.array([a / 2, a / 2, height / 2])])
     frac = rows / [a, a, height]
     return Structure(Lattice(np.diag([a, a, height])), names + symbols, frac - np.floor(frac))
 

@@ -57,7 +57,7 @@ def tilted_cubic(angle=8.0):
                 turn = Rotation.from_euler("z", sign * angle, degrees=True).as_matrix()
                 centre = np.array([i * a * stretch, j * a * stretch, k * a])
                 frame = np.array([[0, 0, 0], [bond, 0, 0], [0, bond, 0], [0, 0, bond]]) @ turn.T
-                rows += [*(centre + frame), centre + [a * stretch / 2, a * stretch / 2, a / 2]]
+                rows += [*(centre + frame), centre + np.array([a * stretch / 2, a * stretch / 2, a / 2])]
                 symbols += ["Pb", "I", "I", "I", "Cs"]
     lattice = Lattice(np.diag([2 * a * stretch, 2 * a * stretch, 2 * a]))
     return Structure(lattice, symbols, rows, coords_are_cartesian=True)

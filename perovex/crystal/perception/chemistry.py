@@ -100,7 +100,7 @@ def _skeleton(
     mol = Chem.RWMol()
     for symbol, charge in zip(symbols, charges, strict=True):
         atom = Chem.Atom(symbol)
-        atom.SetNoImplicit(True)
+        atom.SetNoImplicit(True)  # noqa: FBT003  positional in rdkit
         atom.SetFormalCharge(charge)
         mol.AddAtom(atom)
     for (a, b), order in zip(bonds.tolist(), orders, strict=True):
@@ -183,7 +183,7 @@ def _stereo_elements(mol: Any) -> tuple[list[list[int]], list[list[int]]]:
         if element.type == Chem.StereoType.Atom_Tetrahedral:
             atom = mol.GetAtomWithIdx(element.centeredOn)
             around = sorted(n.GetIdx() for n in atom.GetNeighbors())
-            centres.append((around + [element.centeredOn])[:4])
+            centres.append([*around, element.centeredOn][:4])
         elif element.type == Chem.StereoType.Bond_Double:
             bond = mol.GetBondWithIdx(element.centeredOn)
             a, b = bond.GetBeginAtom(), bond.GetEndAtom()
@@ -282,7 +282,7 @@ def _same_side(
 def _with_stereo(kind: Template, coordinates: NDArray[np.float64]) -> tuple[str, Any]:
     mol = Chem.Mol(kind.mol)
     conformer = Chem.Conformer(len(coordinates))
-    conformer.Set3D(True)
+    conformer.Set3D(True)  # noqa: FBT003  positional in rdkit
     for k, (x, y, z) in enumerate(coordinates.tolist()):
         conformer.SetAtomPosition(k, Point3D(x, y, z))
     mol.AddConformer(conformer, assignId=True)

@@ -47,7 +47,7 @@ def bound_halogens(atoms: AtomTable) -> NDArray[np.bool_]:
 
 
 def hydride_metals(atoms: AtomTable) -> NDArray[np.bool_]:
-    """Tell which metals or metalloids carry hydrogen or carbon (SbH4, AsH4, methyl tin...): no octahedral centres."""
+    """Tell which metals carry hydrogen or carbon (SbH4, AsH4, methyl tin...): no octahedral centres."""
     carried = np.zeros(len(atoms), dtype=bool)
     metals = np.flatnonzero(atoms.is_metal & ~atoms.is_a_site_metal)
     light = np.flatnonzero((atoms.numbers == 1) | (atoms.numbers == 6))
@@ -61,7 +61,8 @@ def hydride_metals(atoms: AtomTable) -> NDArray[np.bool_]:
 def covalent_pairs(atoms: AtomTable, members: NDArray[np.int64]) -> Pairs:
     """Return the covalent bonds among `members`, each in both directions.
 
-    Hydrogen is bonded to its nearest heavy atom only, so that a strong hydrogen bond never fuses two molecules.
+    Hydrogen is bonded to its nearest heavy atom only, so that a strong hydrogen bond never fuses two
+    molecules.
 
     Parameters
     ----------

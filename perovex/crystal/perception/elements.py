@@ -1,4 +1,4 @@
-"""What the elements are to a halide perovskite: ligand, centre of an octahedron, A cation or organic matter."""
+"""What elements are to a halide perovskite: ligand, octahedral centre, A cation or organic matter."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AtomTable:
 
     @classmethod
     def from_structure(cls, structure: Structure) -> AtomTable:
-        """Take the arrays out of a pymatgen structure (ordered, elements or species with oxidation states)."""
+        """Take the arrays out of an ordered pymatgen structure (elements or species)."""
         numbers = np.array([next(iter(site.species)).Z for site in structure], dtype=np.int64)
         return cls(
             numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix)
@@ -89,7 +89,7 @@ class AtomTable:
 
     @cached_property
     def is_metal(self) -> NDArray[np.bool_]:
-        """Whether each atom is a metal or metalloid that can be the centre of an octahedron, or an A cation."""
+        """Whether each atom is a metal or metalloid: octahedral centre or A cation."""
         return _IS_METAL[self.numbers]
 
     @cached_property

@@ -25,7 +25,7 @@ def metal_vectors(octahedra: RawOctahedra, links: Links) -> NDArray[np.float64]:
 
 
 def ligand_directions(octahedra: RawOctahedra, links: Links) -> NDArray[np.float64]:
-    """Unit vectors per ligand: towards the metal behind a bridging halide, towards the halide otherwise.
+    """Return unit vectors per ligand: the metal behind a bridging halide, else the halide.
 
     Octahedra tilt by up to 20 degrees or more, metal-metal lines hardly: they tell better along which axis of
     the network a ligand lies.
@@ -73,7 +73,7 @@ def line_axes(vectors: NDArray[np.float64], start: NDArray[np.float64]) -> NDArr
     """
     axes = start
     for _ in range(20):
-        family, mean = family_means(vectors, axes)
+        _, mean = family_means(vectors, axes)
         fresh = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         if np.abs(np.einsum("mc,mc->m", fresh, axes)).min() > 1 - 1e-14:
             return fresh
@@ -107,7 +107,7 @@ def family_means(
 def in_plane_axes(
     vectors: NDArray[np.float64], normal: NDArray[np.float64], lattice: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Unit vectors of the two metal-metal directions of a sheet, the shorter distance first.
+    """Find unit vectors of the two metal-metal directions of a sheet, the shorter distance first.
 
     Parameters
     ----------
@@ -141,11 +141,11 @@ def in_plane_axes(
 def pseudocubic_axes(
     octahedra: RawOctahedra, links: Links, lattice: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Unit vectors along the three metal-metal directions of a 3D network, the odd one last.
+    """Find unit vectors along the three metal-metal directions of a 3D network, the odd one last.
 
-    The third axis is the one whose mean metal-metal distance differs most from the other two (the long axis of
-    tetragonal and orthorhombic perovskites); where all three agree, the one whose mean bridging angle differs
-    most; where those agree too, the one nearest to the c axis of the cell.
+    The third axis is the one whose mean metal-metal distance differs most from the other two (the long axis
+    of tetragonal and orthorhombic perovskites); where all three agree, the one whose mean bridging angle
+    differs most; where those agree too, the one nearest to the c axis of the cell.
 
     Returns
     -------

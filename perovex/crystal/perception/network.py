@@ -1,13 +1,15 @@
 """The graph of octahedra: which share halides, how many, and in how many dimensions the graph repeats.
 
-A graph with lattice translations on its edges (a quotient graph) is followed from one octahedron to the next; the
-translations collected on closed walks span the directions in which the network is infinite, and their rank is its
-dimensionality. Small cells, where an octahedron shares a halide with its own image, need no special case.
+A graph with lattice translations on its edges (a quotient graph) is followed from one octahedron to the next;
+the translations collected on closed walks span the directions in which the network is infinite, and their
+rank is its dimensionality. Small cells, where an octahedron shares a halide with its own image, need no
+special case.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -156,7 +158,7 @@ def components(count: int, octahedron: NDArray[np.int64], image: NDArray[np.int6
     owner, closed = label[a][used], _one_sign(closed[used])
     rows = np.unique(np.column_stack([owner, closed]), axis=0)
     starts = group_starts(rows[:, 0], number)
-    translations = [rows[s:e, 1:] for s, e in zip(starts[:-1], starts[1:], strict=True)]
+    translations = [rows[s:e, 1:] for s, e in pairwise(starts)]
     rank = [int(np.linalg.matrix_rank(t)) if len(t) else 0 for t in translations]
     return Components(label, offset, translations, np.array(rank, dtype=np.int64))
 

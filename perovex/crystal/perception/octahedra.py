@@ -1,8 +1,8 @@
 """Six halides around a metal, found without bond windows.
 
 The halides nearest to a metal, measured in units of metal-halide radii so that mixed halides compare, are its
-ligands when there are six of them before a clear gap, when they form three trans pairs, and when the longest is
-not out of proportion to the shortest. Off-centred metals (Ge, Sn: 2.6 and 3.6 Å in one trans pair) pass.
+ligands when there are six of them before a clear gap, when they form three trans pairs, and when the longest
+is not out of proportion to the shortest. Off-centred metals (Ge, Sn: 2.6 and 3.6 Å in one trans pair) pass.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 #: The seventh halide is at least this much farther than the sixth.
 GAP = 1.15
-#: Longest bond over the mean of the three shortest (reduced lengths); the second holds for `OFF_CENTRE_METALS`.
+#: Longest bond over the mean of the three shortest (reduced lengths); the second holds for
+#: `OFF_CENTRE_METALS`.
 LONGEST, LONGEST_OFF_CENTRE = 1.30, 1.45
 #: Beyond this ratio the sixth ligand is bound so weakly that a reader should know.
 WEAK = 1.20
@@ -38,7 +39,7 @@ _METAL_RADIUS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class RawOctahedra:
-    """Octahedra before their ligands are put in order; the arrays are those of `perovex.crystal.Octahedra`."""
+    """Octahedra before their ligands are put in order; arrays as in `perovex.crystal.Octahedra`."""
 
     metal: NDArray[np.int64]
     ligand: NDArray[np.int64]
@@ -140,7 +141,7 @@ def find_octahedra(atoms: AtomTable) -> RawOctahedra:
 
 
 def _wants_monovalent_partner(atoms: AtomTable, metals: NDArray[np.int64]) -> bool:
-    """Whether only trivalent metals were found: Na+ or K+ may then be the other centre of a double perovskite."""
+    """Whether only trivalent metals were found: Na+ or K+ may be the other centre of a double perovskite."""
     return all(3 in METAL_CHARGES.get(atoms.symbol(int(m)), ()) for m in metals)
 
 
@@ -168,11 +169,12 @@ def _octahedra(atoms: AtomTable, metals: NDArray[np.int64], halides: NDArray[np.
     if len(weak):
         worst = int(ratio.argmax())
         longest = float(np.linalg.norm(vectors[worst], axis=1).max())
-        warnings = (
+        text = (
             f"{len(weak)} of {len(metals)} metals bind their sixth halide weakly (5+1): at worst "
-            f"{atoms.symbol(int(metals[worst]))} (site {metals[worst]}), {longest:.2f} Å or {ratio[worst]:.2f} times "
-            "the mean of its three shortest bonds",
+            f"{atoms.symbol(int(metals[worst]))} (site {metals[worst]}), {longest:.2f} Å "
+            f"or {ratio[worst]:.2f} times the mean of its three shortest bonds"
         )
+        warnings = (text,)
     raw = RawOctahedra(metals, pairs.j[near[:, :6]], pairs.image[near[:, :6]], vectors, warnings)
     return raw.reordered(order)
 
@@ -189,7 +191,7 @@ def reduced_length(atoms: AtomTable, pairs: Pairs) -> NDArray[np.float64]:
 def _nearest(
     atoms: AtomTable, metals: NDArray[np.int64], halides: NDArray[np.int64]
 ) -> tuple[Pairs, NDArray[np.int64]]:
-    """Return metal-halide pairs and, per metal, the positions of the seven nearest (-1 where there are fewer)."""
+    """Return metal-halide pairs and, per metal, the positions of the seven nearest (-1: there are fewer)."""
     pairs = neighbour_pairs(atoms.lattice, atoms.frac, REACH, centres=metals, neighbours=halides)
     reduced = reduced_length(atoms, pairs)
     pairs = pairs.take(np.lexsort((reduced, pairs.i)))

@@ -58,7 +58,8 @@ def perceive(obj: Any, *, source: str | None = None, disorder: str = "error") ->
     NoOctahedraError, CoordinationError
         No metal, or not every metal, has six halides.
     TopologyError
-        Octahedra do not form a corner-sharing 2D or 3D network; the attribute `topology` names what they form.
+        Octahedra do not form a corner-sharing 2D or 3D network; the attribute `topology` names what they
+        form.
     MoleculeError
         The organic part is an infinite covalent network.
 

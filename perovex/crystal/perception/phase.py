@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from perovex.crystal.model import LayeredPerovskite, Molecule
 
-#: Thirds of the range: each component of a layer shift up to the first bound counts as 0, from the second as 1/2.
+#: Thirds of the range: each component of a layer shift up to the first bound counts as 0, from the second as
+#: 1/2.
 ALIGNED, STAGGERED = 1 / 6, 1 / 3
 #: Small cations of perovskite cages; between slabs beside another cation they make the ACI phase.
 CAGE_TYPE = frozenset(
@@ -100,8 +101,8 @@ def name_phase(shifts: NDArray[np.float64], spacers: Sequence[Molecule]) -> tupl
     Returns
     -------
     phase : {"ACI", "RP", "DJ", "intermediate"}
-        ACI (alternating cations) where two kinds of cation lie between the slabs and one of them is of the kind
-        that fills cages; else by the shift: both components up to 1/6 DJ, both from 1/3 on RP.
+        ACI (alternating cations) where two kinds of cation lie between the slabs and one of them is of the
+        kind that fills cages; else by the shift: both components up to 1/6 DJ, both from 1/3 on RP.
     warnings : tuple of str
         Says when successive slabs disagree.
     """

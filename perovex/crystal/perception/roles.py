@@ -22,8 +22,8 @@ def with_roles(
     """Give each molecule its role.
 
     A neutral molecule is a guest. A cation lies in a cage when the centroid of its heavy atoms is between the
-    lowest and the highest metal plane of a slab, and always in a 3D network; else it is a spacer, be it organic
-    or caesium.
+    lowest and the highest metal plane of a slab, and always in a 3D network; else it is a spacer, be it
+    organic or caesium.
 
     Parameters
     ----------

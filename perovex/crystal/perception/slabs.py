@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from perovex.crystal.perception.network import Links
     from perovex.crystal.perception.octahedra import RawOctahedra
 
-#: A bridge belongs to the sheet below this |cosine| between metal-metal line and normal, else it joins sheets.
+#: A bridge belongs to the sheet below this |cosine| between metal-metal line and normal, else it joins
+#: sheets.
 AXIAL_COSINE = 0.7
 
 

@@ -1,8 +1,8 @@
 """Bond orders and formal charges of a molecule from its graph: an exact, small integer programme.
 
-Every atom takes one of the valence states its element has in organic chemistry; bond orders must add up to it.
-The cheapest assignment wins, where a cost stands for how unusual a state is. Charges come out of the graph (an
-ammonium N has four bonds); nothing is asked of the user. Works on hydrogens as on any atom.
+Every atom takes one of the valence states its element has in organic chemistry; bond orders must add up to
+it. The cheapest assignment wins, where a cost stands for how unusual a state is. Charges come out of the
+graph (an ammonium N has four bonds); nothing is asked of the user. Works on hydrogens as on any atom.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def assign_valences(
 
 
 def _crowded(symbol: str, state: tuple[int, int, float], degree: int) -> tuple[int, int, float]:
-    """Charge on a nitrogen without hydrogen or third neighbour (diazonium) costs more than on one that has it."""
+    """Let the charge on a nitrogen without hydrogen or third neighbour (diazonium) cost more."""
     if symbol == "N" and state[1] == 1 and degree < 3:
         return (state[0], state[1], state[2] + 4.0)
     return state

@@ -102,9 +102,11 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     kept = kept.take(_major_groups(kept))
     kept = kept.take(_without_clashes(kept, lattice))
     lowest = float(kept.occupancy.min(initial=1.0))
-    return kept, [
-        f"disordered: kept the major component, {len(kept.symbols)} of {before} atoms (lowest occupancy kept {lowest:.2f})"
-    ]
+    note = (
+        f"disordered: kept the major component, {len(kept.symbols)} of {before} atoms, "
+        f"occupied to at least {lowest:.2f}"
+    )
+    return kept, [note]
 
 
 def _major_groups(sites: Sites) -> NDArray[np.bool_]:
