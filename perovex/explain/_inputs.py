@@ -162,7 +162,7 @@ def check_problem(estimator: Any, X: pd.DataFrame, y: ArrayLike, groups: ArrayLi
 
 
 def _bare(estimator: Any) -> Any:
-    """Leave out what costs fits and does not change the trees: calibration and intervals of `perovex.learn`."""
+    """Leave out what costs fits and does not change the trees: calibration and intervals."""
     params = estimator.get_params(deep=False)
     plain = {"calibration": "none", "interval_folds": 0}
     changed = {name: value for name, value in plain.items() if name in params and params[name] != value}
@@ -213,7 +213,7 @@ def grouped_folds(
         raise ModelInputError(
             "one class occurs in a single group", remedy="move the threshold or add crystals of other spacers"
         )
-    k = min(k, min(int((y == label).sum()) for label in (0, 1)))
+    k = min(k, *(int((y == label).sum()) for label in (0, 1)))
     for attempt in range(20):
         splitter = StratifiedGroupKFold(max(k, 2), shuffle=True, random_state=random_state + 7919 * attempt)
         folds = list(splitter.split(problem.X, y, problem.groups))

@@ -172,7 +172,7 @@ def _columns_after(step: Any, columns: list[str]) -> list[str]:
     if not set(names) <= set(columns):
         raise ExplanationError(
             f"{type(step).__name__} mixes descriptors before the trees",
-            remedy="attribute a model whose preprocessing keeps columns one to one (imputing, scaling, selecting)",
+            remedy="use steps that keep columns one to one (imputing, scaling, selecting)",
         )
     return names
 

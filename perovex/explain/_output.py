@@ -15,28 +15,25 @@ if TYPE_CHECKING:
 
 def json_safe(value: Any) -> Any:
     """Return a copy that `json.dumps(..., allow_nan=False)` accepts: NaN becomes None, infinity a word."""
-    if isinstance(value, dict):
+    if isinstance(value, pd.DataFrame):
+        value = value.to_dict(orient="records")
+    if isinstance(value, (dict, pd.Series)):
         return {str(k): json_safe(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, pd.Index)):
+    if isinstance(value, (list, tuple, set, pd.Index, np.ndarray)):
         return [json_safe(v) for v in value]
-    if isinstance(value, np.ndarray):
-        return [json_safe(v) for v in value.tolist()]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
     if isinstance(value, (np.bool_, bool)):
         return bool(value)
-    if isinstance(value, np.integer):
-        return int(value)
     if isinstance(value, (float, np.floating)):
         number = float(value)
-        if math.isnan(number):
-            return None
-        return number if math.isfinite(number) else ("inf" if number > 0 else "-inf")
-    if isinstance(value, pd.Series):
-        return {str(k): json_safe(v) for k, v in value.items()}
-    if isinstance(value, pd.DataFrame):
-        return [json_safe(v) for v in value.to_dict(orient="records")]
-    if value is None or isinstance(value, (int, str)):
-        return value
-    return str(value)
+        words = "inf" if number > 0 else "-inf"
+        return None if math.isnan(number) else number if math.isfinite(number) else words
+    if isinstance(value, np.integer):
+        return int(value)
+    return value if value is None or isinstance(value, (int, str)) else str(value)
 
 
 def table_html(table: pd.DataFrame, caption: str, *, rows: int = 15) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold
 
 from perovex.explain._inputs import Problem
@@ -20,6 +19,7 @@ from perovex.explain.importance import row_loss
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 SAME, HELD_OUT = "same spacers", "spacer held out"
@@ -72,7 +72,7 @@ class Domains:
         columns: list[str] | None = None,
         weight: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Predict every target row by models fitted on what `training` selects; NaN where nothing can be fitted.
+        """Predict every target row by models fitted on what `training` selects; NaN where none can be.
 
         Parameters
         ----------

@@ -1,4 +1,7 @@
-"""What helps after a shift of domain: weighting, correcting residuals, a few target crystals; and interval coverage."""
+"""What helps after a shift of domain: weighting, correcting residuals, a few target crystals.
+
+Also how well intervals made on the source cover the target.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def importance_weighted(domains: Domains, variant: str) -> NDArray[np.float64]:
 def residual_corrected(
     domains: Domains, variant: str, prediction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Shift source-only predictions by the mean residual of the other target crystals (their logit for classes).
+    """Shift source-only predictions by the mean residual of the other target crystals.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ class Attribution:
         if not self.additivity_error <= ADDITIVITY_TOLERANCE * scale:
             raise ExplanationError(
                 f"SHAP values miss the model output by {self.additivity_error:.3g} {self.unit}",
-                remedy="the attribution library does not understand this model: update shap, or use raw space",
+                remedy="shap does not understand this model: update it, or use raw space",
             )
         return self
 
@@ -153,7 +153,7 @@ def _xgboost(trees: TreeView, X: pd.DataFrame) -> Attribution:
 
 
 def _best_iterations(model: Any) -> tuple[int, int]:
-    """Rounds that `predict` uses: all, or up to the best one after early stopping."""
+    """Return the rounds that `predict` uses: all, or up to the best one after early stopping."""
     best = getattr(model, "best_iteration", None) if getattr(model, "early_stopping_rounds", None) else None
     return (0, 0) if best is None else (0, int(best) + 1)
 
@@ -276,7 +276,7 @@ def interactions(estimator: Any, X: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _fast_interactions(explainer: Any, trees: TreeView, table: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Interactions by shap's per-tree kernel, checked against xgboost's values; xgboost's own where they differ.
+    """Compute interactions by shap's per-tree kernel; xgboost's own where the two differ.
 
     The kernel's cost follows the descriptors in each tree, xgboost's follows all columns: with 60 columns and
     trees of depth 3 the kernel is more than ten times faster.

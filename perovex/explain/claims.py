@@ -137,7 +137,8 @@ class Verdict:
     def __str__(self) -> str:
         variant = f" [{', '.join(self.variant.values())}]" if self.variant else ""
         return (
-            f"{self.id}, {self.target}{variant}: {self.verdict} ({self.n_rows} crystals, {self.n_groups} groups): "
+            f"{self.id}, {self.target}{variant}: {self.verdict} "
+            f"({self.n_rows} crystals, {self.n_groups} groups): "
             f"{self.reason}"
         )
 
@@ -269,7 +270,7 @@ def _judge(claims: Claims, claim: Claim, evidence: Evidence) -> Finding:
 
 
 def _short_of(requirements: Mapping[str, int], evidence: Evidence, *, models: bool) -> str:
-    """What the evidence lacks for any verdict, in words."""
+    """Return what the evidence lacks for any verdict, in words."""
     short = [
         f"{have} {words}, {requirements[key]} are required"
         for key, have, words in (

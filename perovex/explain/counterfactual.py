@@ -174,7 +174,7 @@ def _candidates(
     frozen: set[str],
     spread: pd.Series,
 ) -> pd.DataFrame:
-    """Allowed single changes: descriptor and value; at most 25 values each."""
+    """List allowed single changes: descriptor and value; at most 25 values each."""
     rows = []
     for name in background.columns:
         if name in frozen or pd.isna(spread[name]) or pd.isna(start[name]):

@@ -115,7 +115,7 @@ def _aliases(evidence: Evidence, concept: Sequence[str]) -> list[str]:
 def _probability_in_top(
     evidence: Evidence, concept: Sequence[str], others: Mapping[str, Sequence[str]], k: int
 ) -> tuple[float, float]:
-    """Probability over draws that a concept ranks in the top k among other concepts and groups; its mean share."""
+    """Probability that a concept ranks in the top k among concepts and groups, and its mean share."""
     columns = evidence.explanation.X.columns
     taken = set(concept).union(*others.values()) if others else set(concept)
     units = [columns.get_indexer(pd.Index(list(concept)))]
@@ -245,7 +245,7 @@ def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
 
 
 def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
-    """Judge whether a source model with one family beats the better mean baseline on unseen spacers of the target."""
+    """Judge whether a source model with one family beats the better mean baseline on unseen spacers."""
     result = evidence.transfer
     if result is None:
         return Finding("undecided", "no transfer test was made")

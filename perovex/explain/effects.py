@@ -72,7 +72,7 @@ class Effects:
         return f"<ul>{text}</ul>" + table_html(self.table, "Effects on held-out rows.")
 
 
-def effects(
+def effects(  # noqa: PLR0913 -- keyword options with defaults
     explanation: Explanation,
     *,
     descriptors: Sequence[str] | None = None,

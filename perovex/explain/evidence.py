@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from perovex.errors import ExplanationError, PerovexError
 from perovex.explain.explanation import Explanation, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import ArrayLike
 
     from perovex.explain.claims import Claims
@@ -140,7 +142,7 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
                 found.rank(progress=progress, **({"drop": "none", "n_permutations": 0} | rank_options))
             kept = found if alike else explanation
         except PerovexError as error:
-            n = len(X) if groups is None else len(set(groups))
+            n = len(X) if groups is None else len(pd.unique(np.asarray(groups)))
             out.append(Evidence(target, len(X), n, None, transfer, choice, stands_for, error.cause, note))
             continue
         out.append(

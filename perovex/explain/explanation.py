@@ -82,7 +82,7 @@ class Explanation:
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
-    def X(self) -> pd.DataFrame:
+    def X(self) -> pd.DataFrame:  # noqa: N802 -- the field's name
         """Descriptors of the explained rows."""
         return self.problem.X
 
@@ -138,7 +138,7 @@ class Explanation:
     def grouped_importance(
         self, groups: Mapping[str, Sequence[str]], *, n_boot: int = 200, coverage: float = 0.9
     ) -> pd.DataFrame:
-        """Importance of sets of descriptors taken together.
+        """Measure the importance of sets of descriptors taken together.
 
         The SHAP values of a set are added up within each row before taking the absolute value, so that
         descriptors of one set that cancel do not count twice.
@@ -162,8 +162,8 @@ class Explanation:
 
         rows = {}
         for name, members in groups.items():
-            position = [self.X.columns.get_loc(m) for m in members if m in self.X.columns]
-            if not position:
+            position = self.X.columns.get_indexer(pd.Index([m for m in members if m in self.X.columns]))
+            if not len(position):
                 continue
             joint = np.abs(self.repeats[:, :, position].sum(axis=2))
             mean, lower, upper = group_mean_interval(
@@ -177,7 +177,7 @@ class Explanation:
         return table
 
     def rank(self, **options: Any) -> Ranking:
-        """Rank descriptors with confidence; see `perovex.explain.rank`. The last result is kept as `ranking`."""
+        """Rank descriptors with confidence and keep the result; see `perovex.explain.rank`."""
         from perovex.explain.ranking import rank
 
         self._cache["ranking"] = rank(self, **options)
@@ -209,15 +209,15 @@ class Explanation:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values in long form: crystal, descriptor, value, shap, base_value, prediction."""
-        long = (
-            self.values.rename_axis(index="crystal_id", columns="descriptor")
-            .stack()
-            .rename("shap")
-            .reset_index()
-        )
-        values = self.X.rename_axis(index="crystal_id", columns="descriptor").to_numpy().ravel()
-        long.insert(2, "value", values)
         repeat = np.repeat(np.arange(self.n_rows), self.X.shape[1])
+        long = pd.DataFrame(
+            {
+                "crystal_id": self.X.index.to_numpy()[repeat],
+                "descriptor": np.tile(self.X.columns.to_numpy(), self.n_rows),
+                "value": self.X.to_numpy().ravel(),
+                "shap": self.values.to_numpy().ravel(),
+            }
+        )
         long["base_value"] = self.base_values.to_numpy()[repeat]
         long["prediction"] = self.prediction.to_numpy()[repeat]
         return long
@@ -273,7 +273,7 @@ class Explanation:
         return explanation_html(self)
 
 
-def explain(
+def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     estimator: Any,
     X: pd.DataFrame,
     y: ArrayLike,
@@ -343,7 +343,8 @@ def explain(
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(30, 3)), columns=["angle", "stei", "noise"])
     >>> y = 3 * X["angle"] + X["stei"]
-    >>> found = explain(RandomForestRegressor(20), X, y, groups=np.arange(30) // 3, n_repeats=1, progress=False)
+    >>> forest = RandomForestRegressor(20)
+    >>> found = explain(forest, X, y, groups=np.arange(30) // 3, n_repeats=1, progress=False)
     >>> list(found.importance().index)
     ['angle', 'stei', 'noise']
     """
@@ -356,7 +357,7 @@ def explain(
     return _run(problem, plan, n_repeats, random_state, space, perturbation, interactions, progress)
 
 
-def _run(  # noqa: PLR0913 -- the arguments of `explain`, passed on
+def _run(
     problem: Problem,
     plan: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]],
     n_repeats: int,

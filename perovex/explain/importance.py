@@ -29,7 +29,7 @@ _BLOCK_CELLS = 4_000_000  # permuted copies predicted at once: 32 MB of doubles
 def row_loss(
     problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Loss per row: absolute error (unit of the target), or negative log-likelihood (nats) for classifiers."""
+    """Loss per row: absolute error (unit of the target), or negative log-likelihood (nats)."""
     y = problem.y.to_numpy(dtype=float)[rows]
     if not problem.classifier:
         return np.abs(y - prediction)

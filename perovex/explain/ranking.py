@@ -82,8 +82,9 @@ class Ranking:
 
     def _repr_html_(self) -> str:
         caption = (
-            f"Ranks with {100 * self.coverage:.0f} % intervals over {len(self.draws)} draws of groups and seeds; "
-            f"stability of the top {self.top_k}: {self.stability:.2f}; noise floor {100 * self.noise.floor:.1f} % "
+            f"Ranks with {100 * self.coverage:.0f} % intervals over {len(self.draws)} draws of groups and "
+            f"seeds; stability of the top {self.top_k}: {self.stability:.2f}; "
+            f"noise floor {100 * self.noise.floor:.1f} % "
             "of all importance."
         )
         return table_html(self.table, caption) + table_html(self.groups, "Groups of correlated descriptors.")
@@ -125,7 +126,7 @@ def stability_index(top: NDArray[np.bool_]) -> float:
     return float(1 - variance.mean() / chance)
 
 
-def rank(
+def rank(  # noqa: PLR0913 -- keyword options with defaults
     explanation: Explanation,
     *,
     n_boot: int = 40,
@@ -173,7 +174,8 @@ def rank(
     >>> from perovex.explain import explain
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(40, 3)), columns=["angle", "stei", "noise"])
-    >>> found = explain(RandomForestRegressor(10), X, X["angle"], np.arange(40) // 4, n_repeats=1, progress=False)
+    >>> forest = RandomForestRegressor(10)
+    >>> found = explain(forest, X, X["angle"], np.arange(40) // 4, n_repeats=1, progress=False)
     >>> ranking = rank(found, n_boot=8, top_k=1, n_shadow=4, drop="none", progress=False)
     >>> float(ranking.table.loc["angle", "p_top_k"]), ranking.stability
     (1.0, 1.0)

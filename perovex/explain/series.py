@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.explain._inputs import bootstrap_groups
 from perovex.explain._output import json_safe, table_html
-from perovex.explain.bootstrap import group_mean_interval
+from perovex.explain.bootstrap import group_mean_interval, interval
 from perovex.explain.clusters import spearman_matrix
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class MatchedSeries:
         clusters and p.
     explained_by : DataFrame
         Per descriptor: Spearman correlation of its change with the change of the target over adjacent steps,
-        ``within_step`` (changes centred within each step first), with ``p`` and ``p_holm``.
+        ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over clusters,
+        ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over
+        believe the interval) and ``p_holm``.
     target : str
         Column of the target.
     n_series, n_clusters : int
@@ -92,7 +95,7 @@ def matched_series(
     n_permutations: int = 2000,
     random_state: int = 0,
 ) -> MatchedSeries:
-    """What one more step of `along` does to a target and to descriptors, all else equal.
+    """Measure what one more step of `along` does to a target and to descriptors, all else equal.
 
     Members of a series share the keys `by`. Differences between consecutive members that are present are
     paired; significance comes from flipping the signs of whole clusters (values of the first key, all
@@ -176,7 +179,7 @@ def _summary(
 ) -> pd.DataFrame:
     rows = []
     for (start, stop), part in pairs.groupby(["from", "to"]):
-        step = []
+        step: list[dict[str, Any]] = []
         for column in columns:
             known = part[part[column].notna()]
             if len(known) < _MIN_PAIRS:
@@ -200,7 +203,7 @@ def _summary(
                     "p": p,
                 }
             )
-        for row, corrected in zip(step, holm([r["p"] for r in step]), strict=True):
+        for row, corrected in zip(step, holm([float(r["p"]) for r in step]), strict=True):
             rows.append({**row, "p_holm": corrected})
     return pd.DataFrame(rows)
 
@@ -223,7 +226,8 @@ def _slopes(
         if not len(codes) or not (x**2).sum() > 0:
             continue
         n = int(codes.max()) + 1
-        top, bottom = np.bincount(codes, x * v, n), np.bincount(codes, x * x, n)
+        top = np.bincount(codes, x * v, n).astype(float)
+        bottom = np.bincount(codes, x * x, n).astype(float)
         draws = rng.integers(n, size=(500, n))
         resampled = top[draws].sum(axis=1) / np.maximum(bottom[draws].sum(axis=1), 1e-300)
         lower, upper = np.quantile(resampled, [0.05, 0.95])
@@ -247,8 +251,8 @@ def _explained(
     n_permutations: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Correlate changes; significance by exchanging the target's changes between clusters of equal make-up."""
-    names = ["spearman", "within_step", "n_pairs", "p", "p_holm"]
+    """Correlate changes; significance by exchanging the target's changes within each step."""
+    names = ["spearman", "within_step", "lower", "upper", "n_pairs", "p", "p_holm"]
     rows: dict[str, Any] = {}
     step = pairs.groupby(["from", "to"]).ngroup()
     for name in descriptors:
@@ -256,10 +260,11 @@ def _explained(
         part = pairs.loc[known, [target, name]]
         if len(part) < 5 or part[name].nunique() < 2:
             continue
-        plain = float(spearman_matrix(part).iloc[0, 1])
+        plain = float(spearman_matrix(part).to_numpy()[0, 1])
         centred = part - part.groupby(step[known]).transform("mean")
-        a, b = centred[target].to_numpy(), centred[name].rank().to_numpy()
-        within = float(spearman_matrix(centred).iloc[0, 1])
+        a = centred[target].rank().to_numpy(dtype=float)
+        b = centred[name].rank().to_numpy(dtype=float)
+        within = float(spearman_matrix(centred).to_numpy()[0, 1])
         strata = step[known].to_numpy()
         null = np.empty(min(n_permutations, 500))
         for i in range(len(null)):
@@ -267,20 +272,30 @@ def _explained(
             for s in np.unique(strata):
                 inside = np.flatnonzero(strata == s)
                 order[inside] = rng.permutation(inside)
-            null[i] = _correlation(pd.Series(a[order]).rank().to_numpy(), b)
+            null[i] = _correlation(a[order], b)
         p = (
             (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null))
             if np.isfinite(within)
             else np.nan
         )
-        rows[name] = {"spearman": plain, "within_step": within, "n_pairs": len(part), "p": p}
+        codes = pd.factorize(pairs.loc[known, cluster])[0].astype(np.int64)
+        draws = [bootstrap_groups(codes, rng)[0] for _ in range(200)]
+        lower, upper = interval([_correlation(a[d], b[d]) for d in draws])
+        rows[name] = {
+            "spearman": plain,
+            "within_step": within,
+            "lower": lower,
+            "upper": upper,
+            "n_pairs": len(part),
+            "p": p,
+        }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names[:-1])
     table["p_holm"] = holm(table["p"].tolist())
     table.index.name = "descriptor"
     return table.sort_values("p", kind="stable")
 
 
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def _correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])

@@ -11,6 +11,8 @@ from scipy.stats import rankdata
 from perovex.explain._inputs import bootstrap_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from perovex.explain.explanation import Explanation
@@ -52,7 +54,8 @@ class Skill:
         """Return the skill in words."""
         word = "above" if self.above_chance else "not distinguishable from"
         return (
-            f"Held-out {self.metric} {self.value:.2f} ({100 * self.coverage:.0f} % interval {self.lower:.2f} to "
+            f"Held-out {self.metric} {self.value:.2f} "
+            f"({100 * self.coverage:.0f} % interval {self.lower:.2f} to "
             f"{self.upper:.2f}), {word} chance ({self.chance:g})."
         )
 
@@ -85,7 +88,7 @@ def skill(explanation: Explanation, *, n_boot: int = 500, coverage: float = 0.95
     rng = np.random.default_rng(explanation.random_state)
     if problem.classifier:
         name, chance = "ROC-AUC", 0.5
-        score = _mean_auc
+        score: Callable[..., float] = _mean_auc
         reference = predictions
     else:
         name, chance = "R2 against the training mean", 0.0

@@ -1,4 +1,4 @@
-"""Does a model of one domain (single-layer crystals, say) carry over to another (multilayer)?"""
+"""Whether a model of one domain (single-layer crystals, say) carries over to another (multilayer)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class TransferResult:
         """Return one row of the table, or None where it was not computed."""
         if not len(self.table):
             return None
-        chosen = self.table.query("model == @model and family == @family and variant == @variant")
+        t = self.table
+        chosen = t[(t["model"] == model) & (t["family"] == family) & (t["variant"] == variant)]
         return chosen.iloc[0] if len(chosen) else None
 
     def sentence(self) -> str:
@@ -106,7 +107,8 @@ class TransferResult:
         )
         return (
             f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
-            f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, {row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
+            f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
+            f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
         )
 
     def crystals_to_close_gap(self, *, fraction: float = 0.9) -> float:
@@ -119,9 +121,9 @@ class TransferResult:
         if first is None or last is None or not first["loss"] > last["loss"]:
             return 0.0 if first is not None and last is not None else float("nan")
         wanted = first["loss"] - fraction * (first["loss"] - last["loss"])
-        reached = (
-            self.learning_curve[self.learning_curve["loss"] <= wanted] if len(self.learning_curve) else []
-        )
+        if not len(self.learning_curve):
+            return float(self.n_target)
+        reached = self.learning_curve[self.learning_curve["loss"] <= wanted]
         return float(reached["n_target_crystals"].iloc[0]) if len(reached) else float(self.n_target)
 
     def to_frame(self) -> pd.DataFrame:
@@ -235,7 +237,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     first, second = (_mask(d, meta, len(X)) for d in (source, target))
     if (first & second).any():
         raise ModelInputError("source and target overlap", remedy="choose disjoint domains")
-    counts = {
+    counts: dict[str, Any] = {
         "source": names[0],
         "target": names[1],
         "n_source": int(first.sum()),
@@ -243,17 +245,17 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     }
     reason = _too_few(first, second, np.asarray(groups))
     if reason:
-        return TransferResult(False, reason, **counts)
+        return TransferResult(possible=False, reason=reason, **counts)
     used = np.flatnonzero(first | second)
     try:
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
     except ModelInputError as error:
-        return TransferResult(False, error.cause, **counts)
+        return TransferResult(possible=False, reason=error.cause, **counts)
     domains = Domains(
         problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state
     )
     if not domains.trainable(domains.source):
-        return TransferResult(False, "the source holds one class only", **counts)
+        return TransferResult(possible=False, reason="the source holds one class only", **counts)
     table, predictions = _score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
     extra, notes = _extras(domains, predictions, progress=progress) if full else ({}, [])
     if full and "source only, weighted" not in set(table["model"]):

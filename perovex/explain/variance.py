@@ -185,7 +185,7 @@ def confounding_table(table: pd.DataFrame) -> pd.DataFrame:
         value = _association(table.iloc[:, a], table.iloc[:, b])
         out.iloc[a, b] = out.iloc[b, a] = value
     for i in range(len(columns)):
-        out.iloc[i, i] = 1.0 if table.iloc[:, i].nunique() > 1 else np.nan
+        out.iloc[i, i] = 1.0 if len(table.iloc[:, i].dropna().unique()) > 1 else np.nan
     return out
 
 

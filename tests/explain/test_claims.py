@@ -99,7 +99,10 @@ def test_criteria_are_printed_with_their_parameters():
         ("claims: [{id: a, claim: b, criterion: share, parameters: {share: 0.2}}]", "needs concepts"),
         ("claims: [", "not YAML"),
         (
-            "claims: [{id: a, claim: b, criterion: share, parameters: {concepts: {x: [a]}, share: much, noise: 1}}]",
+            (
+                "claims: [{id: a, claim: b, criterion: share, "
+                "parameters: {concepts: {x: [a]}, share: much, noise: 1}}]"
+            ),
             "kind",
         ),
     ],

@@ -61,7 +61,8 @@ def test_dropping_one_of_two_twins_costs_nothing_but_the_group_does(ranked):
     assert group["members"] == "stei_max, stei_head"
     assert group["drop_lower"] > 0
     alone = ranked.table.loc[["stei_max", "stei_head"], "drop"].dropna()
-    assert len(alone) and (alone < 0.2 * group["drop"]).all()
+    assert len(alone)
+    assert (alone < 0.2 * group["drop"]).all()
 
 
 def test_skill_separates_truth_from_noise(explained, shuffled, regressor, classifier):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from perovex.errors import ModelInputError
 from perovex.explain.plots import _style
@@ -25,7 +26,7 @@ def _top(explanation: Explanation, n: int) -> list[str]:
 def _column(explanation: Explanation, descriptor: str) -> int:
     if descriptor not in explanation.X.columns:
         raise ModelInputError(f"descriptor {descriptor!r} was not explained")
-    return int(explanation.X.columns.get_loc(descriptor))
+    return int(explanation.X.columns.get_indexer(pd.Index([descriptor]))[0])
 
 
 def _row(explanation: Explanation, crystal: Hashable) -> int:

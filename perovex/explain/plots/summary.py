@@ -53,7 +53,7 @@ def plot_ranking(
     ax = _style.axes(ax)
     table = (ranking.groups if groups else ranking.table).head(n)[::-1]
     share = 100 * table["share"].to_numpy()
-    heights = np.arange(len(table))
+    heights = np.arange(len(table), dtype=float)
     above = table["p_above_noise"].to_numpy() >= 0.5
     colours = [_style.BLUE if ok else "white" for ok in above]
     ax.barh(heights, share, color=colours, edgecolor=_style.BLUE, height=0.66, linewidth=0.9)
@@ -147,9 +147,9 @@ def plot_ale(
     ax.fill_between(curve["value"], curve["lower"], curve["upper"], color=_style.SKY, alpha=0.35, linewidth=0)
     ax.plot(curve["value"], curve["effect"], color=_style.BLUE, marker="o", markersize=3)
     ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
-    row = effects.table.loc[descriptor]
+    row: Any = effects.table.loc[descriptor]
     if row["threshold_r2"] > row["linear_r2"]:
-        ax.axvline(row["threshold"], color=_style.VERMILLION, linestyle="--", linewidth=0.9)
+        ax.axvline(float(row["threshold"]), color=_style.VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlabel(_style.label(descriptor, units, labels))
     ax.set_ylabel(f"accumulated effect on {target}")
     return ax
