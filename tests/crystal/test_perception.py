@@ -97,6 +97,20 @@ def test_sheets_and_phase(n, shift, phase):
     assert len(crystal.cage_cations) == 2 * (n - 1)
 
 
+@pytest.mark.parametrize("shift", [(0.5, 0.5), (0.5, 0.0), (0.2, 0.1)])
+def test_shift_of_one_slab_per_leaning_cell(shift):
+    straight = layered(1, (0.0, 0.0))
+    a, _, c = straight.lattice.matrix.diagonal()
+    half = [[a, 0, 0], [0, a, 0], [shift[0] * a, shift[1] * a, c / 2]]
+    first = [straight[i] for i in range(len(straight) // 2)]
+    leaning = Structure(half, [s.specie for s in first], [s.coords for s in first], coords_are_cartesian=True)
+    crystal = perceive(leaning)
+    assert len(crystal.slabs) == 1
+    np.testing.assert_allclose(np.sort(layer_shifts(crystal)[0]), np.sort(shift), atol=1e-9)
+    doubled_shifts = layer_shifts(perceive(leaning * (1, 1, 2)))
+    np.testing.assert_allclose(np.sort(doubled_shifts, axis=1), np.sort([shift, shift], axis=1), atol=1e-9)
+
+
 def test_slab_heights_follow_the_construction():
     bond, gap = 3.0, 6.0
     crystal = perceive(layered(3, bond=bond, gap=gap))

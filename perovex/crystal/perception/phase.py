@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perovex.crystal.perception.frame import family_means
+from perovex.crystal.perception.slabs import unit_translation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from perovex.crystal.model import LayeredPerovskite, Molecule
+    from perovex.crystal.model import LayeredPerovskite, Molecule, Slab
 
 #: Thirds of the range: each component of a layer shift up to the first bound counts as 0, from the second as
 #: 1/2.
@@ -60,9 +61,13 @@ def layer_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
         return np.zeros((0, 2))
     basis, period = _grid(crystal)
     slabs = crystal.slabs
-    bottoms = [_phase(crystal, slab.sheets[0], basis, period) for slab in slabs]
-    tops = [_phase(crystal, slab.sheets[-1], basis, period) for slab in slabs]
-    shifts = np.array([bottoms[(s + 1) % len(slabs)] - tops[s] for s in range(len(slabs))])
+    bottoms = [_phase(crystal, slab, 0, basis, period) for slab in slabs]
+    tops = [_phase(crystal, slab, -1, basis, period) for slab in slabs]
+    # above the last slab comes the first one, one stacking period up: that translation may lean sideways
+    lattice = np.array(crystal.structure.lattice.matrix)
+    indices = np.round(lattice @ crystal.normal / crystal.repeat_height).astype(np.int64)
+    bottoms.append(bottoms[0] + (unit_translation(indices) @ lattice) @ period @ np.linalg.pinv(basis))
+    shifts = np.array([bottoms[s + 1] - tops[s] for s in range(len(slabs))])
     folded = np.abs(shifts - np.round(shifts))
     return np.minimum(folded, 1.0 - folded)
 
@@ -78,12 +83,15 @@ def _grid(crystal: LayeredPerovskite) -> tuple[NDArray[np.float64], NDArray[np.f
 
 def _phase(
     crystal: LayeredPerovskite,
-    sheet: Sequence[int],
+    slab: Slab,
+    sheet: int,
     basis: NDArray[np.float64],
     projector: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Fractional position of a sheet's metal grid: the circular mean over its metals."""
-    metals = crystal.octahedra.centre[list(sheet)] @ projector
+    members = list(slab.sheets[sheet])
+    images = np.array([slab.image[m] for m in members]) @ np.array(crystal.structure.lattice.matrix)
+    metals = (crystal.octahedra.centre[members] + images) @ projector
     fractional = metals @ np.linalg.pinv(basis)
     return np.angle(np.exp(2j * np.pi * fractional).mean(axis=0)) / (2 * np.pi)
 

@@ -130,7 +130,7 @@ def stack_slabs(
         raise topology_error("2D corner-sharing, not (100)", "octahedra do not form complete sheets")
     upward = atoms.cart[octahedra.metal] @ plane.normal
     lift = (parts.offset @ atoms.lattice) @ plane.normal
-    step = _unit_translation(plane.indices)
+    step = unit_translation(plane.indices)
     piles = []
     for label in range(len(parts)):
         members = np.flatnonzero(parts.label == label)
@@ -166,7 +166,7 @@ def _slab(
     )
 
 
-def _unit_translation(indices: NDArray[np.int64]) -> NDArray[np.int64]:
+def unit_translation(indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return a lattice translation that climbs by exactly one lattice plane (Bezout's identity)."""
     divisor, x, y = _bezout(int(indices[0]), int(indices[1]))
     total, p, q = _bezout(divisor, int(indices[2]))
