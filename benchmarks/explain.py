@@ -19,7 +19,7 @@ INTERACTION_CELLS = 6_000_000  # rows x columns^2 above which the reference woul
 
 
 def fastest(work, repeats):
-    """Return the least wall time of some runs in milliseconds; the least is the one other processes disturb least."""
+    """Return the least wall time of some runs in milliseconds: the one other processes disturb least."""
     work()
     times = []
     for _ in range(repeats):

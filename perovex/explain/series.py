@@ -40,9 +40,9 @@ class MatchedSeries:
         clusters and p.
     explained_by : DataFrame
         Per descriptor: Spearman correlation of its change with the change of the target over adjacent steps,
-        ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over clusters,
         ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over
-        believe the interval) and ``p_holm``.
+        clusters, ``p`` (changes exchanged within steps, pairs taken as independent: where it disagrees
+        with the interval, believe the interval) and ``p_holm``.
     target : str
         Column of the target.
     n_series, n_clusters : int
