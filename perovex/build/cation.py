@@ -1,0 +1,263 @@
+"""Organic cations from SMILES: heads, acidic hydrogens and conformers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from rdkit import Chem, RDLogger
+from rdkit.Chem import AllChem, rdForceFieldHelpers
+
+from perovex.errors import BuildError, SmilesError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Conformers within this energy (kcal/mol) of the lowest may be used; the most extended of them is preferred.
+ENERGY_WINDOW: Final = 4.0
+
+#: Cations that fit the cage of corner-sharing octahedra.
+CAGE_SMILES: Final[dict[str, str]] = {
+    "Cs": "[Cs+]",
+    "Rb": "[Rb+]",
+    "MA": "C[NH3+]",
+    "FA": "NC=[NH2+]",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Cation:
+    """A cation to be placed.
+
+    Attributes
+    ----------
+    smiles : str
+        Canonical SMILES.
+    symbols : tuple of str
+        Element of each atom, hydrogens included.
+    charge : int
+        Net charge.
+    heads : tuple of int
+        The ammonium nitrogens that go into halide pockets: one for each positive charge.
+    donors : ndarray of int
+        Hydrogens on nitrogen or oxygen.
+    conformers : tuple of ndarray, each of shape (m, 3)
+        Coordinates, Å, the most extended first.
+    chiral : bool
+        Whether a stereocentre forbids mirror images.
+    mol : rdkit.Chem.Mol
+        The molecule, hydrogens included.
+    """
+
+    smiles: str
+    symbols: tuple[str, ...]
+    charge: int
+    heads: tuple[int, ...]
+    donors: NDArray[np.int64]
+    conformers: tuple[NDArray[np.float64], ...]
+    chiral: bool
+    mol: Any = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def force_field(self) -> Any:
+        """Molecular force field of RDKit (MMFF94, else UFF) without electrostatics; None for single atoms.
+
+        Charges would curl an isolated cation up around its own ammonium.
+        """
+        if len(self) == 1:
+            return None
+        return _force_field(Chem.Mol(self.mol))
+
+
+def _force_field(mol: Any, conformer: int = -1) -> Any:
+    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
+    if properties is not None:
+        properties.SetMMFFEleTerm(False)
+        return rdForceFieldHelpers.MMFFGetMoleculeForceField(mol, properties, confId=conformer)
+    return rdForceFieldHelpers.UFFGetMoleculeForceField(mol, confId=conformer)
+
+
+def parse_smiles(smiles: str) -> Any:
+    """Read a SMILES of one organic cation.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be read, names several molecules or is empty.
+
+    Examples
+    --------
+    >>> parse_smiles("CCCC[NH3+]").GetNumAtoms()
+    5
+    """
+    if not isinstance(smiles, str) or not smiles.strip():
+        raise SmilesError("the SMILES is empty", remedy="give a cation such as CCCC[NH3+]")
+    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]
+    try:
+        mol = Chem.MolFromSmiles(smiles.strip())
+    finally:
+        RDLogger.EnableLog("rdApp.*")  # type: ignore[attr-defined]
+    if mol is None or mol.GetNumAtoms() == 0:
+        raise SmilesError("not a readable SMILES", source=smiles, remedy="check brackets, rings and valences")
+    if "." in Chem.MolToSmiles(mol):
+        raise SmilesError("several molecules in one SMILES", source=smiles, remedy="give one cation")
+    return mol
+
+
+def canonical(smiles: str, *, stereo: bool = True) -> str:
+    """Canonical SMILES, optionally without stereochemistry.
+
+    Examples
+    --------
+    >>> canonical("[NH3+]CCCC")
+    'CCCC[NH3+]'
+    """
+    return str(Chem.MolToSmiles(parse_smiles(smiles), isomericSmiles=stereo))
+
+
+def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
+    """Charged nitrogens with hydrogens, one for each positive charge; the farthest pair of several."""
+    charge = Chem.GetFormalCharge(mol)
+    found = [
+        a.GetIdx()
+        for a in mol.GetAtoms()
+        if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
+    ]
+    if not found:
+        amine = Chem.MolFromSmarts("[NX3;!$(N-C=O);!$(N-[#7,#8])]")
+        remedy = "write the protonated form, such as CCCC[NH3+]" if mol.HasSubstructMatch(amine) else ""
+        raise SmilesError(
+            "no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy
+        )
+    if charge not in (1, 2) or len(found) < charge:
+        raise SmilesError(
+            f"a charge of {charge:+d} with {len(found)} ammonium group(s) cannot balance a perovskite slab",
+            source=smiles,
+            remedy="use a cation with one or two ammonium groups and no other charge",
+        )
+    if charge == 1:
+        return (found[0],)
+    distance = Chem.GetDistanceMatrix(mol)
+    pair = max(
+        ((i, j) for k, i in enumerate(found) for j in found[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]]
+    )
+    return pair
+
+
+def _extent(mol: Any, coordinates: NDArray[np.float64], heads: tuple[int, ...]) -> float:
+    heavy = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() > 1]
+    if len(heads) == 2:
+        return float(np.linalg.norm(coordinates[heads[0]] - coordinates[heads[1]]))
+    return float(np.linalg.norm(coordinates[heavy] - coordinates[heads[0]], axis=1).max())
+
+
+def _conformers(mol: Any, heads: tuple[int, ...], count: int, seed: int) -> tuple[NDArray[np.float64], ...]:
+    """Low-energy conformers, the most extended first, near-duplicates in extent removed."""
+    parameters = AllChem.ETKDGv3()
+    parameters.randomSeed = seed % (2**31 - 1) + 1
+    identifiers = list(AllChem.EmbedMultipleConfs(mol, count, parameters))
+    if not identifiers:
+        parameters.useRandomCoords = True
+        identifiers = list(AllChem.EmbedMultipleConfs(mol, count, parameters))
+    if not identifiers:
+        raise BuildError("no three-dimensional conformer could be made", source=Chem.MolToSmiles(mol))
+    energies, coordinates, extents = [], [], []
+    for identifier in identifiers:
+        ff = _force_field(mol, identifier)
+        ff.Minimize(maxIts=500)
+        energies.append(ff.CalcEnergy())
+        coordinates.append(np.array(mol.GetConformer(identifier).GetPositions()))
+        extents.append(_extent(mol, coordinates[-1], heads))
+    low = [k for k in range(len(energies)) if energies[k] < min(energies) + ENERGY_WINDOW]
+    low.sort(key=lambda k: (-round(extents[k], 1), energies[k]))
+    kept: list[int] = []
+    for k in low:
+        if all(abs(extents[k] - extents[m]) > 0.2 or abs(energies[k] - energies[m]) > 0.3 for m in kept):
+            kept.append(k)
+    return tuple(coordinates[k] for k in kept[:4])
+
+
+@lru_cache(maxsize=256)
+def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int = 0) -> Cation:
+    """Three-dimensional cation from SMILES.
+
+    Parameters
+    ----------
+    smiles : str
+        One mono- or diammonium cation, charges written out; or one of the inorganic cations ``"[Cs+]"``,
+        ``"[Rb+]"``.
+    n_conformers : int
+        Conformers embedded before the most extended low-energy ones are kept.
+    random_state : int
+        Seed of the embedding.
+
+    Returns
+    -------
+    Cation
+
+    Raises
+    ------
+    SmilesError
+        If the SMILES is unreadable or has no ammonium that can balance a slab.
+    BuildError
+        If no conformer can be embedded.
+
+    Examples
+    --------
+    >>> cation = cation_from_smiles("[NH3+]CCCC[NH3+]")
+    >>> cation.charge, len(cation.heads), cation.chiral
+    (2, 2, False)
+    """
+    mol = parse_smiles(smiles)
+    name = str(Chem.MolToSmiles(mol))
+    if mol.GetNumAtoms() == 1 and mol.GetAtomWithIdx(0).GetSymbol() != "N":
+        atom = mol.GetAtomWithIdx(0)
+        if atom.GetFormalCharge() != 1:
+            raise SmilesError("not a monovalent cation", source=smiles)
+        one = (np.zeros((1, 3)),)
+        return Cation(name, (atom.GetSymbol(),), 1, (0,), np.array([], dtype=np.int64), one, False, mol)  # noqa: FBT003
+    heads = _heads(mol, smiles)
+    mol = Chem.AddHs(mol)
+    conformers = _conformers(mol, heads, n_conformers, random_state)
+    mol.RemoveAllConformers()
+    conformer = Chem.Conformer(mol.GetNumAtoms())
+    for k, xyz in enumerate(conformers[0]):
+        conformer.SetAtomPosition(k, [float(v) for v in xyz])
+    mol.AddConformer(conformer)
+    donors = [
+        a.GetIdx()
+        for a in mol.GetAtoms()
+        if a.GetSymbol() == "H" and a.GetNeighbors()[0].GetSymbol() in ("N", "O")
+    ]
+    return Cation(
+        smiles=name,
+        symbols=tuple(a.GetSymbol() for a in mol.GetAtoms()),
+        charge=Chem.GetFormalCharge(mol),
+        heads=heads,
+        donors=np.array(donors, dtype=np.int64),
+        conformers=conformers,
+        chiral=bool(Chem.FindMolChiralCenters(mol, includeUnassigned=False, useLegacyImplementation=False)),
+        mol=mol,
+    )
+
+
+def cage_cation(name: str, *, random_state: int = 0) -> Cation:
+    """Cage cation by its usual abbreviation.
+
+    Raises
+    ------
+    BuildError
+        If the abbreviation is not one of `CAGE_SMILES`.
+
+    Examples
+    --------
+    >>> cage_cation("FA").smiles
+    'NC=[NH2+]'
+    """
+    if name not in CAGE_SMILES:
+        raise BuildError(f"unknown cage cation {name!r}", remedy=f"use one of {', '.join(CAGE_SMILES)}")
+    return cation_from_smiles(CAGE_SMILES[name], random_state=random_state)
