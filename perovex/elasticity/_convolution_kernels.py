@@ -1,20 +1,24 @@
 """Compiled kernels of an equivariant convolution, message and aggregation in one pass.
 
-Layouts (all C-contiguous): ``x`` (N, X) and ``out`` (N, O) hold every irrep block as (m, u), component first and
-channel last, so that the innermost loop runs over channels; ``y`` (E, Y) spherical harmonics of the edges; ``w``
-(E, W) path weights; ``src`` and ``dst`` (E,) node indices. ``paths`` is (P, 8) of integers: x offset, y offset,
-output offset, weight offset, channels, 2l+1 of x, of y and of the output; ``coupling`` (P, 7, 7, 7) the coupling
-coefficients, normalisation included, zero-padded.
+Layouts (all C-contiguous): ``x`` (N, X) and ``out`` (N, O) hold every irrep block as (m, u), component
+first and channel last, so that the innermost loop runs over channels; ``y`` (E, Y) spherical harmonics of
+the edges; ``w`` (E, W) path weights; ``src`` and ``dst`` (E,) node indices. ``paths`` is (P, 8) of
+integers: x offset, y offset, output offset, weight offset, channels, 2l+1 of x, of y and of the output;
+``coupling`` (P, 7, 7, 7) the coupling coefficients, normalisation included, zero-padded.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
+MAX_DIM = 7  # 2 l + 1 up to l = 3
+
 
 @njit(fastmath=True, cache=False, error_model="numpy")
-def forward(x, y, w, src, dst, paths, coupling, out):
+def forward(x: Any, y: Any, w: Any, src: Any, dst: Any, paths: Any, coupling: Any, out: Any) -> None:
     """Accumulate the messages of all edges into ``out``."""
-    z = np.zeros((7, 7), x.dtype)
+    z = np.zeros((MAX_DIM, MAX_DIM), x.dtype)
     for e in range(src.size):
         xs = x[src[e]]
         we = w[e]
@@ -39,10 +43,22 @@ def forward(x, y, w, src, dst, paths, coupling, out):
 
 
 @njit(fastmath=True, cache=False, error_model="numpy")
-def backward(x, y, w, src, dst, paths, coupling, g_out, g_x, g_y, g_w):
+def backward(  # noqa: C901, PLR0913, PLR0917
+    x: Any,
+    y: Any,
+    w: Any,
+    src: Any,
+    dst: Any,
+    paths: Any,
+    coupling: Any,
+    g_out: Any,
+    g_x: Any,
+    g_y: Any,
+    g_w: Any,
+) -> None:
     """Accumulate the gradients with respect to nodes, harmonics and weights, given that of ``out``."""
-    z = np.zeros((7, 7), x.dtype)
-    wx = np.zeros(1024, x.dtype)
+    z = np.zeros((MAX_DIM, MAX_DIM), x.dtype)
+    wx = np.zeros(2 * paths[:, 4].max(), x.dtype)
     for e in range(src.size):
         xs, gx = x[src[e]], g_x[src[e]]
         we, gw = w[e], g_w[e]

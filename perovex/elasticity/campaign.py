@@ -153,7 +153,7 @@ def _plain_atoms(job: Job) -> Atoms:
 
 
 def _facts(job: Job) -> dict[str, Any]:
-    """Say what the crystal is before it is relaxed, so that a change of n or of a molecule is noticed later."""
+    """Say what the crystal is before it is relaxed, so that a change is noticed later."""
     if job.facts:
         return dict(job.facts)
     try:

@@ -1,17 +1,15 @@
-"""A label: relax a crystal, compute its relaxed-ion elastic tensor, follow instabilities, accept or reject."""
+"""A label: relax a crystal, compute its elastic tensor, follow instabilities, accept or reject."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perovex.elasticity.records import Checkpoint
 from perovex.elasticity.relaxation import RelaxSettings, RelaxState, relax
 from perovex.elasticity.response import (
     Clamped,
@@ -24,7 +22,11 @@ from perovex.elasticity.response import (
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, length_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ase import Atoms
+
+    from perovex.elasticity.records import Checkpoint
 
 Array = NDArray[np.float64]
 logger = logging.getLogger(__name__)
@@ -39,21 +41,22 @@ class LabelSettings:
     relax, response : RelaxSettings, ResponseSettings
         Of the two stages.
     negative : float
-        A curvature below this (eV/Angstrom^2) is a negative mode; not zero, because of the noise of the forces.
+        A curvature below this (eV/Angstrom^2) is a negative mode; not zero, because of the noise of the
+        forces.
     born : float
         The tensor is Born-unstable if its lowest eigenvalue is below this, GPa.
     soft : float
         Modes below this curvature (eV/Angstrom^2) are frozen for the second tensor.
     soft_change : float
-        Rejected as soft-mode dominated if freezing them changes the Hill average of Young's modulus by more than
-        this share of the unfrozen one.
+        Rejected as soft-mode dominated if freezing them changes the Hill average of Young's modulus by more
+        than this share of the unfrozen one.
     rounds : int
         How often an instability is followed before the crystal is rejected.
     kick : float
         Largest displacement of an atom when an instability is followed, Angstrom.
     rattle : float
-        Standard deviation of the random displacements at the start, Angstrom, so that no symmetry keeps the crystal
-        on a saddle; the seed is fixed.
+        Standard deviation of the random displacements at the start, Angstrom, so that no symmetry keeps the
+        crystal on a saddle; the seed is fixed.
     max_seconds : float
         Time for one crystal.
     checkpoint_seconds : float
@@ -83,7 +86,8 @@ class Label:
     atoms : ase.Atoms
         The relaxed crystal (or as far as it came).
     record : dict
-        JSON-able: status, reason, tensors in GPa in the Cartesian frame of `atoms`, and the numbers behind them.
+        JSON-able: status, reason, tensors in GPa in the Cartesian frame of `atoms`, and the numbers behind
+        them.
     """
 
     atoms: Atoms
@@ -95,7 +99,7 @@ class Label:
         return bool(self.record["status"] == "accepted")
 
 
-class _OutOfTime(Exception):
+class _OutOfTimeError(Exception):
     """The time for one crystal is spent."""
 
 
@@ -104,7 +108,8 @@ class _Run:
 
     def __init__(self, surface: Surface, settings: LabelSettings, checkpoint: Checkpoint | None) -> None:
         self.surface, self.settings, self.checkpoint = surface, settings, checkpoint
-        self.round, self.followed, self.seconds_before = 0, [], 0.0
+        self.round, self.seconds_before = 0, 0.0
+        self.followed: list[dict[str, Any]] = []
         self.clamped: Clamped | None = None
         self.space = Subspace.empty(3 * len(surface.numbers))
         self.began = self.saved = time.monotonic()
@@ -141,7 +146,7 @@ class _Run:
     def save(self, *, always: bool = True) -> None:
         """Write the checkpoint and stop if the time is spent."""
         if self.seconds > self.settings.max_seconds:
-            raise _OutOfTime
+            raise _OutOfTimeError
         now = time.monotonic()
         if self.checkpoint is None or not (always or now - self.saved > self.settings.checkpoint_seconds):
             return
@@ -193,9 +198,8 @@ class _Run:
         here = self.state.point
         sides = [self.surface.stepped(here, sign * direction, self.state.scale) for sign in (1, -1)]
         best = min(sides, key=lambda point: point.energy)
-        self.followed.append(
-            {"reason": reason, "curvature": float(response.curvatures[0]), "energy": here.energy}
-        )
+        lowest = [float(c) for c in response.curvatures[:1]]
+        self.followed.append({"reason": reason, "curvatures": lowest, "energy": here.energy})
         logger.info("%s followed: energy %+.4f eV after the kick", reason, best.energy - here.energy)
         hessian = _extended_hessian(response.hessian, self.clamped, here, self.state.scale)
         self.state = RelaxState(
@@ -217,7 +221,7 @@ def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, 
     """Reason to reject, or an empty string."""
     if not response.converged:
         return "not converged"
-    if response.curvatures[0] < settings.negative:
+    if response.curvatures.min(initial=np.inf) < settings.negative:
         return "negative mode"
     if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
         return "Born-unstable"
@@ -227,7 +231,7 @@ def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, 
 
 
 def _soft_influence(response: Response) -> dict[str, float]:
-    """Hill averages of Young's modulus (GPa) with and without the soft modes and their relative difference."""
+    """Return Hill averages of Young's modulus (GPa), with and without soft modes, and their difference."""
     from perovex.elasticity.tensor import hill_youngs_modulus
 
     try:
@@ -261,7 +265,8 @@ def label(
     Returns
     -------
     Label
-        Accepted or rejected, with the reason; a crystal that cannot be labelled is a rejected label, not an error.
+        Accepted or rejected, with the reason; a crystal that cannot be labelled is a rejected label, not an
+        error.
 
     Raises
     ------
@@ -286,12 +291,12 @@ def label(
             influence = _soft_influence(response)
             reason = _verdict(response, settings, influence)
             logger.info(
-                "round %d: %s, lowest %.4f eV/A^2", run.round, reason or "fine", response.curvatures[0]
+                "round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1]
             )
             if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
                 break
             run.follow(response, reason)
-    except _OutOfTime:
+    except _OutOfTimeError:
         reason, response = f"not converged: {settings.max_seconds:.0f} s spent", None
     record = _record(run, response, reason, settings, volume)
     return Label(_relaxed_atoms(atoms, run.state.point), record | (influence if response else {}))

@@ -1,20 +1,22 @@
 """Interatomic potentials by name, as ASE calculators.
 
-Names are ``model`` or ``model+d3``: a model of the entry-point group ``perovex.calculators`` (a factory that takes
-``device`` and ``dtype``), or one of the SevenNet weights that install with the package ``sevenn``. ``+d3`` adds
-D3(BJ) dispersion with two-body terms and the PBE parameters of Grimme, Ehrlich and Goerigk, J. Comput. Chem. 32, 1456
-(2011), 10.1002/jcc.21759.
+Names are ``model`` or ``model+d3``: a model of the entry-point group ``perovex.calculators`` (a factory
+that takes ``device`` and ``dtype``), or one of the SevenNet weights that install with the package
+``sevenn``. ``+d3`` adds D3(BJ) dispersion with two-body terms and the PBE parameters of Grimme, Ehrlich and
+Goerigk, J. Comput. Chem. 32, 1456 (2011), 10.1002/jcc.21759.
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perovex.errors import LabelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_POTENTIAL = "7net-l3i5+d3"
 SEVENNET = ("7net-l3i5", "7net-0_11Jul2024", "7net-0_22May2024")
@@ -103,7 +105,7 @@ def _d3() -> Any:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What a record says about the potential: name, dispersion and its parameters."""
+    """Return what a record says about the potential: name, dispersion and its parameters."""
     model, _, suffix = name.partition("+")
     dispersion = {"name": "D3(BJ)", "functional": "PBE", **D3_PBE} if suffix == "d3" else None
     return {"name": name, "model": model, "dispersion": dispersion}

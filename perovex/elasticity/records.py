@@ -1,4 +1,4 @@
-"""Files of the label engine: records, relaxed crystals and checkpoints, each written atomically, and the lock."""
+"""Files of the label engine, each written atomically: records, crystals, checkpoints; and the lock."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perovex.errors import LabelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
 PACKAGES = ("perovex", "sevenn", "torch", "dftd3", "ase", "numpy", "scipy", "numba")
 
@@ -83,7 +86,8 @@ class Checkpoint:
     def save(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64]]) -> None:
         """Replace the checkpoint."""
         with tempfile.SpooledTemporaryFile(max_size=1 << 28) as buffer:
-            np.savez(buffer, info=np.frombuffer(json.dumps(info).encode(), np.uint8), **arrays)
+            stored: dict[str, Any] = {"info": np.frombuffer(json.dumps(info).encode(), np.uint8), **arrays}
+            np.savez(buffer, **stored)
             buffer.seek(0)
             write_atomically(self.path, buffer.read())
 

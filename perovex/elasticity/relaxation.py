@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from perovex.elasticity.surface import Point, Surface
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perovex.elasticity.surface import Point, Surface
 
 Array = NDArray[np.float64]
 
@@ -42,7 +45,7 @@ class RelaxSettings:
 
 @dataclass
 class RelaxState:
-    """All that a relaxation needs to go on: the last point, the Hessian (3N+6)^2, the radius, the steps made."""
+    """All that a relaxation needs to go on: last point, Hessian (3N+6)^2, trust radius, steps made."""
 
     point: Point
     hessian: Array

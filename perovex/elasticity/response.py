@@ -1,24 +1,27 @@
 """Relaxed-ion elastic tensor by linear response, without the full Hessian.
 
-The response x of the ions to a strain solves H x = L, with L the forces per unit strain, and C = C0 - L^T x / V.
-H is only known through products H v, each one call of the potential at ions displaced along v. The six strains and
-the lowest modes share one growing subspace (block Davidson / preconditioned Krylov), preconditioned with the Hessian
-that the relaxation left. The Galerkin solution is variational: the error of C is second order in that of x.
-References: Baroni et al., Rev. Mod. Phys. 73, 515 (2001), 10.1103/RevModPhys.73.515; Davidson, J. Comput. Phys. 17,
-87 (1975), 10.1016/0021-9991(75)90065-0; Wu, Vanderbilt and Hamann, Phys. Rev. B 72, 035105 (2005),
-10.1103/PhysRevB.72.035105.
+The response x of the ions to a strain solves H x = L, with L the forces per unit strain, and C = C0 - L^T x
+/ V. H is only known through products H v, each one call of the potential at ions displaced along v. The six
+strains and the lowest modes share one growing subspace (block Davidson / preconditioned Krylov),
+preconditioned with the Hessian that the relaxation left. The Galerkin solution is variational: the error of
+C is second order in that of x. References: Baroni et al., Rev. Mod. Phys. 73, 515 (2001),
+10.1103/RevModPhys.73.515; Davidson, J. Comput. Phys. 17, 87 (1975), 10.1016/0021-9991(75)90065-0; Wu,
+Vanderbilt and Hamann, Phys. Rev. B 72, 035105 (2005), 10.1103/PhysRevB.72.035105.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, without_translations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = NDArray[np.float64]
 
@@ -143,8 +146,8 @@ def clamped_response(surface: Surface, point: Point, strain: float) -> Clamped:
 def hessian_product(surface: Surface, point: Point, vector: Array, displacement: float) -> Array:
     """H v (3N,) by central differences of the forces; `displacement` is that of the atom that moves most (A).
 
-    One-sided differences would halve the calls, but the anharmonicity of covalent bonds then leaves errors as large
-    as the curvature of the softest modes.
+    One-sided differences would halve the calls, but the anharmonicity of covalent bonds then leaves errors
+    as large as the curvature of the softest modes.
     """
     step = displacement / np.linalg.norm(vector.reshape(-1, 3), axis=1).max()
     plus = surface.displaced(point, step * vector).forces.ravel()
@@ -170,18 +173,20 @@ def _preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
 
 def _softest(model: Array, count: int) -> Array:
     """Softest directions (3N, count) of the model, translations excluded."""
+    if len(model) <= 3:  # a single atom has no internal motion
+        return np.zeros((len(model), 0))
     shift = np.kron(np.ones((len(model) // 3, 1)) / np.sqrt(len(model) // 3), np.eye(3))
     return eigh(model + 1e3 * shift @ shift.T, subset_by_index=[0, min(count, len(model) - 3) - 1])[1]
 
 
 def _orthonormal(columns: Array, against: Array) -> Array:
-    """New orthonormal directions (3N, <= k), those already spanned left out."""
+    """Return new orthonormal directions (3N, <= k), those already spanned left out."""
     kept = against
-    for column in columns.T:
-        norm = np.linalg.norm(column)
+    for given in columns.T:
+        column, norm = given, float(np.linalg.norm(given))
         for _ in range(3):  # repeated: a direction that is nearly spanned must not bring translations back
             column = without_translations((column - kept @ (kept.T @ column))[:, None])[:, 0]
-            left = np.linalg.norm(column)
+            left = float(np.linalg.norm(column))
             if left < 1e-3 * norm or left == 0:
                 break
             column, norm = column / left, 1.0
@@ -292,7 +297,7 @@ def respond(
         clamped=clamped.tensor,
         frozen=tensor + 0.5 * (lost + lost.T),
         curvatures=values[:8],
-        mode=vectors[:, 0],
+        mode=vectors[:, 0] if values.size else np.zeros(len(right)),
         solution=solution,
         error=error,
         converged=converged,

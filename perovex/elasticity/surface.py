@@ -1,4 +1,4 @@
-"""A potential-energy surface over ions and cell: counted evaluations and the composite coordinates of a step."""
+"""A potential-energy surface over ions and cell: counted evaluations, composite coordinates of a step."""
 
 from __future__ import annotations
 

@@ -1,23 +1,26 @@
 """Model Hessian of a hybrid perovskite: springs between near atoms, with the strain degrees of freedom.
 
-The curvature of every pair depends on its kind (covalent bond, 1-3 neighbours, metal-halide, hydrogen bond, other
-contact) and length only. It serves as the first Hessian of a quasi-Newton relaxation and as a preconditioner, so it
-has to be roughly right and positive definite, not exact. The idea of a Hessian from a simple pairwise force field is
-that of Lindh et al., Chem. Phys. Lett. 241, 423 (1995), 10.1016/0009-2614(95)00646-L, and Packwood et al.,
-J. Chem. Phys. 144, 164109 (2016), 10.1063/1.4947024; the constants here were fitted anew.
+The curvature of every pair depends on its kind (covalent bond, 1-3 neighbours, metal-halide, hydrogen bond,
+other contact) and length only. It serves as the first Hessian of a quasi-Newton relaxation and as a
+preconditioner, so it has to be roughly right and positive definite, not exact. The idea of a Hessian from a
+simple pairwise force field is that of Lindh et al., Chem. Phys. Lett. 241, 423 (1995),
+10.1016/0009-2614(95)00646-L, and Packwood et al., J. Chem. Phys. 144, 164109 (2016), 10.1063/1.4947024; the
+constants here were fitted anew.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
-from ase import Atoms
 
 from perovex.elasticity.surface import VOIGT
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 Array = NDArray[np.float64]
 

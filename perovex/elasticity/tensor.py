@@ -73,7 +73,7 @@ def youngs_modulus(C: ArrayLike, direction: ArrayLike) -> Any:
     """
     single = np.ndim(direction) == 1
     p = _voigt_products(_directions(direction))
-    modulus = 1.0 / np.einsum("ki,ij,kj->k", p, ElasticTensor(C).compliance, p)
+    modulus = 1.0 / ((p @ ElasticTensor(np.asarray(C, float)).compliance) * p).sum(axis=1)
     return float(modulus[0]) if single else modulus
 
 
@@ -84,7 +84,8 @@ class ElasticTensor:
     Parameters
     ----------
     C : array_like, shape (6, 6)
-        Voigt order xx yy zz yz xz xy, engineering shears, in the Cartesian frame of the structure it belongs to.
+        Voigt order xx yy zz yz xz xy, engineering shears, in the Cartesian frame of the structure it
+        belongs to.
 
     Raises
     ------
@@ -125,7 +126,7 @@ class ElasticTensor:
     @cached_property
     def compliance(self) -> Array:
         """S = C^-1, 1/GPa, shape (6, 6)."""
-        return np.linalg.inv(self.C)
+        return np.asarray(np.linalg.inv(self.C), dtype=np.float64)
 
     @cached_property
     def _pymatgen(self) -> PymatgenElasticTensor:
@@ -134,7 +135,7 @@ class ElasticTensor:
     @cached_property
     def eigenvalues(self) -> Array:
         """Eigenvalues of the Voigt matrix, ascending, GPa."""
-        return np.linalg.eigvalsh(self.C)
+        return np.asarray(np.linalg.eigvalsh(self.C), dtype=np.float64)
 
     @property
     def born_stable(self) -> bool:
@@ -206,8 +207,8 @@ class ElasticTensor:
         Parameters
         ----------
         normal : array_like, shape (3,) or (3, 3)
-            Slab normal; or, for a 3D network, its three pseudo-cubic axes as rows, over whose planes and directions
-            the in-plane and out-of-plane values are averaged.
+            Slab normal; or, for a 3D network, its three pseudo-cubic axes as rows, over whose planes and
+            directions the in-plane and out-of-plane values are averaged.
 
         Returns
         -------
@@ -261,4 +262,4 @@ def hill_youngs_modulus(C: ArrayLike) -> float:
     >>> round(hill_youngs_modulus(isotropic), 6)
     25.0
     """
-    return float(ElasticTensor(C).moduli([0.0, 0.0, 1.0])["E_vrh"])
+    return float(ElasticTensor(np.asarray(C, float)).moduli([0.0, 0.0, 1.0])["E_vrh"])

@@ -1,0 +1,31 @@
+"""Small crystals on a cheap analytic potential."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+
+
+@pytest.fixture(scope="session")
+def alloy():
+    """Twelve disordered atoms without symmetry: every kind of internal relaxation, in milliseconds."""
+    atoms = bulk("Cu", "fcc", a=3.75, cubic=False).repeat((3, 2, 2))
+    atoms.numbers[[0, 3, 5, 6]] = 79
+    return atoms
+
+
+@pytest.fixture(scope="session")
+def alloy_label(alloy):
+    from perovex.elasticity import LabelSettings, label
+    from perovex.elasticity.relaxation import RelaxSettings
+
+    return label(alloy, EMT(), LabelSettings(relax=RelaxSettings(fmax=1e-5, smax=1e-5)))
+
+
+@pytest.fixture
+def cubic():
+    C = np.zeros((6, 6))
+    C[:3, :3] = 10.0
+    C[range(3), range(3)] = 40.0
+    C[range(3, 6), range(3, 6)] = 8.0
+    return C

@@ -1,0 +1,177 @@
+"""Folders of records: resuming after kill -9, locks, bad input, potentials by name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from ase.calculators.emt import EMT
+from ase.io import write
+
+from perovex.elasticity import potentials
+from perovex.elasticity.campaign import Job, label_many
+from perovex.elasticity.records import Checkpoint, claimed, read_record
+from perovex.errors import LabelError
+
+SLOW_WORKER = """
+import sys, time
+from pathlib import Path
+from ase.calculators.emt import EMT
+from perovex.elasticity import LabelSettings
+from perovex.elasticity.campaign import Job, label_many
+
+class Slow(EMT):
+    def calculate(self, *args, **kwargs):
+        time.sleep(float(sys.argv[3]))
+        super().calculate(*args, **kwargs)
+
+jobs = [Job(Path(sys.argv[1]), name="alloy", facts={"n": "inf"})]
+settings = LabelSettings(checkpoint_seconds=0.0)
+print(len(list(label_many(jobs, sys.argv[2], potential="emt", settings=settings, calculator=Slow()))))
+"""
+
+
+def worker(path, out, pause):
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW_WORKER, str(path), str(out), str(pause)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture
+def crystal(tmp_path, alloy):
+    path = tmp_path / "alloy.vasp"
+    write(path, alloy, format="vasp", sort=True)
+    return path
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_killed_worker_is_resumed_and_loses_at_most_a_batch(crystal, tmp_path):
+    out, clean = tmp_path / "out", tmp_path / "clean"
+    first = worker(crystal, out, 0.03)
+    checkpoint = Checkpoint(out / ".alloy@emt.npz")
+
+    def in_response():
+        stored = checkpoint.load()
+        return stored is not None and "basis" in stored[1] and stored[1]["basis"].shape[1] > 0
+
+    wait_for(in_response)
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    assert not (out / "alloy@emt.json").exists()
+    before = checkpoint.load()[0]["calls"]
+    assert worker(crystal, out, 0).communicate()[0].strip() == "1"
+    assert worker(crystal, clean, 0).communicate()[0].strip() == "1"
+    resumed, whole = (read_record(folder / "alloy@emt.json") for folder in (out, clean))
+    assert before > 0
+    assert resumed["calls"] <= whole["calls"] + 2
+    for row, expected in zip(resumed["C_GPa"], whole["C_GPa"], strict=True):
+        assert row == pytest.approx(expected, abs=0.1)
+    assert not checkpoint.path.exists()
+
+
+def test_two_workers_share_a_folder(crystal, tmp_path):
+    out = tmp_path / "out"
+    first = worker(crystal, out, 0.02)
+    wait_for((out / ".alloy@emt.lock").exists)
+    wait_for((out / ".alloy@emt.npz").exists)
+    assert worker(crystal, out, 0).communicate()[0].strip() == "0"
+    assert first.communicate()[0].strip() == "1"
+    assert len(list(out.glob("*.json"))) == 1
+
+
+def test_lock_is_free_after_use(tmp_path):
+    with claimed(tmp_path / "lock") as mine:
+        assert mine
+        with claimed(tmp_path / "lock") as again:
+            assert not again
+    with claimed(tmp_path / "lock") as mine:
+        assert mine
+
+
+def test_finished_crystals_are_skipped_and_records_are_one_line(crystal, tmp_path):
+    jobs = [Job(crystal, name="alloy", origin="made for a test", facts={"n": "inf", "metal": "Cu"})]
+    made = list(label_many(jobs, tmp_path / "out", potential="emt", calculator=EMT()))
+    assert [r["status"] for r in made] == ["accepted"]
+    assert not list(label_many(jobs, tmp_path / "out", potential="emt", calculator=EMT()))
+    text = (tmp_path / "out" / "alloy@emt.json").read_text()
+    assert text.count("\n") == 1
+    record = json.loads(text)
+    assert {"name", "parent", "origin", "potential", "settings", "calls", "seconds", "C_GPa"} <= set(record)
+    assert record["versions"]["ase"]
+    assert record["lowest_eigenvalues"][0] > 0
+    assert (tmp_path / "out" / "alloy@emt.extxyz").exists()
+
+
+def test_unreadable_crystal_is_a_rejected_record_and_the_next_goes_on(crystal, tmp_path):
+    broken = tmp_path / "broken.cif"
+    broken.write_text("nothing here")
+    jobs = [Job(broken, facts={"n": None}), Job(crystal, facts={"n": "inf"})]
+    made = list(label_many(jobs, tmp_path / "out", potential="emt", calculator=EMT()))
+    assert [r["status"] for r in made] == ["rejected", "accepted"]
+    assert "broken.cif" in made[0]["reason"]
+
+
+def test_broken_checkpoint_and_record_are_named(tmp_path):
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"not an archive")
+    with pytest.raises(LabelError, match=r"x\.npz"):
+        Checkpoint(path).load()
+    (tmp_path / "r.json").write_text("[]")
+    with pytest.raises(LabelError, match="status"):
+        read_record(tmp_path / "r.json")
+
+
+def test_any_calculator_by_entry_point(monkeypatch):
+    class Point:
+        name = "emt"
+
+        @staticmethod
+        def load():
+            return lambda **_: EMT()
+
+    monkeypatch.setattr(
+        potentials, "entry_points", lambda group: [Point] if group == "perovex.calculators" else []
+    )
+    assert "emt" in potentials.known_potentials()
+    assert isinstance(potentials.make_calculator("emt"), EMT)
+    with pytest.raises(LabelError, match="unknown potential"):
+        potentials.make_calculator("no-such-potential")
+    with pytest.raises(LabelError, match="dispersion"):
+        potentials.make_calculator("emt+d4")
+
+
+def test_missing_package_is_a_typed_error(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sevenn.calculator", None)
+    with pytest.raises(LabelError, match=r"perovex\[labels\]"):
+        potentials.make_calculator("7net-l3i5")
+
+
+@pytest.mark.labels
+def test_fused_convolutions_change_nothing():
+    calculators = pytest.importorskip("sevenn.calculator")
+    from ase.spacegroup import crystal as build
+
+    atoms = build(
+        ("Cs", "Pb", "Br"),
+        [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0)],
+        spacegroup=221,
+        cellpar=[5.9] * 3 + [90] * 3,
+    )
+    atoms.rattle(0.05, seed=1)
+    plain, fused = atoms.copy(), atoms.copy()
+    plain.calc = calculators.SevenNetCalculator("7net-l3i5", device="cpu")
+    fused.calc = potentials.make_calculator("7net-l3i5")
+    assert abs(plain.get_forces() - fused.get_forces()).max() < 1e-5
+    assert abs(plain.get_stress() - fused.get_stress()).max() < 1e-6

@@ -1,0 +1,146 @@
+"""The engine against finite strain with relaxed ions and against the full Hessian."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
+from ase.optimize import BFGS
+
+from perovex.elasticity import LabelSettings, label
+from perovex.elasticity.relaxation import RelaxSettings
+from perovex.elasticity.response import ResponseSettings, Subspace, clamped_response, hessian_product, respond
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
+from perovex.elasticity.surrogate import FLOOR, classify_pairs, model_hessian
+
+
+def finite_strain_tensor(atoms, calculator, delta=1e-3):
+    C = np.zeros((6, 6))
+    for k in range(6):
+        for sign in (1, -1):
+            strained = atoms.copy()
+            strained.calc = calculator
+            strained.set_cell(
+                atoms.cell[:] @ (np.eye(3) + strain_matrix(sign * delta * np.eye(6)[k])), scale_atoms=True
+            )
+            BFGS(strained, logfile=None).run(fmax=1e-5, steps=300)
+            C[k] += sign * strained.get_stress() * EV_PER_A3_IN_GPA / (2 * delta)
+    return 0.5 * (C + C.T)
+
+
+def test_tensor_equals_finite_strain_with_relaxed_ions(alloy_label):
+    assert alloy_label.accepted
+    C = np.array(alloy_label.record["C_GPa"])
+    reference = finite_strain_tensor(alloy_label.atoms, EMT())
+    assert abs(C - reference).max() < 0.01 * abs(reference).max()
+    clamped = np.array(alloy_label.record["C_clamped_GPa"])
+    assert np.linalg.eigvalsh(clamped - C)[0] > -0.01, "relaxing ions can only soften"
+    assert abs(clamped - C).max() > 0.01 * abs(C).max(), "the crystal must test internal relaxation"
+
+
+def test_relaxed_crystal_has_neither_forces_nor_stress(alloy_label):
+    atoms = alloy_label.atoms.copy()
+    atoms.calc = EMT()
+    assert np.linalg.norm(atoms.get_forces(), axis=1).max() < 1.1e-5
+    assert abs(atoms.get_stress()).max() * EV_PER_A3_IN_GPA < 1.1e-5
+
+
+@pytest.fixture(scope="module")
+def full_hessian(alloy_label):
+    surface = Surface(alloy_label.atoms, EMT())
+    point = surface.evaluate(alloy_label.atoms.positions, alloy_label.atoms.cell[:])
+    size = 3 * len(alloy_label.atoms)
+    H = np.column_stack([hessian_product(surface, point, row, 2e-3) for row in np.eye(size)])
+    return surface, point, 0.5 * (H + H.T)
+
+
+def test_krylov_solution_equals_the_full_hessian(full_hessian):
+    surface, point, H = full_hessian
+    clamped = clamped_response(surface, point, 1e-3)
+    values, vectors = np.linalg.eigh(H)
+    keep = abs(values) > 1e-3
+    assert keep.sum() == len(H) - 3
+    x = vectors[:, keep] @ ((vectors[:, keep].T @ clamped.forces) / values[keep, None])
+    direct = clamped.tensor - clamped.forces.T @ x * EV_PER_A3_IN_GPA / point.volume
+    model = model_hessian(surface.atoms, 5.0)[:-6, :-6]
+    response = respond(surface, point, clamped, model, Subspace.empty(len(H)), ResponseSettings())
+    assert response.converged
+    assert abs(response.tensor - direct).max() < 0.01 * abs(direct).max()
+    assert response.curvatures[0] == pytest.approx(values[keep][0], rel=0.02)
+
+
+def test_frozen_modes_stiffen(full_hessian):
+    surface, point, H = full_hessian
+    clamped = clamped_response(surface, point, 1e-3)
+    space = Subspace.empty(len(H))
+    response = respond(surface, point, clamped, H, space, ResponseSettings(), soft=1e3)
+    np.testing.assert_allclose(response.frozen, response.clamped, atol=1e-6)
+
+
+def test_unstable_crystal_is_followed_to_a_stable_one():
+    bcc = bulk("Cu", "bcc", a=2.85, cubic=True)
+    followed = label(bcc, EMT(), LabelSettings(rattle=0.0))
+    assert followed.accepted
+    assert followed.record["followed"][0]["reason"] in {"Born-unstable", "negative mode"}
+    fcc = label(bulk("Cu", "fcc", a=3.6), EMT())
+    per_atom = followed.record["energy_eV"] / 2
+    assert per_atom == pytest.approx(fcc.record["energy_eV"], abs=5e-3)
+
+
+def test_unstable_crystal_that_may_not_be_followed_is_rejected_with_the_reason():
+    bcc = bulk("Cu", "bcc", a=2.85, cubic=True)
+    rejected = label(bcc, EMT(), LabelSettings(rattle=0.0, rounds=0))
+    assert not rejected.accepted
+    assert rejected.record["reason"] in {"Born-unstable", "negative mode"}
+    assert rejected.record["C_GPa"] is not None
+
+
+def test_too_few_steps_or_no_time_is_not_convergence(alloy):
+    steps = label(alloy, EMT(), LabelSettings(relax=RelaxSettings(max_steps=1)))
+    assert (steps.record["status"], steps.record["reason"]) == ("rejected", "not converged")
+    late = label(alloy, EMT(), LabelSettings(max_seconds=0.0))
+    assert late.record["reason"].startswith("not converged")
+    assert late.record["C_GPa"] is None
+
+
+def test_lennard_jones_argon_obeys_cauchy_relations():
+    argon = bulk("Ar", "fcc", a=5.26)
+    calculator = LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5, smooth=True)
+    C = np.array(label(argon, calculator).record["C_GPa"])
+    assert C[0, 1] == pytest.approx(C[3, 3], rel=0.01)  # central forces, every atom a centre of inversion
+
+
+def test_model_hessian_is_positive_and_knows_no_translation(alloy):
+    H = model_hessian(alloy, 5.0)
+    np.testing.assert_allclose(H, H.T, atol=1e-10)
+    assert np.linalg.eigvalsh(H)[0] > 0
+    shift = np.zeros(len(H))
+    shift[0:-6:3] = 1.0
+    np.testing.assert_allclose(H @ shift, FLOOR * shift, atol=1e-10)
+
+
+def test_kinds_of_pairs():
+    from ase import Atoms
+
+    cell = Atoms("PbCl3CH3NH3", pbc=True, cell=[5.7] * 3, positions=np.zeros((12, 3)))
+    cell.set_scaled_positions(
+        [
+            (0, 0, 0),
+            (0.5, 0, 0),
+            (0, 0.5, 0),
+            (0, 0, 0.5),
+            (0.4, 0.5, 0.5),
+            (0.31, 0.68, 0.5),
+            (0.31, 0.41, 0.65),
+            (0.31, 0.41, 0.35),
+            (0.655, 0.5, 0.5),
+            (0.72, 0.66, 0.5),
+            (0.72, 0.42, 0.63),
+            (0.72, 0.42, 0.37),
+        ]
+    )
+    kinds = dict(zip(*np.unique(classify_pairs(cell).kind, return_counts=True), strict=True))
+    assert kinds["metal-halide"] == 6
+    assert kinds["bond"] == 1
+    assert kinds["bond-H"] == 6
+    assert kinds["angle"] == 12
