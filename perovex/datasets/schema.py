@@ -98,6 +98,7 @@ def validate_labels(table: pd.DataFrame, *, source: object = None) -> pd.DataFra
     DatasetError
         If a column is missing, a type is wrong, or a value is impossible.
     """
+    import pandas as pd
     import pandera.pandas as pa
 
     missing = [name for name in REQUIRED if name not in table]
@@ -111,6 +112,11 @@ def validate_labels(table: pd.DataFrame, *, source: object = None) -> pd.DataFra
     for name, column in COLUMNS.items():
         if name in table and column.dtype == "str":
             table[name] = table[name].fillna("").astype(str)
+        elif name in table:
+            try:
+                table[name] = pd.to_numeric(table[name])
+            except (ValueError, TypeError) as error:
+                raise DatasetError(f"column {name} is not numeric: {error}", source=source) from None
     accepted_positive = pa.Check(
         lambda frame: (frame["status"] != "accepted") | (frame[list(MODULI)] > 0).all(axis=1),
         error="an accepted row has a modulus that is missing or not positive",

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perovex.errors import ModelInputError, PerovexError
+from perovex.study import questions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
-    from perovex.explain import Effects, Explanation, Ranking
+    from perovex.explain import Effects, Explanation, Ranking, TransferResult, Verdict
     from perovex.learn import Evaluation
     from perovex.study.options import StudyOptions
     from perovex.study.tables import StudyTables
 
 CLASSIFIER = "stiff"
-COVERAGE = 0.9
-_INTERVAL_FOLDS = 8
+_INTERVAL_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class TaskResult:
     scrambling : dict
         Score, mean score on shuffled targets, p-value.
     explanation, ranking, effects : objects or None
+    transfer : TransferResult or None
+        From single-layer to multilayer crystals.
+    verdicts : list of Verdict
+        On the published claims.
     refusals : dict of str to str
         Step to reason.
     """
@@ -45,6 +52,8 @@ class TaskResult:
     explanation: Explanation | None
     ranking: Ranking | None
     effects: Effects | None
+    transfer: TransferResult | None
+    verdicts: list[Verdict]
     refusals: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,8 +65,23 @@ class TaskResult:
             "skill": None if self.explanation is None else self.explanation.skill.to_dict(),
             "ranking": None if self.ranking is None else self.ranking.to_dict(),
             "effects": None if self.effects is None else self.effects.to_dict(),
+            "transfer": None if self.transfer is None else self.transfer.to_dict(),
             "refusals": self.refusals,
         }
+
+
+def interval_coverage(n_groups: int) -> float | None:
+    """Return the coverage of intervals that a number of spacers supports within five folds.
+
+    g training groups support at most g / (g + 1), because the group is the unit of evidence.
+
+    Examples
+    --------
+    >>> [interval_coverage(n) for n in (3, 8, 20)]
+    [None, 0.8, 0.9]
+    """
+    training = n_groups - math.ceil(n_groups / 5)
+    return next((c for c in (0.9, 0.8) if training / (training + 1) >= c), None)
 
 
 def make_estimator(task: str, options: StudyOptions, *, intervals: bool = False) -> Any:
@@ -95,25 +119,52 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
     from perovex.learn import ApplicabilityDomain, evaluate, y_scrambling
 
     target = options.target if task == CLASSIFIER else task
-    X, y, groups = tables.X, tables.moduli[target], tables.groups
+    y = tables.moduli[target]
     refusals: dict[str, str] = {}
-    evaluation = scrambling = explanation = ranking = effects = None
-    try:
-        evaluation = evaluate(
-            make_estimator(task, options, intervals=True), X, y, groups,
-            meta=tables.meta, n_repeats=options.n_repeats, coverage=None if task == CLASSIFIER else COVERAGE,
-            domain=ApplicabilityDomain(), random_state=options.seed,
-        )
-        scrambling = y_scrambling(
-            make_estimator(task, options), X, y, groups, n_shuffles=options.n_scrambles, random_state=options.seed
-        )
-    except PerovexError as error:
-        refusals["validation"] = str(error)
-    try:
-        explanation, ranking, effects = _explain(task, X, _target_for_explaining(task, y, options), groups, units, options)
-    except PerovexError as error:
-        refusals["explanation"] = str(error)
-    return TaskResult(task, target, evaluation, _plain(scrambling), explanation, ranking, effects, refusals)
+    found: dict[str, Any] = {}
+
+    def attempt(step: str, work: Callable[[], Any]) -> None:
+        try:
+            found[step] = work()
+        except PerovexError as error:
+            refusals[step] = str(error)
+
+    estimator = make_estimator(task, options)
+    asked = _target_for_explaining(task, y, options)
+    attempt("validation", lambda: _validate(task, tables, y, options))
+    attempt("y-scrambling", lambda: _scramble(estimator, tables, y, options))
+    attempt("explanation", lambda: _explain(task, tables.X, asked, tables.groups, units, options))
+    explanation, ranking, effects = found.get("explanation", (None, None, None))
+    attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
+    tested = found.get("transfer")
+    attempt(
+        "claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options)
+    )
+    return TaskResult(
+        task, target, found.get("validation"), found.get("y-scrambling", {}), explanation, ranking, effects, tested,
+        found.get("claims", []), refusals,
+    )
+
+
+def _validate(task: str, tables: StudyTables, y: pd.Series, options: StudyOptions) -> Evaluation:
+    from perovex.learn import ApplicabilityDomain, evaluate
+
+    return evaluate(
+        make_estimator(task, options, intervals=True), tables.X, y, tables.groups,
+        meta=tables.meta, n_repeats=options.n_repeats, coverage=None if task == CLASSIFIER else interval_coverage(tables.groups.nunique()),
+        domain=ApplicabilityDomain(), random_state=options.seed,
+    )
+
+
+def _scramble(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions) -> dict[str, Any]:
+    from perovex.learn import y_scrambling
+
+    found = y_scrambling(
+        estimator, tables.X, y, tables.groups, n_permutations=options.n_scrambles, random_state=options.seed
+    )
+    plain: dict[str, Any] = found.to_dict()
+    plain["shuffles"] = len(plain.pop("null"))
+    return plain
 
 
 def _target_for_explaining(task: str, y: pd.Series, options: StudyOptions) -> pd.Series:
@@ -140,12 +191,6 @@ def _explain(  # noqa: PLR0913
 
 def _words(task: str, options: StudyOptions) -> str:
     return f"the log-odds of being stiff in {options.target}" if task == CLASSIFIER else task
-
-
-def _plain(scrambling: Any) -> dict[str, Any]:
-    if scrambling is None:
-        return {}
-    return dict(scrambling.to_dict() if hasattr(scrambling, "to_dict") else scrambling)
 
 
 def require_classes(moduli: pd.Series, threshold: str | float) -> float:

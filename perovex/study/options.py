@@ -42,17 +42,17 @@ class StudyOptions:
     @property
     def n_repeats(self) -> int:
         """Repeats of grouped cross-validation."""
-        return 1 if self.quick else 3
+        return 1 if self.quick else 2
 
     @property
     def n_boot(self) -> int:
         """Draws of groups for rank intervals."""
-        return 10 if self.quick else 30
+        return 8 if self.quick else 20
 
     @property
     def n_scrambles(self) -> int:
         """Shuffles of the target for the y-scrambling test."""
-        return 9 if self.quick else 39
+        return 4 if self.quick else 19
 
     def to_dict(self) -> dict[str, Any]:
         """Return all options and what follows from them."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from perovex.report import Document, figure, save_figure, style
 from perovex.report.figures import plot_moduli, plot_parity, plot_scores, plot_series
-from perovex.study.modelling import CLASSIFIER, COVERAGE
+from perovex.study.modelling import CLASSIFIER
 from perovex.study.summary import MAIN_METRIC, score_line, summary_lines
 from perovex.study.tables import TARGETS
 
@@ -46,7 +46,7 @@ def build_report(result: StudyResult, figures: Path) -> Document:
         for task in result.tasks.values():
             _model(document.section(_title(task)), task, result, figures)
         _claims(document.section("Published claims, tested"), result)
-        _transfer(document.section("From single-layer to multilayer"), result, figures)
+        _transfer(document.section("From single-layer to multilayer"), result)
         _series(document.section("Matched series"), result, figures)
         _descriptors(document.section("Descriptors"), result)
         _reproduce(document.section("Reproduce"), result)
@@ -84,22 +84,28 @@ def _data(section: Section, result: StudyResult, figures: Path) -> None:
 
 def _labels(section: Section, result: StudyResult) -> None:
     from perovex.datasets.audit import audit
+    from perovex.datasets.validation import validate_labels_against_references
 
-    findings = audit(result.data)
     section.text(
         "Relaxed-ion elastic tensors by linear response: ions and cell are relaxed, the response of the ions to strain "
         "is solved with Hessian products, and a crystal with a negative mode or an unstable tensor is followed "
         "downhill or rejected. Soft but positive modes count fully; their influence is listed below."
     )
+    truth = validate_labels_against_references(result.data)
+    section.table(truth.errors, "Labels against first-principles values (PBE without dispersion), 3D crystals.", index=False)
+    section.table(truth.moduli, "The same, crystal by crystal; GPa.", index=False)
+    section.table(truth.trends, "Trends that the literature reports, tested on the labels.", index=False)
+    findings = audit(result.data)
     if len(findings.second_potential):
         section.table(
             findings.second_potential.reset_index(),
             "The same crystals labelled with two potentials: the spread is a lower bound of the error of a label. Each "
             "potential relaxes the crystal by itself and may end in another minimum.",
+            index=False,
         )
     if len(findings.soft_modes):
         section.table(findings.soft_modes, "Crystals whose E_vrh rises by more than 25 % when soft modes are frozen.")
-    for name in ("outliers", "volume_changes"):
+    for name in ("outliers", "volume_changes", "duplicates"):
         frame = findings.tables()[name]
         if len(frame):
             section.table(frame, f"Audit: {name.replace('_', ' ')}.")
@@ -145,8 +151,12 @@ def _scores(section: Section, task: TaskResult, figures: Path, *, classify: bool
     made, ax = figure(4.8, 4.4)
     plot_parity(held["truth"], held["prediction"], result.tables.meta["halide"].loc[held.index], ax)
     section.drawing(save_figure(made, figures, f"parity_{task.name}"), "Held-out predictions against labels.")
+    asked = evaluation.settings["coverage"]
+    if asked is None:
+        section.note("Too few spacers for prediction intervals.")
+        return
     section.table(
-        evaluation.coverage_table(), f"Share of held-out crystals inside the {COVERAGE:.0%} interval.", index=False
+        evaluation.coverage_table(), f"Share of held-out crystals inside the {asked:.0%} interval.", index=False
     )
 
 
@@ -196,19 +206,25 @@ def _claims(section: Section, result: StudyResult) -> None:
             section.table(criteria[["id", "criterion"]], "Criteria, fixed beforehand.", index=False)
 
 
-def _transfer(section: Section, result: StudyResult, figures: Path) -> None:
-    for name, item in result.transfer.items():
-        if not hasattr(item, "to_frame"):
-            section.note(f"{name}: {item}")
+def _transfer(section: Section, result: StudyResult) -> None:
+    section.text(
+        "Every spacer occurs at several n by design, so only the variant with the spacer held out tells transfer from "
+        "recognition."
+    )
+    for task in result.tasks.values():
+        if task.transfer is None:
+            section.note(f"{_title(task)}: {task.refusals.get('transfer', 'not tested')}")
             continue
-        section.table(
-            item.to_frame(), f"{name}: models trained on single-layer crystals, tested on multilayer ones.", index=False
-        )
-        for sentence in getattr(item, "sentences", lambda: [])():
-            section.text(sentence)
+        section.text(f"{_title(task)}. {task.transfer.sentence()}")
+        if task.transfer.possible:
+            section.table(task.transfer.to_frame(), f"{_title(task)}: scores on the multilayer crystals.", index=False)
 
 
 def _series(section: Section, result: StudyResult, figures: Path) -> None:
+    section.text(
+        "The same spacer and halide at several n: what changes between them is n and what n does to the geometry. "
+        "Significance comes from flipping the sign of all differences of a spacer together."
+    )
     made, axes = figure(9.2, 3.4, ncols=3)
     for target, ax in zip(TARGETS, np.ravel(axes), strict=True):
         plot_series(result.data.table, target, ax)
@@ -216,10 +232,19 @@ def _series(section: Section, result: StudyResult, figures: Path) -> None:
         save_figure(made, figures, "series"), "The same spacer and halide at several n, one line for each pair."
     )
     for name, item in result.series.items():
-        if not hasattr(item, "to_frame"):
-            section.note(f"{name}: {item}")
+        if item.reason:
+            section.note(f"{name}: {item.reason}")
             continue
-        section.table(item.to_frame(), f"{name}: what more layers do, as paired differences.")
+        section.table(item.to_frame(), f"{name} and descriptors: change from one n to another.", index=False)
+        section.table(item.explained_by, f"Do changes of descriptors go with changes of {name}?")
+    for name, item in result.variance.items():
+        if isinstance(item, str):
+            section.note(f"Variance of {name}: {item}")
+            continue
+        section.table(item, f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares).")
+    section.table(
+        result.confounding, "What is tied to what, 0 to 1 (Cramér's V, correlation ratio or rank correlation)."
+    )
 
 
 def _descriptors(section: Section, result: StudyResult) -> None:

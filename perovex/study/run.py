@@ -14,8 +14,16 @@ from tqdm import tqdm
 from perovex import __version__
 from perovex.datasets import load_elastic
 from perovex.datasets.paths import write_atomic
-from perovex.study.modelling import CLASSIFIER, COVERAGE, TaskResult, make_estimator, require_classes, run_task
+from perovex.study.modelling import (
+    CLASSIFIER,
+    TaskResult,
+    interval_coverage,
+    make_estimator,
+    require_classes,
+    run_task,
+)
 from perovex.study.options import StudyOptions
+from perovex.study.questions import confounding, series_by_target, variance_by_target
 from perovex.study.tables import TARGETS, StudyTables, build_tables
 
 if TYPE_CHECKING:
@@ -38,12 +46,12 @@ class StudyResult:
         GPa, above which a crystal is called stiff.
     tasks : dict of str to TaskResult
         ``"stiff"`` and each modulus.
-    claims : list of dict
-        Verdicts on published claims.
-    transfer : dict of str to object
-        Single-to-multilayer transfer by modulus, or the reason why it could not be tested.
     series : dict of str to object
         Matched series (same spacer and halide, several n) by modulus, or the reason.
+    variance : dict of str to DataFrame or str
+        Share of the variance by angle, halide, spacer and n, or the reason why not.
+    confounding : DataFrame
+        Association between those factors.
     bundle : ModelBundle
         Models trained on all layered crystals.
     seconds : float
@@ -55,28 +63,42 @@ class StudyResult:
     tables: StudyTables
     threshold: float
     tasks: dict[str, TaskResult]
-    claims: list[dict[str, Any]]
-    transfer: dict[str, Any]
     series: dict[str, Any]
+    variance: dict[str, Any]
+    confounding: pd.DataFrame
     bundle: ModelBundle
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """Verdicts on the published claims, by claim and target."""
+        return [verdict.to_dict() for task in self.tasks.values() for verdict in task.verdicts]
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything that goes to ``results.json``; the same seed and data give the same dictionary."""
+        from perovex.datasets.validation import validate_labels_against_references
         from perovex.learn import environment
+        from perovex.learn.environment import json_safe
 
-        return {
+        content = {
             "perovex": __version__,
             "environment": environment(),
             "options": self.options.to_dict(),
             "data": describe_data(self.data, self.tables),
+            "labels": validate_labels_against_references(self.data).to_dict(),
             "threshold_GPa": self.threshold,
             "models": {name: task.to_dict() for name, task in self.tasks.items()},
             "claims": self.claims,
-            "transfer": {name: _plain(item) for name, item in self.transfer.items()},
+            "variance": {
+                name: item.reset_index().to_dict(orient="records") if hasattr(item, "to_dict") else item
+                for name, item in self.variance.items()
+            },
+            "confounding": self.confounding.to_dict(),
             "matched_series": {name: _plain(item) for name, item in self.series.items()},
         }
+        safe: dict[str, Any] = json_safe(content)
+        return safe
 
     def summary(self) -> str:
         """Return the main findings in a few lines."""
@@ -173,16 +195,13 @@ def run_study(  # noqa: PLR0913
     lap("describe")
     units = descriptor_units(tables.X)
     tasks = _run_tasks(tables, units, options, progress=progress)
-    lap("models and explanations")
-    from perovex.study.questions import judge_claims, matched_series_by_target, transfer_by_target
-
-    transfer = transfer_by_target(tables, options, progress=progress)
-    series = matched_series_by_target(tables)
-    claims = judge_claims(tasks, transfer, tables, options)
-    lap("transfer and claims")
+    lap("validate, explain, transfer")
+    series = series_by_target(tables, TARGETS)
+    variance = variance_by_target(tables, TARGETS, options)
+    lap("matched series and variance")
     bundle = fit_bundle(loaded, tables, tasks, units, options)
     lap("final models")
-    result = StudyResult(loaded, options, tables, limit, tasks, claims, transfer, series, bundle, timings=timings)
+    result = StudyResult(loaded, options, tables, limit, tasks, series, variance, confounding(tables), bundle, timings=timings)
     if out is not None:
         write_study(result, Path(out))
         lap("report")
@@ -219,7 +238,7 @@ def fit_bundle(
         tables.X, tables.moduli, tables.groups,
         target=options.target, threshold=options.threshold, targets=list(TARGETS),
         regressor=make_estimator(TARGETS[0], options, intervals=True),
-        coverage=COVERAGE, units=units, metrics=metrics,
+        coverage=interval_coverage(tables.groups.nunique()) or 0.8, units=units, metrics=metrics,
         training={"data_version": data.version, "data_checksum": data.checksum, "potential": data.potential},
         random_state=options.seed,
     )
@@ -231,7 +250,7 @@ def write_study(result: StudyResult, out: Path) -> None:
 
     table = result.tables.descriptors.join(result.data.table[[*TARGETS]], how="left")
     write_atomic(out / "descriptors.csv", table.to_csv(lineterminator="\n").encode())
-    content = json.dumps(result.to_dict(), indent=1, allow_nan=False, default=str)
+    content = json.dumps(result.to_dict(), indent=1, allow_nan=False)
     write_atomic(out / "results.json", (content + "\n").encode())
     result.bundle.save(out / "models")
     build_report(result, out / "figures").write(out / "report.html")

@@ -1,0 +1,124 @@
+"""The questions a study asks of its data: do the published claims hold, and does n = 1 teach about n >= 2?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from perovex.errors import PerovexError
+
+if TYPE_CHECKING:
+    from perovex.explain import Explanation, MatchedSeries, TransferResult, Verdict
+    from perovex.study.options import StudyOptions
+    from perovex.study.tables import StudyTables
+
+SOURCE, TARGET = "n_layers == 1", "n_layers >= 2"
+
+
+def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
+    """Return the descriptor families for tests by family.
+
+    ``octahedral`` joins octahedra, bridges and tilts: what the published transfer claim is about.
+    """
+    from perovex.descriptors import REGISTRY
+
+    families: dict[str, list[str]] = {}
+    for key in columns:
+        families.setdefault(REGISTRY[key].family, []).append(key)
+    joined = [key for name in ("octahedra", "bridges", "tilts") for key in families.get(name, [])]
+    return {"octahedral": joined, **families}
+
+
+def transfer(
+    estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions
+) -> TransferResult:
+    """Test single-to-multilayer transfer for one target."""
+    from perovex.explain import transfer_test
+
+    return transfer_test(
+        tables.X, y, tables.groups,
+        source=SOURCE, target=TARGET, meta=tables.meta, estimator=estimator,
+        families=octahedral_families(tables.X.columns), random_state=options.seed, full=not options.quick,
+        progress=False,
+    )
+
+
+def verdicts(  # noqa: PLR0913
+    estimator: Any,
+    tables: StudyTables,
+    y: pd.Series,
+    name: str,
+    explanation: Explanation | None,
+    tested: TransferResult | None,
+    options: StudyOptions,
+) -> list[Verdict]:
+    """Judge the published claims for one target."""
+    from perovex.explain import collect, judge, load_claims
+
+    claims = load_claims()
+    evidence = collect(
+        estimator, tables.X, y, tables.groups,
+        target=name, claims=claims, explanation=explanation, transfer=tested,
+        random_state=options.seed, progress=False, n_boot=options.n_boot,
+    )
+    return judge(claims, evidence)
+
+
+SERIES_DESCRIPTORS = (
+    "bridge_angle_equatorial_mean",
+    "bond_angle_variance_mean",
+    "bond_length_distortion_mean",
+    "tilt_in_plane_mean",
+    "tilt_out_of_plane_mean",
+    "layer_spacing_halide",
+    "penetration_mean",
+    "slab_fraction",
+)
+
+
+def series_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, MatchedSeries]:
+    """Analyse matched series (same spacer and halide, several n) for every modulus."""
+    from perovex.explain import matched_series
+
+    known = [key for key in SERIES_DESCRIPTORS if key in tables.X]
+    table = tables.meta.join(tables.moduli).join(tables.X[known])
+    return {target: matched_series(table, target, descriptors=known) for target in targets}
+
+
+def variance_by_target(tables: StudyTables, targets: tuple[str, ...], options: StudyOptions) -> dict[str, Any]:
+    """Share the variance of each modulus among bridging angle, halide, spacer and n.
+
+    Returns
+    -------
+    dict
+        Target to DataFrame, or to the reason why the data do not allow it.
+    """
+    from perovex.explain import variance_decomposition
+
+    factors = pd.DataFrame(
+        {
+            "bridging angle": tables.X["bridge_angle_equatorial_mean"],
+            "halide": tables.meta["halide"].astype(str),
+            "spacer": tables.groups.astype(str),
+            "n": tables.meta["n_layers"].map("n = {:g}".format),
+        }
+    )
+    found: dict[str, Any] = {}
+    for target in targets:
+        try:
+            found[target] = variance_decomposition(
+                tables.moduli[target], factors, groups=tables.groups, n_boot=100, random_state=options.seed
+            )
+        except PerovexError as error:
+            found[target] = str(error)
+    return found
+
+
+def confounding(tables: StudyTables) -> pd.DataFrame:
+    """Say how strongly halide, spacer, n and the main descriptors are tied to each other."""
+    from perovex.explain import confounding_table
+
+    known = [key for key in ("bridge_angle_equatorial_mean", "stei_max", "bond_angle_variance_mean") if key in tables.X]
+    frame = tables.meta[["halide", "n_layers"]].join(tables.groups.rename("spacer")).join(tables.X[known])
+    return confounding_table(frame)

@@ -1,0 +1,107 @@
+"""From label records to a release."""
+
+from __future__ import annotations
+
+import json
+
+import ase.io
+import numpy as np
+import pytest
+from pymatgen.io.ase import AseAtomsAdaptor
+
+from perovex.datasets import collect, load_elastic
+from perovex.errors import DatasetError
+
+
+def _record(folder, data, crystal, **changes):
+    row = data.table.loc[crystal]
+    record = {
+        "name": crystal,
+        "potential": "test",
+        "status": "accepted",
+        "reason": "",
+        "C_GPa": data.tensors[crystal].tolist(),
+        "lowest_eigenvalues": [0.1],
+        "n": row["n_layers"],
+        "spacer_smiles": row["spacer_smiles"],
+        "metal": row["metal"],
+        "halide": row["halide"],
+        "volume_change": 0.01,
+        **changes,
+    }
+    record["n"] = "inf" if record["n"] == np.inf else record["n"]
+    (folder / f"{crystal}@test.json").write_text(json.dumps(record))
+    atoms = AseAtomsAdaptor.get_atoms(data.structures[crystal])
+    atoms.info = {}
+    with (folder / f"{crystal}@test.extxyz").open("w") as handle:
+        ase.io.write(handle, atoms, format="extxyz")
+
+
+@pytest.fixture
+def names(elastic_data):
+    table = elastic_data.table
+    return [table.index[table["n_layers"] == n][0] for n in (1, 2, np.inf)]
+
+
+def test_a_release_comes_back_as_it_was_written(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    for name in names:
+        _record(records, elastic_data, name)
+    collect([records], tmp_path / "1.0", progress=False, date="2026-01-01")
+    loaded = load_elastic(tmp_path / "1.0")
+    assert sorted(loaded.table.index) == sorted(names)
+    for name in names:
+        assert loaded.table.loc[name, "E_in_plane"] == pytest.approx(elastic_data.table.loc[name, "E_in_plane"], rel=2e-3)
+        assert loaded.table.loc[name, "volume_change"] == pytest.approx(1.0)
+        assert len(loaded.structures[name]) == len(elastic_data.structures[name])
+
+
+def test_the_same_records_give_the_same_bytes(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    _record(records, elastic_data, names[0])
+    for out in ("a", "b"):
+        collect([records], tmp_path / out, version="1", progress=False, date="2026-01-01")
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"n": 3}, "n changed from 3 to 1"),
+        ({"spacer_smiles": "CCCC[NH3+]"}, "the spacer changed"),
+        ({"C_GPa": np.diag([30.0, 30, 30, 5, 5, -1]).tolist()}, "not positive definite"),
+        ({"status": "rejected", "reason": "negative mode"}, "negative mode"),
+    ],
+)
+def test_unfit_labels_become_rejected_rows(elastic_data, names, tmp_path, changes, reason):
+    _record(tmp_path, elastic_data, names[1])
+    _record(tmp_path, elastic_data, names[0], **changes)
+    table = collect([tmp_path], tmp_path / "out", progress=False).set_index("crystal_id")
+    assert table.loc[names[0], "status"] == "rejected"
+    assert reason in table.loc[names[0], "reason"]
+    assert table.loc[names[1], "status"] == "accepted"
+
+
+def test_decomposed_crystal_is_rejected(elastic_data, names, tmp_path):
+    _record(tmp_path, elastic_data, names[1])
+    _record(tmp_path, elastic_data, names[0])
+    path = tmp_path / f"{names[0]}@test.extxyz"
+    with path.open() as handle:
+        atoms = ase.io.read(handle, format="extxyz")
+    halide = [i for i, s in enumerate(atoms.symbols) if s in ("Cl", "Br", "I")]
+    del atoms[halide[:3]]
+    with path.open("w") as handle:
+        ase.io.write(handle, atoms, format="extxyz")
+    table = collect([tmp_path], tmp_path / "out", progress=False).set_index("crystal_id")
+    assert table.loc[names[0], "status"] == "rejected"
+
+
+def test_no_records_and_foreign_files_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="no label records"):
+        collect([tmp_path], tmp_path / "out", progress=False)
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(DatasetError, match="not a label record"):
+        collect([tmp_path], tmp_path / "out", progress=False)
