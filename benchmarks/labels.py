@@ -3,7 +3,7 @@
 Same potential object, same crystals, both from the given file; matcalc relaxes the ions of every deformed
 cell. Finite strains of a soft crystal need forces ten times smaller for the same tensor (at 2e-3 eV/A that of
 gamma-CsPbI3 is 13 % off), hence ``--matcalc-fmax``. Where symmetry leaves the ions no freedom (cubic, five
-atoms) there is nothing to gain. Usage: ``python benchmarks/labels.py FILE... [--potential NAME] [--out FILE]``.
+atoms) there is nothing to gain. Usage: ``python benchmarks/labels.py FILE... [--out FILE]``.
 """
 
 import argparse
