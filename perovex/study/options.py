@@ -55,9 +55,10 @@ class StudyOptions:
         return 4 if self.quick else 19
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all options and what follows from them."""
+        """Return what decides the results: options and what follows from them, not the number of processes."""
         derived = {"n_repeats": self.n_repeats, "n_boot": self.n_boot, "n_scrambles": self.n_scrambles}
-        return {**asdict(self), **derived}
+        chosen = {key: value for key, value in asdict(self).items() if key != "n_jobs"}
+        return {**chosen, **derived}
 
 
 def _number_if_possible(text: str) -> str | float:

@@ -198,12 +198,14 @@ def _claims(section: Section, result: StudyResult) -> None:
         "tell; it is not a polite no."
     )
     rows = pd.DataFrame(result.claims)
-    shown = [c for c in ("id", "target", "claim", "verdict", "reason", "n_rows", "n_groups") if c in rows]
+    if len(rows):
+        rows["variant"] = [", ".join(v.values()) for v in rows["variant"]]
+    shown = [c for c in ("id", "target", "variant", "verdict", "reason", "n_rows", "n_groups") if c in rows]
     if len(rows):
         section.table(rows[shown], "Verdicts.", index=False)
         criteria = rows.drop_duplicates("id")
         if "criterion" in rows:
-            section.table(criteria[["id", "criterion"]], "Criteria, fixed beforehand.", index=False)
+            section.table(criteria[["id", "claim", "criterion"]], "Criteria, fixed beforehand.", index=False)
 
 
 def _transfer(section: Section, result: StudyResult) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perovex.study.modelling import CLASSIFIER
 
@@ -23,9 +23,23 @@ def summary_lines(result: StudyResult) -> list[str]:
         f"stiff means {result.options.target} above {result.threshold:.2f} GPa",
     ]
     lines += [score_line(task) for task in result.tasks.values()]
-    for claim in result.claims:
-        lines.append(f"claim {claim['id']}: {claim['verdict']} - {claim['claim']}")
-    return lines
+    return [*lines, *claim_lines(result.claims)]
+
+
+def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
+    """Return one line per claim: its verdict for every target, and the claim in words.
+
+    Examples
+    --------
+    >>> claim_lines([{"id": "a", "claim": "A holds.", "target": "E_vrh", "variant": {}, "verdict": "undecided"}])
+    ['claim "A holds." E_vrh: undecided']
+    """
+    words: dict[str, list[str]] = {}
+    texts = {claim["id"]: claim["claim"] for claim in claims}
+    for claim in claims:
+        variant = f" ({', '.join(claim['variant'].values())})" if claim["variant"] else ""
+        words.setdefault(claim["id"], []).append(f"{claim['target']}{variant}: {claim['verdict']}")
+    return [f'claim "{texts[key]}" {"; ".join(found)}' for key, found in words.items()]
 
 
 def score_line(task: TaskResult) -> str:

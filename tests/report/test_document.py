@@ -1,0 +1,79 @@
+"""The HTML report and the figures it holds."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perovex.report import Document, figure, save_figure
+from perovex.report.figures import plot_moduli, plot_parity, plot_scores, plot_series
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    rows = [(s, x, n) for s in "ab" for x in ("Cl", "I") for n in (1.0, 2.0)] + [("", "Br", np.inf)]
+    frame = pd.DataFrame(rows, columns=["spacer_smiles", "halide", "n_layers"])
+    for key in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+        frame[key] = 10 + 5 * rng.random(len(frame))
+    return frame
+
+
+def test_text_and_tables_are_escaped():
+    page = Document("T <script>")
+    section = page.section("S & T")
+    section.text("<b>bold</b>").table(pd.DataFrame({"x": ["<i>"], "y": [0.123456]}), "a < b").note("1 < 2")
+    html = page.html()
+    assert "<script>" not in html
+    assert "<b>bold</b>" not in html
+    assert "<i>" not in html
+    assert "0.123" in html
+    assert 'href="#s---t"' in html
+
+
+def test_page_needs_nothing_beside_it():
+    page = Document("T")
+    made, ax = figure()
+    ax.plot([1, 2], [3, 4])
+    page.section("S")
+    html = page.html()
+    assert not re.search(r"""(src|href)=["'](?!#)""", html)
+
+
+def test_saved_figure_is_the_same_twice_and_ids_do_not_clash(tmp_path):
+    def draw(name):
+        made, ax = figure(2, 2)
+        ax.plot([1, 2], [3, 4], label="a")
+        ax.legend()
+        return save_figure(made, tmp_path, name)
+
+    first = draw("one")
+    once = (tmp_path / "one.svg").read_bytes(), (tmp_path / "one.png").read_bytes()
+    assert draw("one") == first
+    assert ((tmp_path / "one.svg").read_bytes(), (tmp_path / "one.png").read_bytes()) == once
+    ids = [set(re.findall(r'id="([^"]+)"', text)) for text in (first, draw("two"))]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for text, found in zip((first, draw("two")), ids, strict=True):
+        assert set(re.findall(r'href="#([^"]+)"', text)) <= found
+
+
+def test_figures_take_and_return_axes(table):
+    made, axes = figure(ncols=4)
+    assert plot_moduli(table, axes[0]) is axes[0]
+    assert len(axes[0].collections) >= 3
+    assert plot_series(table, "E_vrh", axes[1]) is axes[1]
+    assert len(axes[1].lines) == 4
+    parity = plot_parity(table["E_vrh"], table["E_vrh"] + 1, table["halide"], axes[2])
+    assert "GPa" in parity.get_xlabel()
+    scores = pd.DataFrame({"value": [1.0, 2.0], "low": [0.5, 1.5], "high": [1.5, 2.5]}, index=["model", "mean"])
+    assert [t.get_text() for t in plot_scores(scores, "MAE", axes[3]).get_yticklabels()] == ["mean", "model"]
+
+
+def test_series_of_one_layer_draws_no_line(table):
+    made, ax = figure()
+    plot_series(table[table["n_layers"] == 1.0], "E_vrh", ax)
+    assert not ax.lines

@@ -1,0 +1,127 @@
+"""The main job on the bundled data: files, determinism, refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perovex.errors import DatasetError, ModelInputError
+from perovex.study import StudyOptions, run_study
+from perovex.study.modelling import interval_coverage, require_classes
+from perovex.study.tables import TARGETS, select_columns
+
+
+@pytest.fixture(scope="module")
+def small(elastic_data, tmp_path_factory):
+    """A release with few crystals, so that a study of it is quick."""
+    from perovex.datasets.elastic import LABELS
+    from perovex.datasets.paths import write_checksums
+
+    folder = tmp_path_factory.mktemp("data") / "small"
+    shutil.copytree(elastic_data.folder, folder)
+    labels = pd.read_csv(folder / LABELS)
+    groups = elastic_data.groups[np.isfinite(elastic_data.table["n_layers"])]
+    wanted = groups.value_counts().index[:5]
+    keep = set(groups[groups.isin(wanted)].index[:30])
+    labels[labels["crystal_id"].isin(keep) & (labels["potential"] == elastic_data.potential)].to_csv(
+        folder / LABELS, index=False
+    )
+    write_checksums(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studied(small, tmp_path_factory):
+    out = tmp_path_factory.mktemp("study")
+    return run_study(out, data=small, quick=True, progress=False, n_jobs=1), out
+
+
+def test_study_writes_every_file(studied):
+    _, out = studied
+    assert {p.name for p in out.iterdir()} == {"report.html", "results.json", "descriptors.csv", "figures", "models"}
+    names = {p.stem for p in (out / "figures").glob("*.svg")}
+    assert names == {p.stem for p in (out / "figures").glob("*.png")}
+    assert {"moduli", "series", "ranking_stiff", *(f"parity_{t}" for t in TARGETS)} <= names
+
+
+def test_report_is_self_contained_and_names_labels(studied):
+    _, out = studied
+    html = (out / "report.html").read_text()
+    assert not re.search(r"""<(img|script|link)\b""", html)
+    assert "not a measurement" in html
+    assert "y-scrambling" in html
+
+
+def test_results_hold_scores_beside_baselines_and_claims(studied):
+    result, out = studied
+    stored = json.loads((out / "results.json").read_text())
+    for task in ("stiff", *TARGETS):
+        scores = pd.DataFrame(stored["models"][task]["evaluation"]["scores"])
+        assert {"model", "nearest neighbour", "linear"} <= set(scores["model"])
+        assert scores.loc[scores["model"] == "model", "low"].notna().any()
+        assert 0 < stored["models"][task]["y_scrambling"]["p_value"] <= 1
+    assert {c["verdict"] for c in stored["claims"]} <= {"supported", "not supported", "undecided"}
+    assert {c["target"] for c in stored["claims"]} == {"stiff", *TARGETS}
+    assert stored["threshold_GPa"] == pytest.approx(result.tables.moduli["E_in_plane"].median(), rel=0.2)
+
+
+def test_no_modulus_is_offered_to_a_model(studied):
+    result, _ = studied
+    from perovex.datasets import MODULI
+
+    assert not set(result.tables.X.columns) & {*MODULI, "poisson_vrh", "universal_anisotropy"}
+
+
+def test_same_seed_gives_the_same_results(studied, small):
+    result, _ = studied
+    again = run_study(None, data=small, quick=True, progress=False, n_jobs=2)
+    assert json.dumps(again.to_dict(), sort_keys=True) == json.dumps(result.to_dict(), sort_keys=True)
+
+
+def test_saved_models_predict_what_the_study_fitted(studied):
+    from perovex.learn import ModelBundle
+
+    result, out = studied
+    loaded = ModelBundle.load(out / "models")
+    X = result.tables.X.head(4)
+    pd.testing.assert_frame_equal(loaded.predict(X), result.bundle.predict(X))
+
+
+def test_one_class_is_refused(small):
+    with pytest.raises(ModelInputError, match="one class only"):
+        run_study(None, data=small, threshold=1e6, progress=False)
+    with pytest.raises(ModelInputError, match="every crystal is stiff"):
+        require_classes(pd.Series([5.0, 6.0]), 1.0)
+
+
+def test_empty_data_and_unknown_target_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="the data set is empty"):
+        run_study(None, data=tmp_path, progress=False)
+    with pytest.raises(ModelInputError, match="unknown target"):
+        StudyOptions(target="hardness")
+
+
+def test_threshold_text_becomes_a_number():
+    assert StudyOptions(threshold="12.5").threshold == 12.5
+    assert StudyOptions(threshold="q0.6").threshold == "q0.6"
+
+
+def test_interval_coverage_never_exceeds_what_groups_support():
+    for n in range(2, 60):
+        coverage = interval_coverage(n)
+        training = n - -(-n // 5)
+        assert coverage is None or coverage <= training / (training + 1)
+
+
+def test_selection_looks_at_descriptors_only():
+    frame = pd.DataFrame(
+        {"ok": [1.0, 2, 3, 4], "same": [2.0] * 4, "rare": [1.0, np.nan, np.nan, np.nan], "n_layers": [1.0, 2, 1, 2]}
+    )
+    kept, dropped = select_columns(frame)
+    assert list(kept) == ["ok"]
+    assert set(dropped) == {"same", "rare", "n_layers"}
