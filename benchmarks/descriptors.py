@@ -79,9 +79,7 @@ def peer_times(structure, path):
 
         order = LocalStructOrderParams(["oct"])
         for i in metals:
-            nearest = sorted(structure.get_neighbors(structure[i], 4.0), key=lambda site: site.nn_distance)[
-                :6
-            ]
+            nearest = sorted(structure.get_neighbors(structure[i], 4.0), key=lambda site: site.nn_distance)[:6]
             order.get_order_parameters(structure, i, indices_neighs=[site.index for site in nearest])
 
     lines.append(("pymatgen: octahedral order parameter of the metals", best(local_order, 1)))
@@ -99,9 +97,7 @@ def peer_times(structure, path):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
     structure = crystal([2, 2, 2])

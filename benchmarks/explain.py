@@ -77,18 +77,14 @@ def main():
         X = pd.DataFrame(rng.normal(size=(rows, options.columns))).add_prefix("descriptor_")
         y = X.iloc[:, 0] + X.iloc[:, 1] * X.iloc[:, 2] + 0.3 * rng.normal(size=rows)
         for trees in options.trees:
-            model = xgboost.XGBRegressor(n_estimators=trees, max_depth=3, learning_rate=0.05, n_jobs=1).fit(
-                X, y
-            )
+            model = xgboost.XGBRegressor(n_estimators=trees, max_depth=3, learning_rate=0.05, n_jobs=1).fit(X, y)
             tasks = {"values": value_times}
             if rows * options.columns**2 <= INTERACTION_CELLS:
                 tasks["interactions"] = interaction_times
             for task, measure in tasks.items():
                 times = measure(model, X, options.repeats if task == "values" else 2)
                 best = min(value for name, value in times.items() if name != "perovex")
-                lines.append(
-                    {"task": task, "rows": rows, "trees": trees, **times, "ratio": times["perovex"] / best}
-                )
+                lines.append({"task": task, "rows": rows, "trees": trees, **times, "ratio": times["perovex"] / best})
     table = pd.DataFrame(lines)
     print(f"{options.columns} columns, trees of depth 3, milliseconds, least of {options.repeats} runs")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.2f}"))

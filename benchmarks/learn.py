@@ -40,9 +40,7 @@ def make_model(case, trees):
         return xgboost.XGBRegressor(**{**XGBOOST_DEFAULTS, "n_estimators": trees}, n_jobs=1, random_state=0)
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return HistGradientBoostingRegressor(
-        max_iter=trees, max_leaf_nodes=8, learning_rate=0.05, early_stopping=False
-    )
+    return HistGradientBoostingRegressor(max_iter=trees, max_leaf_nodes=8, learning_rate=0.05, early_stopping=False)
 
 
 def measure(case, rows, columns, trees, repeats):

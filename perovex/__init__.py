@@ -42,7 +42,31 @@ _PUBLIC = {
     "youngs_modulus": "perovex.elasticity",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]
+__all__ = [
+    "ElasticTensor",
+    "HOIPFeaturizer",
+    "LayeredPerovskite",
+    "ModelBundle",
+    "PerovexError",
+    "StiffnessClassifier",
+    "YoungModulusRegressor",
+    "__version__",
+    "build_layered",
+    "describe",
+    "eccentricity",
+    "evaluate",
+    "explain",
+    "load_elastic",
+    "perceive",
+    "predict",
+    "read",
+    "run_study",
+    "stei",
+    "thicken",
+    "transfer_test",
+    "tsei",
+    "youngs_modulus",
+]
 
 if TYPE_CHECKING:
     from perovex.build import build_layered, thicken

@@ -91,7 +91,7 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     return table.rename_axis("crystal")
 
 
-def predict_new(  # noqa: PLR0913
+def predict_new(
     spacer: str,
     *,
     metal: str = "Pb",

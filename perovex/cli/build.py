@@ -15,9 +15,10 @@ Phase = Literal["RP", "DJ"]
 Cage = Literal["Cs", "Rb", "MA", "FA"]
 
 
-def build(
+def build(  # noqa: PLR0917 (options of a command)
     spacer: Annotated[
-        str | None, typer.Argument(help="SMILES of the spacer cation, such as 'CCCC[NH3+]'.", metavar="[SMILES]")
+        str | None,
+        typer.Argument(help="SMILES of the spacer cation, such as 'CCCC[NH3+]'.", metavar="[SMILES]"),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .cif, .vasp or .extxyz.")] = Path(
         "crystal.cif"
@@ -27,13 +28,17 @@ def build(
     n: Annotated[int, typer.Option("-n", min=1, help="Perovskite sheets per slab.")] = 1,
     cage: Annotated[
         Cage | None,
-        typer.Option("--cage", help="Cation of the cages, n >= 2; by default MA, and the crystal's own with --thicken."),
+        typer.Option(
+            "--cage", help="Cation of the cages, n >= 2; by default MA, and the crystal's own with --thicken."
+        ),
     ] = None,
     phase: Annotated[
-        Phase | None, typer.Option("--phase", help="Layer shift; by default RP for one, DJ for two ammonium groups.")
+        Phase | None,
+        typer.Option("--phase", help="Layer shift; by default RP for one, DJ for two ammonium groups."),
     ] = None,
     thicken: Annotated[
-        Path | None, typer.Option("--thicken", help="Insert one sheet into every slab of this crystal instead.")
+        Path | None,
+        typer.Option("--thicken", help="Insert one sheet into every slab of this crystal instead."),
     ] = None,
     substitute: Annotated[
         Path | None, typer.Option("--substitute", help="Swap elements of this crystal instead (with --swap).")

@@ -15,9 +15,7 @@ Format = Literal["table", "csv", "json", "md"]
 
 
 def describe(
-    files: Annotated[
-        list[str], typer.Argument(help="Structure files, folders or glob patterns.", metavar="FILE...")
-    ],
+    files: Annotated[list[str], typer.Argument(help="Structure files, folders or glob patterns.", metavar="FILE...")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the table here: .csv, .parquet or .json.")
     ] = None,
@@ -25,13 +23,9 @@ def describe(
         list[str] | None,
         typer.Option("--families", "-f", help="Families of descriptors; repeatable or with commas."),
     ] = None,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="What to print when --out is not given.")
-    ] = "table",
+    output_format: Annotated[Format, typer.Option("--format", help="What to print when --out is not given.")] = "table",
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Number of processes.")] = 1,
-    progress: Annotated[
-        bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")
-    ] = True,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
     """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  (typer reads annotations at run time)
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -23,12 +23,8 @@ def list_descriptors(
         list[str] | None,
         typer.Option("--families", "-f", help="Families of descriptors; repeatable or with commas."),
     ] = None,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="Table for people, Markdown or JSON.")
-    ] = "table",
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write Markdown or JSON to this file.")
-    ] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="Table for people, Markdown or JSON.")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write Markdown or JSON to this file.")] = None,
 ) -> None:
     """Print key, unit, definition, family, needs and source of every descriptor."""
     from perovex.descriptors import REGISTRY
@@ -37,9 +33,7 @@ def list_descriptors(
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     keys = REGISTRY.keys_of(chosen)
     if output_format == "json":
-        text = (
-            REGISTRY.to_frame().loc[keys].reset_index().to_json(orient="records", indent=1, force_ascii=False)
-        )
+        text = REGISTRY.to_frame().loc[keys].reset_index().to_json(orient="records", indent=1, force_ascii=False)
     elif output_format == "md":
         text = page() if chosen is None else REGISTRY.to_markdown(chosen)
     else:

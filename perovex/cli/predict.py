@@ -16,7 +16,9 @@ def predict(
     models: Annotated[
         Path | None, typer.Option("--models", help="Models of `perovex study` (DIR/models); default: the bundled ones.")
     ] = None,
-    spacer: Annotated[str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")] = None,
+    spacer: Annotated[
+        str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
+    ] = None,
     metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
     halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
     n: Annotated[int, typer.Option("--n", help="Sheets per slab of the built crystal.")] = 1,

@@ -31,7 +31,13 @@ def study(
     from perovex.study import run_study
 
     result = run_study(
-        out, data=data, potential=potential, target=target, threshold=threshold, seed=seed, quick=quick,
+        out,
+        data=data,
+        potential=potential,
+        target=target,
+        threshold=threshold,
+        seed=seed,
+        quick=quick,
         progress=not quiet,
     )
     if not quiet:

@@ -55,8 +55,7 @@ def svg(crystal: LayeredPerovskite) -> str:
         return f"{_MARGIN + (p[0] - low[0]) * scale:.1f},{height - _MARGIN - (p[1] - low[1]) * scale:.1f}"
 
     shapes = [
-        f'<polygon points="{" ".join(place(p) for p in solid)}" fill="{_FILL}" fill-opacity="0.55" '
-        f'stroke="{_EDGE}"/>'
+        f'<polygon points="{" ".join(place(p) for p in solid)}" fill="{_FILL}" fill-opacity="0.55" stroke="{_EDGE}"/>'
         for solid in solids
     ]
     for p, colour in dots:

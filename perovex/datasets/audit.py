@@ -114,7 +114,14 @@ def _outliers(table: pd.DataFrame) -> pd.DataFrame:
                 continue
             score = 0.6745 * (value - value.median()) / spread
             found += [
-                {"crystal_id": name, "modulus": modulus, "GPa": rows.loc[name, modulus], "score": s, "n": n, "X": halide}
+                {
+                    "crystal_id": name,
+                    "modulus": modulus,
+                    "GPa": rows.loc[name, modulus],
+                    "score": s,
+                    "n": n,
+                    "X": halide,
+                }
                 for name, s in score.items()
                 if abs(s) > OUTLIER_SCORE
             ]

@@ -220,12 +220,12 @@ def _write(
     text = io.StringIO()
     for atoms in sorted(crystals, key=lambda a: a.info["label_id"]):
         ase.io.write(text, atoms, format="extxyz")
-    counts = table.groupby(["potential", "status"]).size()
+    counts = (table["potential"] + " " + table["status"]).value_counts().sort_index()
     manifest = {
         "version": version,
         "date": date or datetime.now(tz=UTC).date().isoformat(),
         "notes": notes,
-        "rows": {f"{potential} {status}": int(n) for (potential, status), n in counts.items()},
+        "rows": {str(name): int(n) for name, n in counts.items()},
         "units": {name: c.unit for name, c in COLUMNS.items() if c.unit},
     }
     rounded = table.copy()

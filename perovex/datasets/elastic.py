@@ -75,7 +75,7 @@ class ElasticData:
     def tensors(self) -> Mapping[str, NDArray[np.float64]]:
         """Elastic tensor of each row of `table`: 6 x 6, GPa, Voigt xx yy zz yz xz xy, frame of the structure."""
         stored = self._tensor_file
-        return {name: np.array(stored[label]["C_GPa"]) for name, label in self.table["label_id"].items()}
+        return {str(name): np.array(stored[label]["C_GPa"]) for name, label in self.table["label_id"].items()}
 
     @cached_property
     def structures(self) -> Mapping[str, Structure]:

@@ -104,7 +104,9 @@ def validate_labels(table: pd.DataFrame, *, source: object = None) -> pd.DataFra
     missing = [name for name in REQUIRED if name not in table]
     if missing:
         raise DatasetError(
-            f"columns are missing: {', '.join(missing)}", remedy="see perovex.datasets.describe_columns()", source=source
+            f"columns are missing: {', '.join(missing)}",
+            remedy="see perovex.datasets.describe_columns()",
+            source=source,
         )
     if table.empty:
         raise DatasetError("the table has no rows", remedy="label some crystals first", source=source)

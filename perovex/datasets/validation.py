@@ -35,7 +35,9 @@ class LabelValidation:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-safe lists of rows."""
         return {
-            name: frame.reset_index(drop=True).astype(object).where(frame.reset_index(drop=True).notna(), None)
+            name: frame.reset_index(drop=True)
+            .astype(object)
+            .where(frame.reset_index(drop=True).notna(), None)
             .to_dict(orient="records")
             for name, frame in vars(self).items()
         }
@@ -131,7 +133,9 @@ def _softer_than_3d(layered: pd.DataFrame, network: pd.DataFrame) -> dict[str, A
         if len(partner):
             comparisons += len(rows)
             wins += int((rows["E_out_of_plane"] < partner["E_out_of_plane"].mean()).sum())
-    return _answer("a layered crystal is softer out of plane than the 3D networks of its metal and halide", wins, comparisons)
+    return _answer(
+        "a layered crystal is softer out of plane than the 3D networks of its metal and halide", wins, comparisons
+    )
 
 
 def _halide_order(layered: pd.DataFrame, target: str, stiffer: str, softer: str) -> dict[str, Any]:

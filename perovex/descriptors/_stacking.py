@@ -101,9 +101,7 @@ def sheet_vectors(crystal: LayeredPerovskite) -> Array:
     steps = bridges.vectors[:, 1] - bridges.vectors[:, 0]
     steps = steps * np.where(bridges.ligand[:, 0] % 2 == 0, 1.0, -1.0)[:, None]
     axis = np.where(bridges.axial, 2, bridges.ligand[:, 0] // 2)
-    return np.array(
-        [steps[axis == q].mean(axis=0) if (axis == q).any() else np.full(3, np.nan) for q in (0, 1)]
-    )
+    return np.array([steps[axis == q].mean(axis=0) if (axis == q).any() else np.full(3, np.nan) for q in (0, 1)])
 
 
 def layer_shifts(crystal: LayeredPerovskite) -> Array:

@@ -92,9 +92,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
     """Declare mean, min, max and spread of one kind of bridging angle."""
     stem = f"bridge_angle_{where}" if where else "bridge_angle"
     return [
-        describe_as(
-            f"{stem}_mean", "deg", f"{title}M-X-M angle", f"Mean angle M-X-M at {which}.", needs=needs
-        ),
+        describe_as(f"{stem}_mean", "deg", f"{title}M-X-M angle", f"Mean angle M-X-M at {which}.", needs=needs),
         describe_as(
             f"{stem}_min",
             "deg",

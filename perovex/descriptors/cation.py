@@ -115,9 +115,7 @@ def enantiomeric_excess(smiles: list[str]) -> float:
     return float(abs(hands[0] - hands[1]) / hands.sum()) if hands.sum() else NAN
 
 
-def _graph(
-    key: str, label: str, definition: str, unit: str = "1", source: str = "", extra: str = ""
-) -> Descriptor:
+def _graph(key: str, label: str, definition: str, unit: str = "1", source: str = "", extra: str = "") -> Descriptor:
     needs = ("spacer", extra) if extra else ("spacer",)
     return describe_as(key, unit, label, definition, source=source, needs=needs)
 
@@ -154,8 +152,7 @@ _GRAPH_DESCRIPTORS = (
     _graph(
         "eccentricity_head",
         "eccentricity of the head",
-        "Bonds from an ammonium nitrogen to the heavy atom farthest from it, largest over the ammonium"
-        " nitrogens.",
+        "Bonds from an ammonium nitrogen to the heavy atom farthest from it, largest over the ammonium nitrogens.",
         source=WU,
         extra="ammonium",
     ),

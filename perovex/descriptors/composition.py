@@ -121,18 +121,10 @@ def _cation_volume(smiles: str) -> float:
 
 @computes(
     "composition",
-    describe_as(
-        "metal_radius", "Å", "metal radius", "Mean octahedral ionic radius of the metals.", source=SHANNON
-    ),
-    describe_as(
-        "halide_radius", "Å", "halide radius", "Mean ionic radius of the framework halides.", source=SHANNON
-    ),
-    describe_as(
-        "octahedral_factor", "1", "octahedral factor", "`metal_radius` over `halide_radius`.", source=SHANNON
-    ),
-    describe_as(
-        "metal_electronegativity", "1", "metal electronegativity", "Mean Pauling electronegativity of metals."
-    ),
+    describe_as("metal_radius", "Å", "metal radius", "Mean octahedral ionic radius of the metals.", source=SHANNON),
+    describe_as("halide_radius", "Å", "halide radius", "Mean ionic radius of the framework halides.", source=SHANNON),
+    describe_as("octahedral_factor", "1", "octahedral factor", "`metal_radius` over `halide_radius`.", source=SHANNON),
+    describe_as("metal_electronegativity", "1", "metal electronegativity", "Mean Pauling electronegativity of metals."),
     describe_as(
         "halide_electronegativity",
         "1",
@@ -165,9 +157,7 @@ def _cation_volume(smiles: str) -> float:
     ),
     describe_as("density", "g/cm³", "density", "Mass density of the crystal."),
     describe_as("volume_per_metal", "Å³", "volume per metal", "Cell volume per metal of the framework."),
-    describe_as(
-        "atoms_per_metal", "1", "atoms per metal", "Number of atoms in the crystal per framework metal."
-    ),
+    describe_as("atoms_per_metal", "1", "atoms per metal", "Number of atoms in the crystal per framework metal."),
     describe_as(
         "organic_volume_fraction",
         "1",

@@ -134,9 +134,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         return pd.DataFrame(np.array(rows, dtype=float).reshape(-1, len(keys)), index=index, columns=keys)
 
     def _results(self, items: list[Any]) -> Iterator[tuple[dict[str, float], PerovexError | None]]:
-        work = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_one)(item, self.families) for item in items
-        )
+        work = Parallel(n_jobs=self.n_jobs, return_as="generator")(delayed(_one)(item, self.families) for item in items)
         yield from tqdm(work, total=len(items), desc="describe", unit="crystal", disable=not self.progress)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

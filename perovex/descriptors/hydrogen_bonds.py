@@ -271,9 +271,7 @@ def hydrogen_bonds(crystal: LayeredPerovskite) -> dict[str, float]:
         "hydrogen_bond_reduced_length_mean": mean(contacts.reduced[bonded]),
         "hydrogen_bond_donor_distance_mean": mean(contacts.reach[bonded]),
         "hydrogen_bond_angle_mean": mean(contacts.angle[bonded]),
-        "hydrogen_bond_terminal_fraction": mean(terminal[bonded])
-        if crystal.dimensionality == 2
-        else float("nan"),
+        "hydrogen_bond_terminal_fraction": mean(terminal[bonded]) if crystal.dimensionality == 2 else float("nan"),
         "hydrogen_bond_terminal_length_mean": mean(contacts.length[bonded & terminal]),
         "hydrogen_bond_bridging_length_mean": mean(contacts.length[bonded & ~terminal]),
         "nitrogen_halide_distance_mean": mean(contacts.nearest),

@@ -219,8 +219,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "corrugation_equatorial",
         "Å",
         "equatorial corrugation",
-        "Root-mean-square height of the equatorial halides about the midpoint of the two metals that they"
-        " join.",
+        "Root-mean-square height of the equatorial halides about the midpoint of the two metals that they join.",
     ),
     describe_as(
         "corrugation_terminal",

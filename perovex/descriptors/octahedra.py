@@ -152,9 +152,7 @@ def octahedral_volume(vectors: Array) -> Array:
         Å³; 4/3 d³ for a regular octahedron with bond length d.
     """
     corners = vectors[:, FACES]  # (k, 8, 3 corners, 3)
-    signs = np.where(
-        FACES.sum(axis=1) % 2 == 0, 1.0, -1.0
-    )  # handedness of (a, b, c) alternates with the corners
+    signs = np.where(FACES.sum(axis=1) % 2 == 0, 1.0, -1.0)  # handedness of (a, b, c) alternates with the corners
     return np.asarray(np.abs((np.linalg.det(corners) * signs).sum(axis=1)) / 6.0)
 
 
@@ -218,9 +216,7 @@ def theta(vectors: Array) -> Array:
     # each ligand of the front triangle stands between the two that are not opposite to it
     first, second = np.nonzero(~np.eye(3, dtype=bool))
     angles = angle_between(front[:, :, first], back[:, :, second])
-    return np.asarray(
-        np.abs(60.0 - angles).sum(axis=(1, 2)) / 2.0
-    )  # every pair of triangles was seen from both sides
+    return np.asarray(np.abs(60.0 - angles).sum(axis=(1, 2)) / 2.0)  # every pair of triangles was seen from both sides
 
 
 @computes(
@@ -315,9 +311,7 @@ def theta(vectors: Array) -> Array:
         "Mean absolute component of the off-centring vector along the normal.",
     ),
     describe_as("trans_angle_mean", "deg", "trans X-M-X angle", "Mean angle between opposite bonds."),
-    describe_as(
-        "trans_angle_min", "deg", "smallest trans X-M-X angle", "Smallest angle between opposite bonds."
-    ),
+    describe_as("trans_angle_min", "deg", "smallest trans X-M-X angle", "Smallest angle between opposite bonds."),
     describe_as(
         "trans_angle_equatorial_mean",
         "deg",

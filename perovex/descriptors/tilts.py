@@ -131,9 +131,7 @@ def tilt_correlation(first: Array, second: Array) -> float:
         "largest out-of-plane tilt",
         "Largest rotation about the in-plane M...M axes.",
     ),
-    describe_as(
-        "tilt_total_mean", "deg", "octahedral tilt", "Mean angle of the whole rotation of the octahedra."
-    ),
+    describe_as("tilt_total_mean", "deg", "octahedral tilt", "Mean angle of the whole rotation of the octahedra."),
     describe_as(
         "tilt_in_plane_phase",
         "1",

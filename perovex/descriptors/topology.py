@@ -71,9 +71,7 @@ def parse_smiles(smiles: str) -> Chem.Mol:
     with _quiet():
         mol = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
     if mol is None or mol.GetNumAtoms() == 0:
-        raise SmilesError(
-            "not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets"
-        )
+        raise SmilesError("not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets")
     return mol
 
 
@@ -160,13 +158,9 @@ def _bond_distances(smiles: str) -> NDArray[np.float64]:
 
 def _nitrogens(smiles: str, *, head: bool) -> tuple[int, ...]:
     mol = parse_smiles(smiles)
-    chosen = (
-        ammonium_atoms(smiles) if head else tuple(a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 7)
-    )
+    chosen = ammonium_atoms(smiles) if head else tuple(a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 7)
     if not chosen:
-        raise SmilesError(
-            "there is no nitrogen", source=repr(smiles), remedy="the index is defined at a nitrogen"
-        )
+        raise SmilesError("there is no nitrogen", source=repr(smiles), remedy="the index is defined at a nitrogen")
     return chosen
 
 
@@ -370,9 +364,7 @@ def tsei(smiles: str, centre: int | None = None, *, hydrogens: bool = True) -> f
     if hydrogens:
         count = np.array([atom.GetTotalNumHs() for atom in mol.GetAtoms()], dtype=float)
         proton = COVALENT_RADII["H"]
-        total += float(
-            np.sum(count[others] * (2.0 * proton / (length[others] + radii[others] + proton)) ** 3)
-        )
+        total += float(np.sum(count[others] * (2.0 * proton / (length[others] + radii[others] + proton)) ** 3))
     return total
 
 

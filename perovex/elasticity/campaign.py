@@ -108,9 +108,7 @@ def label_many(
             yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings())
 
 
-def _label_one(
-    job: Job, base: Path, potential: str, calculator: Any, settings: LabelSettings
-) -> dict[str, Any]:
+def _label_one(job: Job, base: Path, potential: str, calculator: Any, settings: LabelSettings) -> dict[str, Any]:
     record: dict[str, Any] = {
         "name": job.stem,
         "potential": potential,

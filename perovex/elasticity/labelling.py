@@ -136,9 +136,7 @@ class _Run:
         from perovex.elasticity.surrogate import model_hessian
 
         atoms = self.surface.atoms.copy()
-        noise = np.random.default_rng(self.settings.seed).normal(
-            scale=self.settings.rattle, size=(len(atoms), 3)
-        )
+        noise = np.random.default_rng(self.settings.seed).normal(scale=self.settings.rattle, size=(len(atoms), 3))
         point = self.surface.evaluate(atoms.positions + noise, atoms.cell[:])
         scale = length_scale(point)
         self.state = RelaxState(point, model_hessian(atoms, scale), scale, self.settings.relax.first_radius)
@@ -202,9 +200,7 @@ class _Run:
         self.followed.append({"reason": reason, "curvatures": lowest, "energy": here.energy})
         logger.info("%s followed: energy %+.4f eV after the kick", reason, best.energy - here.energy)
         hessian = _extended_hessian(response.hessian, self.clamped, here, self.state.scale)
-        self.state = RelaxState(
-            best, hessian, self.state.scale, self.settings.relax.first_radius, self.state.steps
-        )
+        self.state = RelaxState(best, hessian, self.state.scale, self.settings.relax.first_radius, self.state.steps)
         self.clamped, self.space, self.round = None, Subspace.empty(n), self.round + 1
         self.save()
 
@@ -290,9 +286,7 @@ def label(
             response = run.respond()
             influence = _soft_influence(response)
             reason = _verdict(response, settings, influence)
-            logger.info(
-                "round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1]
-            )
+            logger.info("round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1])
             if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
                 break
             run.follow(response, reason)

@@ -89,16 +89,12 @@ def plot_surface(
         ax = plt.figure().add_subplot(projection="3d")
     if ax.name != "3d":
         raise ElasticityError("the plot needs three-dimensional axes", remedy="projection='3d'")
-    polar, around = np.meshgrid(
-        np.linspace(0, np.pi, points), np.linspace(0, 2 * np.pi, 2 * points), indexing="ij"
-    )
+    polar, around = np.meshgrid(np.linspace(0, np.pi, points), np.linspace(0, 2 * np.pi, 2 * points), indexing="ij")
     unit = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
     modulus = np.reshape(tensor.youngs_modulus(unit.reshape(-1, 3)), polar.shape)
     x, y, z = np.moveaxis(unit * modulus[..., None], -1, 0)
     shade = (modulus - modulus.min()) / max(float(np.ptp(modulus)), 1e-9)
-    ax.plot_surface(
-        x, y, z, facecolors=mpl.colormaps[cmap](shade), rstride=1, cstride=1, shade=False, **surface
-    )
+    ax.plot_surface(x, y, z, facecolors=mpl.colormaps[cmap](shade), rstride=1, cstride=1, shade=False, **surface)
     reach = float(modulus.max())
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
     ax.set(xlabel="x (GPa)", ylabel="y (GPa)", zlabel="z (GPa)", title="Young's modulus (GPa)")

@@ -58,9 +58,7 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
     """
     model, _, suffix = name.partition("+")
     if suffix not in ("", "d3"):
-        raise LabelError(
-            f"unknown dispersion {suffix!r} in potential {name!r}", remedy="use '+d3' or nothing"
-        )
+        raise LabelError(f"unknown dispersion {suffix!r} in potential {name!r}", remedy="use '+d3' or nothing")
     factories: dict[str, Callable[..., Any]] = {p.name: p.load for p in entry_points(group=GROUP)}
     if model in factories:
         calculator = factories[model]()(device=device, dtype=dtype)
@@ -88,9 +86,7 @@ def _sevennet(model: str, device: str) -> Any:
         try:
             from perovex.elasticity.fast_sevennet import fuse
         except ImportError:
-            logger.info(
-                "numba is not installed: convolutions of the potential run unfused, about five times slower"
-            )
+            logger.info("numba is not installed: convolutions of the potential run unfused, about five times slower")
         else:
             fuse(calculator.model)
     return calculator

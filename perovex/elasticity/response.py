@@ -226,9 +226,7 @@ def grow(
     right, unit = without_translations(clamped.forces), EV_PER_A3_IN_GPA / point.volume
     size = right.shape[0]
     if not space.basis.shape[1]:  # soft guesses first: a mode that no strain excites must be seen too
-        _measure(
-            surface, point, _orthonormal(_softest(model, settings.modes + 2), space.basis), space, settings
-        )
+        _measure(surface, point, _orthonormal(_softest(model, settings.modes + 2), space.basis), space, settings)
     while True:
         residual = right - space.products @ (space.basis.T @ space.solve(right))
         # The subspace is where H is known; the part of the residual inside it is finite-difference noise.
@@ -256,9 +254,7 @@ def grow(
             after_batch(space)
 
 
-def _measure(
-    surface: Surface, point: Point, fresh: Array, space: Subspace, settings: ResponseSettings
-) -> None:
+def _measure(surface: Surface, point: Point, fresh: Array, space: Subspace, settings: ResponseSettings) -> None:
     columns = [hessian_product(surface, point, v, settings.displacement) for v in fresh.T]
     space.products = np.column_stack([space.products, *columns])
     space.basis = np.column_stack([space.basis, fresh])

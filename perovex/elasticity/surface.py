@@ -134,9 +134,7 @@ class Surface:
         self.calls += 1
         self.seconds += time.perf_counter() - start
         if not (np.isfinite(forces).all() and np.isfinite(stress).all() and np.isfinite(energy)):
-            raise LabelError(
-                "the potential gave a value that is not finite", remedy="inspect the input crystal"
-            )
+            raise LabelError("the potential gave a value that is not finite", remedy="inspect the input crystal")
         return Point(np.array(positions), np.array(cell), energy, forces - forces.mean(axis=0), stress)
 
     def displaced(self, point: Point, displacement: Array) -> Point:

@@ -118,9 +118,7 @@ def model_hessian(atoms: Atoms, scale: float) -> Array:
 def _add_springs(hessian: Array, pairs: Pairs, unit: Array, k: Array, scale: float) -> None:
     """Add k b b^T for every pair, b the derivative of the relative position along `unit`."""
     n = (len(hessian) - 6) // 3
-    strain = np.stack(
-        [0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1
-    )
+    strain = np.stack([0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1)
     strain /= scale
     blocks = np.zeros((n, n, 3, 3))
     outer = k[:, None, None] * unit[:, :, None] * unit[:, None, :]

@@ -105,9 +105,7 @@ class ElasticTensor:
     def __post_init__(self) -> None:
         matrix = np.array(self.C, dtype=float)
         if matrix.shape != (6, 6):
-            raise ElasticityError(
-                f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation"
-            )
+            raise ElasticityError(f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation")
         if not np.all(np.isfinite(matrix)):
             raise ElasticityError("the tensor has entries that are not finite")
         residual = float(abs(matrix - matrix.T).max())
@@ -239,9 +237,7 @@ class ElasticTensor:
 
     def __repr__(self) -> str:
         state = "stable" if self.born_stable else "unstable"
-        return (
-            f"<ElasticTensor K = {self._pymatgen.k_vrh:.2f} GPa, G = {self._pymatgen.g_vrh:.2f} GPa, {state}>"
-        )
+        return f"<ElasticTensor K = {self._pymatgen.k_vrh:.2f} GPa, G = {self._pymatgen.g_vrh:.2f} GPa, {state}>"
 
 
 def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:

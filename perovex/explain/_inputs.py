@@ -87,9 +87,7 @@ def predict(model: Any, X: pd.DataFrame, *, classifier: bool) -> NDArray[np.floa
 
 def set_seed(model: Any, seed: int) -> None:
     """Set every `random_state` of an estimator, nested ones too."""
-    seeds = {
-        name: seed for name in model.get_params() if name == "random_state" or name.endswith("__random_state")
-    }
+    seeds = {name: seed for name in model.get_params() if name == "random_state" or name.endswith("__random_state")}
     if seeds:
         model.set_params(**seeds)
 
@@ -119,9 +117,7 @@ def check_problem(estimator: Any, X: pd.DataFrame, y: ArrayLike, groups: ArrayLi
         If lengths differ, a column is not numeric, y has gaps, or there are too few rows, groups or classes.
     """
     if not isinstance(X, pd.DataFrame):
-        raise ModelInputError(
-            "X is not a DataFrame", remedy="pass descriptors with their keys as column names"
-        )
+        raise ModelInputError("X is not a DataFrame", remedy="pass descriptors with their keys as column names")
     if len(X) != len(np.asarray(y)) or (groups is not None and len(np.asarray(groups)) != len(X)):
         raise ModelInputError("X, y and groups differ in length", remedy="align them by crystal first")
     if len(X) < MIN_ROWS:
@@ -133,9 +129,7 @@ def check_problem(estimator: Any, X: pd.DataFrame, y: ArrayLike, groups: ArrayLi
         table = X.astype(float)
     except (TypeError, ValueError) as error:
         bad = [str(c) for c in X.columns if not pd.api.types.is_numeric_dtype(X[c])]
-        raise ModelInputError(
-            f"columns are not numeric: {', '.join(bad)}", remedy="encode or drop them"
-        ) from error
+        raise ModelInputError(f"columns are not numeric: {', '.join(bad)}", remedy="encode or drop them") from error
     table = table.replace([np.inf, -np.inf], np.nan)
     target = pd.Series(np.asarray(y), index=X.index, name=getattr(y, "name", None))
     if target.isna().any():
@@ -143,9 +137,7 @@ def check_problem(estimator: Any, X: pd.DataFrame, y: ArrayLike, groups: ArrayLi
     labels = np.arange(len(X)) if groups is None else np.asarray(groups)
     codes, names = pd.factorize(labels, use_na_sentinel=False)
     if len(names) < 2:
-        raise ModelInputError(
-            "all crystals belong to one group", remedy="explanations need at least two groups"
-        )
+        raise ModelInputError("all crystals belong to one group", remedy="explanations need at least two groups")
     classifier = is_classification(estimator)
     estimator = _bare(estimator)
     if classifier:
@@ -220,9 +212,7 @@ def grouped_folds(
         if all(len(np.unique(y[train])) == 2 and len(test) for train, test in folds):
             return folds
         k = max(2, k - 1)
-    raise ModelInputError(
-        "no grouped folds keep both classes in training", remedy="add crystals or move the threshold"
-    )
+    raise ModelInputError("no grouped folds keep both classes in training", remedy="add crystals or move the threshold")
 
 
 def bootstrap_groups(

@@ -75,9 +75,7 @@ class TreeView:
             return X[self.columns].to_numpy(dtype=float)
         table: Any = X[self.inputs]
         for step in self.steps:
-            table = step.transform(
-                table if hasattr(step, "feature_names_in_") else np.asarray(table, dtype=float)
-            )
+            table = step.transform(table if hasattr(step, "feature_names_in_") else np.asarray(table, dtype=float))
         if isinstance(table, pd.DataFrame) and set(self.columns) <= set(table.columns):
             table = table[self.columns]
         return np.asarray(table, dtype=float)
@@ -136,9 +134,7 @@ def view(estimator: Any, X: pd.DataFrame) -> TreeView:
                     steps.append(step)
             inner = inner.steps[-1][1]
             continue
-        following = next(
-            (getattr(inner, name) for name in _INNER if getattr(inner, name, None) is not None), None
-        )
+        following = next((getattr(inner, name) for name in _INNER if getattr(inner, name, None) is not None), None)
         if following is None:
             break
         inner = following
@@ -186,9 +182,7 @@ def _tree_columns(model: Any, columns: list[str]) -> list[str]:
     named = getattr(model, "feature_names_in_", None)
     if named is not None and set(named) <= set(columns):
         return list(named)
-    width = (
-        booster.num_features() if hasattr(booster, "num_features") else getattr(model, "n_features_in_", None)
-    )
+    width = booster.num_features() if hasattr(booster, "num_features") else getattr(model, "n_features_in_", None)
     if width is not None and int(width) != len(columns):
         raise ExplanationError(
             f"the trees were fitted on {width} columns, the table has {len(columns)}",

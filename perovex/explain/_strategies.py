@@ -94,20 +94,14 @@ class Domains:
                 continue
             key = rows.tobytes()
             if key not in fitted:
-                fitted[key] = problem.fit(
-                    rows, seed=self.seed, weight=None if weight is None else weight[rows]
-                )
+                fitted[key] = problem.fit(rows, seed=self.seed, weight=None if weight is None else weight[rows])
             out[held] = problem.predict(fitted[key], held)
         return out[self.target]
 
     def restricted(self, columns: list[str] | None) -> Problem:
         """Return the problem with some of its descriptors."""
         p = self.problem
-        return (
-            p
-            if columns is None
-            else Problem(p.estimator, p.X[columns], p.y, p.groups, p.group_names, p.classifier)
-        )
+        return p if columns is None else Problem(p.estimator, p.X[columns], p.y, p.groups, p.group_names, p.classifier)
 
     def trainable(self, rows: NDArray[np.int64]) -> bool:
         """Whether a model can be fitted on rows at all."""
@@ -119,9 +113,7 @@ class Domains:
         """Mean baselines on the target rows, and the nearest source crystal."""
         y = self.problem.y.to_numpy(dtype=float)
         scaled = _standardised(self.problem.X)
-        out = {
-            name: np.full(len(y), np.nan) for name in ("source mean", "target mean", "nearest source crystal")
-        }
+        out = {name: np.full(len(y), np.nan) for name in ("source mean", "target mean", "nearest source crystal")}
         for source, others, held in self.folds(variant):
             if len(source):
                 out["source mean"][held] = y[source].mean()

@@ -52,9 +52,7 @@ def importance_weighted(domains: Domains, variant: str) -> NDArray[np.float64]:
     return domains.predict(variant, source_only, weight=weight)
 
 
-def residual_corrected(
-    domains: Domains, variant: str, prediction: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def residual_corrected(domains: Domains, variant: str, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shift source-only predictions by the mean residual of the other target crystals.
 
     Parameters
@@ -135,9 +133,7 @@ def learning_curve(domains: Domains, *, sizes: tuple[int, ...] = (1, 2, 4)) -> p
                     "loss_upper": upper,
                 }
             )
-    return pd.DataFrame(
-        rows, columns=["n_target_groups", "n_target_crystals", "loss", "loss_lower", "loss_upper"]
-    )
+    return pd.DataFrame(rows, columns=["n_target_groups", "n_target_crystals", "loss", "loss_lower", "loss_upper"])
 
 
 def coverage_under_shift(

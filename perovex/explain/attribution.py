@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 Space = Literal["raw", "probability"]
 Perturbation = Literal["tree_path_dependent", "interventional"]
 
-ADDITIVITY_TOLERANCE = (
-    1e-3  # relative to the spread of the output; single precision of the trees gives about 1e-6
-)
+ADDITIVITY_TOLERANCE = 1e-3  # relative to the spread of the output; single precision of the trees gives about 1e-6
 _BACKGROUND_ROWS = 100  # interventional cost grows with the background; shap's own advice is 100 to 1000
 
 
@@ -180,9 +178,7 @@ def _shap(
     reference = None
     if perturbation == "interventional" and background is not None:
         rows = (
-            background
-            if len(background) <= _BACKGROUND_ROWS
-            else background.sample(_BACKGROUND_ROWS, random_state=0)
+            background if len(background) <= _BACKGROUND_ROWS else background.sample(_BACKGROUND_ROWS, random_state=0)
         )
         reference = trees.prepare(rows)
     explainer = shap.TreeExplainer(
@@ -214,9 +210,7 @@ def _output(trees: TreeView, table: NDArray[np.float64], *, logit: bool) -> NDAr
         import xgboost
 
         matrix = xgboost.DMatrix(table.astype(np.float32), feature_names=trees.booster.feature_names)
-        raw = trees.booster.predict(
-            matrix, output_margin=True, iteration_range=_best_iterations(model)
-        ).astype(float)
+        raw = trees.booster.predict(matrix, output_margin=True, iteration_range=_best_iterations(model)).astype(float)
         return raw if logit or not trees.classifier else 1.0 / (1.0 + np.exp(-raw))
     named: Any = table
     if hasattr(model, "feature_names_in_"):

@@ -179,9 +179,7 @@ def load_claims(path: str | Path | None = None) -> Claims:
         claims = tuple(_claim(entry) for entry in raw["claims"])
         requirements = {str(k): int(v) for k, v in (raw.get("requirements") or {}).items()}
         choices = {
-            str(key): {
-                str(name): [str(d) for d in (how or {}).get("instead_of", [])] for name, how in names.items()
-            }
+            str(key): {str(name): [str(d) for d in (how or {}).get("instead_of", [])] for name, how in names.items()}
             for key, names in (raw.get("variants") or {}).items()
         }
     except ClaimError as error:
@@ -203,9 +201,7 @@ def _claim(entry: Any) -> Claim:
     parameters = entry["parameters"]
     lacking = [key for key in criterion(entry["criterion"]).needs if key not in (parameters or {})]
     if lacking:
-        raise ClaimError(
-            f"claim {entry['id']!r}: criterion {entry['criterion']!r} needs {', '.join(lacking)}"
-        )
+        raise ClaimError(f"claim {entry['id']!r}: criterion {entry['criterion']!r} needs {', '.join(lacking)}")
     claim = Claim(str(entry["id"]), str(entry["claim"]), str(entry["criterion"]), dict(parameters))
     try:
         _ = claim.criterion_text

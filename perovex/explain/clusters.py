@@ -104,9 +104,7 @@ def correlation_groups(X: pd.DataFrame, *, threshold: float = 0.8) -> Correlatio
     distance = 1.0 - np.minimum((strength + strength.T) / 2, 1.0)
     np.fill_diagonal(distance, 0.0)
     if X.shape[1] < 2:
-        return CorrelationGroups(
-            pd.Series(list(X.columns), index=X.columns), np.empty((0, 4)), correlation, threshold
-        )
+        return CorrelationGroups(pd.Series(list(X.columns), index=X.columns), np.empty((0, 4)), correlation, threshold)
     tree = linkage(squareform(distance, checks=False), method="average")
     codes = fcluster(tree, t=1.0 - threshold + 1e-9, criterion="distance")
     first: dict[int, str] = {}

@@ -151,9 +151,7 @@ def counterfactual(  # noqa: PLR0913 -- a crystal, a model, and what is allowed
             break
         current[step[0]], reached = step[1], step[2]
     current, reached = _prune(current, start, outputs, wanted, reached, up=up)
-    changed = [
-        c for c in start.index if current[c] != start[c] and not (pd.isna(current[c]) and pd.isna(start[c]))
-    ]
+    changed = [c for c in start.index if current[c] != start[c] and not (pd.isna(current[c]) and pd.isna(start[c]))]
     changes = pd.DataFrame({"before": start[changed], "after": current[changed]})
     changes["change"] = changes["after"] - changes["before"]
     changes["change_in_sd"] = changes["change"] / spread[changed]

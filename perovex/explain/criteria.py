@@ -157,9 +157,7 @@ def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
             verdicts.append("not supported")
         else:
             verdicts.append("undecided")
-        reasons.append(
-            f"{name}: in the top {k} with probability {p:.2f}, above noise in {above:.2f} of models"
-        )
+        reasons.append(f"{name}: in the top {k} with probability {p:.2f}, above noise in {above:.2f} of models")
     return Finding(_all(verdicts), "; ".join(reasons), numbers)
 
 
@@ -278,12 +276,8 @@ def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding
     every = result.row("source only")
     if every is not None:
         numbers["all_descriptors"] = {key: float(every[key]) for key in keys}
-    verdict: Word = (
-        "supported" if row["gain_lower"] > 0 else "not supported" if row["gain_upper"] <= 0 else "undecided"
-    )
-    reason = (
-        f"gain over the better mean {row['gain']:.3g} ({row['gain_lower']:.3g} to {row['gain_upper']:.3g})"
-    )
+    verdict: Word = "supported" if row["gain_lower"] > 0 else "not supported" if row["gain_upper"] <= 0 else "undecided"
+    reason = f"gain over the better mean {row['gain']:.3g} ({row['gain_lower']:.3g} to {row['gain_upper']:.3g})"
     return Finding(verdict, reason, numbers)
 
 

@@ -94,9 +94,7 @@ def domain_probability(
     k = min(n_splits, len(np.unique(groups)))
     if k < 2:
         return out
-    for train, test in GroupKFold(k, shuffle=True, random_state=random_state).split(
-        values, is_target, groups
-    ):
+    for train, test in GroupKFold(k, shuffle=True, random_state=random_state).split(values, is_target, groups):
         if len(np.unique(is_target[train])) == 2:
             forest = RandomForestClassifier(100, min_samples_leaf=3, random_state=random_state, n_jobs=1)
             out[test] = forest.fit(values[train], is_target[train]).predict_proba(values[test])[:, 1]

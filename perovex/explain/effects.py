@@ -216,9 +216,7 @@ def _row(
     for name in ("spearman", "slope", "threshold"):
         row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], coverage)
     known = column[np.isfinite(column)]
-    row["step"] = (
-        round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
-    )
+    row["step"] = round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
     row["change_per_step"] = row["step"] * row["slope"]
     row["n_values"] = len(known)
     if row["spearman_lower"] > 0 and row["spearman"] > 0:

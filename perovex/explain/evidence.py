@@ -132,9 +132,7 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
         reusable = kept is not None and list(kept.X.columns) == list(table.columns)
         try:
             found = (
-                kept
-                if reusable
-                else explain(estimator, table, y, groups, random_state=random_state, progress=progress)
+                kept if reusable else explain(estimator, table, y, groups, random_state=random_state, progress=progress)
             )
             if found is None:
                 continue
@@ -145,9 +143,7 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
             n = len(X) if groups is None else len(pd.unique(np.asarray(groups)))
             out.append(Evidence(target, len(X), n, None, transfer, choice, stands_for, error.cause, note))
             continue
-        out.append(
-            Evidence(target, found.n_rows, found.n_groups, found, transfer, choice, stands_for, "", note)
-        )
+        out.append(Evidence(target, found.n_rows, found.n_groups, found, transfer, choice, stands_for, "", note))
     return out
 
 
@@ -164,8 +160,5 @@ def _monotone_twins(X: pd.DataFrame, first: str, second: str) -> bool:
 
 
 def _note(joint: Mapping[str, list[str]]) -> str:
-    parts = [
-        f"{' and '.join(names)} order these crystals alike and are judged together"
-        for names in joint.values()
-    ]
+    parts = [f"{' and '.join(names)} order these crystals alike and are judged together" for names in joint.values()]
     return "; ".join(parts)

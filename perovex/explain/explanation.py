@@ -373,9 +373,7 @@ def _run(
     strength = np.zeros((columns, columns)) if with_interactions else None
     folds, train_importance, worst, unit = [], [], 0.0, ""
     options: dict[str, Any] = {"space": space, "perturbation": perturbation}
-    for number, (repeat, train, test) in enumerate(
-        tqdm(plan, desc="explain", disable=not progress, leave=False)
-    ):
+    for number, (repeat, train, test) in enumerate(tqdm(plan, desc="explain", disable=not progress, leave=False)):
         model = problem.fit(train, seed=random_state + number)
         background = problem.X.iloc[train]
         both = np.concatenate([test, train])

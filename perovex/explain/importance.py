@@ -26,9 +26,7 @@ _CLIP = 1e-6
 _BLOCK_CELLS = 4_000_000  # permuted copies predicted at once: 32 MB of doubles
 
 
-def row_loss(
-    problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def row_loss(problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:
     """Loss per row: absolute error (unit of the target), or negative log-likelihood (nats)."""
     y = problem.y.to_numpy(dtype=float)[rows]
     if not problem.classifier:
@@ -78,9 +76,7 @@ def permutation_importance(
     stacked = np.stack(increases)  # folds, sets, permutations
     mean = np.average(stacked.mean(axis=2), axis=0, weights=weights)
     spread = stacked.std(axis=(0, 2))
-    return pd.DataFrame(
-        {"permutation": mean, "permutation_sd": spread}, index=pd.Index(chosen, name="descriptor")
-    )
+    return pd.DataFrame({"permutation": mean, "permutation_sd": spread}, index=pd.Index(chosen, name="descriptor"))
 
 
 def _permute_fold(
@@ -163,9 +159,7 @@ def drop_importance(
         kept = problem.X.drop(columns=[m for m in members if m in problem.X.columns])
         if not kept.shape[1]:
             continue
-        reduced = Problem(
-            problem.estimator, kept, problem.y, problem.groups, problem.group_names, problem.classifier
-        )
+        reduced = Problem(problem.estimator, kept, problem.y, problem.groups, problem.group_names, problem.classifier)
         loss = np.zeros(len(kept))
         for number, fold in enumerate(folds):
             model = reduced.fit(fold.train, seed=explanation.random_state + number)

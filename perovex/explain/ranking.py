@@ -207,14 +207,10 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     chosen = _to_drop(table, groups, sets, drop, top_k)
     losses = _losses(explanation, sets, chosen, n_permutations, progress)
     table = table.join(losses)
-    groups = groups.join(
-        losses.rename(index=lambda name: str(name).removeprefix("group ")).groupby(level=0).first()
-    )
+    groups = groups.join(losses.rename(index=lambda name: str(name).removeprefix("group ")).groupby(level=0).first())
     ranks = np.array([rankdata(-s) for s in shares])
     top = ranks <= top_k
-    return Ranking(
-        table, groups, shares, stability_index(top), _agreement(ranks), top_k, coverage, noise, clusters
-    )
+    return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, coverage, noise, clusters)
 
 
 def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -243,9 +239,7 @@ def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, covera
     return table.sort_values(["rank", "share"], ascending=[True, False], kind="stable")
 
 
-def _to_drop(
-    table: pd.DataFrame, groups: pd.DataFrame, sets: dict[str, list[str]], drop: str, top_k: int
-) -> list[str]:
+def _to_drop(table: pd.DataFrame, groups: pd.DataFrame, sets: dict[str, list[str]], drop: str, top_k: int) -> list[str]:
     """Names of the sets to refit without."""
     if drop == "none":
         return []
@@ -265,9 +259,7 @@ def _losses(
     """Permutation and drop columns for descriptors and groups, each set computed once; groups come first."""
     out = pd.DataFrame(index=pd.Index(sets))
     if n_permutations:
-        out = out.join(
-            permutation_importance(explanation, sets=sets, n_permutations=n_permutations, progress=progress)
-        )
+        out = out.join(permutation_importance(explanation, sets=sets, n_permutations=n_permutations, progress=progress))
     if chosen:
         out = out.join(drop_importance(explanation, {name: sets[name] for name in chosen}, progress=progress))
     return out

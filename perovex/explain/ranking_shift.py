@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from perovex.explain._strategies import Domains
 
 
-def ranking_shift(
-    domains: Domains, *, n_boot: int = 200, coverage: float = 0.9, progress: bool = True
-) -> pd.DataFrame:
+def ranking_shift(domains: Domains, *, n_boot: int = 200, coverage: float = 0.9, progress: bool = True) -> pd.DataFrame:
     """Share of importance of each descriptor in two domains, explained separately on held-out rows.
 
     Parameters

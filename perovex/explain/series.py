@@ -162,9 +162,7 @@ def matched_series(
 def _pairs(members: pd.DataFrame, by: list[str], along: str, columns: list[str]) -> pd.DataFrame:
     grouped = members.groupby(by, observed=True)
     change = grouped[columns].diff()
-    pairs = pd.concat(
-        [members[by], grouped[along].shift().rename("from"), members[along].rename("to"), change], axis=1
-    )
+    pairs = pd.concat([members[by], grouped[along].shift().rename("from"), members[along].rename("to"), change], axis=1)
     return pairs[pairs["from"].notna()].reset_index(drop=True)
 
 
@@ -273,11 +271,7 @@ def _explained(
                 inside = np.flatnonzero(strata == s)
                 order[inside] = rng.permutation(inside)
             null[i] = _correlation(a[order], b)
-        p = (
-            (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null))
-            if np.isfinite(within)
-            else np.nan
-        )
+        p = (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null)) if np.isfinite(within) else np.nan
         codes = pd.factorize(pairs.loc[known, cluster])[0].astype(np.int64)
         draws = [bootstrap_groups(codes, rng)[0] for _ in range(200)]
         lower, upper = interval([_correlation(a[d], b[d]) for d in draws])

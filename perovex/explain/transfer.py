@@ -98,13 +98,7 @@ class TransferResult:
         if row is None or not np.isfinite(row["gain"]):
             return f"{head}: no source model could be fitted with the spacer held out."
         name = "log loss" if self.classifier else "mean absolute error"
-        verdict = (
-            "beats"
-            if row["gain_lower"] > 0
-            else "loses to"
-            if row["gain_upper"] < 0
-            else "cannot be told from"
-        )
+        verdict = "beats" if row["gain_lower"] > 0 else "loses to" if row["gain_upper"] < 0 else "cannot be told from"
         return (
             f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
             f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
@@ -251,9 +245,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
     except ModelInputError as error:
         return TransferResult(possible=False, reason=error.cause, **counts)
-    domains = Domains(
-        problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state
-    )
+    domains = Domains(problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state)
     if not domains.trainable(domains.source):
         return TransferResult(possible=False, reason="the source holds one class only", **counts)
     table, predictions = _score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
@@ -336,14 +328,10 @@ def _score_all(
     if full:
         plain = predictions[f"source only, {HELD_OUT}"].to_numpy()
         corrected = adaptation.residual_corrected(domains, HELD_OUT, plain)
-        rows.append(
-            _score(domains, HELD_OUT, "source only, residual corrected", ALL, corrected, baselines[HELD_OUT])
-        )
+        rows.append(_score(domains, HELD_OUT, "source only, residual corrected", ALL, corrected, baselines[HELD_OUT]))
         weighted = _weighted(domains)
         if weighted is not None:
-            rows.append(
-                _score(domains, HELD_OUT, "source only, weighted", ALL, weighted, baselines[HELD_OUT])
-            )
+            rows.append(_score(domains, HELD_OUT, "source only, weighted", ALL, weighted, baselines[HELD_OUT]))
     return pd.DataFrame(rows), predictions
 
 
@@ -384,15 +372,11 @@ def _score(
         row[score] = auc(y, prediction[known])
     else:
         constant = np.ptp(prediction[known]) == 0 or np.ptp(y) == 0
-        row[score] = (
-            float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
-        )
+        row[score] = float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
     return row
 
 
-def _extras(
-    domains: Domains, predictions: pd.DataFrame, *, progress: bool
-) -> tuple[dict[str, Any], list[str]]:
+def _extras(domains: Domains, predictions: pd.DataFrame, *, progress: bool) -> tuple[dict[str, Any], list[str]]:
     """Parts that go beyond the scores; each is left out with a note where the data do not allow it."""
     problem = domains.problem
     masks = np.zeros((2, len(problem.X)), dtype=bool)
@@ -400,9 +384,7 @@ def _extras(
     parts: dict[str, Any] = {
         "learning_curve": lambda: adaptation.learning_curve(domains),
         "shift": lambda: descriptor_shift(problem.X, masks[0], masks[1]),
-        "two_sample": lambda: two_sample_test(
-            problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed
-        ),
+        "two_sample": lambda: two_sample_test(problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed),
         "ranking_shift": lambda: ranking_shift(domains, progress=progress),
     }
     if not problem.classifier:

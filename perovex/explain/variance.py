@@ -84,9 +84,7 @@ def variance_decomposition(
             f"{len(values)} complete rows for {parameters} parameters", remedy="drop factors with many levels"
         )
     shares, alone, unique = _shapley(values, blocks)
-    out = pd.DataFrame(
-        {"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]}
-    )
+    out = pd.DataFrame({"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]})
     out.index = pd.Index([str(c) for c in factors.columns], name="factor")
     if n_boot:
         codes = np.arange(len(values)) if groups is None else pd.factorize(np.asarray(groups)[known])[0]

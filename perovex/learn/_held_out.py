@@ -65,9 +65,7 @@ def held_out(
             interval = model.predict_interval(unseen, coverage)
             part["lower"], part["upper"] = interval["lower"].to_numpy(), interval["upper"].to_numpy()
         except AttributeError as error:
-            raise ModelInputError(
-                "the estimator has no predict_interval", remedy="use coverage=None"
-            ) from error
+            raise ModelInputError("the estimator has no predict_interval", remedy="use coverage=None") from error
         except ModelInputError:
             if not getattr(model, "interval_folds", 1):
                 raise

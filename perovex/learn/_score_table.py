@@ -63,9 +63,7 @@ def score_table(
 
 
 def _resample(function: Any, part: pd.DataFrame, weights: NDArray[Any]) -> NDArray[np.float64]:
-    return metrics.resampled(
-        function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), weights
-    )
+    return metrics.resampled(function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), weights)
 
 
 def _percentiles(values: NDArray[Any]) -> tuple[float, float]:

@@ -76,9 +76,7 @@ def ablation(
     joined = pd.concat(predictions, ignore_index=True)
     scores, gaps = score_table(joined, full.task == "classification", n_resamples, random_state)
     gaps = gaps.rename(columns={"baseline": "model", "low": "difference_low", "high": "difference_high"})
-    result = scores.drop(columns="sd_repeats").merge(
-        gaps.drop(columns="better"), how="left", on=["model", "metric"]
-    )
+    result = scores.drop(columns="sd_repeats").merge(gaps.drop(columns="better"), how="left", on=["model", "metric"])
     names = result["model"].str.split("|", n=1, expand=True)
     result.insert(0, "family", names[1].fillna("all"))
     result.insert(1, "kind", names[0].where(names[1].notna(), "all"))
@@ -87,9 +85,7 @@ def ablation(
     return result.drop(columns="model")
 
 
-def _column_sets(
-    table: pd.DataFrame, families: Mapping[str, Sequence[str]]
-) -> dict[tuple[str, str], list[Any]]:
+def _column_sets(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Any]]:
     """Columns of every reduced model; sets that are empty or hold no value are passed over."""
     sets: dict[tuple[str, str], list[Any]] = {}
     for family, members in families.items():
@@ -101,7 +97,5 @@ def _column_sets(
             if columns and table[columns].notna().to_numpy().any():
                 sets[family, kind] = columns
     if not sets:
-        raise ModelInputError(
-            "no family has a column in the table", remedy=f"its columns are {_listed(table)}"
-        )
+        raise ModelInputError("no family has a column in the table", remedy=f"its columns are {_listed(table)}")
     return sets

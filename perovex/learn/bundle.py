@@ -278,17 +278,13 @@ _WRITTEN = ("format", "format_version", "kind", "files", "environment", "checksu
 def _check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) -> None:
     missing = sorted(set(targets) - set(moduli.columns))
     if missing:
-        raise ModelInputError(
-            f"no modulus {_listed(missing)}", remedy=f"columns are {_listed(moduli.columns)}"
-        )
+        raise ModelInputError(f"no modulus {_listed(missing)}", remedy=f"columns are {_listed(moduli.columns)}")
     if not moduli.index.equals(table.index):
         raise ModelInputError("moduli and X differ in rows", remedy="pass moduli.loc[X.index]")
     for name in targets:
         known = int(moduli[name].notna().sum())
         if known < _SMALLEST:
-            raise ModelInputError(
-                f"{known} values of {name} are too few to train on", remedy=f"at least {_SMALLEST}"
-            )
+            raise ModelInputError(f"{known} values of {name} are too few to train on", remedy=f"at least {_SMALLEST}")
 
 
 def _supported(coverage: float, regressors: Mapping[str, YoungModulusRegressor]) -> float | None:

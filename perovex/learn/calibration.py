@@ -82,9 +82,7 @@ class ProbabilityCalibrator(BaseEstimator):
     def fit(self, probability: ArrayLike, label: ArrayLike) -> ProbabilityCalibrator:
         """Fit on held-out probabilities and the labels (0/1) that came true."""
         if self.method not in METHODS[2:]:
-            raise ModelInputError(
-                f"unknown calibration {self.method!r}", remedy=f"one of {', '.join(METHODS)}"
-            )
+            raise ModelInputError(f"unknown calibration {self.method!r}", remedy=f"one of {', '.join(METHODS)}")
         p, y = np.asarray(probability, dtype=float), np.asarray(label, dtype=float)
         if self.method == "sigmoid":
             self.parameters_ = _platt(logit(np.clip(p, _CLIP, 1 - _CLIP)), y)
@@ -104,9 +102,7 @@ class ProbabilityCalibrator(BaseEstimator):
         p0, p1 = self.predict_multiprobability(p)
         return p1 / (1 - p0 + p1)
 
-    def predict_multiprobability(
-        self, probability: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def predict_multiprobability(self, probability: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the Venn-Abers pair (p0, p1); its width tells how little the calibration sample knows."""
         p = np.asarray(probability, dtype=float)
         unique, inverse = np.unique(p, return_inverse=True)
@@ -178,7 +174,5 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     table["low"], table["high"] = centre - half, centre + half
     table = table.reset_index(drop=True)[["predicted", "observed", "low", "high", "count"]]
-    table.attrs["ece"] = float(
-        np.average((table["predicted"] - table["observed"]).abs(), weights=table["count"])
-    )
+    table.attrs["ece"] = float(np.average((table["predicted"] - table["observed"]).abs(), weights=table["count"]))
     return table

@@ -125,9 +125,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         values = read_fit(self, X)
         code = self._encode(y)
         if len(code) != len(values):
-            raise ModelTableError(
-                f"{len(code)} labels for {len(values)} rows: inconsistent numbers of samples"
-            )
+            raise ModelTableError(f"{len(code)} labels for {len(values)} rows: inconsistent numbers of samples")
         self._fit_inner(values, code, groups)
         self._fit_calibration(X, code, groups)
         return self
@@ -160,9 +158,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
                     )
                 labels = given
                 given_limit = self.threshold
-                self.threshold_ = (
-                    float(given_limit) if isinstance(given_limit, (int, float)) else float("nan")
-                )
+                self.threshold_ = float(given_limit) if isinstance(given_limit, (int, float)) else float("nan")
             else:
                 self.threshold_ = resolve_threshold(given, self.threshold)
                 labels = np.asarray(given, dtype=float) > self.threshold_

@@ -217,9 +217,7 @@ class ApplicabilityDomain(BaseEstimator):
         z = (filled - self.mean_) / self.scale_
         share = z**2 * np.maximum(self.column_weights_, 0)
         constant = np.flatnonzero(self._off_constant(filled[None, :])[0])
-        parts += [
-            f"{names[i]} = {row[i]:.4g} (constant {self.mean_[i]:.4g} in training)" for i in constant[:limit]
-        ]
+        parts += [f"{names[i]} = {row[i]:.4g} (constant {self.mean_[i]:.4g} in training)" for i in constant[:limit]]
         for i in np.argsort(-share, kind="stable")[: limit - len(parts)]:
             if share[i] <= 0 or not math.isfinite(z[i]):
                 break

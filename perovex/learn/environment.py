@@ -53,9 +53,7 @@ def table_checksum(*tables: Any) -> str:
         for column in frame:
             values = frame[column]
             if pd.api.types.is_numeric_dtype(values):
-                digest.update(
-                    np.ascontiguousarray(values.to_numpy(np.float64, na_value=np.nan), "<f8").tobytes()
-                )
+                digest.update(np.ascontiguousarray(values.to_numpy(np.float64, na_value=np.nan), "<f8").tobytes())
             else:
                 digest.update("\x1f".join(map(str, values)).encode())
     return f"sha256:{digest.hexdigest()}"

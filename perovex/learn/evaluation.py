@@ -68,9 +68,7 @@ class Evaluation:
         """Return one score of one model."""
         found = self.scores.query("model == @model and metric == @metric")
         if found.empty:
-            raise ModelInputError(
-                f"no score {metric!r} of {model!r}", remedy=f"one of {list(self._metrics())}"
-            )
+            raise ModelInputError(f"no score {metric!r} of {model!r}", remedy=f"one of {list(self._metrics())}")
         return float(found["value"].iloc[0])
 
     def _metrics(self) -> Mapping[str, Any]:
@@ -83,16 +81,12 @@ class Evaluation:
         )
         wide = wide.swaplevel(axis=1)
         order = [(m, part) for m in self._metrics() for part in ("value", "low", "high")]
-        return wide.reindex(
-            index=list(dict.fromkeys(self.scores["model"])), columns=pd.MultiIndex.from_tuples(order)
-        )
+        return wide.reindex(index=list(dict.fromkeys(self.scores["model"])), columns=pd.MultiIndex.from_tuples(order))
 
     def out_of_fold(self, model: str = "model") -> pd.DataFrame:
         """Return one row per crystal: truth and the mean held-out prediction over repeats."""
         part = self.predictions[self.predictions["model"] == model]
-        keep = [
-            c for c in ("prediction", "lower", "upper", "in_domain") if c in part and part[c].notna().any()
-        ]
+        keep = [c for c in ("prediction", "lower", "upper", "in_domain") if c in part and part[c].notna().any()]
         means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
@@ -141,9 +135,7 @@ class Evaluation:
             )
         usual = [c for c in ("n_layers", "halide", "phase") if self.meta is not None and c in self.meta]
         split = pd.DataFrame({c: self._values(c) for c in (by or usual)}) if (by or usual) else None
-        return coverage_table(
-            part["truth"], part["lower"], part["upper"], by=split, nominal=self.settings["coverage"]
-        )
+        return coverage_table(part["truth"], part["lower"], part["upper"], by=split, nominal=self.settings["coverage"])
 
     def reliability_table(self, n_bins: int = 10) -> pd.DataFrame:
         """Return predicted against observed shares of stiff crystals, held out."""
@@ -261,9 +253,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         folds_for(scheme, table, target, labels, random_state=random_state + repeat, **split)
         for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
     ]
-    jobs = [
-        (r, k, name, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan) for name in models
-    ]
+    jobs = [(r, k, name, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan) for name in models]
     parts = []
     for repeat, k, name, train, test in tqdm(jobs, desc="evaluate", disable=not progress):
         extra = {"coverage": coverage, "domain": domain} if name == "model" else {}

@@ -98,9 +98,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.n_groups_ = int(codes.max()) + 1
         self.max_coverage_ = self.n_groups_ / (self.n_groups_ + 1)
         self.weights_ = 1.0 / ((self.n_groups_ + 1) * np.bincount(codes)[codes])
-        folds = GroupKFold(
-            min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state
-        ).split(modulus, groups=codes)
+        folds = GroupKFold(min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state).split(
+            modulus, groups=codes
+        )
         self.fold_ = np.empty(len(modulus), dtype=np.int64)
         self.residuals_ = np.empty(len(modulus))
         self.fold_models_ = []
@@ -130,8 +130,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             raise ModelInputError(f"coverage {coverage} is not between 0 and 1")
         if coverage > self.max_coverage_ + 1e-12:
             raise ModelInputError(
-                f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: "
-                f"at most {self.max_coverage_:.3f}",
+                f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: at most {self.max_coverage_:.3f}",
                 remedy="ask for less, or train on more spacers",
             )
         centre = np.column_stack([self._predict(model, X) for model in self.fold_models_])
@@ -150,9 +149,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _wants_log(self) -> bool:
         if self.score not in ("auto", "absolute", "log"):
             raise ModelInputError(f"unknown score {self.score!r}", remedy='"auto", "absolute" or "log"')
-        return self.score == "log" or (
-            self.score == "auto" and bool(getattr(self.estimator, "log_target", False))
-        )
+        return self.score == "log" or (self.score == "auto" and bool(getattr(self.estimator, "log_target", False)))
 
     def _scale(self, value: NDArray[Any]) -> NDArray[np.float64]:
         return np.log(value) if self.log_score_ else value

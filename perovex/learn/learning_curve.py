@@ -201,9 +201,7 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
     rows = []
     for repeat in tqdm(range(n_repeats), desc="learning curve", disable=not progress):
         seed = random_state + repeat
-        folds = folds_for(
-            "group", table, target, labels, classify=classify, n_splits=n_splits, random_state=seed
-        )
+        folds = folds_for("group", table, target, labels, classify=classify, n_splits=n_splits, random_state=seed)
         for fraction in fractions:
             entry = _at_fraction(estimator, (table, target, labels), folds, fraction, seed)
             if entry is not None:

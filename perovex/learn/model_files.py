@@ -84,9 +84,7 @@ def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | 
             "model": tree,
         }
         content["checksum"] = _own_checksum(content)
-        (scratch / MANIFEST).write_text(
-            json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        (scratch / MANIFEST).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         _replace(scratch, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -224,8 +222,6 @@ def _read_skops(raw: bytes) -> dict[str, Any]:
 
     unknown = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED))
     if unknown:
-        raise ModelFileError(
-            f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again"
-        )
+        raise ModelFileError(f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again")
     found = skops.io.loads(raw, trusted=list(TRUSTED))
     return dict(found)

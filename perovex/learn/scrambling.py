@@ -153,17 +153,13 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     null = np.array(list(tqdm(found, total=n_permutations, desc="y-scrambling", disable=not progress)))
     valid = null[np.isfinite(null)]
     if len(valid) < n_permutations / 2 or not len(valid):
-        raise ModelInputError(
-            "most shuffles leave a fold with one class", remedy="choose a balanced threshold"
-        )
+        raise ModelInputError("most shuffles leave a fold with one class", remedy="choose a balanced threshold")
     as_good = np.sum(valid <= observed if name in LOWER_IS_BETTER else valid >= observed)
     settings = {"n_permutations": len(valid), "random_state": random_state, "estimator": repr(estimator)}
     return Scrambling(name, observed, null, float((1 + as_good) / (1 + len(valid))), settings)
 
 
-def _one(
-    estimator: Any, X: pd.DataFrame, y: pd.Series, groups: pd.Series, metric: str, fixed: dict[str, Any]
-) -> float:
+def _one(estimator: Any, X: pd.DataFrame, y: pd.Series, groups: pd.Series, metric: str, fixed: dict[str, Any]) -> float:
     try:
         return evaluate(estimator, X, y, groups, **fixed).score(metric)
     except ModelInputError:

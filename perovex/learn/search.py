@@ -165,9 +165,7 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         self.best_params_ = dict(study.best_params)
         best = (self.space or xgboost_space)(optuna.trial.FixedTrial(study.best_params))
         chosen = {**(self.estimator.algorithm_params or {}), **best}
-        self.best_estimator_ = fit_groups(
-            clone(self.estimator).set_params(algorithm_params=chosen), X, y, groups
-        )
+        self.best_estimator_ = fit_groups(clone(self.estimator).set_params(algorithm_params=chosen), X, y, groups)
         if classify:
             self.classes_ = self.best_estimator_.classes_
         return self

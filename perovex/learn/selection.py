@@ -136,9 +136,7 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         check_columns(X, getattr(self, "feature_names_in_", None))
         return super().transform(X)
 
-    def _frequencies(
-        self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any], names: list[str]
-    ) -> pd.Series:
+    def _frequencies(self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any], names: list[str]) -> pd.Series:
         """Share of group resamples in which each column is selected."""
         weights = bootstrap_weights(groups, self.n_resamples, self.random_state).astype(int)
         counts, used = np.zeros(X.shape[1]), 0
@@ -158,9 +156,7 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
             raise ModelInputError("no descriptor varies in the training rows")
         ranks = _filled_ranks(X)
         correlation = np.abs(_correlation(ranks))
-        relevance = np.where(
-            varies, np.abs(_correlation(np.column_stack([ranks, rankdata(y)]))[-1, :-1]), 0.0
-        )
+        relevance = np.where(varies, np.abs(_correlation(np.column_stack([ranks, rankdata(y)]))[-1, :-1]), 0.0)
         clusters = np.full(X.shape[1], -1)
         clusters[varies] = _cluster(correlation[np.ix_(varies, varies)], self.max_correlation)
         chosen = _representatives(clusters, relevance)
@@ -199,17 +195,13 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         return kept or [max(chosen, key=lambda j: relevance[j])]
 
 
-def _shap_importance(
-    X: NDArray[Any], y: NDArray[Any], classify: bool, seed: int | None
-) -> NDArray[np.float64]:
+def _shap_importance(X: NDArray[Any], y: NDArray[Any], classify: bool, seed: int | None) -> NDArray[np.float64]:
     """Mean absolute SHAP value per column, by xgboost's own exact tree attributions."""
     import xgboost
 
     names = [f"f{i}" for i in range(X.shape[1])]
     overrides = {"n_estimators": 100, "learning_rate": 0.1}
-    model = make_algorithm(
-        "xgboost", classify=classify, columns=names, random_state=seed, overrides=overrides
-    )
+    model = make_algorithm("xgboost", classify=classify, columns=names, random_state=seed, overrides=overrides)
     label = (y == y.max()).astype(int) if classify else y
     booster = model.fit(X, label).get_booster()
     contributions = booster.predict(xgboost.DMatrix(X), pred_contribs=True)
@@ -247,9 +239,7 @@ def _representatives(clusters: NDArray[np.int64], relevance: NDArray[Any]) -> li
     return sorted(chosen)
 
 
-def _mrmr(
-    candidates: list[int], relevance: NDArray[Any], correlation: NDArray[Any], n_select: int
-) -> list[int]:
+def _mrmr(candidates: list[int], relevance: NDArray[Any], correlation: NDArray[Any], n_select: int) -> list[int]:
     """Greedy quotient form; redundancy is bounded below, so that being unrelated is not enough to win."""
     left: list[int] = list(candidates)
     taken: list[int] = []

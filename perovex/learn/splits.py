@@ -103,9 +103,7 @@ def _grouped(y: pd.Series, groups: pd.Series, n_splits: int, classify: bool, see
 def _column(scheme: str, meta: pd.DataFrame | None, n_rows: int) -> pd.Series:
     name = scheme.removeprefix("leave-one-").removesuffix("-out")
     if meta is None:
-        raise ModelInputError(
-            f"scheme {scheme!r} needs meta", remedy=f"pass a DataFrame with a column {name!r}"
-        )
+        raise ModelInputError(f"scheme {scheme!r} needs meta", remedy=f"pass a DataFrame with a column {name!r}")
     for column in (name, _ALIASES.get(name, name)):
         if column in meta.columns:
             return as_groups(meta[column], n_rows)

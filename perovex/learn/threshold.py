@@ -69,9 +69,7 @@ def _quantile(threshold: Any) -> float | None:
             raise ModelInputError(f"threshold {threshold!r} cannot be understood", remedy=remedy) from error
         if text.startswith("q"):
             if not 0 < number < 1:
-                raise ModelInputError(
-                    f"threshold {threshold!r}: a quantile lies between 0 and 1", remedy=remedy
-                )
+                raise ModelInputError(f"threshold {threshold!r}: a quantile lies between 0 and 1", remedy=remedy)
             return number
         raise ModelInputError(f"threshold {threshold!r} cannot be understood", remedy=remedy)
     if (

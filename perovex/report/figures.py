@@ -40,12 +40,24 @@ def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
         colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
         marker = HALIDE_MARKERS.get(str(halide), "D")
         ax.scatter(
-            rows.loc[filled, "E_in_plane"], rows.loc[filled, "E_out_of_plane"],
-            s=size[filled], c=colour, marker=marker, alpha=0.75, edgecolor="white", linewidth=0.6, label=str(halide),
+            rows.loc[filled, "E_in_plane"],
+            rows.loc[filled, "E_out_of_plane"],
+            s=size[filled],
+            c=colour,
+            marker=marker,
+            alpha=0.75,
+            edgecolor="white",
+            linewidth=0.6,
+            label=str(halide),
         )
         ax.scatter(
-            rows.loc[~filled, "E_in_plane"], rows.loc[~filled, "E_out_of_plane"],
-            s=60, facecolor="none", edgecolor=colour, marker=marker, linewidth=1.3,
+            rows.loc[~filled, "E_in_plane"],
+            rows.loc[~filled, "E_out_of_plane"],
+            s=60,
+            facecolor="none",
+            edgecolor=colour,
+            marker=marker,
+            linewidth=1.3,
             label=f"{halide}, 3D network" if (~filled).any() else None,
         )
     top = 1.05 * float(np.nanmax(table[["E_in_plane", "E_out_of_plane"]].to_numpy()))
@@ -81,8 +93,13 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
             if len(mean) < 2:
                 continue
             ax.plot(
-                mean.index, mean.to_numpy(), color=colour, marker=HALIDE_MARKERS.get(str(halide), "D"),
-                alpha=0.75, linewidth=1.2, label=None if labelled else str(halide),
+                mean.index,
+                mean.to_numpy(),
+                color=colour,
+                marker=HALIDE_MARKERS.get(str(halide), "D"),
+                alpha=0.75,
+                linewidth=1.2,
+                label=None if labelled else str(halide),
             )
             labelled = True
     ax.set_xticks(sorted(layered["n_layers"].unique()))
@@ -111,8 +128,14 @@ def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax
     for halide in sorted(colour.unique()):
         rows = colour == halide
         ax.scatter(
-            observed[rows], predicted[rows], s=28, alpha=0.8, edgecolor="white", linewidth=0.5,
-            c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]), marker=HALIDE_MARKERS.get(str(halide), "D"),
+            observed[rows],
+            predicted[rows],
+            s=28,
+            alpha=0.8,
+            edgecolor="white",
+            linewidth=0.5,
+            c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
+            marker=HALIDE_MARKERS.get(str(halide), "D"),
             label=str(halide),
         )
     both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])

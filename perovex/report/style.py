@@ -30,7 +30,7 @@ PALETTE = {
 _PARAMETERS = {
     "axes.grid": True,
     "axes.grid.axis": "both",
-    "axes.prop_cycle": "cycler('color', {})".format(list(PALETTE.values())[:6]),
+    "axes.prop_cycle": f"cycler('color', {list(PALETTE.values())[:6]})",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -50,7 +50,8 @@ def style() -> Iterator[None]:
     """Apply the project's matplotlib style inside a ``with`` block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_PARAMETERS):
+    parameters: Any = _PARAMETERS
+    with mpl.rc_context(parameters):
         yield
 
 

@@ -116,8 +116,6 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
     -------
     TaskResult
     """
-    from perovex.learn import ApplicabilityDomain, evaluate, y_scrambling
-
     target = options.target if task == CLASSIFIER else task
     y = tables.moduli[target]
     refusals: dict[str, str] = {}
@@ -137,12 +135,18 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
     explanation, ranking, effects = found.get("explanation", (None, None, None))
     attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
     tested = found.get("transfer")
-    attempt(
-        "claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options)
-    )
+    attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options))
     return TaskResult(
-        task, target, found.get("validation"), found.get("y-scrambling", {}), explanation, ranking, effects, tested,
-        found.get("claims", []), refusals,
+        task,
+        target,
+        found.get("validation"),
+        found.get("y-scrambling", {}),
+        explanation,
+        ranking,
+        effects,
+        tested,
+        found.get("claims", []),
+        refusals,
     )
 
 
@@ -150,9 +154,15 @@ def _validate(task: str, tables: StudyTables, y: pd.Series, options: StudyOption
     from perovex.learn import ApplicabilityDomain, evaluate
 
     return evaluate(
-        make_estimator(task, options, intervals=True), tables.X, y, tables.groups,
-        meta=tables.meta, n_repeats=options.n_repeats, coverage=None if task == CLASSIFIER else interval_coverage(tables.groups.nunique()),
-        domain=ApplicabilityDomain(), random_state=options.seed,
+        make_estimator(task, options, intervals=True),
+        tables.X,
+        y,
+        tables.groups,
+        meta=tables.meta,
+        n_repeats=options.n_repeats,
+        coverage=None if task == CLASSIFIER else interval_coverage(tables.groups.nunique()),
+        domain=ApplicabilityDomain(),
+        random_state=options.seed,
     )
 
 
@@ -173,14 +183,19 @@ def _target_for_explaining(task: str, y: pd.Series, options: StudyOptions) -> pd
     return stiff_labels(y, options.threshold).astype(int) if task == CLASSIFIER else y
 
 
-def _explain(  # noqa: PLR0913
+def _explain(
     task: str, X: pd.DataFrame, y: pd.Series, groups: pd.Series, units: dict[str, str], options: StudyOptions
 ) -> tuple[Explanation, Ranking, Effects]:
     from perovex.explain import explain
 
     found = explain(
-        make_estimator(task, options), X, y, groups,
-        n_repeats=options.n_repeats, random_state=options.seed, progress=False,
+        make_estimator(task, options),
+        X,
+        y,
+        groups,
+        n_repeats=options.n_repeats,
+        random_state=options.seed,
+        progress=False,
     )
     ranking = found.rank(n_boot=options.n_boot, progress=False)
     top = list(ranking.table.index[:10])

@@ -1,4 +1,4 @@
-"""The questions a study asks of its data: do the published claims hold, and does n = 1 teach about n >= 2?"""
+"""The questions a study asks of its data: whether the published claims hold and n = 1 teaches about n >= 2."""
 
 from __future__ import annotations
 
@@ -30,21 +30,26 @@ def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
     return {"octahedral": joined, **families}
 
 
-def transfer(
-    estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions
-) -> TransferResult:
+def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions) -> TransferResult:
     """Test single-to-multilayer transfer for one target."""
     from perovex.explain import transfer_test
 
     return transfer_test(
-        tables.X, y, tables.groups,
-        source=SOURCE, target=TARGET, meta=tables.meta, estimator=estimator,
-        families=octahedral_families(tables.X.columns), random_state=options.seed, full=not options.quick,
+        tables.X,
+        y,
+        tables.groups,
+        source=SOURCE,
+        target=TARGET,
+        meta=tables.meta,
+        estimator=estimator,
+        families=octahedral_families(tables.X.columns),
+        random_state=options.seed,
+        full=not options.quick,
         progress=False,
     )
 
 
-def verdicts(  # noqa: PLR0913
+def verdicts(
     estimator: Any,
     tables: StudyTables,
     y: pd.Series,
@@ -58,9 +63,17 @@ def verdicts(  # noqa: PLR0913
 
     claims = load_claims()
     evidence = collect(
-        estimator, tables.X, y, tables.groups,
-        target=name, claims=claims, explanation=explanation, transfer=tested,
-        random_state=options.seed, progress=False, n_boot=options.n_boot,
+        estimator,
+        tables.X,
+        y,
+        tables.groups,
+        target=name,
+        claims=claims,
+        explanation=explanation,
+        transfer=tested,
+        random_state=options.seed,
+        progress=False,
+        n_boot=options.n_boot,
     )
     return judge(claims, evidence)
 

@@ -78,7 +78,7 @@ def _data(section: Section, result: StudyResult, figures: Path) -> None:
         save_figure(made, figures, "moduli"),
         "Out-of-plane against in-plane Young's modulus. Open symbols are 3D networks, for comparison only.",
     )
-    spread = table.loc[np.isfinite(table["n_layers"]), list(TARGETS)].describe().loc[["min", "25%", "50%", "75%", "max"]]
+    spread = table.loc[np.isfinite(table["n_layers"]), list(TARGETS)].quantile([0, 0.25, 0.5, 0.75, 1])
     section.table(spread, "Distribution of the moduli of layered crystals, GPa.")
 
 
@@ -92,7 +92,9 @@ def _labels(section: Section, result: StudyResult) -> None:
         "downhill or rejected. Soft but positive modes count fully; their influence is listed below."
     )
     truth = validate_labels_against_references(result.data)
-    section.table(truth.errors, "Labels against first-principles values (PBE without dispersion), 3D crystals.", index=False)
+    section.table(
+        truth.errors, "Labels against first-principles values (PBE without dispersion), 3D crystals.", index=False
+    )
     section.table(truth.moduli, "The same, crystal by crystal; GPa.", index=False)
     section.table(truth.trends, "Trends that the literature reports, tested on the labels.", index=False)
     findings = audit(result.data)
@@ -146,7 +148,9 @@ def _scores(section: Section, task: TaskResult, figures: Path, *, classify: bool
         section.table(pd.DataFrame([flat]), "y-scrambling: the same procedure on shuffled targets.", index=False)
     held = evaluation.out_of_fold()
     if classify:
-        section.table(evaluation.reliability_table(5), "Predicted against observed share of stiff crystals.", index=False)
+        section.table(
+            evaluation.reliability_table(5), "Predicted against observed share of stiff crystals.", index=False
+        )
         return
     made, ax = figure(4.8, 4.4)
     plot_parity(held["truth"], held["prediction"], result.tables.meta["halide"].loc[held.index], ax)
@@ -181,7 +185,16 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     section.drawing(
         save_figure(made, figures, f"beeswarm_{task.name}"), "SHAP value of each held-out crystal, coloured by value."
     )
-    shown = ["rank", "rank_lower", "rank_upper", "p_top_k", "share", "p_above_noise", "permutation", "correlation_group"]
+    shown = [
+        "rank",
+        "rank_lower",
+        "rank_upper",
+        "p_top_k",
+        "share",
+        "p_above_noise",
+        "permutation",
+        "correlation_group",
+    ]
     section.table(
         ranking.table[[c for c in shown if c in ranking.table]].head(15),
         f"Ranks with intervals; stability of the top {ranking.top_k}: {ranking.stability:.2f} (1 always the same, 0 "

@@ -201,7 +201,9 @@ def run_study(  # noqa: PLR0913
     lap("matched series and variance")
     bundle = fit_bundle(loaded, tables, tasks, units, options)
     lap("final models")
-    result = StudyResult(loaded, options, tables, limit, tasks, series, variance, confounding(tables), bundle, timings=timings)
+    result = StudyResult(
+        loaded, options, tables, limit, tasks, series, variance, confounding(tables), bundle, timings=timings
+    )
     if out is not None:
         write_study(result, Path(out))
         lap("report")
@@ -235,10 +237,16 @@ def fit_bundle(
 
     metrics = {name: t.evaluation.to_dict() for name, t in tasks.items() if t.evaluation is not None}
     return ModelBundle.fit(
-        tables.X, tables.moduli, tables.groups,
-        target=options.target, threshold=options.threshold, targets=list(TARGETS),
+        tables.X,
+        tables.moduli,
+        tables.groups,
+        target=options.target,
+        threshold=options.threshold,
+        targets=list(TARGETS),
         regressor=make_estimator(TARGETS[0], options, intervals=True),
-        coverage=interval_coverage(tables.groups.nunique()) or 0.8, units=units, metrics=metrics,
+        coverage=interval_coverage(tables.groups.nunique()) or 0.8,
+        units=units,
+        metrics=metrics,
         training={"data_version": data.version, "data_checksum": data.checksum, "potential": data.potential},
         random_state=options.seed,
     )

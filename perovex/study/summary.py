@@ -18,7 +18,7 @@ def summary_lines(result: StudyResult) -> list[str]:
     meta, tables = result.tables.meta, result.tables
     by_n = ", ".join(f"{count} with n = {n:g}" for n, count in meta["n_layers"].value_counts().sort_index().items())
     lines = [
-        f"data {result.data.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers; "
+        f"data {result.data.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers",
         f"labels by {result.data.potential}, not measurements",
         f"stiff means {result.options.target} above {result.threshold:.2f} GPa",
     ]

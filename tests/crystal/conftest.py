@@ -37,9 +37,7 @@ def skewed(structure, seed):
 def left_handed(structure, seed):
     """Same crystal, cell vectors in another order: a left-handed basis."""
     order = [1, 0, 2]
-    return Structure(
-        Lattice(structure.lattice.matrix[order]), structure.species, structure.frac_coords[:, order]
-    )
+    return Structure(Lattice(structure.lattice.matrix[order]), structure.species, structure.frac_coords[:, order])
 
 
 def doubled(structure, seed):
@@ -50,9 +48,7 @@ def niggli(structure, seed):
     return structure.get_reduced_structure("niggli")
 
 
-TRANSFORMS = {
-    f.__name__: f for f in (rotated, permuted, shifted, scattered, skewed, left_handed, doubled, niggli)
-}
+TRANSFORMS = {f.__name__: f for f in (rotated, permuted, shifted, scattered, skewed, left_handed, doubled, niggli)}
 
 
 @pytest.fixture(params=sorted(TRANSFORMS))

@@ -90,9 +90,7 @@ def test_sheets_and_phase(n, shift, phase):
     assert crystal.n_layers == n
     assert crystal.phase == phase
     assert len(crystal.slabs) == 2
-    np.testing.assert_allclose(
-        np.sort(layer_shifts(crystal), axis=1), np.sort([shift, shift], axis=1), atol=1e-9
-    )
+    np.testing.assert_allclose(np.sort(layer_shifts(crystal), axis=1), np.sort([shift, shift], axis=1), atol=1e-9)
     assert len(crystal.spacers) == 4
     assert len(crystal.cage_cations) == 2 * (n - 1)
 
@@ -240,9 +238,7 @@ NETWORKS = {
     "1D corner-sharing": lambda: build([[0, 0, 0]], [6, 13, 13]),
     "1D edge-sharing": lambda: build([[0, 0, 0]], np.array([[3.0, 3, 0], [8, -8, 0], [0, 0, 14]])),
     "1D face-sharing": face_chain,
-    "2D corner-sharing (110)": lambda: build(
-        [[0, 0, 0], [6, 0, 0]], np.array([[6.0, 6, 0], [0, 0, 6], [13, -13, 0]])
-    ),
+    "2D corner-sharing (110)": lambda: build([[0, 0, 0], [6, 0, 0]], np.array([[6.0, 6, 0], [0, 0, 6], [13, -13, 0]])),
     "3D corner+edge-sharing": lambda: Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0, 0]]
     ),
@@ -264,9 +260,7 @@ def test_other_networks_are_named(topology, transform):
 
 def test_tetrahedra_are_no_octahedra():
     points = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) * 1.5
-    structure = Structure(
-        Lattice.cubic(9), ["Pb", *["I"] * 4], [[0, 0, 0], *points], coords_are_cartesian=True
-    )
+    structure = Structure(Lattice.cubic(9), ["Pb", *["I"] * 4], [[0, 0, 0], *points], coords_are_cartesian=True)
     with pytest.raises(NoOctahedraError, match="no metal with six halides"):
         perceive(structure)
 
@@ -298,9 +292,7 @@ def test_no_metal_and_no_halide():
     with pytest.raises(NoOctahedraError, match="no metal"):
         perceive(Structure(box, [*ammonium, "Cl"], [*xyz, [3, 3, 3]], coords_are_cartesian=True))
     with pytest.raises(NoOctahedraError, match="no halide"):
-        perceive(
-            Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0, 0]])
-        )
+        perceive(Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0, 0, 0], [0.5, 0, 0]]))
 
 
 def test_aci_phase_needs_two_cations_between_slabs():

@@ -57,9 +57,7 @@ def test_cif_with_symmetry_uncertainties_charges_and_two_blocks(tmp_path):
 
 @pytest.mark.parametrize("symbol", ["Br", "Br1", "BR", "?"])
 def test_type_symbol_oddities(tmp_path, symbol):
-    text = CIF.replace("Br1 Br1-", f"Br1 {symbol}").replace(
-        "_atom_site_type_symbol", "_atom_site_type_symbol"
-    )
+    text = CIF.replace("Br1 Br1-", f"Br1 {symbol}").replace("_atom_site_type_symbol", "_atom_site_type_symbol")
     assert read(write(tmp_path, "a.cif", text)).composition.formula == "Cs1 Pb1 Br3"
 
 
@@ -92,9 +90,7 @@ def test_formats_round_trip(tmp_path, suffix):
 def test_poscar_variants(tmp_path):
     rows = "0 0 0\n1.5 1.5 1.5\n1.5 0 0\n0 1.5 0\n0 0 1.5\n"
     cell = "3 0 0\n0 3 0\n0 0 3\n"
-    plain = read(
-        write(tmp_path, "POSCAR_a", f"x\n2.0\n{cell}Pb Cs I\n1 1 3\nSelective dynamics\nCartesian\n{rows}")
-    )
+    plain = read(write(tmp_path, "POSCAR_a", f"x\n2.0\n{cell}Pb Cs I\n1 1 3\nSelective dynamics\nCartesian\n{rows}"))
     volume = read(write(tmp_path, "b.vasp", f"Pb Cs I\n-216.0\n{cell}1 1 3\nCartesian\n{rows}"))
     assert plain.volume == pytest.approx(216.0)
     same(plain, volume)

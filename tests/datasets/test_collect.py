@@ -52,7 +52,9 @@ def test_a_release_comes_back_as_it_was_written(elastic_data, names, tmp_path):
     loaded = load_elastic(tmp_path / "1.0")
     assert sorted(loaded.table.index) == sorted(names)
     for name in names:
-        assert loaded.table.loc[name, "E_in_plane"] == pytest.approx(elastic_data.table.loc[name, "E_in_plane"], rel=2e-3)
+        assert loaded.table.loc[name, "E_in_plane"] == pytest.approx(
+            elastic_data.table.loc[name, "E_in_plane"], rel=2e-3
+        )
         assert loaded.table.loc[name, "volume_change"] == pytest.approx(1.0)
         assert len(loaded.structures[name]) == len(elastic_data.structures[name])
 

@@ -42,9 +42,7 @@ def test_table_on_disk(tmp_path, suffix):
 def test_one_bad_file_costs_one_row_one_line_and_exit_status_2(tmp_path):
     bad, out = tmp_path / "bad.cif", tmp_path / "table.csv"
     bad.write_text("data_nothing\n", encoding="utf-8")
-    result = run(
-        "describe", CRYSTALS / "CsPbI3_Pnma.extxyz", bad, "--families", "octahedra,tilts", "--out", out
-    )
+    result = run("describe", CRYSTALS / "CsPbI3_Pnma.extxyz", bad, "--families", "octahedra,tilts", "--out", out)
     assert result.exit_code == 2
     assert "1 of 2 crystals described" in result.output
     assert len([line for line in result.stderr.splitlines() if line.startswith("perovex: ")]) == 1

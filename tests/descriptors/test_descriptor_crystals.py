@@ -97,9 +97,7 @@ def test_tilts_of_slabs(layers, tilts, phases, inward, outward):
 
 def test_ideal_network_has_zeros_and_no_nan_where_defined():
     row = describe(network(rotation_vectors((0, 0, 0), "---")))
-    needs_less = [
-        key for key in REGISTRY if set(REGISTRY[key].needs) <= {"crystal", "axial bridges", "cage cation"}
-    ]
+    needs_less = [key for key in REGISTRY if set(REGISTRY[key].needs) <= {"crystal", "axial bridges", "cage cation"}]
     undefined = [key for key in needs_less if np.isnan(row[key])]
     assert undefined == ["tilt_in_plane_phase", "tilt_out_of_plane_phase"]  # there is no tilt to be in phase
     for key in ("zeta_mean", "sigma_mean", "bond_length_distortion_mean", "off_centring_mean",
@@ -199,9 +197,7 @@ def test_rows_of_relaxed_crystals_are_sane():
     assert layered_ones["charge"].eq(2).all()
     assert table["free_volume_fraction"].between(0.1, 0.5).all()
     assert table.loc["s02_PbI_n2", "nitrogen_nitrogen_distance"] > 5.0
-    assert table.loc["CsPbBr3_Pnma", "tolerance_factor"] == pytest.approx(
-        (1.88 + 1.96) / np.sqrt(2) / (1.19 + 1.96)
-    )
+    assert table.loc["CsPbBr3_Pnma", "tolerance_factor"] == pytest.approx((1.88 + 1.96) / np.sqrt(2) / (1.19 + 1.96))
 
 
 # ---------------------------------------------------------------- registry and featurizer
@@ -267,9 +263,7 @@ def test_documentation_page_is_up_to_date():
 
 def test_featurizer_on_paths_structures_and_atoms(tmp_path):
     path = CRYSTALS[0]
-    inputs = pd.Series(
-        [path, crystal(path), read_ase(str(path)), perceive(crystal(path))], index=list("abcd")
-    )
+    inputs = pd.Series([path, crystal(path), read_ase(str(path)), perceive(crystal(path))], index=list("abcd"))
     table = HOIPFeaturizer().fit_transform(inputs)
     assert list(table.index) == list("abcd")
     assert list(table.columns) == list(REGISTRY)

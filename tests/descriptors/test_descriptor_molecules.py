@@ -45,9 +45,7 @@ def test_the_published_value_of_benzylamine_is_a_slip():
     assert stei("NCc1ccccc1") == stei(BENZYLAMINE)
 
 
-@pytest.mark.parametrize(
-    "row", CAO[CAO["note"].isna()].itertuples(), ids=lambda row: f"{row.substituent}-{row.table}"
-)
+@pytest.mark.parametrize("row", CAO[CAO["note"].isna()].itertuples(), ids=lambda row: f"{row.substituent}-{row.table}")
 def test_tsei_of_the_published_tables(row):
     assert tsei(row.smiles, 0, hydrogens=bool(row.hydrogens)) == pytest.approx(row.tsei, abs=1.01e-4)
 

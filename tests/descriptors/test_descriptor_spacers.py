@@ -30,9 +30,7 @@ def molecule(coordinates, symbols, ammonium=(0,), bonds=()):
 @pytest.mark.parametrize("wrapped", [0.0, 10.0, -10.0])
 def test_hydrogen_bond_across_the_cell_boundary(wrapped):
     # H...I of 2.5 Å, straight, through the boundary of a cell of 10 Å; another iodine at 90 degrees
-    structure = Structure(
-        Lattice.cubic(10.0), ["I", "I"], [[1.0, 0, 0], [8.5, 2.6, 0]], coords_are_cartesian=True
-    )
+    structure = Structure(Lattice.cubic(10.0), ["I", "I"], [[1.0, 0, 0], [8.5, 2.6, 0]], coords_are_cartesian=True)
     donor = molecule([[7.5 + wrapped, 0, 0], [8.5 + wrapped, 0, 0]], ["N", "H"], bonds=[(0, 1)])
     octahedra = SimpleNamespace(ligand=np.array([[0, 1]]), bridging=np.array([[False, True]]))
     contacts = ammonium_contacts(SimpleNamespace(structure=structure, spacers=(donor,), octahedra=octahedra))

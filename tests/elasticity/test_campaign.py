@@ -141,9 +141,7 @@ def test_any_calculator_by_entry_point(monkeypatch):
         def load():
             return lambda **_: EMT()
 
-    monkeypatch.setattr(
-        potentials, "entry_points", lambda group: [Point] if group == "perovex.calculators" else []
-    )
+    monkeypatch.setattr(potentials, "entry_points", lambda group: [Point] if group == "perovex.calculators" else [])
     assert "emt" in potentials.known_potentials()
     assert isinstance(potentials.make_calculator("emt"), EMT)
     with pytest.raises(LabelError, match="unknown potential"):

@@ -39,9 +39,7 @@ def test_interactions_equal_xgboost_and_sum_to_values(planted, regressor):
 def test_a_stump_is_attributed_in_closed_form():
     X = pd.DataFrame({"a": [0.0] * 6 + [1.0] * 2, "b": np.arange(8.0)})
     y = np.where(X["a"] > 0.5, 4.0, 0.0)
-    model = xgboost.XGBRegressor(n_estimators=1, max_depth=1, learning_rate=1.0, reg_lambda=0, n_jobs=1).fit(
-        X, y
-    )
+    model = xgboost.XGBRegressor(n_estimators=1, max_depth=1, learning_rate=1.0, reg_lambda=0, n_jobs=1).fit(X, y)
     found = attribute(model, X)
     assert found.base == pytest.approx(1.0, abs=1e-5)  # 2 of 8 rows are at 4
     assert found.values[:, 0] == pytest.approx(np.where(X["a"] > 0.5, 3.0, -1.0), abs=1e-5)
@@ -70,9 +68,7 @@ def test_scikit_learn_classifiers(planted, kind):
 
 def test_wrappers_are_opened(planted, regressor):
     inner = HistGradientBoostingRegressor(max_iter=20, random_state=0)
-    logged = TransformedTargetRegressor(
-        make_pipeline(SimpleImputer(), inner), func=np.log, inverse_func=np.exp
-    )
+    logged = TransformedTargetRegressor(make_pipeline(SimpleImputer(), inner), func=np.log, inverse_func=np.exp)
     found = attribute(logged.fit(planted.X, planted.y.clip(lower=1)), planted.X)
     assert found.unit == "ln(target)"
     expected = np.log(logged.predict(planted.X))

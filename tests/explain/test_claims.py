@@ -76,9 +76,7 @@ def test_definitions_that_differ_are_judged_on_tables_of_their_own(planted, regr
 
     evidence = collect(regressor, Differing.X, planted.y, planted.groups, target="E", progress=False, **RANK)
     assert [("stei_head" in e.explanation.X) for e in evidence] == [False, True]
-    found = {
-        v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"
-    }
+    found = {v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"}
     assert found["stei_max"] == "supported"
     assert found["stei_head"] != "supported"
 
@@ -99,10 +97,7 @@ def test_criteria_are_printed_with_their_parameters():
         ("claims: [{id: a, claim: b, criterion: share, parameters: {share: 0.2}}]", "needs concepts"),
         ("claims: [", "not YAML"),
         (
-            (
-                "claims: [{id: a, claim: b, criterion: share, "
-                "parameters: {concepts: {x: [a]}, share: much, noise: 1}}]"
-            ),
+            ("claims: [{id: a, claim: b, criterion: share, parameters: {concepts: {x: [a]}, share: much, noise: 1}}]"),
             "kind",
         ),
     ],

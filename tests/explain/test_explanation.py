@@ -21,9 +21,7 @@ from perovex.explain.shadows import shuffle_like
 
 @pytest.fixture(scope="module")
 def explained(planted, regressor):
-    return explain(
-        regressor, planted.X, planted.y, planted.groups, n_repeats=2, interactions=True, progress=False
-    )
+    return explain(regressor, planted.X, planted.y, planted.groups, n_repeats=2, interactions=True, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +45,10 @@ def test_values_add_up_to_held_out_predictions(explained):
 def test_planted_descriptors_lead(explained, ranked):
     stei = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "noise": ["noise_0"]})
     assert stei.index[0] == "stei"
-    assert ranked.groups.index[:2].tolist() == ["stei_max", "bridge_angle_mean"] or set(
-        ranked.groups.index[:2]
-    ) == {"stei_max", "bridge_angle_mean"}
+    assert ranked.groups.index[:2].tolist() == ["stei_max", "bridge_angle_mean"] or set(ranked.groups.index[:2]) == {
+        "stei_max",
+        "bridge_angle_mean",
+    }
     assert (ranked.groups["p_top_k"].iloc[:2] > 0.9).all()
     assert ranked.table.loc["bridge_angle_mean", "p_above_noise"] == 1
     assert ranked.table.filter(like="noise_", axis=0)["p_above_noise"].max() <= 0.4
@@ -74,9 +73,7 @@ def test_skill_separates_truth_from_noise(explained, shuffled, regressor, classi
 
 def test_explaining_is_deterministic(planted, classifier):
     first, second = (
-        explain(
-            classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False
-        )
+        explain(classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False)
         for _ in range(2)
     )
     assert np.array_equal(first.repeats, second.repeats)
@@ -96,9 +93,7 @@ def test_json_and_frames(explained, ranked):
 
 
 def test_effects_recover_the_planted_slopes(explained):
-    found = effects(
-        explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False
-    )
+    found = effects(explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
     row = found.table.loc["bridge_angle_mean"]
     assert row["direction"] == "increasing"
     assert row["slope"] == pytest.approx(0.35, abs=0.12)
@@ -118,9 +113,7 @@ def test_accumulated_effects_follow_the_truth(explained):
 
 def test_conditional_permutation_of_what_the_strata_hold_is_zero(explained):
     strata = pd.factorize(explained.X["stei_max"])[0]
-    found = permutation_importance(
-        explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False
-    )
+    found = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False)
     assert found.loc["stei", "permutation"] == 0
     free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, progress=False)
     assert free.loc["stei", "permutation"] > 0.5

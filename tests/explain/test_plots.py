@@ -14,9 +14,7 @@ from perovex.explain.plots.attribution import swarm
 
 @pytest.fixture(scope="module")
 def explained(planted, regressor):
-    found = explain(
-        regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True, progress=False
-    )
+    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True, progress=False)
     found.rank(n_boot=6, n_shadow=2, drop="none", progress=False)
     return found
 
@@ -59,9 +57,7 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
         sorted(100 * explained.ranking.table["share"].head(6))
     )
     found = effects(explained, n_boot=6, descriptors=["bridge_angle_mean"], progress=False)
-    ax = plots.plot_ale(
-        found, "bridge_angle_mean", units={"bridge_angle_mean": "deg"}, ax=Figure().subplots()
-    )
+    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "deg"}, ax=Figure().subplots())
     assert ax.get_xlabel() == "bridge_angle_mean (deg)"
     with pytest.raises(ModelInputError, match="no accumulated"):
         plots.plot_ale(found, "noise_0")

@@ -99,16 +99,12 @@ def test_chance_levels_explain_nothing_on_average():
 
 def test_confounded_factors_show():
     angle = np.linspace(-1, 1, 60)
-    factors = pd.DataFrame(
-        {"angle": angle, "twin": angle + 0.01 * np.cos(40 * angle), "other": np.cos(9 * angle)}
-    )
+    factors = pd.DataFrame({"angle": angle, "twin": angle + 0.01 * np.cos(40 * angle), "other": np.cos(9 * angle)})
     found = variance_decomposition(angle, factors, n_boot=0)
     assert found.loc["angle", "share"] == pytest.approx(found.loc["twin", "share"], abs=0.01)
     assert found.loc["angle", "alone"] > 0.99
     assert found.loc["angle", "unique"] < 0.01
-    table = confounding_table(
-        pd.DataFrame({"halide": ["I", "Br"] * 30, "copy": ["a", "b"] * 30, "flat": 1.0})
-    )
+    table = confounding_table(pd.DataFrame({"halide": ["I", "Br"] * 30, "copy": ["a", "b"] * 30, "flat": 1.0}))
     assert table.loc["halide", "copy"] == pytest.approx(1)
     assert np.isnan(table.loc["flat", "halide"])
 

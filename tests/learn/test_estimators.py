@@ -46,9 +46,7 @@ def test_every_classifier_beats_a_coin_on_new_rows(name, larger_table):
     assert model.score(X.iloc[120:], y.iloc[120:] > 10) > 0.6
 
 
-@pytest.mark.parametrize(
-    "model", [YoungModulusRegressor(interval_folds=3), StiffnessClassifier(calibration="sigmoid")]
-)
+@pytest.mark.parametrize("model", [YoungModulusRegressor(interval_folds=3), StiffnessClassifier(calibration="sigmoid")])
 def test_equal_seeds_give_identical_bits_and_unequal_ones_do_not(model, table):
     X, y, groups, _ = table
 

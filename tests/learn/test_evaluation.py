@@ -39,15 +39,13 @@ def test_every_row_is_held_out_once_per_repeat_and_groups_stay_whole(table):
     X, y, groups, meta = table
     result = evaluate(RIDGE, X, y, groups, meta=meta, n_repeats=2, baselines=False)
     assert (result.predictions.groupby(["repeat", "row"]).size() == 1).all()
-    assert (result.predictions.groupby(["repeat", "group"])["fold"].nunique() == 1).all()  # noqa: PD101 - grouped
+    assert (result.predictions.groupby(["repeat", "group"])["fold"].nunique() == 1).all()
     assert result.out_of_fold().index.equals(X.index)
 
 
 def test_perfect_predictions_give_perfect_scores(table):
     X, _, groups, _ = table
-    result = evaluate(
-        YoungModulusRegressor("ridge", log_target=False), X, 50 + 3 * X["a"], groups, n_repeats=1
-    )
+    result = evaluate(YoungModulusRegressor("ridge", log_target=False), X, 50 + 3 * X["a"], groups, n_repeats=1)
     assert result.score("R2") > 0.999
     assert result.score("Spearman") > 0.99
 
@@ -205,14 +203,9 @@ def test_ablation_blames_the_family_that_acts(table):
 def test_learning_curve_recovers_a_planted_power_law(table):
     X, y, groups, _ = table
     curve = learning_curve(RIDGE, X, y, groups, n_repeats=2)
-    assert (
-        curve.table["value"].is_monotonic_decreasing
-        or curve.table["value"].iloc[-1] < curve.table["value"].iloc[0]
-    )
+    assert curve.table["value"].is_monotonic_decreasing or curve.table["value"].iloc[-1] < curve.table["value"].iloc[0]
     m = np.array([4, 8, 16, 32, 64])
-    runs = pd.DataFrame(
-        {"repeat": np.repeat([0, 1], 5), "n_groups": np.tile(m, 2), "n_rows": np.tile(3 * m, 2)}
-    )
+    runs = pd.DataFrame({"repeat": np.repeat([0, 1], 5), "n_groups": np.tile(m, 2), "n_rows": np.tile(3 * m, 2)})
     runs["value"] = 0.5 + 4.0 * runs["n_groups"] ** -0.7
     curve.runs, curve.table = runs, pd.DataFrame({"n_groups": m})
     assert curve.fit_power_law() == pytest.approx((0.5, 4.0, 0.7), rel=0.02)
@@ -241,8 +234,6 @@ def test_nested_search_is_seeded_resumable_and_honest(table, tmp_path):
     more = TunedModel(YoungModulusRegressor(), **{**settings, "n_trials": 4}).fit(X, y, groups)
     assert more.trials_[:3] == model.trials_
     assert min(t["loss"] for t in more.trials_) <= model.trials_[0]["loss"]
-    result = evaluate(
-        TunedModel(StiffnessClassifier(), n_trials=2, n_splits=2), X, y, groups, n_splits=3, n_repeats=1
-    )
+    result = evaluate(TunedModel(StiffnessClassifier(), n_trials=2, n_splits=2), X, y, groups, n_splits=3, n_repeats=1)
     assert result.task == "classification"
     assert result.score("ROC-AUC") > 0.7

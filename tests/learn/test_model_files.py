@@ -27,9 +27,7 @@ def bundle(table):
     moduli = pd.DataFrame({"E_in_plane": y, "E_vrh": 0.8 * y}).astype(float)
     moduli.loc[moduli.index[:5], "E_vrh"] = np.nan
     regressor = YoungModulusRegressor(interval_folds=4, algorithm_params={"n_estimators": 40})
-    return ModelBundle.fit(
-        X, moduli, groups, regressor=regressor, units={"a": "deg"}, training={"potential": "none"}
-    )
+    return ModelBundle.fit(X, moduli, groups, regressor=regressor, units={"a": "deg"}, training={"potential": "none"})
 
 
 @pytest.fixture
@@ -72,9 +70,7 @@ def test_bundle_round_trip(bundle, folder, table):
 
 def test_equal_bundles_are_equal_files(bundle, folder, tmp_path):
     other = bundle.save(tmp_path / "again")
-    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {
-        p.name: p.read_bytes() for p in other.iterdir()
-    }
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {p.name: p.read_bytes() for p in other.iterdir()}
 
 
 def test_saving_replaces_a_model_but_nothing_else(bundle, folder, tmp_path):

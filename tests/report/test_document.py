@@ -36,8 +36,6 @@ def test_text_and_tables_are_escaped():
 
 def test_page_needs_nothing_beside_it():
     page = Document("T")
-    made, ax = figure()
-    ax.plot([1, 2], [3, 4])
     page.section("S")
     html = page.html()
     assert not re.search(r"""(src|href)=["'](?!#)""", html)
@@ -62,7 +60,7 @@ def test_saved_figure_is_the_same_twice_and_ids_do_not_clash(tmp_path):
 
 
 def test_figures_take_and_return_axes(table):
-    made, axes = figure(ncols=4)
+    _, axes = figure(ncols=4)
     assert plot_moduli(table, axes[0]) is axes[0]
     assert len(axes[0].collections) >= 3
     assert plot_series(table, "E_vrh", axes[1]) is axes[1]
@@ -74,6 +72,6 @@ def test_figures_take_and_return_axes(table):
 
 
 def test_series_of_one_layer_draws_no_line(table):
-    made, ax = figure()
+    _, ax = figure()
     plot_series(table[table["n_layers"] == 1.0], "E_vrh", ax)
     assert not ax.lines

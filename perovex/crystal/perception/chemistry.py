@@ -94,9 +94,7 @@ def _unpacked(bonds: bytes) -> NDArray[np.int64]:
     return np.frombuffer(bonds, dtype=np.int64).reshape(-1, 2)
 
 
-def _skeleton(
-    symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence[int], charges: Sequence[int]
-) -> Any:
+def _skeleton(symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence[int], charges: Sequence[int]) -> Any:
     mol = Chem.RWMol()
     for symbol, charge in zip(symbols, charges, strict=True):
         atom = Chem.Atom(symbol)
@@ -147,17 +145,13 @@ def _lone(symbol: str) -> Template:
     return _plain_template(mol, Chem.MolToSmiles(mol), charge, (), complete=True)
 
 
-def _plain_template(
-    mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...], *, complete: bool
-) -> Template:
+def _plain_template(mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...], *, complete: bool) -> Template:
     none = np.zeros((0, 4), dtype=np.int64)
     limits = np.full(mol.GetNumBonds(), np.inf)
     return Template(mol, smiles, charge, ammonium, complete, none, none, limits)
 
 
-def _template(
-    symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valences, *, complete: bool
-) -> Template:
+def _template(symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valences, *, complete: bool) -> Template:
     mol = _skeleton(symbols, bonds, found.orders, found.charges)
     with BlockLogs():
         broken = Chem.SanitizeMol(mol, catchErrors=True)

@@ -39,9 +39,7 @@ def bound_halogens(atoms: AtomTable) -> NDArray[np.bool_]:
     if len(halogens) == 0:
         return bound
     reach = 2 * atoms.radii[nonmetals].max() + SLACK
-    pairs = _covalent(
-        atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=halogens, neighbours=nonmetals)
-    )
+    pairs = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=halogens, neighbours=nonmetals))
     bound[pairs.i] = True
     return bound
 
@@ -80,13 +78,9 @@ def covalent_pairs(atoms: AtomTable, members: NDArray[np.int64]) -> Pairs:
     heavy = members[atoms.numbers[members] != 1]
     hydrogen = members[atoms.numbers[members] == 1]
     reach = 2 * atoms.radii[heavy].max(initial=0.0) + SLACK
-    skeleton = _covalent(
-        atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=heavy, neighbours=heavy)
-    )
+    skeleton = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=heavy, neighbours=heavy))
     reach = atoms.radii[heavy].max(initial=0.0) + 0.31 + SLACK
-    arms = _covalent(
-        atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=hydrogen, neighbours=heavy)
-    )
+    arms = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=hydrogen, neighbours=heavy))
     excess = arms.distance - atoms.radii[arms.j]
     arms = arms.take(np.lexsort((excess, arms.i)))
     arms = arms.take(np.unique(arms.i, return_index=True)[1])

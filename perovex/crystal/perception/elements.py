@@ -65,9 +65,7 @@ class AtomTable:
     def from_structure(cls, structure: Structure) -> AtomTable:
         """Take the arrays out of an ordered pymatgen structure (elements or species)."""
         numbers = np.array([next(iter(site.species)).Z for site in structure], dtype=np.int64)
-        return cls(
-            numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix)
-        )
+        return cls(numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix))
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -138,9 +138,7 @@ def in_plane_axes(
     return np.array([one, two if np.cross(one, two) @ normal > 0 else -two])
 
 
-def pseudocubic_axes(
-    octahedra: RawOctahedra, links: Links, lattice: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def pseudocubic_axes(octahedra: RawOctahedra, links: Links, lattice: NDArray[np.float64]) -> NDArray[np.float64]:
     """Find unit vectors along the three metal-metal directions of a 3D network, the odd one last.
 
     The third axis is the one whose mean metal-metal distance differs most from the other two (the long axis
@@ -191,9 +189,7 @@ def _odd_one(values: NDArray[np.float64], tolerance: float) -> int | None:
     return int(np.abs(values - others).argmax())
 
 
-def _settled_order(
-    lengths: NDArray[np.float64], axes: NDArray[np.float64], lattice: NDArray[np.float64]
-) -> list[int]:
+def _settled_order(lengths: NDArray[np.float64], axes: NDArray[np.float64], lattice: NDArray[np.float64]) -> list[int]:
     """Shorter first; equal ones by how near they lie to the cell axes a, then b."""
     if abs(lengths[0] - lengths[1]) > SAME_LENGTH * lengths.max():
         return [0, 1] if lengths[0] < lengths[1] else [1, 0]

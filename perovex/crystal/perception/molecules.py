@@ -100,9 +100,7 @@ def _assemble(
     for k, group in enumerate(by_molecule):
         mine = sorted_edges[bounds[k] : bounds[k + 1]]
         symbols = tuple(atoms.symbol(int(s)) for s in members[group])
-        found.append(
-            _molecule(atoms, members[group], cart[group], symbols, position[edges[mine]], lengths[mine])
-        )
+        found.append(_molecule(atoms, members[group], cart[group], symbols, position[edges[mine]], lengths[mine]))
     return found
 
 

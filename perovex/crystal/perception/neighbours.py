@@ -44,9 +44,7 @@ class Pairs:
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Pairs:
         """Return the pairs selected by a mask or by positions."""
-        return Pairs(
-            self.i[chosen], self.j[chosen], self.image[chosen], self.vector[chosen], self.distance[chosen]
-        )
+        return Pairs(self.i[chosen], self.j[chosen], self.image[chosen], self.vector[chosen], self.distance[chosen])
 
 
 def plane_heights(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,9 +103,7 @@ def neighbour_pairs(
     folded = frac - shift
     ghost, image = _padded(folded[sites_j], cutoff / plane_heights(lattice))
     points = (folded[sites_j][ghost] + image) @ lattice
-    found = cKDTree(folded[sites_i] @ lattice).sparse_distance_matrix(
-        cKDTree(points), cutoff, output_type="ndarray"
-    )
+    found = cKDTree(folded[sites_i] @ lattice).sparse_distance_matrix(cKDTree(points), cutoff, output_type="ndarray")
     a, b = found["i"], found["j"]
     i, j = sites_i[a], sites_j[ghost[b]]
     pair_image = image[b] - shift[j] + shift[i]
@@ -119,9 +115,7 @@ def neighbour_pairs(
     return Pairs(i, j, pair_image, vector, np.sqrt(np.einsum("pc,pc->p", vector, vector)))
 
 
-def _padded(
-    folded: NDArray[np.float64], padding: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _padded(folded: NDArray[np.float64], padding: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return index and image of every atom copy inside the cell widened by `padding` on all sides."""
     index = np.arange(len(folded))
     image = np.zeros((len(folded), 3), dtype=np.int64)

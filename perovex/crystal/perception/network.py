@@ -106,9 +106,7 @@ def link_octahedra(octahedra: RawOctahedra) -> Links:
     images = octahedra.image.reshape(-1, 3)
     image = images[one] - images[two]
     octahedron = np.stack([one // 6, two // 6], axis=1)
-    return Links(
-        flat[one], octahedron, np.stack([one % 6, two % 6], axis=1), image, _shared(octahedron, image)
-    )
+    return Links(flat[one], octahedron, np.stack([one % 6, two % 6], axis=1), image, _shared(octahedron, image))
 
 
 def _shared(octahedron: NDArray[np.int64], image: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -129,9 +129,7 @@ def find_octahedra(atoms: AtomTable) -> RawOctahedra:
     if len(first) + len(second) == 0:
         raise NoOctahedraError("no metal found", remedy="a halide perovskite has metal-halide octahedra")
     if len(halides) == 0:
-        raise NoOctahedraError(
-            "no halide ligand found", remedy="a halide perovskite has metal-halide octahedra"
-        )
+        raise NoOctahedraError("no halide ligand found", remedy="a halide perovskite has metal-halide octahedra")
     if len(first) == 0:
         return _octahedra(atoms, second, halides)
     octahedra = _octahedra(atoms, first, halides)

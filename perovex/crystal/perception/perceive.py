@@ -129,9 +129,7 @@ def _require_perovskite(raw: RawOctahedra, links: Links, axes: NDArray[np.float6
         raise topology_error("3D corner-sharing with terminal halides", "not every halide bridges two metals")
     _, cosine = ligand_order(ligand_directions(raw, links), axes)
     if cosine.min() < _ALIGNED:
-        raise topology_error(
-            "3D corner-sharing, not a perovskite", "octahedra do not follow three common axes"
-        )
+        raise topology_error("3D corner-sharing, not a perovskite", "octahedra do not follow three common axes")
 
 
 def _octahedra(atoms: AtomTable, raw: RawOctahedra, links: Links) -> Octahedra:
@@ -170,9 +168,7 @@ def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPer
             notes.append(f"slabs of different thickness: n = {', '.join(map(str, sizes))}")
         if not crystal.spacers:
             notes.append("no cation between the slabs")
-    return replace(
-        crystal, phase=phase, warnings=(*notes, *_molecule_notes(crystal.molecules), *_balance(crystal))
-    )
+    return replace(crystal, phase=phase, warnings=(*notes, *_molecule_notes(crystal.molecules), *_balance(crystal)))
 
 
 def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:

@@ -57,9 +57,7 @@ def with_roles(
     )
 
 
-def _role(
-    molecule: RawMolecule, slabs: Sequence[Slab], normal: NDArray[np.float64], repeat_height: float
-) -> Role:
+def _role(molecule: RawMolecule, slabs: Sequence[Slab], normal: NDArray[np.float64], repeat_height: float) -> Role:
     if molecule.charge <= 0:
         return "guest"
     if not slabs:

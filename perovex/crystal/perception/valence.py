@@ -95,9 +95,7 @@ def assign_valences(
     ]
     easy = _all_single(options, degree)
     if easy is not None:
-        return Valences(
-            (1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True))
-        )
+        return Valences((1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True)))
     return _solve(symbols, options, bonds, degree, lengths)
 
 

@@ -60,9 +60,7 @@ def _block(document: Any, name: str | None) -> Any:
         named = [b for b in with_atoms if b.name == name]
         if not named:
             listed = ", ".join(b.name for b in with_atoms) or "none"
-            raise StructureFileError(
-                f"no data block {name!r} with atoms", remedy=f"blocks with atoms: {listed}"
-            )
+            raise StructureFileError(f"no data block {name!r} with atoms", remedy=f"blocks with atoms: {listed}")
         return named[0]
     if not with_atoms:
         raise StructureFileError(
@@ -101,9 +99,7 @@ def _expects_symmetry(small: Any, block: Any) -> bool:
     number = small.spacegroup_number
     if not named and not number:
         return False
-    listed = [
-        t for t in ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz") if block.find_values(t)
-    ]
+    listed = [t for t in ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz") if block.find_values(t)]
     if listed and len(block.find_values(listed[0])) > 1:
         return True
     plain = re.sub(r"[\s_]", "", named).upper()

@@ -52,9 +52,7 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
         lattice = np.array([[float(x) for x in line.split()[:3]] for line in lines[2:5]])
         symbols, counts, row = _species(lines)
     except (IndexError, ValueError) as error:
-        raise StructureFileError(
-            f"not a readable POSCAR: {error}", remedy="the file may be truncated"
-        ) from error
+        raise StructureFileError(f"not a readable POSCAR: {error}", remedy="the file may be truncated") from error
     if lattice.shape != (3, 3) or len(scale) not in {1, 3}:
         raise StructureFileError("not a readable POSCAR: scaling factor or cell vectors are missing")
     factor = _scale(scale, lattice)
@@ -65,15 +63,11 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
         row += 1
     mode = lines[row].strip()[:1].upper() if row < len(lines) else ""
     try:
-        positions = np.array(
-            [[float(x) for x in line.split()[:3]] for line in lines[row + 1 : row + 1 + total]]
-        )
+        positions = np.array([[float(x) for x in line.split()[:3]] for line in lines[row + 1 : row + 1 + total]])
     except ValueError as error:
         raise StructureFileError(f"not a readable POSCAR: {error}") from error
     if positions.shape != (total, 3) or total == 0:
-        raise StructureFileError(
-            f"{total} atoms announced, {len(positions)} found", remedy="the file is truncated"
-        )
+        raise StructureFileError(f"{total} atoms announced, {len(positions)} found", remedy="the file is truncated")
     names = [s for s, n in zip(symbols, counts, strict=True) for _ in range(n)]
     lattice = lattice * factor
     if mode in {"C", "K"}:

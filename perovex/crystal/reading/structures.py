@@ -117,9 +117,7 @@ def as_structure(obj: Any, *, disorder: str = "error") -> Structure:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise StructureFileError(
-                f"the file has {path.stat().st_size / 1e6:.0f} MB", remedy="use a smaller cell"
-            )
+            raise StructureFileError(f"the file has {path.stat().st_size / 1e6:.0f} MB", remedy="use a smaller cell")
         raw = path.read_bytes()
         if raw[:2] == b"\x1f\x8b":
             with gzip.open(path) as handle:
@@ -187,19 +185,14 @@ def fast_structure(lattice: NDArray[np.float64], symbols: list[str], frac: NDArr
     """
     box = Lattice(lattice)
     elements = {s: Element(s) for s in dict.fromkeys(symbols)}
-    return Structure.from_sites(
-        [PeriodicSite(elements[s], x, box) for s, x in zip(symbols, frac, strict=True)]
-    )
+    return Structure.from_sites([PeriodicSite(elements[s], x, box) for s, x in zip(symbols, frac, strict=True)])
 
 
 def _checked(structure: Structure, disorder: str) -> Structure:
     lattice = np.array(structure.lattice.matrix)
     if structure.is_ordered:
         symbols = [getattr(site.specie, "symbol", str(site.specie)) for site in structure]
-        if any(
-            not hasattr(site.specie, "Z") or s in {"D", "T"}
-            for site, s in zip(structure, symbols, strict=True)
-        ):
+        if any(not hasattr(site.specie, "Z") or s in {"D", "T"} for site, s in zip(structure, symbols, strict=True)):
             symbols = [_plain(s) for s in symbols]
             return _structure(lattice, _sites(symbols, structure), disorder)
         check_cell(lattice, len(structure))
@@ -224,9 +217,7 @@ def _sites(symbols: list[str], structure: Structure) -> Sites:
 
 
 def _species(site: Any) -> list[tuple[str, NDArray[np.float64], float]]:
-    return [
-        (_plain(getattr(k, "symbol", str(k))), site.frac_coords, float(v)) for k, v in site.species.items()
-    ]
+    return [(_plain(getattr(k, "symbol", str(k))), site.frac_coords, float(v)) for k, v in site.species.items()]
 
 
 def _plain(symbol: str) -> str:
@@ -244,7 +235,5 @@ def _from_ase(atoms: Any, disorder: str) -> Structure:
         raise StructureFileError("these ASE Atoms have no three-dimensional cell", remedy="set atoms.cell")
     frac = atoms.get_scaled_positions(wrap=False)
     count = len(symbols)
-    sites = Sites(
-        [_plain(s) for s in symbols], frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count
-    )
+    sites = Sites([_plain(s) for s in symbols], frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count)
     return _structure(lattice, sites, disorder)

@@ -32,9 +32,7 @@ def _column(explanation: Explanation, descriptor: str) -> int:
 def _row(explanation: Explanation, crystal: Hashable) -> int:
     found = np.flatnonzero(explanation.X.index == crystal)
     if not len(found):
-        raise ModelInputError(
-            f"crystal {crystal!r} was not explained", remedy="use its label in the index of X"
-        )
+        raise ModelInputError(f"crystal {crystal!r} was not explained", remedy="use its label in the index of X")
     return int(found[0])
 
 
@@ -58,9 +56,7 @@ def swarm(values: NDArray[np.float64], *, width: float = 0.38, bins: int = 60) -
     """
     out = np.zeros(len(values))
     span = float(np.ptp(values)) if len(values) else 0.0
-    place = (
-        np.zeros(len(values), dtype=int) if span == 0 else ((values - values.min()) / span * bins).astype(int)
-    )
+    place = np.zeros(len(values), dtype=int) if span == 0 else ((values - values.min()) / span * bins).astype(int)
     largest = max(int(np.bincount(place).max()) - 1, 1) if len(values) else 1
     for b in np.unique(place):
         inside = np.flatnonzero(place == b)
@@ -177,12 +173,8 @@ def plot_dependence(
         ax.scatter(x, y, s=18, color=_style.BLUE, alpha=0.8, linewidths=0)
     else:
         _column(explanation, colour_by)
-        points = ax.scatter(
-            x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0
-        )
-        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(
-            _style.label(colour_by, units, labels)
-        )
+        points = ax.scatter(x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0)
+        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(_style.label(colour_by, units, labels))
     ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
     ax.set_xlabel(_style.label(descriptor, units, labels))
     ax.set_ylabel(_style.shap_label(explanation.unit, target))
@@ -341,13 +333,9 @@ def plot_heatmap(
     order = np.argsort(explanation.prediction.to_numpy(), kind="stable")
     matrix = explanation.values[names].to_numpy()[order].T
     limit = float(np.abs(matrix).max()) or 1.0
-    drawn = ax.imshow(
-        matrix, aspect="auto", cmap=_style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest"
-    )
+    drawn = ax.imshow(matrix, aspect="auto", cmap=_style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
     ax.set_yticks(range(len(names)), [_style.label(name, units, labels) for name in names])
     ax.set_xlabel("crystals, softest prediction first")
     ax.grid(visible=False)
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(
-        _style.shap_label(explanation.unit, target)
-    )
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(_style.shap_label(explanation.unit, target))
     return ax

@@ -63,15 +63,11 @@ def plot_ranking(
         text = f" {row['rank_lower']:.0f} to {row['rank_upper']:.0f}"
         ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY)
     floor = 100 * ranking.noise.floor
-    ax.axvline(
-        floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9, label="best shuffled descriptor"
-    )
+    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9, label="best shuffled descriptor")
     ax.set_yticks(heights, [_style.label(str(name), labels=labels) for name in table.index])
     ax.margins(x=0.12)
     ax.set_xlim(left=0)
-    ax.set_xlabel(
-        f"share of importance (%), {100 * ranking.coverage:.0f} % interval; grey: interval of the rank"
-    )
+    ax.set_xlabel(f"share of importance (%), {100 * ranking.coverage:.0f} % interval; grey: interval of the rank")
     ax.legend(loc="lower right", fontsize=7)
     return ax
 
@@ -139,9 +135,7 @@ def plot_ale(
         If there is no curve of that descriptor.
     """
     if descriptor not in effects.ale or not len(effects.ale[descriptor]):
-        raise ModelInputError(
-            f"no accumulated effect of {descriptor!r}", remedy="name it in effects(descriptors=)"
-        )
+        raise ModelInputError(f"no accumulated effect of {descriptor!r}", remedy="name it in effects(descriptors=)")
     ax = _style.axes(ax)
     curve = effects.ale[descriptor]
     ax.fill_between(curve["value"], curve["lower"], curve["upper"], color=_style.SKY, alpha=0.35, linewidth=0)
@@ -232,17 +226,13 @@ def plot_transfer_parity(
     if not result.possible:
         raise ModelInputError(f"no transfer to draw: {result.reason}")
     if model not in result.predictions:
-        raise ModelInputError(
-            f"no predictions {model!r}", remedy=f"one of {', '.join(result.predictions.columns[1:])}"
-        )
+        raise ModelInputError(f"no predictions {model!r}", remedy=f"one of {', '.join(result.predictions.columns[1:])}")
     ax = _style.axes(ax)
     table = result.predictions
     groups = pd.Series("all", index=table.index) if by is None else by.reindex(table.index)
     markers = "osD^vP"
     for i, (name, part) in enumerate(table.groupby(groups, sort=True)):
-        text = (
-            f"{by.name or ''} {name:g}".strip() if by is not None and isinstance(name, float) else str(name)
-        )
+        text = f"{by.name or ''} {name:g}".strip() if by is not None and isinstance(name, float) else str(name)
         ax.scatter(
             part["y"],
             part[model],
@@ -296,9 +286,7 @@ def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes |
         columns = ["n_target_crystals", "loss", "loss_lower", "loss_upper"]
         points += list(result.learning_curve[columns].itertuples(index=False, name=None))
     x, y, low, high = np.array(sorted(points), dtype=float).T if points else np.empty((4, 0))
-    ax.errorbar(
-        x, y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], color=_style.BLUE, marker="o", capsize=2
-    )
+    ax.errorbar(x, y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], color=_style.BLUE, marker="o", capsize=2)
     for name, colour in (("target mean", _style.GREY), ("source mean", _style.ORANGE)):
         row = result.row(name, family="")
         if row is not None and np.isfinite(row["loss"]):
