@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from rdkit import Chem, RDLogger
-from rdkit.Chem import AllChem, rdForceFieldHelpers
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolTransforms
 
 from perovex.errors import BuildError, SmilesError
 
@@ -76,7 +76,7 @@ class Cation:
 def _force_field(mol: Any, conformer: int = -1) -> Any:
     properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
     if properties is not None:
-        properties.SetMMFFEleTerm(False)
+        properties.SetMMFFEleTerm(False)  # noqa: FBT003 (RDKit takes it by position)
         return rdForceFieldHelpers.MMFFGetMoleculeForceField(mol, properties, confId=conformer)
     return rdForceFieldHelpers.UFFGetMoleculeForceField(mol, confId=conformer)
 
@@ -123,16 +123,12 @@ def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
     """Charged nitrogens with hydrogens, one for each positive charge; the farthest pair of several."""
     charge = Chem.GetFormalCharge(mol)
     found = [
-        a.GetIdx()
-        for a in mol.GetAtoms()
-        if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
+        a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
     ]
     if not found:
         amine = Chem.MolFromSmarts("[NX3;!$(N-C=O);!$(N-[#7,#8])]")
         remedy = "write the protonated form, such as CCCC[NH3+]" if mol.HasSubstructMatch(amine) else ""
-        raise SmilesError(
-            "no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy
-        )
+        raise SmilesError("no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy)
     if charge not in (1, 2) or len(found) < charge:
         raise SmilesError(
             f"a charge of {charge:+d} with {len(found)} ammonium group(s) cannot balance a perovskite slab",
@@ -142,10 +138,7 @@ def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
     if charge == 1:
         return (found[0],)
     distance = Chem.GetDistanceMatrix(mol)
-    pair = max(
-        ((i, j) for k, i in enumerate(found) for j in found[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]]
-    )
-    return pair
+    return max(((i, j) for k, i in enumerate(found) for j in found[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]])
 
 
 def _extent(mol: Any, coordinates: NDArray[np.float64], heads: tuple[int, ...]) -> float:
@@ -155,16 +148,35 @@ def _extent(mol: Any, coordinates: NDArray[np.float64], heads: tuple[int, ...]) 
     return float(np.linalg.norm(coordinates[heavy] - coordinates[heads[0]], axis=1).max())
 
 
+def _stretched(mol: Any, heads: tuple[int, ...], identifier: int) -> int:
+    """Add a copy of a conformer whose backbone is all-trans, and return its number.
+
+    Embedding draws gauche kinks into nearly every longer chain; crystals stretch them.
+    """
+    distance = Chem.GetDistanceMatrix(mol)
+    heavy = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() > 1]
+    end = heads[1] if len(heads) == 2 else max(heavy, key=lambda k: (distance[heads[0], k], -k))
+    number = int(mol.AddConformer(Chem.Conformer(mol.GetConformer(identifier)), assignId=True))
+    path = Chem.GetShortestPath(mol, heads[0], end) if end != heads[0] else ()
+    conformer = mol.GetConformer(number)
+    for i, j, k, m in zip(path, path[1:], path[2:], path[3:], strict=False):
+        bond = mol.GetBondBetweenAtoms(j, k)
+        if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
+            rdMolTransforms.SetDihedralDeg(conformer, i, j, k, m, 180.0)
+    return number
+
+
 def _conformers(mol: Any, heads: tuple[int, ...], count: int, seed: int) -> tuple[NDArray[np.float64], ...]:
     """Low-energy conformers, the most extended first, near-duplicates in extent removed."""
-    parameters = AllChem.ETKDGv3()
+    parameters: Any = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed % (2**31 - 1) + 1
-    identifiers = list(AllChem.EmbedMultipleConfs(mol, count, parameters))
+    identifiers = list(rdDistGeom.EmbedMultipleConfs(mol, count, parameters))
     if not identifiers:
         parameters.useRandomCoords = True
-        identifiers = list(AllChem.EmbedMultipleConfs(mol, count, parameters))
+        identifiers = list(rdDistGeom.EmbedMultipleConfs(mol, count, parameters))
     if not identifiers:
         raise BuildError("no three-dimensional conformer could be made", source=Chem.MolToSmiles(mol))
+    identifiers.append(_stretched(mol, heads, identifiers[0]))
     energies, coordinates, extents = [], [], []
     for identifier in identifiers:
         ff = _force_field(mol, identifier)
@@ -229,9 +241,7 @@ def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int
         conformer.SetAtomPosition(k, [float(v) for v in xyz])
     mol.AddConformer(conformer)
     donors = [
-        a.GetIdx()
-        for a in mol.GetAtoms()
-        if a.GetSymbol() == "H" and a.GetNeighbors()[0].GetSymbol() in ("N", "O")
+        a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() == "H" and a.GetNeighbors()[0].GetSymbol() in ("N", "O")
     ]
     return Cation(
         smiles=name,

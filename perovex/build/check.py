@@ -118,9 +118,7 @@ def stacking_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
     translation = _stacking_translation(rise, crystal.repeat_height) @ lattice
 
     def phase(slab: int, sheet: int) -> NDArray[np.float64]:
-        metals = [
-            crystal.octahedra.centre[k] + slabs[slab].image[k] @ lattice for k in slabs[slab].sheets[sheet]
-        ]
+        metals = [crystal.octahedra.centre[k] + slabs[slab].image[k] @ lattice for k in slabs[slab].sheets[sheet]]
         return np.angle(np.exp(2j * np.pi * (np.array(metals) @ np.linalg.pinv(grid))).mean(axis=0)) / (2 * np.pi)
 
     shifts = []

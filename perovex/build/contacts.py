@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 UFF: Final[dict[str, tuple[float, float]]] = {
     "H": (2.886, 0.044), "B": (4.083, 0.180), "C": (3.851, 0.105), "N": (3.660, 0.069), "O": (3.500, 0.060),
     "F": (3.364, 0.050), "Si": (4.295, 0.402), "P": (4.147, 0.305), "S": (4.035, 0.274), "Cl": (3.947, 0.227),
-    "Se": (4.205, 0.291), "Br": (4.189, 0.251), "I": (4.500, 0.339), "Pb": (4.297, 0.663), "Sn": (4.392, 0.567),
-    "Cs": (4.517, 0.045), "Rb": (4.114, 0.040), "Ge": (4.280, 0.379), "Cd": (2.848, 0.228),
+    "Se": (4.205, 0.291), "Br": (4.189, 0.251),
+    "I": (4.500, 0.339), "Pb": (4.297, 0.663),
+    "Sn": (4.392, 0.567), "Cs": (4.517, 0.045), "Rb": (4.114, 0.040), "Ge": (4.280, 0.379), "Cd": (2.848, 0.228),
 }  # fmt: skip
 DEFAULT_UFF: Final = (3.5, 0.1)
 
 #: Hydrogen-halide distance (Å) at the bottom of the hydrogen bond, and its depth (kcal/mol).
 HYDROGEN_BOND: Final[dict[str, float]] = {"F": 1.65, "Cl": 2.25, "Br": 2.45, "I": 2.65}
-HYDROGEN_BOND_DEPTH: Final = 5.0
+HYDROGEN_BOND_DEPTH: Final = 2.5
 
 CUTOFF: Final = 8.0
 SKIN: Final = 1.0
@@ -86,7 +87,10 @@ class Pairs:
 
 
 def find_pairs(
-    x: NDArray[np.float64], cell: NDArray[np.float64], molecule: NDArray[np.int64], reach: float = CUTOFF + SKIN
+    x: NDArray[np.float64],
+    cell: NDArray[np.float64],
+    molecule: NDArray[np.int64],
+    reach: float = CUTOFF + SKIN,
 ) -> Pairs:
     """Pairs of atoms closer than `reach`, across cell boundaries.
 

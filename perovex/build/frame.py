@@ -109,7 +109,7 @@ def orientations(rotation: float, tilt: float) -> tuple[NDArray[np.float64], NDA
     return matrix(1.0), matrix(-1.0)
 
 
-def slab_frame(  # noqa: PLR0913 - the crystal's own parameters
+def slab_frame(
     metal: str,
     halide: str,
     n: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -20,9 +20,9 @@ Phase = Literal["RP", "DJ"]
 
 #: Offset of successive slabs in units of the metal-metal vectors.
 SHIFTS: Final[dict[str, tuple[float, float]]] = {"RP": (0.5, 0.5), "DJ": (0.0, 0.0)}
-#: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: bridging angles
-#: of 149 and 154 degrees.
-TILTS: Final = ((12.0, 10.0), (10.0, 8.0))
+#: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: bridging
+#: angles of 150 and 153 degrees, as in lead halides.
+TILTS: Final = ((13.0, 11.0), (12.0, 8.0))
 #: Settled trials that go on to the flexible stage.
 FINALISTS: Final = 2
 
@@ -92,8 +92,8 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     Examples
     --------
     >>> crystal = build_layered("C[NH3+]", halide="Br", phase="RP", n_trials=1)
-    >>> crystal.composition.reduced_formula
-    'PbH12(C(NBr2)2)2'
+    >>> crystal.composition.alphabetical_formula
+    'Br8 C4 H24 N4 Pb2'
     """
     if phase not in (None, "RP", "DJ"):
         raise BuildError(f"unknown phase {phase!r}", remedy="use 'RP' or 'DJ'")
@@ -128,8 +128,14 @@ def _tilt_options(n: int, cell: CellKind) -> list[tuple[float, float]]:
     return [first, (first[0] / 2, first[1] / 2), (0.0, 0.0)]
 
 
-def _best(  # noqa: PLR0913 - internal: everything that defines the search
-    frame: SlabFrame, spacer: Cation, cage: Cation | None, phase: Phase, n_trials: int, seed: int, progress: bool
+def _best(
+    frame: SlabFrame,
+    spacer: Cation,
+    cage: Cation | None,
+    phase: Phase,
+    n_trials: int,
+    seed: int,
+    progress: bool,
 ) -> Structure:
     """Lowest-energy arrangement on this frame that passes the check."""
     rng = np.random.default_rng(seed)
@@ -177,6 +183,4 @@ def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, phase: Phas
 
 def to_structure(assembly: Assembly) -> Structure:
     """Ordered structure of an assembly, frame first, one molecule after another."""
-    return Structure(
-        Lattice(assembly.cell), assembly.atoms.symbols, assembly.coordinates, coords_are_cartesian=True
-    )
+    return Structure(Lattice(assembly.cell), assembly.atoms.symbols, assembly.coordinates, coords_are_cartesian=True)

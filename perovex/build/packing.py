@@ -57,7 +57,7 @@ def _align(vector: NDArray[np.float64], target: NDArray[np.float64]) -> Rotation
 
 
 def _standing(cation: Cation, conformer: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """A monoammonium cation, its head at the origin, its body upwards with random spin and lean."""
+    """Stand a monoammonium cation on its head at the origin, with random spin and lean."""
     head = cation.heads[0]
     body = conformer - conformer[head]
     heavy = [k for k, s in enumerate(cation.symbols) if s != "H" and k != head]
@@ -154,7 +154,7 @@ def place_diammonium(
     span = body[heads[1]]
     lateral = np.asarray(shift) @ frame.metal_vectors
     height = np.sqrt(max(span @ span - lateral @ lateral, (0.6 * np.linalg.norm(span)) ** 2))
-    target = lateral + [0.0, 0.0, height]
+    target = np.array([lateral[0], lateral[1], height])
     body = _align(span, target).apply(body)
     body = Rotation.from_rotvec(rng.uniform(0, 2 * np.pi) * target / np.linalg.norm(target)).apply(body)
     side = _side_relations(cation.chiral)
@@ -180,7 +180,7 @@ def _heavy_centre(cation: Cation) -> NDArray[np.float64]:
     return np.asarray(cation.conformers[0][heavy].mean(axis=0))
 
 
-def trial(  # noqa: PLR0913 - a trial is all of these
+def trial(
     frame: SlabFrame,
     spacer: Cation,
     cage: Cation | None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def relax_built(  # noqa: PLR0913 - the usual knobs of a relaxation
+def relax_built(
     structure: Structure,
     calculator: Any,
     *,
@@ -51,8 +51,8 @@ def relax_built(  # noqa: PLR0913 - the usual knobs of a relaxation
     Raises
     ------
     BuildError
-        If n or a molecule changes, forces become undefined, or the framework falls apart. The phase may change:
-        slabs glide easily.
+        If n or a molecule changes, forces become undefined, or the framework falls apart. The phase may
+        change: slabs glide easily.
 
     Examples
     --------
@@ -79,7 +79,10 @@ def relax_built(  # noqa: PLR0913 - the usual knobs of a relaxation
         if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.get_forces()).all():
             raise BuildError("forces became undefined during relaxation", remedy="check the calculator's elements")
     relaxed = Structure(
-        atoms.cell.array, structure.species, atoms.get_scaled_positions(wrap=False), coords_are_cartesian=False
+        atoms.cell.array,
+        structure.species,
+        atoms.get_scaled_positions(wrap=False),
+        coords_are_cartesian=False,
     )
     expected = Expected(
         n=before.n_layers,

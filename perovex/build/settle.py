@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from perovex.build.contacts import Atoms, ContactEnergy, Pairs, find_pairs
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 KCAL_PER_GPA: Final = 0.14393
 #: Pressure along the normal, GPa, that stands for the attraction between slabs and cations left out of the
 #: contact potential (electrostatics).
-COHESION: Final = 0.3
+COHESION: Final = 0.1
 #: Longest move of an atom between two updates of the pair list, Å.
 TRUST: Final = 1.5
 
@@ -93,10 +94,10 @@ class Assembly:
         return np.outer(self.lift @ gaps, self.normal), cell
 
     def moved(self, x: NDArray[np.float64], cell: NDArray[np.float64]) -> Assembly:
-        """The same assembly at other coordinates."""
+        """Return the same assembly at other coordinates."""
         start = len(self.frame)
         bounds = np.cumsum([start, *[len(c) for c in self.cations]])
-        positions = tuple(x[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+        positions = tuple(x[a:b] for a, b in pairwise(bounds))
         return replace(self, frame=x[:start], cell=cell, positions=positions)
 
     def pairs(self) -> Pairs:
@@ -105,7 +106,7 @@ class Assembly:
 
 
 def _quaternion_matrices(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rotation matrices (k, 3, 3) of quaternions (k, 4), not normalised, and their derivatives (k, 4, 3, 3)."""
+    """Rotation matrices (k, 3, 3) of unnormalised quaternions (k, 4), and derivatives (k, 4, 3, 3)."""
     w, x, y, z = q.T
     zero = np.zeros_like(w)
     norm = (q**2).sum(axis=1)
@@ -140,9 +141,7 @@ class _Rigid:
     def place(self, v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
         body = v[: 7 * self.k].reshape(self.k, 7)
         rotation, slopes = _quaternion_matrices(body[:, 3:])
-        parts = [
-            c + t + arm @ r.T for c, t, arm, r in zip(self.centres, body[:, :3], self.arms, rotation, strict=True)
-        ]
+        parts = [c + t + arm @ r.T for c, t, arm, r in zip(self.centres, body[:, :3], self.arms, rotation, strict=True)]
         rise, cell = self.assembly.opened(v[7 * self.k :])
         return np.concatenate([self.assembly.frame, *parts]) + rise, cell, slopes
 
@@ -176,7 +175,11 @@ def _descend(
 
 
 def settle_rigid(
-    assembly: Assembly, *, softness: Sequence[float] = (1.5, 0.7, 0.0), iterations: int = 60, cohesion: float = COHESION
+    assembly: Assembly,
+    *,
+    softness: Sequence[float] = (1.5, 0.7, 0.0),
+    iterations: int = 60,
+    cohesion: float = COHESION,
 ) -> tuple[Assembly, float]:
     """Minimise the contacts with rigid molecules and free gaps.
 

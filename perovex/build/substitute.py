@@ -1,4 +1,4 @@
-"""Another halide or metal in the same crystal: slabs scale with the bond length, molecules keep their size."""
+"""Another halide or metal in the same crystal: slabs scale with the bonds, molecules keep their size."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Structure:
     """Swap halides or metals of the octahedra and scale the inorganic part by the ionic radii.
 
-    In-plane lattice and slabs scale by the ratio of bond lengths, gaps between slabs keep their height, molecules
-    move as rigid bodies. Halogens bound to carbon are never touched.
+    In-plane lattice and slabs scale by the ratio of bond lengths, gaps between slabs keep their height,
+    molecules move as rigid bodies. Halogens bound to carbon are never touched.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
     Raises
     ------
     BuildError
-        If an element is not in the octahedra, has no radius, or the result is not perceived as the same crystal
-        with other elements.
+        If an element is not in the octahedra, has no radius, or the result is not perceived as the same
+        crystal with other elements.
 
     Examples
     --------
@@ -82,7 +82,11 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
         check_built(structure, expected, contacts=False)
     except BuildError as error:
         raise error.at(crystal.source) from None
-    structure.properties["build"] = {"substituted_from": crystal.source or "", "swap": dict(swap), "scale": factor}
+    structure.properties["build"] = {
+        "substituted_from": crystal.source or "",
+        "swap": dict(swap),
+        "scale": factor,
+    }
     return structure
 
 
@@ -92,7 +96,9 @@ def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:
         family = HALIDE_RADII if old in crystal.halides else METAL_RADII
         if old not in present:
             raise BuildError(
-                f"{old} is not in the octahedra", source=crystal.source, remedy=f"present: {', '.join(sorted(present))}"
+                f"{old} is not in the octahedra",
+                source=crystal.source,
+                remedy=f"present: {', '.join(sorted(present))}",
             )
         if new not in family or old not in family:
             raise BuildError(f"{old} cannot become {new}", source=crystal.source, remedy=f"use {', '.join(family)}")
@@ -126,9 +132,7 @@ def _network(crystal: LayeredPerovskite, symbols: list[str], factor: float) -> S
     return Structure(lattice, symbols, x, coords_are_cartesian=True)
 
 
-def _layers(
-    crystal: LayeredPerovskite, stack: Stack, factor: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _layers(crystal: LayeredPerovskite, stack: Stack, factor: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scaled coordinates and cell of a layered crystal."""
     normal, bounds = stack.normal, stack.bounds
     thickness = bounds[:, 1] - bounds[:, 0]
@@ -137,7 +141,7 @@ def _layers(
     floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(factor * thickness + gaps)])
 
     def height(h: float) -> float:
-        """New height of something at old height h."""
+        """Map an old height to the new one."""
         k = int(np.clip(np.searchsorted(bounds[:, 0], h, side="right") - 1, 0, len(bounds) - 1))
         within = h - bounds[k, 0]
         if within <= thickness[k]:
@@ -162,7 +166,7 @@ def _layers(
 
 
 def _as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
-    """A perceived molecule as something that can settle; its force field needs hydrogens in the same order."""
+    """Turn a perceived molecule into one that can settle; the force field needs the same atom order."""
     mol = molecule.mol
     same = mol is not None and [a.GetSymbol() for a in mol.GetAtoms()] == list(molecule.symbols)
     if same:
@@ -185,7 +189,11 @@ def _as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
 
 
 def _settled(
-    crystal: LayeredPerovskite, stack: Stack, symbols: list[str], x: NDArray[np.float64], cell: NDArray[np.float64]
+    crystal: LayeredPerovskite,
+    stack: Stack,
+    symbols: list[str],
+    x: NDArray[np.float64],
+    cell: NDArray[np.float64],
 ) -> Structure:
     """Let the molecules find room; gaps between slabs are free."""
     frame = np.flatnonzero(stack.slab_of >= 0)

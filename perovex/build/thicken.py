@@ -82,7 +82,9 @@ def _present_cage(crystal: LayeredPerovskite) -> str:
         return "MA"
     if len(kinds) > 1 or kinds[0] not in names:
         raise BuildError(
-            f"cage cations {', '.join(kinds)} cannot be continued", source=crystal.source, remedy="name a cage"
+            f"cage cations {', '.join(kinds)} cannot be continued",
+            source=crystal.source,
+            remedy="name a cage",
         )
     return names[kinds[0]]
 
@@ -212,7 +214,10 @@ class _Grower:
 
 
 def _match(
-    moved: NDArray[np.float64], metals: NDArray[np.float64], plane: NDArray[np.float64], flat: NDArray[np.float64]
+    moved: NDArray[np.float64],
+    metals: NDArray[np.float64],
+    plane: NDArray[np.float64],
+    flat: NDArray[np.float64],
 ) -> NDArray[np.int64] | None:
     """Metal on which each moved metal falls (in-plane, modulo the lattice); None if one falls between."""
     inverse = np.linalg.pinv(plane)
@@ -225,7 +230,7 @@ def _match(
     return np.asarray(partner)
 
 
-def _fill(  # noqa: PLR0913 - internal
+def _fill(
     grown: _Grower,
     symbols: list[str],
     x: NDArray[np.float64],
@@ -243,15 +248,12 @@ def _fill(  # noqa: PLR0913 - internal
         lift=np.zeros((len(x) + len(cation) * len(grown.cages), 0)),
     )  # fmt: skip
     if len(cation) > 1:
-        tries = []
+        tries: list[tuple[float, int, Assembly]] = []
         for _ in range(ORIENTATIONS):
-            turned = tuple(
-                c + Rotation.random(rng=rng).apply(cation.conformers[0] - centre) for c in grown.cages
-            )
+            turned = tuple(c + Rotation.random(rng=rng).apply(cation.conformers[0] - centre) for c in grown.cages)
             start = fixed.moved(np.concatenate([x, *turned]), cell)
             settled, energy = settle_rigid(start, iterations=40, cohesion=0.0)
             tries.append((energy, len(tries), settled))
         fixed = min(tries, key=lambda item: item[:2])[2]
         fixed, _ = settle_flexible(fixed, legs=1, cohesion=0.0)
     return [*fixed.atoms.symbols], fixed.coordinates
-

@@ -1,0 +1,90 @@
+"""Thicken, substitute and relax: what must change changes, everything else stays."""
+
+import numpy as np
+import pytest
+from ase.calculators.lj import LennardJones
+
+from perovex.build import bond_length, build_layered, relax_built, substitute, thicken
+from perovex.build.check import stacking_phase, stacking_shifts
+from perovex.crystal import perceive
+from perovex.crystal.examples import cubic, layered
+from perovex.errors import BuildError
+
+
+@pytest.fixture(scope="module")
+def single():
+    return build_layered("CCCC[NH3+]", "Pb", "Br", n_trials=2)
+
+
+@pytest.mark.parametrize("cage", ["Cs", "MA", "FA"])
+def test_thickened_single_layer_equals_a_built_double_layer(single, cage):
+    double = perceive(build_layered("CCCC[NH3+]", "Pb", "Br", 2, cage, tilts=(13.0, 11.0), n_trials=1))
+    grown, start = perceive(thicken(single, cage)), perceive(single)
+    assert grown.n_layers == double.n_layers == 2
+    assert sorted(m.smiles for m in grown.molecules) == sorted(m.smiles for m in double.molecules)
+    assert stacking_phase(grown) == stacking_phase(start) == "RP"
+    # rigid octahedra alternate on: the same bonds and slab thickness as a slab built with these tilts
+    assert np.allclose(grown.octahedra.bond_lengths, bond_length("Pb", "Br"), atol=1e-6)
+    thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (grown, double)]
+    assert thickness[0] == pytest.approx(thickness[1], abs=1e-6)
+    gap = [c.repeat_height - np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (grown, start)]
+    assert gap[0] == pytest.approx(gap[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_thicken_any_setting_and_several_slabs(n):
+    crystal = layered(n=n, shift=(0.5, 0.5))
+    slabs = len(perceive(crystal).slabs)
+    for setting in (crystal, crystal.get_reduced_structure("niggli"), crystal.copy()):
+        if setting is not crystal:
+            setting.translate_sites(range(len(setting)), [0.1, 0.2, 0.37])
+        grown = perceive(thicken(setting, "Cs"))
+        assert grown.n_layers == n + 1
+        assert len(grown.slabs) == slabs
+        assert np.allclose(stacking_shifts(grown), 0.5, atol=1e-3)
+
+
+def test_thicken_refuses_networks_and_unknown_cages(single):
+    with pytest.raises(BuildError, match="3D"):
+        thicken(cubic())
+    with pytest.raises(BuildError, match="cage"):
+        thicken(single, "GA")
+
+
+def test_substitution_scales_bonds_and_keeps_molecules(single):
+    before = perceive(single)
+    chloride = substitute(single, {"Br": "Cl"}, settle=False)
+    after = perceive(chloride)
+    assert after.halides == ("Cl",)
+    assert np.allclose(after.octahedra.bond_lengths, bond_length("Pb", "Cl"), atol=1e-6)
+    gaps = [c.repeat_height - np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (before, after)]
+    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
+    inside = [np.linalg.norm(m.coordinates[m.bonds[:, 0]] - m.coordinates[m.bonds[:, 1]], axis=1).sum()
+              for c in (before, after) for m in c.spacers]  # fmt: skip
+    assert np.allclose(sorted(inside[: len(before.spacers)]), sorted(inside[len(before.spacers) :]))
+
+
+def test_substitution_and_back_is_the_identity_of_the_cell():
+    crystal = layered(n=2)
+    there = substitute(crystal, {"I": "Cl"}, settle=False)
+    back = substitute(there, {"Cl": "I"}, settle=False)
+    assert back.volume == pytest.approx(crystal.volume, rel=1e-6)
+
+
+def test_metal_and_halide_at_once_in_a_network():
+    swapped = substitute(cubic("Pb", "I", "Cs"), {"Pb": "Sn", "I": "Br"})
+    scale = bond_length("Sn", "Br") / bond_length("Pb", "I")
+    assert swapped.lattice.a == pytest.approx(cubic("Pb", "I", "Cs").lattice.a * scale)
+
+
+@pytest.mark.parametrize("swap", [{"Cl": "Br"}, {"I": "O"}, {"Pb": "Xx"}])
+def test_impossible_swaps_are_named(swap):
+    with pytest.raises(BuildError):
+        substitute(cubic("Pb", "I", "Cs"), swap)
+
+
+def test_relaxation_reports_itself_and_notices_a_wrecked_crystal():
+    relaxed = relax_built(cubic(), LennardJones(epsilon=1e-6, sigma=2.0), steps=3)
+    assert set(relaxed.properties["relaxation"]) == {"energy", "fmax", "steps", "converged"}
+    with pytest.raises(BuildError):  # one attraction for all pairs draws the ions together
+        relax_built(cubic(), LennardJones(epsilon=5.0, sigma=1.5, rc=8.0), steps=300, fmax=1e-3)
