@@ -29,10 +29,9 @@ _PUBLIC = {
     "describe": "perovex.descriptors",
     "eccentricity": "perovex.descriptors",
     "evaluate": "perovex.learn",
-    "explain": "perovex.explain",
     "load_elastic": "perovex.datasets",
     "perceive": "perovex.crystal",
-    "predict": "perovex.predict",
+    "predict": "perovex.prediction",
     "read": "perovex.crystal",
     "run_study": "perovex.study",
     "stei": "perovex.descriptors",
@@ -55,7 +54,6 @@ __all__ = [
     "describe",
     "eccentricity",
     "evaluate",
-    "explain",
     "load_elastic",
     "perceive",
     "predict",
@@ -75,9 +73,9 @@ if TYPE_CHECKING:
     from perovex.descriptors import HOIPFeaturizer, describe, eccentricity, stei, tsei
     from perovex.elasticity import ElasticTensor, youngs_modulus
     from perovex.errors import PerovexError
-    from perovex.explain import explain, transfer_test
+    from perovex.explain import transfer_test
     from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate
-    from perovex.predict import predict
+    from perovex.prediction import predict
     from perovex.study import run_study
 
 
@@ -87,7 +85,7 @@ def __getattr__(name: str) -> Any:
     except KeyError:
         raise AttributeError(f"module 'perovex' has no attribute {name!r}") from None
     value = getattr(importlib.import_module(module), name)
-    globals()[name] = value  # next time without this function; also wins over a submodule of the same name
+    globals()[name] = value  # next time without this function
     return value
 
 

@@ -28,8 +28,8 @@ def predict(
     """Print the probability of being stiff and the moduli with intervals, and warn outside the training domain."""
     from perovex.cli.tables import print_frame, write_frame
     from perovex.errors import PerovexError
-    from perovex.predict import predict as run
-    from perovex.predict import predict_new
+    from perovex.prediction import predict as run
+    from perovex.prediction import predict_new
 
     if spacer is None and not files:
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")

@@ -177,7 +177,7 @@ def load_elastic(
     Examples
     --------
     >>> data = load_elastic()
-    >>> data.table["E_in_plane"].min() > 0
+    >>> bool(data.table["E_in_plane"].min() > 0)
     True
     """
     folder, name = _release_folder(Path(root) if root is not None else data_root() / "elastic", version)

@@ -48,9 +48,9 @@ CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
 # Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
 # explain the sample, so that the variance is what has to be held down.
 XGBOOST_DEFAULTS = {
-    "n_estimators": 300,
+    "n_estimators": 150,
     "max_depth": 3,
-    "learning_rate": 0.05,
+    "learning_rate": 0.06,
     "subsample": 0.8,
     "colsample_bytree": 0.6,
     "min_child_weight": 1.0,

@@ -200,7 +200,13 @@ def _explain(
     ranking = found.rank(n_boot=options.n_boot, progress=False)
     top = list(ranking.table.index[:10])
     wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in X and key not in top]
-    effects = found.effects(descriptors=[*top, *wanted], units=units, target=_words(task, options), progress=False)
+    effects = found.effects(
+        descriptors=[*top, *wanted],
+        units=units,
+        target=_words(task, options),
+        n_boot=options.n_boot,  # the same draws as the ranking
+        progress=False,
+    )
     return found, ranking, effects
 
 

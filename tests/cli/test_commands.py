@@ -1,0 +1,153 @@
+"""The command line as a user meets it: output, files, exit status, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+
+def run(*arguments):
+    """Run ``python -m perovex`` and return the finished process."""
+    return subprocess.run(
+        [sys.executable, "-m", "perovex", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def assert_refused(done, *words):
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_help_lists_every_command():
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("study", "predict", "describe", "descriptors", "label", "collect", "audit-data", "validate-labels"):
+        assert command in done.stdout
+
+
+def test_version():
+    import perovex
+
+    assert run("--version").stdout.strip() == f"perovex {perovex.__version__}"
+
+
+def test_describe_writes_one_row_per_file_and_survives_a_bad_one(two_crystals, tmp_path):
+    bad = tmp_path / "broken.cif"
+    bad.write_text("this is no crystal")
+    out = tmp_path / "table.csv"
+    done = run("describe", *two_crystals, bad, "--out", out)
+    assert done.returncode == 2
+    table = pd.read_csv(out, index_col=0)
+    assert len(table) == 3
+    good = table[table["error"].isna()]
+    assert list(good["n_layers"]) == [1.0, 2.0]
+    assert "broken.cif" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_describe_formats_hold_the_same_numbers(two_crystals, tmp_path, suffix):
+    from perovex import describe
+
+    out = tmp_path / f"table.{suffix}"
+    assert run("describe", two_crystals[0], "--out", out).returncode == 0
+    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet}
+    if suffix == "json":
+        assert "bridge_angle_mean" in json.dumps(json.loads(out.read_text()))
+        return
+    table = readers[suffix](out)
+    assert table["bridge_angle_mean"].iloc[0] == pytest.approx(describe(two_crystals[0])["bridge_angle_mean"])
+
+
+def test_missing_file_is_refused(tmp_path):
+    assert_refused(run("describe", tmp_path / "none.cif"), "none.cif")
+
+
+def test_predict_gives_intervals_with_the_bundled_models(two_crystals, tmp_path):
+    out = tmp_path / "prediction.csv"
+    done = run("predict", *two_crystals, "--out", out)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(out)
+    assert len(table) == 2
+    assert table["probability_stiff"].between(0, 1).all()
+    for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+        assert (table[f"{target}_lower"] <= table[target]).all()
+        assert (table[target] <= table[f"{target}_upper"]).all()
+
+
+def test_predict_warns_outside_the_domain(elastic_data, tmp_path):
+    import numpy as np
+
+    name = elastic_data.table.index[np.isinf(elastic_data.table["n_layers"])][0]
+    path = tmp_path / "network.cif"
+    elastic_data.structures[name].to(filename=str(path), fmt="cif")
+    done = run("predict", path)
+    assert done.returncode == 0
+    assert "outside the training domain" in done.stderr
+
+
+def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, tmp_path):
+    assert_refused(run("predict"), "nothing to predict")
+    assert_refused(run("predict", two_crystals[0], "--models", tmp_path), "ModelFileError")
+
+
+def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):
+    bad = tmp_path / "empty.cif"
+    bad.write_text("")
+    out = tmp_path / "prediction.csv"
+    done = run("predict", two_crystals[0], bad, "--out", out)
+    assert done.returncode == 2
+    table = pd.read_csv(out)
+    assert table["error"].notna().sum() == 1
+    assert table["E_vrh"].notna().sum() == 1
+
+
+def test_partial_occupancy_and_molecule_crystals_are_named(tmp_path):
+    partial = tmp_path / "partial.cif"
+    partial.write_text(
+        "data_x\n_cell_length_a 6\n_cell_length_b 6\n_cell_length_c 6\n_cell_angle_alpha 90\n_cell_angle_beta 90\n"
+        "_cell_angle_gamma 90\n_symmetry_space_group_name_H-M 'P 1'\nloop_\n_atom_site_label\n_atom_site_type_symbol\n"
+        "_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n"
+        "Pb1 Pb 0 0 0 1\nI1 I 0.5 0 0 0.5\nI2 I 0 0.5 0 1\nI3 I 0 0 0.5 1\nCs1 Cs 0.5 0.5 0.5 1\n"
+    )
+    done = run("describe", partial)
+    assert done.returncode == 2
+    assert "DisorderError" in done.stderr or "occupan" in done.stderr
+    molecule = tmp_path / "methane.cif"
+    molecule.write_text(
+        "data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n_cell_angle_alpha 90\n_cell_angle_beta 90\n"
+        "_cell_angle_gamma 90\n_symmetry_space_group_name_H-M 'P 1'\nloop_\n_atom_site_label\n_atom_site_type_symbol\n"
+        "_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+        "C1 C 0.5 0.5 0.5\nH1 H 0.626 0.626 0.626\nH2 H 0.374 0.374 0.626\nH3 H 0.374 0.626 0.374\nH4 H 0.626 0.374 0.374\n"
+    )
+    done = run("describe", molecule)
+    assert done.returncode == 2
+    assert "octahedra" in done.stderr or "metal" in done.stderr
+
+
+def test_study_of_an_empty_folder_is_refused(tmp_path):
+    assert_refused(run("study", "--out", tmp_path / "out", "--data", tmp_path), "the data set is empty")
+
+
+def test_study_of_one_class_is_refused(tmp_path):
+    done = run("study", "--out", tmp_path / "out", "--threshold", "1000", "--quiet")
+    assert_refused(done, "one class only", "threshold")
+
+
+def test_audit_and_validation_write_json(tmp_path):
+    for command, key in (("audit-data", "second_potential"), ("validate-labels", "trends")):
+        out = tmp_path / f"{command}.json"
+        assert run(command, "--out", out).returncode == 0
+        assert key in json.loads(out.read_text())
+
+
+def test_descriptors_list_prints_the_registry():
+    done = run("descriptors", "list", "--format", "json")
+    assert done.returncode == 0
+    assert "bridge_angle_mean" in done.stdout
