@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CONTACT_LIMIT: Final = 0.75
 #: The same for hydrogen on N or O against a halide: strong hydrogen bonds are short.
 HYDROGEN_BOND_LIMIT: Final = 0.68
+#: An ammonium nitrogen farther from every halide than the sum of van der Waals radii plus this, Å, hangs loose.
+LOOSE_HEAD: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,29 @@ def _stacking_translation(rise: NDArray[np.float64], repeat: float) -> NDArray[n
     return np.asarray(climbing[np.abs(climbing).sum(axis=1).argmin()])
 
 
+def loose_heads(crystal: LayeredPerovskite) -> int:
+    """Count ammonium groups of spacers that touch no halide of the octahedra.
+
+    Examples
+    --------
+    >>> from perovex.crystal.examples import cubic
+    >>> loose_heads(perceive(cubic()))
+    0
+    """
+    structure = crystal.structure
+    halides = np.unique(crystal.octahedra.ligand)
+    reach = np.array([vdw_radius(structure[int(k)].specie.symbol) for k in halides])
+    reach += vdw_radius("N") + LOOSE_HEAD
+    count = 0
+    for spacer in crystal.spacers:
+        nitrogens = structure.frac_coords[spacer.sites[list(spacer.ammonium)]]
+        if not len(nitrogens):
+            continue
+        distance = structure.lattice.get_all_distances(nitrogens, structure.frac_coords[halides])
+        count += max(0, spacer.charge - int((distance < reach).any(axis=1).sum()))
+    return count
+
+
 def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
     """Disagreements in words."""
     found: list[str] = []
@@ -188,7 +213,7 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
     expected : Expected
         What it should be.
     contacts : bool
-        Whether overlaps are refused, too.
+        Whether overlaps and ammonium groups outside the halide pockets are refused, too.
 
     Returns
     -------
@@ -202,7 +227,7 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
     Examples
     --------
     >>> from perovex.crystal.examples import layered
-    >>> check_built(layered(n=1), Expected(n=1)).n_layers
+    >>> check_built(layered(n=1), Expected(n=1), contacts=False).n_layers
     1.0
     """
     try:
@@ -214,6 +239,9 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
         closest = shortest_contact(crystal)
         if closest < 1.0:
             wrong.append(f"cations overlap (shortest contact {closest:.2f} of the allowed)")
+        loose = loose_heads(crystal)
+        if loose:
+            wrong.append(f"{loose} ammonium group(s) found no room in a halide pocket")
     if wrong:
         raise BuildError(
             "the built crystal is not what was asked for: " + "; ".join(wrong),

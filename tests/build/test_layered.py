@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from perovex.build import build_layered, check_built, shortest_contact
 from perovex.build.cation import canonical, cation_from_smiles
-from perovex.build.check import Expected, stacking_phase, stacking_shifts
+from perovex.build.check import Expected, loose_heads, stacking_phase, stacking_shifts
 from perovex.crystal import perceive
 from perovex.crystal.examples import layered
 from perovex.errors import BuildError, SmilesError
@@ -105,13 +106,21 @@ def test_shift_of_a_sheared_cell_with_one_slab(shift):
 
 
 def _one_slab(shift):
-    from pymatgen.core import Lattice, Structure
-
     d, gap = 3.0, 5.0
     cell = np.array([[2 * d, 0, 0], [0, 2 * d, 0], [shift[0] * 2 * d, shift[1] * 2 * d, 2 * d + gap]])
     sites = [[0, 0, 0], [d, 0, 0], [0, d, 0], [0, 0, d], [0, 0, -d], [d, d, 1.2 * d], [d, d, -1.2 * d]]
     symbols = ["Pb", "Br", "Br", "Br", "Br", "Cs", "Cs"]
     return Structure(Lattice(cell), symbols, sites, coords_are_cartesian=True)
+
+
+def test_heads_that_lose_their_pocket_are_refused():
+    crystal = build_layered("[NH3+]CCCC[NH3+]", n_trials=2)
+    assert loose_heads(perceive(crystal)) == 0
+    matrix = crystal.lattice.matrix + [[0, 0, 0], [0, 0, 0], [0, 0, 4.0]]
+    opened = Structure(Lattice(matrix), crystal.species, crystal.cart_coords, coords_are_cartesian=True)
+    assert loose_heads(perceive(opened)) == 2  # the upper head of both spacers
+    with pytest.raises(BuildError, match="2 ammonium"):
+        check_built(opened, Expected(n=1))
 
 
 def test_extended_conformer_comes_first():
