@@ -89,7 +89,8 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     Measured on 28 known crystals (n = 1 to 3) that played no part in setting the contact potential, rebuilt
     from SMILES, metal, halide, n, cage and the nearer of the two phases: all were built; the distance between
     slabs is off by 5.8 % (median), by more than 10 % in 4 of them and by 17.5 % at worst; the area per metal
-    is off by 2.4 % (mean).
+    is off by 2.4 % (mean). The search itself was improved after a first look at them, and some share their
+    spacer with the crystals the potential was set on, so new chemistry may miss by more.
 
     A built crystal is a starting point: relax it (`perovex.build.relax_built`) before its energy or stiffness
     is computed.

@@ -116,7 +116,8 @@ def _one_slab(shift):
 def test_heads_that_lose_their_pocket_are_refused():
     crystal = build_layered("[NH3+]CCCC[NH3+]", n_trials=2)
     assert loose_heads(perceive(crystal)) == 0
-    matrix = crystal.lattice.matrix + [[0, 0, 0], [0, 0, 0], [0, 0, 4.0]]
+    matrix = crystal.lattice.matrix.copy()
+    matrix[2, 2] += 4.0
     opened = Structure(Lattice(matrix), crystal.species, crystal.cart_coords, coords_are_cartesian=True)
     assert loose_heads(perceive(opened)) == 2  # the upper head of both spacers
     with pytest.raises(BuildError, match="2 ammonium"):
