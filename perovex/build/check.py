@@ -12,7 +12,6 @@ from perovex.build.cation import canonical
 from perovex.build.contacts import find_pairs
 from perovex.build.lengths import vdw_radius
 from perovex.crystal import perceive
-from perovex.crystal.perception.phase import name_phase
 from perovex.errors import BuildError, PerovexError
 
 if TYPE_CHECKING:
@@ -94,54 +93,6 @@ def shortest_contact(crystal: LayeredPerovskite) -> float:
     return float((ratio / np.where(bonded, HYDROGEN_BOND_LIMIT, CONTACT_LIMIT)).min())
 
 
-def stacking_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
-    """In-plane offset of each slab to the next, in metal-metal distances, folded to [0, 1/2].
-
-    The lattice translation that leads from the last slab to the first of the next period is followed, so that
-    a sheared cell with a single slab is judged by its shear.
-
-    Examples
-    --------
-    >>> from perovex.crystal.examples import layered
-    >>> stacking_shifts(perceive(layered(n=1, shift=(0.5, 0.5)))).round(6).tolist()
-    [[0.5, 0.5], [0.5, 0.5]]
-    """
-    bridges, slabs = crystal.bridges, crystal.slabs
-    metal_vectors = (bridges.vectors[:, 1] - bridges.vectors[:, 0])[~bridges.axial]
-    flat = np.eye(3) - np.outer(crystal.normal, crystal.normal)
-    family = np.abs(metal_vectors @ crystal.in_plane_axes.T).argmax(axis=1)
-    grid = np.empty((2, 3))
-    for axis in range(2):
-        members = metal_vectors[family == axis]
-        signs = np.sign(members @ crystal.in_plane_axes[axis])
-        grid[axis] = (members * signs[:, None]).mean(axis=0) @ flat
-    lattice = crystal.structure.lattice.matrix
-    rise = lattice @ crystal.normal
-    translation = _stacking_translation(rise, crystal.repeat_height) @ lattice
-
-    def phase(slab: int, sheet: int) -> NDArray[np.float64]:
-        metals = [crystal.octahedra.centre[k] + slabs[slab].image[k] @ lattice for k in slabs[slab].sheets[sheet]]
-        return np.angle(np.exp(2j * np.pi * (np.array(metals) @ np.linalg.pinv(grid))).mean(axis=0)) / (2 * np.pi)
-
-    shifts = []
-    for k in range(len(slabs)):
-        over = k + 1 == len(slabs)
-        base = _height(crystal, 0) - _height(crystal, k) + (crystal.repeat_height if over else 0.0)
-        step = translation @ np.linalg.pinv(grid) if over and base > 0 else np.zeros(2)
-        shifts.append(phase((k + 1) % len(slabs), 0) + step - phase(k, -1))
-    folded = np.abs(np.array(shifts) - np.round(shifts))
-    return np.asarray(np.minimum(folded, 1.0 - folded))
-
-
-def stacking_phase(crystal: LayeredPerovskite) -> str:
-    """Phase named after `stacking_shifts`."""
-    return str(name_phase(stacking_shifts(crystal), crystal.spacers)[0])
-
-
-def _height(crystal: LayeredPerovskite, slab: int) -> float:
-    return float(crystal.slabs[slab].metal_heights.mean())
-
-
 def _stacking_translation(rise: NDArray[np.float64], repeat: float) -> NDArray[np.int64]:
     """Small integers whose lattice vector climbs one stacking period."""
     span = np.arange(-3, 4)
@@ -185,7 +136,7 @@ def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
 
     compare("n", expected.n, crystal.n_layers)
     if expected.phase is not None:
-        compare("the phase", expected.phase, stacking_phase(crystal))
+        compare("the phase", expected.phase, crystal.phase)
     compare("the metal", expected.metals, crystal.metals)
     compare("the halide", expected.halides, crystal.halides)
     for name, wanted, molecules in (

@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 from rdkit import Chem
 
 from perovex.build.cation import Cation
-from perovex.build.check import Expected, check_built, shortest_contact, stacking_phase
+from perovex.build.check import Expected, check_built, shortest_contact
 from perovex.build.lengths import HALIDE_RADII, METAL_RADII, bond_length
 from perovex.build.settle import Assembly, settle_flexible, settle_rigid
 from perovex.build.stacking import Stack, take_apart
@@ -72,7 +72,7 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
             structure = _settled(crystal, stack, symbols, x, cell)
     expected = Expected(
         n=crystal.n_layers,
-        phase=stacking_phase(crystal) if crystal.slabs else None,
+        phase=crystal.phase if crystal.slabs else None,
         metals=tuple(sorted({swap.get(m, m) for m in crystal.metals})),
         halides=tuple(sorted({swap.get(h, h) for h in crystal.halides})),
         spacers=dict(Counter(m.smiles for m in crystal.spacers)),

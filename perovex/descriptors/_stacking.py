@@ -104,54 +104,6 @@ def sheet_vectors(crystal: LayeredPerovskite) -> Array:
     return np.array([steps[axis == q].mean(axis=0) if (axis == q).any() else np.full(3, np.nan) for q in (0, 1)])
 
 
-def layer_shifts(crystal: LayeredPerovskite) -> Array:
-    """Find the in-plane offsets of successive slabs in M...M vectors, folded to [0, 1/2], shape (slabs, 2).
-
-    The top sheet of each slab is compared with the bottom sheet of the next one; the last slab is followed by
-    the first one moved by the stacking translation, whose in-plane part belongs to the offset.
-    """
-    if crystal.dimensionality != 2:
-        return np.empty((0, 2))
-    lattice, centre = crystal.structure.lattice.matrix, crystal.octahedra.centre
-    basis = np.linalg.pinv(sheet_vectors(crystal))  # projects on the plane of the sheet, too
-
-    def position(sheet: tuple[int, ...], images: dict[int, NDArray[np.int64]], move: Array) -> Array:
-        images_of = np.array([images[i] for i in sheet])
-        phases = (centre[list(sheet)] + images_of @ lattice + move) @ basis
-        return np.asarray(np.angle(np.exp(2j * np.pi * phases).mean(axis=0)) / (2 * np.pi))
-
-    slabs, period = crystal.slabs, stacking_translation(crystal)
-    offsets = []
-    for number, slab in enumerate(slabs):
-        above = slabs[(number + 1) % len(slabs)]
-        move = period if number + 1 == len(slabs) else np.zeros(3)
-        offsets.append(
-            position(above.sheets[0], above.image, move) - position(slab.sheets[-1], slab.image, np.zeros(3))
-        )
-    folded = np.abs(np.array(offsets) - np.round(offsets))
-    return np.minimum(folded, 1.0 - folded)
-
-
-def stacking_translation(crystal: LayeredPerovskite) -> Array:
-    """Lattice vector, Å, from a slab to its next copy along the normal; any one, since sheets repeat."""
-    lattice = crystal.structure.lattice.matrix
-    first, second, third = (round(float(h)) for h in lattice @ crystal.normal / crystal.repeat_height)
-    divisor, x, y = _bezout(first, second)
-    unit, factor, z = _bezout(divisor, third)
-    return np.asarray(np.array([x * factor, y * factor, z]) @ lattice * unit)
-
-
-def _bezout(a: int, b: int) -> tuple[int, int, int]:
-    """Greatest common divisor g (with a sign) and x, y such that a x + b y = g."""
-    x, y, u, v = 1, 0, 0, 1
-    while b:
-        quotient, rest = divmod(a, b)
-        a, b = b, rest
-        x, u = u, x - quotient * u
-        y, v = v, y - quotient * v
-    return a, x, y
-
-
 def heavy_atoms(molecule: Molecule) -> NDArray[np.bool_]:
     """Mask of the atoms that are not hydrogen; of all atoms where there are no others."""
     mask = np.array([symbol not in {"H", "D"} for symbol in molecule.symbols])

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.crystal import layer_shifts
 from perovex.descriptors._stacking import (
     find_gaps,
     heavy_atoms,
-    layer_shifts,
     place_spacers,
     sheet_vectors,
     wrap,

@@ -6,8 +6,8 @@ from pymatgen.core import Lattice, Structure
 
 from perovex.build import build_layered, check_built, shortest_contact
 from perovex.build.cation import canonical, cation_from_smiles
-from perovex.build.check import Expected, loose_heads, stacking_phase, stacking_shifts
-from perovex.crystal import perceive
+from perovex.build.check import Expected, loose_heads
+from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import layered
 from perovex.errors import BuildError, SmilesError
 
@@ -29,7 +29,7 @@ def test_built_crystal_is_perceived_as_asked(spacer, metal, halide, n, cage, pha
     assert crystal.n_layers == n
     assert crystal.metals == (metal,)
     assert crystal.halides == (halide,)
-    assert stacking_phase(crystal) == phase
+    assert crystal.phase == phase
     assert {canonical(m.smiles, stereo=stereo) for m in crystal.spacers} == {canonical(spacer, stereo=stereo)}
     assert len(crystal.cage_cations) == 2 * (n - 1)
     metals = sum(site.specie.symbol == metal for site in structure)
@@ -101,7 +101,7 @@ def test_check_names_every_difference():
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, 0.5), (0.5, 0.0)])
 def test_shift_of_a_sheared_cell_with_one_slab(shift):
-    frame_shift = stacking_shifts(perceive(_one_slab(shift)))
+    frame_shift = layer_shifts(perceive(_one_slab(shift)))
     assert np.allclose(np.sort(frame_shift[0]), np.sort(shift), atol=1e-6)
 
 

@@ -5,8 +5,7 @@ import pytest
 from ase.calculators.lj import LennardJones
 
 from perovex.build import bond_length, build_layered, relax_built, substitute, thicken
-from perovex.build.check import stacking_phase, stacking_shifts
-from perovex.crystal import perceive
+from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
 from perovex.errors import BuildError
 
@@ -22,7 +21,7 @@ def test_thickened_single_layer_equals_a_built_double_layer(single, cage):
     grown, start = perceive(thicken(single, cage)), perceive(single)
     assert grown.n_layers == double.n_layers == 2
     assert sorted(m.smiles for m in grown.molecules) == sorted(m.smiles for m in double.molecules)
-    assert stacking_phase(grown) == stacking_phase(start) == "RP"
+    assert grown.phase == start.phase == "RP"
     # rigid octahedra alternate on: the same bonds and slab thickness as a slab built with these tilts
     assert np.allclose(grown.octahedra.bond_lengths, bond_length("Pb", "Br"), atol=1e-6)
     thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (grown, double)]
@@ -41,7 +40,7 @@ def test_thicken_any_setting_and_several_slabs(n):
         grown = perceive(thicken(setting, "Cs"))
         assert grown.n_layers == n + 1
         assert len(grown.slabs) == slabs
-        assert np.allclose(stacking_shifts(grown), 0.5, atol=1e-3)
+        assert np.allclose(layer_shifts(grown), 0.5, atol=1e-3)
 
 
 def test_thicken_refuses_networks_and_unknown_cages(single):

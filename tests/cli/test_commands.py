@@ -13,7 +13,11 @@ import pytest
 def run(*arguments):
     """Run ``python -m perovex`` and return the finished process."""
     return subprocess.run(
-        [sys.executable, "-m", "perovex", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-m", "perovex", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
 
 
@@ -124,7 +128,8 @@ def test_partial_occupancy_and_molecule_crystals_are_named(tmp_path):
         "data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n_cell_angle_alpha 90\n_cell_angle_beta 90\n"
         "_cell_angle_gamma 90\n_symmetry_space_group_name_H-M 'P 1'\nloop_\n_atom_site_label\n_atom_site_type_symbol\n"
         "_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
-        "C1 C 0.5 0.5 0.5\nH1 H 0.626 0.626 0.626\nH2 H 0.374 0.374 0.626\nH3 H 0.374 0.626 0.374\nH4 H 0.626 0.374 0.374\n"
+        "C1 C 0.5 0.5 0.5\nH1 H 0.626 0.626 0.626\nH2 H 0.374 0.374 0.626\n"
+        "H3 H 0.374 0.626 0.374\nH4 H 0.626 0.374 0.374\n"
     )
     done = run("describe", molecule)
     assert done.returncode == 2
