@@ -76,7 +76,7 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     for name, item in _named(items):
         order.append(name)
         try:
-            rows[name] = describe(item)
+            rows[name] = describe(_complete(item))
         except PerovexError as error:
             errors[name] = f"{error.kind}: {error}"
     table = bundle.predict(pd.DataFrame(rows).T.astype(float)) if rows else pd.DataFrame()
@@ -89,6 +89,18 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     ]
     table["error"] = [errors.get(name, "") for name in order]
     return table.rename_axis("crystal")
+
+
+def _complete(item: Any) -> Any:
+    """Perceive, and refuse a crystal whose hydrogens are missing: its cation descriptors would be guesses."""
+    from perovex.crystal import LayeredPerovskite, perceive
+    from perovex.descriptors import missing_hydrogens
+
+    crystal = item if isinstance(item, LayeredPerovskite) else perceive(item)
+    error = missing_hydrogens(crystal)
+    if error is not None:
+        raise error
+    return crystal
 
 
 def predict_new(

@@ -5,7 +5,7 @@ Descriptors come in families: octahedra, bridges, tilts, layers, hydrogen bonds,
 value that is not defined for a crystal is NaN.
 """
 
-from perovex.descriptors.describing import describe
+from perovex.descriptors.describing import describe, missing_hydrogens
 from perovex.descriptors.featurizer import HOIPFeaturizer
 from perovex.descriptors.registry import FAMILIES, REGISTRY, Descriptor, Registry
 from perovex.descriptors.topology import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
@@ -19,6 +19,7 @@ __all__ = [
     "describe",
     "eccentricity",
     "eccentricity_head",
+    "missing_hydrogens",
     "stei",
     "stei_head",
     "stei_min_head",

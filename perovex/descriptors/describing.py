@@ -10,13 +10,17 @@ import pandas as pd
 # Importing a family module registers it; the order here is of no consequence.
 from perovex.descriptors import bridges, cation, composition, hydrogen_bonds, layers, octahedra, tilts  # noqa: F401
 from perovex.descriptors.registry import REGISTRY
+from perovex.errors import MissingHydrogensError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perovex.crystal.model import LayeredPerovskite
 
-__all__ = ["describe", "row"]
+__all__ = ["describe", "missing_hydrogens", "row"]
+
+NEEDS_HYDROGENS = ("hydrogen_bonds", "cation")
+"""Families that rest on the hydrogens of the molecules."""
 
 
 def row(crystal: LayeredPerovskite, families: Iterable[str] | str | None = None) -> dict[str, float]:
@@ -44,6 +48,30 @@ def row(crystal: LayeredPerovskite, families: Iterable[str] | str | None = None)
         for compute in REGISTRY.computes(REGISTRY.families(families)):
             values.update(compute(crystal))
     return {key: float(values[key]) for key in REGISTRY.keys_of(families)}
+
+
+def missing_hydrogens(
+    crystal: LayeredPerovskite, families: Iterable[str] | str | None = None
+) -> MissingHydrogensError | None:
+    """Return the error that names what cannot be computed because the file lacks hydrogens, or None.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+    families : str or iterable of str, optional
+        Families that were asked for; all by default.
+    """
+    if all(molecule.hydrogens_complete for molecule in crystal.molecules):
+        return None
+    refused = [name for name in REGISTRY.families(families) if name in NEEDS_HYDROGENS]
+    if not refused:
+        return None
+    return MissingHydrogensError(
+        f"hydrogens are missing, so these descriptors are undefined or a guess: {', '.join(refused)}",
+        remedy="add hydrogens, or ask for other families",
+        source=crystal.source,
+    )
 
 
 def describe(obj: Any, *, families: Iterable[str] | str | None = None) -> pd.Series:

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from tqdm import tqdm
 
-from perovex.descriptors.describing import row
+from perovex.descriptors.describing import missing_hydrogens, row
 from perovex.descriptors.registry import REGISTRY
 from perovex.errors import PerovexError
 
@@ -126,7 +126,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         failures: dict[Any, tuple[str, str]] = {}
         for label, (values, error) in zip(index, self._results(items), strict=True):
             if error is not None:
-                if self.on_error == "raise":
+                if self.on_error == "raise" and not values:
                     raise error
                 failures[label] = (error.kind, str(error))
             rows.append([values[key] for key in keys] if values else [np.nan] * len(keys))
@@ -185,6 +185,6 @@ def _one(item: Any, families: str | list[str] | None) -> tuple[dict[str, float],
 
     try:
         crystal = item if isinstance(item, LayeredPerovskite) else perceive(item)
-        return row(crystal, families), None
+        return row(crystal, families), missing_hydrogens(crystal, families)
     except PerovexError as error:
         return {}, error.at(item) if isinstance(item, (str, Path)) else error

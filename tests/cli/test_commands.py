@@ -136,6 +136,20 @@ def test_partial_occupancy_and_molecule_crystals_are_named(tmp_path):
     assert "octahedra" in done.stderr or "metal" in done.stderr
 
 
+def test_missing_hydrogens_are_named_and_inorganic_descriptors_still_computed(elastic_data, tmp_path):
+    table = elastic_data.table
+    structure = elastic_data.structures[table.index[table["n_layers"] == 1][0]].copy()
+    structure.remove_species(["H"])
+    path, out = tmp_path / "bare.cif", tmp_path / "table.csv"
+    structure.to(filename=str(path), fmt="cif")
+    assert_refused(run("describe", path, "--out", out), "MissingHydrogensError", "bare.cif", "hydrogen_bonds, cation")
+    row = pd.read_csv(out).iloc[0]
+    assert row["bridge_angle_mean"] > 90
+    assert pd.isna(row["stei_max"])
+    assert run("describe", path, "--families", "bridges,layers").returncode == 0
+    assert_refused(run("predict", path, "--out", out), "MissingHydrogensError")
+
+
 def test_study_of_an_empty_folder_is_refused(tmp_path):
     assert_refused(run("study", "--out", tmp_path / "out", "--data", tmp_path), "the data set is empty")
 
