@@ -50,7 +50,7 @@ CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
 XGBOOST_DEFAULTS = {
     "n_estimators": 150,
     "max_depth": 3,
-    "learning_rate": 0.06,
+    "learning_rate": 0.1,
     "subsample": 0.8,
     "colsample_bytree": 0.6,
     "min_child_weight": 1.0,
