@@ -85,6 +85,13 @@ def survives(case):
         assert time.perf_counter() - start < 10.0
 
 
+def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
+    path = tmp_path / "wide.extxyz"
+    path.write_bytes(dict(SEEDS)[".extxyz"].replace(b"pos:R:3", b"pos:R:399999999", 1))
+    with pytest.raises(PerovexError, match="399999999 columns announced"):
+        perceive(path)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=damaged())
 def test_damaged_files(case):

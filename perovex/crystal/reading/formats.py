@@ -153,6 +153,7 @@ def parse_xyz(text: str) -> tuple[NDArray[np.float64], Sites]:
         raise StructureFileError("not a readable xyz file: the first line is no number of atoms")
     if int(first) > MAX_ATOMS:
         raise UnreasonableCellError(f"{first} atoms in one cell", remedy=f"at most {MAX_ATOMS} are read")
+    _refuse_wide_rows(text)
     try:
         atoms = ase.io.read(io.StringIO(text), format="extxyz")
     except Exception as error:
@@ -166,3 +167,13 @@ def parse_xyz(text: str) -> tuple[NDArray[np.float64], Sites]:
     if "X" in symbols:
         raise StructureFileError("unknown element in this xyz file")
     return lattice, ordered(symbols, atoms.get_scaled_positions(wrap=False))
+
+
+def _refuse_wide_rows(text: str) -> None:
+    """Refuse a comment line that announces absurdly many columns: the reader would make room for all of them."""
+    comment = text.split("\n", 2)[1] if text.count("\n") else ""
+    for number in re.findall(r"\d+", comment.partition("Properties")[2].partition(" ")[0]):
+        if len(number) > 4:
+            raise StructureFileError(
+                f"not a readable xyz file: {number} columns announced", remedy="correct Properties= in the comment line"
+            )
