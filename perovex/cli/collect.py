@@ -11,13 +11,16 @@ import typer
 def collect(
     records: Annotated[list[Path], typer.Argument(help="Record files (NAME.json) or folders, from `perovex label`.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the release.")],
+    base: Annotated[
+        Path | None, typer.Option(help="Release to extend; its labels are carried over unless replaced.")
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Version; default: the folder's name.")] = None,
     notes: Annotated[str, typer.Option(help="Notes for the manifest.")] = "",
 ) -> None:
     """Perceive labelled crystals, compute their moduli and write a data set with schema and checksums."""
     from perovex.datasets import collect as run
 
-    table = run(records, out, version=version, notes=notes)
+    table = run(records, out, base=base, version=version, notes=notes)
     accepted = table[table["status"] == "accepted"]
     print(f"{len(accepted)} accepted and {len(table) - len(accepted)} rejected labels in {out}")
     for _, row in table[table["status"] == "rejected"].iterrows():

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles
+from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_atomic, write_checksums
 from perovex.datasets.schema import COLUMNS, MODULI, validate_labels
 from perovex.errors import DatasetError, PerovexError
@@ -34,6 +34,7 @@ def collect(
     records: Iterable[str | Path],
     out: str | Path,
     *,
+    base: str | Path | None = None,
     version: str | None = None,
     notes: str = "",
     date: str | None = None,
@@ -47,6 +48,9 @@ def collect(
         Record files (``NAME.json`` beside ``NAME.extxyz``, as `perovex label` writes them) or folders of them.
     out : path
         Folder of the release; existing files of a release are replaced.
+    base : path, optional
+        Release to extend: its labels are carried over unless a record of the same crystal and potential replaces
+        them.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -80,7 +84,10 @@ def collect(
         if atoms is not None:
             atoms.info = {"label_id": row["label_id"]}
             crystals.append(atoms)
-    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS)).sort_values("label_id").reset_index(drop=True)
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+    if base is not None:
+        table = _carry_over(Path(base), table, tensors, crystals)
+    table = table.sort_values("label_id").reset_index(drop=True)
     repeated = table.loc[table["label_id"].duplicated(), "label_id"]
     if len(repeated):
         raise DatasetError(f"two records make the same label {repeated.iloc[0]}", remedy="remove one of them")
@@ -88,6 +95,26 @@ def collect(
     table = validate_labels(table, source=folder / LABELS)
     _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
     return table
+
+
+def _carry_over(
+    base: Path, table: pd.DataFrame, tensors: dict[str, dict[str, Any]], crystals: list[Atoms]
+) -> pd.DataFrame:
+    """Add the labels of an earlier release that no new record replaces."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    old = load_elastic(base)
+    kept = old.labels.loc[~old.labels.index.isin(table["label_id"])].reset_index()
+    stored = json.loads((old.folder / TENSORS).read_text(encoding="utf-8"))
+    for label in kept["label_id"]:
+        tensors[label] = stored[label]
+        try:
+            atoms = AseAtomsAdaptor.get_atoms(old.structure(label))
+        except DatasetError:  # a rejected label may have no structure
+            continue
+        atoms.info = {"label_id": label}
+        crystals.append(atoms)
+    return pd.concat([kept.reindex(columns=list(COLUMNS)), table], ignore_index=True)
 
 
 def _record_paths(records: Iterable[str | Path]) -> list[Path]:

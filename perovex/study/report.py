@@ -193,7 +193,6 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
         "share",
         "p_above_noise",
         "permutation",
-        "correlation_group",
     ]
     section.table(
         ranking.table[[c for c in shown if c in ranking.table]].head(15),

@@ -6,6 +6,7 @@ import json
 
 import ase.io
 import numpy as np
+import pandas as pd
 import pytest
 from pymatgen.io.ase import AseAtomsAdaptor
 
@@ -67,6 +68,25 @@ def test_the_same_records_give_the_same_bytes(elastic_data, names, tmp_path):
         collect([records], tmp_path / out, version="1", progress=False, date="2026-01-01")
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    for name in names[:2]:
+        _record(first, elastic_data, name)
+    collect([first], tmp_path / "1.0", progress=False)
+    _record(second, elastic_data, names[1], volume_change=0.05)
+    _record(second, elastic_data, names[2])
+    collect([second], tmp_path / "1.1", base=tmp_path / "1.0", progress=False)
+    old, new = load_elastic(tmp_path / "1.0"), load_elastic(tmp_path / "1.1")
+    assert sorted(new.table.index) == sorted(names)
+    assert new.table.loc[names[1], "volume_change"] == pytest.approx(5.0)
+    pd.testing.assert_series_equal(new.table.loc[names[0]], old.table.loc[names[0]])
+    np.testing.assert_array_equal(new.tensors[names[0]], old.tensors[names[0]])
+    assert new.structures[names[0]].matches(old.structures[names[0]])
+    assert load_elastic(tmp_path).version == "1.1"
 
 
 @pytest.mark.parametrize(
