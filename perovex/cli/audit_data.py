@@ -15,9 +15,9 @@ def audit_data(
     out: Annotated[Path | None, typer.Option("--out", help="Write the findings as JSON.")] = None,
 ) -> None:
     """Print outliers, duplicates, suspicious relaxations, rejections and the spread between two potentials."""
+    from perovex._files import write_atomic
     from perovex.datasets import load_elastic
     from perovex.datasets.audit import audit
-    from perovex.datasets.paths import write_atomic
 
     loaded = load_elastic(data, potential=potential)
     findings = audit(loaded)

@@ -65,13 +65,13 @@ def _check_suffix(out: Path | None) -> None:
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".csv":
-        table.to_csv(out)
-    elif out.suffix == ".parquet":
-        table.to_parquet(out)
+    from perovex._files import write_atomic
+    from perovex.cli.tables import write_frame
+
+    if out.suffix == ".json":  # infinity needs its own spelling
+        write_atomic(out, _to_json(table).encode())
     else:
-        out.write_text(_to_json(table), encoding="utf-8")
+        write_frame(table, out)
 
 
 def _to_json(table: pd.DataFrame) -> str:

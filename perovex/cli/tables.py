@@ -40,7 +40,7 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     """
     import io
 
-    from perovex.datasets.paths import write_atomic
+    from perovex._files import write_atomic
 
     if path.suffix == ".csv":
         content = table.to_csv().encode()

@@ -15,8 +15,8 @@ def validate_labels(
     out: Annotated[Path | None, typer.Option("--out", help="Write the tables as JSON.")] = None,
 ) -> None:
     """Print how good labels are: against first-principles moduli, and by known trends."""
+    from perovex._files import write_atomic
     from perovex.datasets import load_elastic
-    from perovex.datasets.paths import write_atomic
     from perovex.datasets.validation import validate_labels_against_references
 
     loaded = load_elastic(data, potential=potential)

@@ -149,7 +149,7 @@ def _second_potential(labels: pd.DataFrame) -> pd.DataFrame:
         shared = first.index.intersection(second.index)
         for modulus in MODULI:
             a, b = first.loc[shared, modulus], second.loc[shared, modulus]
-            if len(shared) < 2:
+            if len(shared) < 5:  # fewer make no rank correlation
                 continue
             rows.append(
                 {

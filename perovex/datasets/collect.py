@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
-from perovex.datasets.paths import write_atomic, write_checksums
+from perovex.datasets.paths import write_checksums
 from perovex.datasets.schema import COLUMNS, MODULI, validate_labels
 from perovex.errors import DatasetError, PerovexError
 

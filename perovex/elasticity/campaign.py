@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perovex._files import write_atomic
 from perovex.crystal import as_structure, perceive
 from perovex.elasticity.labelling import LabelSettings, label
 from perovex.elasticity.potentials import DEFAULT_POTENTIAL, describe, make_calculator
@@ -17,7 +18,6 @@ from perovex.elasticity.records import (
     claimed,
     package_versions,
     read_record,
-    write_atomically,
     write_record,
 )
 from perovex.errors import LabelError, PerovexError
@@ -131,7 +131,7 @@ def _label_one(job: Job, base: Path, potential: str, calculator: Any, settings: 
         import ase.io
 
         ase.io.write(text, relaxed, format="extxyz")
-        write_atomically(base.parent / f"{base.name}.extxyz", text.getvalue().encode())
+        write_atomic(base.parent / f"{base.name}.extxyz", text.getvalue().encode())
     clean: dict[str, Any] = json.loads(json.dumps(record, default=float))
     write_record(base.parent / f"{base.name}.json", clean)
     checkpoint.remove()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import tempfile
 from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex._files import write_atomic
 from perovex.errors import LabelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -34,24 +34,9 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never a part."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
-
-
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record as one line of JSON."""
-    write_atomically(path, (json.dumps(record, allow_nan=False) + "\n").encode())
+    write_atomic(path, (json.dumps(record, allow_nan=False) + "\n").encode())
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -89,7 +74,7 @@ class Checkpoint:
             stored: dict[str, Any] = {"info": np.frombuffer(json.dumps(info).encode(), np.uint8), **arrays}
             np.savez(buffer, **stored)
             buffer.seek(0)
-            write_atomically(self.path, buffer.read())
+            write_atomic(self.path, buffer.read())
 
     def load(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]] | None:
         """Last checkpoint, or None if there is none."""

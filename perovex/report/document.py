@@ -108,6 +108,6 @@ class Document:
 
     def write(self, path: Path) -> None:
         """Write the page atomically."""
-        from perovex.datasets.paths import write_atomic
+        from perovex._files import write_atomic
 
         write_atomic(path, self.html().encode())

@@ -7,7 +7,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from perovex.datasets.paths import write_atomic
+from perovex._files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from perovex import __version__
+from perovex._files import write_atomic
 from perovex.datasets import load_elastic
-from perovex.datasets.paths import write_atomic
 from perovex.study.modelling import (
     CLASSIFIER,
     TaskResult,
