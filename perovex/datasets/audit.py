@@ -32,10 +32,16 @@ class Audit:
         Accepted rows whose modulus lies far from others of the same n and halide (modified z-score of the logarithm).
     volume_changes : DataFrame
         Accepted rows whose volume changed by more than 10 % on relaxing.
+    phase_changes : DataFrame
+        Accepted rows whose stacking (RP, DJ, intermediate) is no longer that of the parent structure. A crystal
+        that lost its network, its n or its spacer is rejected, hence listed under `rejections`.
+    unconverged : DataFrame
+        Accepted rows whose forces or stress exceed the settings that the row itself states.
     soft_modes : DataFrame
         Accepted rows whose E_vrh rises by more than 25 % when their softest modes are frozen.
     duplicates : DataFrame
-        Pairs of accepted crystals that pymatgen's StructureMatcher calls the same.
+        Pairs of accepted crystals of the same composition, whatever their cell and source, that pymatgen's
+        StructureMatcher calls the same.
     second_potential : DataFrame
         Per modulus: how labels of two potentials differ on the crystals that have both.
     """
@@ -44,6 +50,8 @@ class Audit:
     rejections: pd.DataFrame
     outliers: pd.DataFrame
     volume_changes: pd.DataFrame
+    phase_changes: pd.DataFrame
+    unconverged: pd.DataFrame
     soft_modes: pd.DataFrame
     duplicates: pd.DataFrame
     second_potential: pd.DataFrame
@@ -96,6 +104,8 @@ def audit(data: ElasticData) -> Audit:
         rejections=reasons,
         outliers=_outliers(table),
         volume_changes=changed,
+        phase_changes=_phase_changes(table),
+        unconverged=_unconverged(data),
         soft_modes=soft,
         duplicates=_duplicates(data),
         second_potential=_second_potential(labels),
@@ -128,13 +138,32 @@ def _outliers(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["crystal_id", "modulus", "GPa", "score", "n", "X"]).set_index("crystal_id")
 
 
+def _phase_changes(table: pd.DataFrame) -> pd.DataFrame:
+    if "parent_phase" not in table:  # releases before 0.2
+        return pd.DataFrame(columns=["parent_phase", "phase"])
+    known = table["parent_phase"].str.len() > 0
+    return table.loc[known & (table["parent_phase"] != table["phase"]), ["parent_phase", "phase", "parent"]]
+
+
+def _unconverged(data: ElasticData) -> pd.DataFrame:
+    table = data.table
+    if "max_force" not in table:  # releases before 0.2
+        return pd.DataFrame(columns=["max_force", "max_stress"])
+    limits = {name: data.settings(name).get("relax", {}) for name in table.index}
+    force = pd.Series({name: limit.get("fmax", np.inf) for name, limit in limits.items()})
+    stress = pd.Series({name: limit.get("smax", np.inf) for name, limit in limits.items()})
+    return table.loc[(table["max_force"] > force) | (table["max_stress"] > stress), ["max_force", "max_stress"]]
+
+
 def _duplicates(data: ElasticData) -> pd.DataFrame:
     from pymatgen.analysis.structure_matcher import StructureMatcher
 
-    matcher = StructureMatcher(primitive_cell=False, attempt_supercell=False)
+    matcher = StructureMatcher()
     pairs = []
-    for _, rows in data.table.groupby(["formula", "n_atoms"]):
+    for _, rows in data.table.groupby(["formula", "n_layers"]):
         for one, other in combinations(rows.index, 2):
+            if rows.loc[one, "spacer_smiles"] != rows.loc[other, "spacer_smiles"]:
+                continue  # isomers: no geometry makes them one
             if matcher.fit(data.structures[one], data.structures[other]):
                 pairs.append({"crystal_id": one, "duplicate": other})
     return pd.DataFrame(pairs, columns=["crystal_id", "duplicate"]).set_index("crystal_id")

@@ -83,6 +83,11 @@ class ElasticData:
         stored = self._structure_file
         return {str(name): stored[label] for name, label in self.table["label_id"].items()}
 
+    def settings(self, crystal_id: str) -> dict[str, Any]:
+        """Return the protocol that made the label of a row of `table`, as recorded with its tensor."""
+        label = self.table.loc[crystal_id, "label_id"]
+        return dict(self._tensor_file[str(label)].get("settings", {}))
+
     def structure(self, label_id: str) -> Structure:
         """Return the relaxed crystal of any label, accepted or not.
 

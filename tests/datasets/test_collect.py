@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from pymatgen.io.ase import AseAtomsAdaptor
 
-from perovex.datasets import collect, load_elastic
+from perovex.datasets import audit, collect, load_elastic
 from perovex.errors import DatasetError
 
 
-def _record(folder, data, crystal, **changes):
+def _record(folder, data, crystal, *, name=None, repeat=1, **changes):
     row = data.table.loc[crystal]
+    name = name or crystal
     record = {
-        "name": crystal,
+        "name": name,
         "potential": "test",
         "status": "accepted",
         "reason": "",
@@ -31,10 +32,10 @@ def _record(folder, data, crystal, **changes):
         **changes,
     }
     record["n"] = "inf" if record["n"] == np.inf else record["n"]
-    (folder / f"{crystal}@test.json").write_text(json.dumps(record))
-    atoms = AseAtomsAdaptor.get_atoms(data.structures[crystal])
+    (folder / f"{name}@test.json").write_text(json.dumps(record))
+    atoms = AseAtomsAdaptor.get_atoms(data.structures[crystal]).repeat((repeat, 1, 1))
     atoms.info = {}
-    with (folder / f"{crystal}@test.extxyz").open("w") as handle:
+    with (folder / f"{name}@test.extxyz").open("w") as handle:
         ase.io.write(handle, atoms, format="extxyz")
 
 
@@ -127,3 +128,24 @@ def test_no_records_and_foreign_files_are_refused(tmp_path):
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(DatasetError, match="not a label record"):
         collect([tmp_path], tmp_path / "out", progress=False)
+
+
+def test_audit_sees_what_relaxing_changed_and_who_is_the_same(elastic_data, names, tmp_path):
+    """A stacking that changed, forces above the protocol's own limit, and one crystal in two cells."""
+    one, other, cubic = names
+    records = tmp_path / "records"
+    records.mkdir()
+    limits = {"relax": {"fmax": 2e-3, "smax": 5e-3}}
+    phase = elastic_data.table.loc[one, "phase"]
+    moved = "RP" if phase != "RP" else "DJ"
+    good = {"max_force_eV_per_A": 1e-3, "max_stress_GPa": 4e-3, "settings": limits}
+    _record(records, elastic_data, one, phase=moved, **good)
+    _record(records, elastic_data, one, name="again", repeat=2, phase=phase, **good)
+    _record(records, elastic_data, other, **(good | {"max_stress_GPa": 6e-3}))
+    _record(records, elastic_data, cubic, phase="3D", **good)
+    collect([records], tmp_path / "1.0", progress=False)
+    findings = audit(load_elastic(tmp_path / "1.0"))
+    assert findings.phase_changes["parent_phase"].to_dict() == {one: moved}
+    assert list(findings.unconverged.index) == [other]
+    assert {*findings.duplicates.reset_index().loc[0]} == {one, "again"}
+    assert len(findings.duplicates) == 1
