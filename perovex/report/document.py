@@ -6,7 +6,10 @@ import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -41,13 +44,43 @@ class Section:
         self.blocks.append(f'<p class="note">{html.escape(text)}</p>')
         return self
 
-    def table(self, frame: pd.DataFrame, caption: str, *, digits: int = 3, index: bool = True) -> Section:
-        """Add a table; numbers are rounded to `digits` significant figures."""
-        shown = frame.copy()
-        for column in shown.columns:
-            shown[column] = [_number(value, digits) for value in shown[column]]
-        body = shown.to_html(index=index, border=0, na_rep="", escape=True)
-        self.blocks.append(f'<figure class="table"><figcaption>{html.escape(caption)}</figcaption>{body}</figure>')
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        *,
+        digits: int = 3,
+        index: bool = True,
+        folded: bool = False,
+        badges: Container[str] = (),
+    ) -> Section:
+        """Add a table; numbers are rounded to `digits` significant figures, text stands left.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        caption : str
+            Plain text (escaped).
+        digits : int
+        index : bool
+            Show the index, as leading columns.
+        folded : bool
+            Hide the rows behind the caption until the reader opens it.
+        badges : container of str
+            Columns whose words are drawn as coloured labels; the colour goes by the word (see the style sheet).
+        """
+        body = render_table(frame.reset_index() if index else frame, digits, badges)
+        caption = html.escape(caption)
+        if folded:
+            self.blocks.append(f'<details class="table"><summary>{caption}</summary>{body}</details>')
+        else:
+            self.blocks.append(f'<figure class="table"><figcaption>{caption}</figcaption>{body}</figure>')
+        return self
+
+    def bullets(self, items: Iterable[str]) -> Section:
+        """Add a list of plain texts (escaped)."""
+        lines = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        self.blocks.append(f"<ul>{lines}</ul>")
         return self
 
     def drawing(self, svg: str, caption: str) -> Section:
@@ -61,12 +94,41 @@ class Section:
         return self
 
 
-def _number(value: Any, digits: int) -> str:
-    if isinstance(value, bool):
+def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = ()) -> str:
+    """Return the ``<table>`` of a frame without its index.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> render_table(pd.DataFrame({"key": ["a<b"], "x": [0.12345]})).split("<tbody>")[1]
+    '<tr><td class="t">a&lt;b</td><td>0.123</td></tr></tbody></table>'
+    """
+    columns = [
+        (str(name), [_cell(value, digits, badge=name in badges) for value in frame.iloc[:, k]])
+        for k, name in enumerate(frame)
+    ]
+    text = [all(isinstance(value, str) for value in frame.iloc[:, k]) for k in range(frame.shape[1])]
+    marks = [' class="t"' if is_text else "" for is_text in text]
+    head = "".join(
+        f"<th{mark}>{html.escape('' if name == 'index' else name)}</th>"
+        for (name, _), mark in zip(columns, marks, strict=True)
+    )
+    rows = zip(*(cells for _, cells in columns), strict=True)
+    body = "".join(
+        "<tr>" + "".join(f"<td{mark}>{cell}</td>" for cell, mark in zip(row, marks, strict=True)) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: Any, digits: int, *, badge: bool) -> str:
+    if badge:
+        return f'<span class="badge {"-".join(value.split())}">{html.escape(value)}</span>'
+    if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.{digits}g}"  # noqa: PLR0124 (nan)
-    return str(value)
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else f"{value:.{digits}g}"
+    return "" if value is None else html.escape(str(value))
 
 
 @dataclass

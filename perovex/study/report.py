@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from perovex.report import Document, figure, save_figure, style
-from perovex.report.figures import plot_moduli, plot_parity, plot_scores, plot_series
-from perovex.study.modelling import CLASSIFIER
-from perovex.study.summary import MAIN_METRIC, score_line, summary_lines
+from perovex.report.figures import plot_moduli, plot_series
+from perovex.study.model_section import add_model
+from perovex.study.summary import add_claims, summary_html, task_title
 from perovex.study.tables import TARGETS
+from perovex.study.wording import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,11 +41,11 @@ def build_report(result: StudyResult, figures: Path) -> Document:
         f"perovex study of data {data.version} ({data.potential}), seed {result.options.seed}",
     )
     with style():
-        _summary(document.section("Summary"), result)
+        document.section("Summary").raw(summary_html(result))
         _data(document.section("Data"), result, figures)
         _labels(document.section("How good the labels are"), result)
         for task in result.tasks.values():
-            _model(document.section(_title(task)), task, result, figures)
+            add_model(document.section(_title(task)), task, result, figures)
         _claims(document.section("Published claims, tested"), result)
         _transfer(document.section("From single-layer to multilayer"), result)
         _series(document.section("Matched series"), result, figures)
@@ -54,24 +55,21 @@ def build_report(result: StudyResult, figures: Path) -> Document:
 
 
 def _title(task: TaskResult) -> str:
-    return f"Stiff or not ({task.target})" if task.name == CLASSIFIER else f"Regression of {task.name}"
-
-
-def _summary(section: Section, result: StudyResult) -> None:
-    section.text(*summary_lines(result))
-    section.note(
-        "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "
-        "says how far it is from first-principles values."
-    )
+    title = task_title(task)
+    return title[0].upper() + title[1:]
 
 
 def _data(section: Section, result: StudyResult, figures: Path) -> None:
     table = result.data.table
     counts = pd.crosstab(table["n_layers"].map(lambda n: "3D" if np.isinf(n) else f"n = {n:g}"), table["halide"])
-    section.table(counts, "Crystals with an accepted label, by layers per slab and halide.")
+    section.table(
+        counts.rename_axis(index="layers", columns=None),
+        "Crystals with an accepted label, by layers per slab and halide.",
+    )
     rejected = result.data.rejected
     if len(rejected):
-        section.table(rejected[["reason"]], "Rejected labels and why; they are kept in the data.")
+        caption = f"{len(rejected)} rejected labels and why; they are kept in the data."
+        section.table(in_words(rejected[["reason"]]), caption, folded=True)
     made, ax = figure(6.0, 4.6)
     plot_moduli(table, ax)
     section.drawing(
@@ -79,6 +77,7 @@ def _data(section: Section, result: StudyResult, figures: Path) -> None:
         "Out-of-plane against in-plane Young's modulus. Open symbols are 3D networks, for comparison only.",
     )
     spread = table.loc[np.isfinite(table["n_layers"]), list(TARGETS)].quantile([0, 0.25, 0.5, 0.75, 1])
+    spread.index = pd.Index(["smallest", "lower quartile", "median", "upper quartile", "largest"])
     section.table(spread, "Distribution of the moduli of layered crystals, GPa.")
 
 
@@ -93,115 +92,28 @@ def _labels(section: Section, result: StudyResult) -> None:
     )
     truth = validate_labels_against_references(result.data)
     section.table(
-        truth.errors, "Labels against first-principles values (PBE without dispersion), 3D crystals.", index=False
+        in_words(truth.errors),
+        "Labels against first-principles values (PBE without dispersion), 3D crystals.",
+        index=False,
     )
-    section.table(truth.moduli, "The same, crystal by crystal; GPa.", index=False)
-    section.table(truth.trends, "Trends that the literature reports, tested on the labels.", index=False)
+    section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
+    section.table(in_words(truth.trends), "Trends that the literature reports, tested on the labels.", index=False)
     findings = audit(result.data)
     if len(findings.second_potential):
         section.table(
-            findings.second_potential.reset_index(),
+            in_words(findings.second_potential.reset_index()),
             "The same crystals labelled with two potentials: the spread is a lower bound of the error of a label. Each "
             "potential relaxes the crystal by itself and may end in another minimum.",
             index=False,
         )
     if len(findings.soft_modes):
-        section.table(findings.soft_modes, "Crystals whose E_vrh rises by more than 25 % when soft modes are frozen.")
-    for name in ("outliers", "volume_changes", "duplicates"):
+        count = f"{len(findings.soft_modes)} of {len(result.data)} crystals"
+        caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
+        section.table(in_words(findings.soft_modes), caption, folded=True)
+    for name in ("outliers", "volume_changes", "phase_changes", "unconverged", "duplicates"):
         frame = findings.tables()[name]
         if len(frame):
-            section.table(frame, f"Audit: {name.replace('_', ' ')}.")
-
-
-def _model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
-    classify = task.name == CLASSIFIER
-    section.text(score_line(task))
-    for step, reason in task.refusals.items():
-        section.note(f"No {step}: {reason}")
-    if task.evaluation is not None:
-        _scores(section, task, figures, classify=classify, result=result)
-    if task.ranking is not None:
-        _ranking(section, task, figures)
-
-
-def _scores(section: Section, task: TaskResult, figures: Path, *, classify: bool, result: StudyResult) -> None:
-    evaluation = task.evaluation
-    assert evaluation is not None
-    for warning in evaluation.warnings:
-        section.note(warning)
-    metric = MAIN_METRIC[classify]
-    own = evaluation.scores.query("metric == @metric").set_index("model")[["value", "low", "high"]]
-    made, ax = figure(5.4, 2.2)
-    plot_scores(own, metric if classify else f"{metric} (GPa)", ax)
-    section.drawing(
-        save_figure(made, figures, f"scores_{task.name}"),
-        "Held-out score of the model and its baselines in the same folds; folds keep a spacer together, bars are "
-        "bootstrap intervals over spacers.",
-    )
-    wide = evaluation.scores.assign(
-        score=[f"{r.value:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in evaluation.scores.itertuples()]
-    ).pivot(index="model", columns="metric", values="score")
-    section.table(wide, "All held-out scores with 95 % bootstrap intervals over spacers.")
-    section.table(evaluation.differences, "Model minus baseline on the same resamples.", index=False)
-    if task.scrambling:
-        flat = {k: v for k, v in task.scrambling.items() if isinstance(v, (int, float, str))}
-        section.table(pd.DataFrame([flat]), "y-scrambling: the same procedure on shuffled targets.", index=False)
-    held = evaluation.out_of_fold()
-    if classify:
-        section.table(
-            evaluation.reliability_table(5), "Predicted against observed share of stiff crystals.", index=False
-        )
-        return
-    made, ax = figure(4.8, 4.4)
-    plot_parity(held["truth"], held["prediction"], result.tables.meta["halide"].loc[held.index], ax)
-    section.drawing(save_figure(made, figures, f"parity_{task.name}"), "Held-out predictions against labels.")
-    asked = evaluation.settings["coverage"]
-    if asked is None:
-        section.note("Too few spacers for prediction intervals.")
-        return
-    section.table(
-        evaluation.coverage_table(), f"Share of held-out crystals inside the {asked:.0%} interval.", index=False
-    )
-
-
-def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
-    from perovex.explain.plots import plot_beeswarm, plot_ranking
-
-    ranking, explanation = task.ranking, task.explanation
-    assert ranking is not None
-    assert explanation is not None
-    section.text(explanation.skill.sentence())
-    if not explanation.skill.above_chance:
-        section.note("The model is not distinguishable from chance, so its ranking explains nothing reliable.")
-    made, ax = figure(6.4, 4.4)
-    plot_ranking(ranking, ax=ax)
-    section.drawing(
-        save_figure(made, figures, f"ranking_{task.name}"),
-        f"Share of all SHAP importance on held-out crystals with {ranking.coverage:.0%} intervals over spacers and "
-        "seeds.",
-    )
-    made, ax = figure(6.8, 4.6)
-    plot_beeswarm(explanation, ax=ax)
-    section.drawing(
-        save_figure(made, figures, f"beeswarm_{task.name}"), "SHAP value of each held-out crystal, coloured by value."
-    )
-    shown = [
-        "rank",
-        "rank_lower",
-        "rank_upper",
-        "p_top_k",
-        "share",
-        "p_above_noise",
-        "permutation",
-    ]
-    section.table(
-        ranking.table[[c for c in shown if c in ranking.table]].head(15),
-        f"Ranks with intervals; stability of the top {ranking.top_k}: {ranking.stability:.2f} (1 always the same, 0 "
-        "chance).",
-    )
-    section.table(ranking.groups[["rank", "share", "members"]].head(10), "Groups of correlated descriptors, ranked.")
-    if task.effects is not None:
-        section.raw("<ul>" + "".join(f"<li>{_escape(s)}</li>" for s in task.effects.sentences.values()) + "</ul>")
+            section.table(in_words(frame), f"Audit: {len(frame)} {name.replace('_', ' ')}.", folded=True)
 
 
 def _claims(section: Section, result: StudyResult) -> None:
@@ -209,15 +121,16 @@ def _claims(section: Section, result: StudyResult) -> None:
         "Each claim was given a criterion before the data were looked at. 'Undecided' means that these data cannot "
         "tell; it is not a polite no."
     )
+    if not result.claims:
+        section.note("No claim could be tested; the sections on the models say why.")
+        return
+    add_claims(section, result.claims, "Verdicts by target.")
     rows = pd.DataFrame(result.claims)
-    if len(rows):
-        rows["variant"] = [", ".join(v.values()) for v in rows["variant"]]
-    shown = [c for c in ("id", "target", "variant", "verdict", "reason", "n_rows", "n_groups") if c in rows]
-    if len(rows):
-        section.table(rows[shown], "Verdicts.", index=False)
-        criteria = rows.drop_duplicates("id")
-        if "criterion" in rows:
-            section.table(criteria[["id", "claim", "criterion"]], "Criteria, fixed beforehand.", index=False)
+    rows["variant"] = [", ".join(v.values()) for v in rows["variant"]]
+    criteria = rows.drop_duplicates("id")[["id", "claim", "criterion"]]
+    section.table(criteria, "Criteria, fixed beforehand.", index=False)
+    shown = ["id", "target", "variant", "verdict", "reason", "n_rows", "n_groups"]
+    section.table(in_words(rows[shown]), "Evidence behind each verdict.", index=False, folded=True, badges=["verdict"])
 
 
 def _transfer(section: Section, result: StudyResult) -> None:
@@ -231,7 +144,8 @@ def _transfer(section: Section, result: StudyResult) -> None:
             continue
         section.text(f"{_title(task)}. {task.transfer.sentence()}")
         if task.transfer.possible:
-            section.table(task.transfer.to_frame(), f"{_title(task)}: scores on the multilayer crystals.", index=False)
+            caption = f"{_title(task)}: every model, on the multilayer crystals."
+            section.table(in_words(task.transfer.to_frame()), caption, index=False, folded=True)
 
 
 def _series(section: Section, result: StudyResult, figures: Path) -> None:
@@ -249,13 +163,16 @@ def _series(section: Section, result: StudyResult, figures: Path) -> None:
         if item.reason:
             section.note(f"{name}: {item.reason}")
             continue
-        section.table(item.to_frame(), f"{name} and descriptors: change from one n to another.", index=False)
-        section.table(item.explained_by, f"Do changes of descriptors go with changes of {name}?")
+        caption = f"{name} and descriptors: change from one n to another."
+        section.table(in_words(item.to_frame()), caption, index=False, folded=True)
+        section.table(in_words(item.explained_by), f"Do changes of descriptors go with changes of {name}?", folded=True)
     for name, item in result.variance.items():
         if isinstance(item, str):
             section.note(f"Variance of {name}: {item}")
             continue
-        section.table(item, f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares).")
+        section.table(
+            in_words(item), f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares)."
+        )
     section.table(
         result.confounding, "What is tied to what, 0 to 1 (Cramér's V, correlation ratio or rank correlation)."
     )
@@ -268,12 +185,12 @@ def _descriptors(section: Section, result: StudyResult) -> None:
         {"key": key, "family": REGISTRY[key].family, "unit": REGISTRY[key].unit, "definition": REGISTRY[key].definition}
         for key in result.tables.X.columns
     ]
-    section.table(pd.DataFrame(rows), "Descriptors offered to the models.", index=False)
+    section.table(pd.DataFrame(rows), f"The {len(rows)} descriptors offered to the models.", index=False, folded=True)
     dropped = pd.Series(result.tables.dropped, name="reason", dtype=object).rename_axis("key").reset_index()
     if len(dropped):
-        section.table(dropped, "Descriptors not offered, and why.", index=False)
+        section.table(dropped, f"{len(dropped)} descriptors not offered, and why.", index=False, folded=True)
     if len(result.tables.failures):
-        section.table(result.tables.failures, "Crystals that could not be described.")
+        section.table(in_words(result.tables.failures), "Crystals that could not be described.")
 
 
 def _reproduce(section: Section, result: StudyResult) -> None:
@@ -286,10 +203,6 @@ def _reproduce(section: Section, result: StudyResult) -> None:
         f"Data checksum: {result.data.checksum}",
     )
     versions: dict[str, Any] = environment()
-    section.table(pd.DataFrame(versions.items(), columns=["package", "version"]), "Environment.", index=False)
-
-
-def _escape(text: str) -> str:
-    import html
-
-    return html.escape(text)
+    section.table(
+        pd.DataFrame(versions.items(), columns=["package", "version"]), "Environment.", index=False, folded=True
+    )

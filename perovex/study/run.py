@@ -107,9 +107,9 @@ class StudyResult:
         return "\n".join(summary_lines(self))
 
     def _repr_html_(self) -> str:
-        import html
+        from perovex.study.summary import summary_html
 
-        return f"<pre>{html.escape(self.summary())}</pre>"
+        return summary_html(self)
 
 
 def describe_data(data: ElasticData, tables: StudyTables) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""The findings of a study in a few plain lines."""
+"""The findings of a study in a few plain lines and two tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from perovex.study.modelling import CLASSIFIER
 
 if TYPE_CHECKING:
+    from perovex.explain import Ranking
+    from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
 
@@ -15,15 +19,19 @@ MAIN_METRIC = {True: "ROC-AUC", False: "MAE"}
 
 def summary_lines(result: StudyResult) -> list[str]:
     """Return the main findings, one line each."""
+    lines = [*data_lines(result), *(score_line(task) for task in result.tasks.values())]
+    return [*lines, *claim_lines(result.claims)]
+
+
+def data_lines(result: StudyResult) -> list[str]:
+    """Say what the study learnt from: crystals, labels, threshold."""
     meta, tables = result.tables.meta, result.tables
     by_n = ", ".join(f"{count} with n = {n:g}" for n, count in meta["n_layers"].value_counts().sort_index().items())
-    lines = [
+    return [
         f"data {result.data.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers",
         f"labels by {result.data.potential}, not measurements",
         f"stiff means {result.options.target} above {result.threshold:.2f} GPa",
     ]
-    lines += [score_line(task) for task in result.tasks.values()]
-    return [*lines, *claim_lines(result.claims)]
 
 
 def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
@@ -42,6 +50,77 @@ def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
     return [f'claim "{texts[key]}" {"; ".join(found)}' for key, found in words.items()]
 
 
+def claim_matrix(claims: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the verdicts as claims (and variants) x targets.
+
+    Examples
+    --------
+    >>> verdict = {"id": "a", "claim": "A holds.", "target": "E_vrh", "variant": {}, "verdict": "undecided"}
+    >>> claim_matrix([verdict, {**verdict, "target": "stiff", "verdict": "supported"}]).iloc[0].tolist()
+    ['A holds.', 'undecided', 'supported']
+    """
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for claim in claims:
+        variant = ", ".join(claim["variant"].values())
+        text = f"{claim['claim']} ({variant})" if variant else claim["claim"]
+        rows.setdefault((claim["id"], variant), {"claim": text})[claim["target"]] = claim["verdict"]
+    return pd.DataFrame(rows.values()).fillna("not tested")
+
+
+def add_claims(section: Section, claims: list[dict[str, Any]], caption: str) -> None:
+    """Add the verdicts as coloured words."""
+    matrix = claim_matrix(claims)
+    section.table(matrix, caption, index=False, badges=matrix.columns.drop("claim"))
+
+
+def score_table(result: StudyResult) -> pd.DataFrame:
+    """Return one row a model: held-out score with its interval, beside the best baseline in the same folds."""
+    rows = []
+    for task in result.tasks.values():
+        row: dict[str, Any] = {"model": task_title(task)}
+        if task.evaluation is None:
+            row["held-out score"] = task.refusals.get("validation", "not validated")
+        else:
+            row |= _scores(task)
+        if task.ranking is not None:
+            row["what it leans on most"] = leading_groups(task.ranking)
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _scores(task: TaskResult) -> dict[str, str]:
+    classify = task.name == CLASSIFIER
+    metric, unit = MAIN_METRIC[classify], "" if classify else " GPa"
+    assert task.evaluation is not None
+    table = task.evaluation.scores.query("metric == @metric").set_index("model")
+    own, others = table.loc["model"], table.drop(index="model")["value"]
+    best = str(others.idxmax() if classify else others.idxmin())
+    gaps = task.evaluation.differences.query("metric == @metric and baseline == @best")
+    surely = "" if gaps.empty else f"{gaps['better'].iloc[0]:.0%}"
+    return {
+        "score": metric,
+        "held-out score": f"{own['value']:.2f}{unit} [{own['low']:.2f}, {own['high']:.2f}]",
+        "best baseline": f"{best}: {others[best]:.2f}{unit}",
+        "better in resamples": surely,
+    }
+
+
+def leading_groups(ranking: Ranking, count: int = 3) -> str:
+    """Name the groups of correlated descriptors that lead a ranking, with their share of importance."""
+    leaders = ranking.groups.head(count)
+    return "; ".join(
+        f"{name} and {row['members'].count(',')} alike ({row['share']:.0%})"
+        if "," in row["members"]
+        else f"{name} ({row['share']:.0%})"
+        for name, row in leaders.iterrows()
+    )
+
+
+def task_title(task: TaskResult) -> str:
+    """Name a model for headings."""
+    return f"stiff or not ({task.target})" if task.name == CLASSIFIER else f"regression of {task.name}"
+
+
 def score_line(task: TaskResult) -> str:
     """Return the score of a model beside its baselines, or why there is none."""
     head = f"classifier ({task.target})" if task.name == CLASSIFIER else f"regressor {task.name}"
@@ -52,8 +131,29 @@ def score_line(task: TaskResult) -> str:
     unit = "" if task.name == CLASSIFIER else " GPa"
     own = table.loc["model"]
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
-    top = "" if task.ranking is None else "; first: " + ", ".join(task.ranking.table.index[:3])
+    top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
     return (
         f"{head}: held-out {metric} {own['value']:.2f}{unit} [{own['low']:.2f}, {own['high']:.2f}] "
         f"(baselines: {others}){top}"
     )
+
+
+def summary_html(result: StudyResult) -> str:
+    """Return the findings as a fragment of HTML, for reports and notebooks."""
+    from perovex.report import Section
+
+    section = Section("Summary").bullets(data_lines(result))
+    section.table(
+        score_table(result),
+        "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
+        "share of resampled spacers in which it beats the best baseline. Correlated descriptors share their credit, so "
+        "groups are named, by their leading member.",
+        index=False,
+    )
+    if result.claims:
+        add_claims(section, result.claims, "Published claims, by target.")
+    section.note(
+        "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "
+        "says how far it is from first-principles values."
+    )
+    return "\n".join(section.blocks)

@@ -34,6 +34,24 @@ def test_text_and_tables_are_escaped():
     assert 'href="#s---t"' in html
 
 
+def test_cells_badges_and_folding():
+    from perovex.report import Section
+
+    frame = pd.DataFrame(
+        {"name": ["a", "b"], "verdict": ["not supported", "undecided"], "x": [np.nan, 1234.567]},
+        index=pd.Index([1.0, np.inf], name="n"),
+    )
+    (block,) = Section("S").table(frame, "C", folded=True, badges=["verdict"]).blocks
+    assert block.startswith("<details")
+    assert "<th>n</th>" in block  # numbers stand right, texts left
+    assert '<th class="t">name</th>' in block
+    assert '<span class="badge not-supported">not supported</span>' in block
+    assert "1.23e+03" in block
+    assert "nan" not in block
+    (listed,) = Section("S").bullets(["a < b"]).blocks
+    assert listed == "<ul><li>a &lt; b</li></ul>"
+
+
 def test_page_needs_nothing_beside_it():
     page = Document("T")
     page.section("S")

@@ -57,6 +57,23 @@ def test_report_is_self_contained_and_names_labels(studied):
     assert "y-scrambling" in html
 
 
+def test_summary_shows_every_model_and_claim(studied):
+    result, out = studied
+    from perovex.study.summary import claim_matrix, score_table
+
+    scores = score_table(result)
+    assert len(scores) == 1 + len(TARGETS)
+    held = result.tasks["E_vrh"].evaluation.scores.query("metric == 'MAE'").set_index("model")["value"]
+    assert f"{held['model']:.2f} GPa" in scores["held-out score"].iloc[-1]
+    assert f"{held.drop('model').min():.2f} GPa" in scores["best baseline"].iloc[-1]
+    matrix = claim_matrix(result.claims)
+    for claim in result.claims:
+        variant = ", ".join(claim["variant"].values())
+        row = matrix[matrix["claim"] == (f"{claim['claim']} ({variant})" if variant else claim["claim"])].iloc[0]
+        assert row[claim["target"]] == claim["verdict"]
+    assert result._repr_html_() in (out / "report.html").read_text()
+
+
 def test_results_hold_scores_beside_baselines_and_claims(studied):
     result, out = studied
     stored = json.loads((out / "results.json").read_text())

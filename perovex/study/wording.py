@@ -1,0 +1,63 @@
+"""Column names of tables in words, for readers of the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEADINGS = {
+    "E_ratio": "E label / reference",
+    "E_vrh_soft_frozen": "E_vrh, soft modes frozen (GPa)",
+    "auc": "ROC-AUC",
+    "better": "share of resamples where better",
+    "crystal_id": "crystal",
+    "frozen_over_full": "frozen / full",
+    "gain": "gain over better mean",
+    "gain_lower": "gain, lower",
+    "gain_upper": "gain, upper",
+    "high": "upper",
+    "loss_lower": "loss, lower",
+    "loss_upper": "loss, upper",
+    "low": "lower",
+    "lowest_eigenvalue": "lowest curvature (eV/Å²)",
+    "mean_absolute_difference_GPa": "mean abs. difference (GPa)",
+    "mean_absolute_percentage_error": "mean abs. error (%)",
+    "median_ratio": "median ratio",
+    "n_groups": "spacers",
+    "n_predicted": "crystals",
+    "n_rows": "crystals",
+    "null_mean": "mean on shuffled targets",
+    "p_above_noise": "P(above shuffled)",
+    "p_top_k": "P(top k)",
+    "p_value": "p",
+    "parent_phase": "stacking before",
+    "permutation": "permutation importance",
+    "phase": "stacking",
+    "rank_lower": "rank, lower",
+    "rank_upper": "rank, upper",
+    "share": "share of importance",
+    "spearman": "Spearman",
+    "volume_change": "volume change (%)",
+}
+
+
+def in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with columns and index named for readers; keys of descriptors and moduli stay.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> list(in_words(pd.DataFrame(columns=["p_value", "n_rows", "E_vrh", "median_width"])))
+    ['p', 'crystals', 'E_vrh', 'median width']
+    """
+    from perovex.datasets import MODULI
+
+    def word(name: object) -> object:
+        if not isinstance(name, str) or name in MODULI:
+            return name
+        return HEADINGS.get(name, name.replace("_", " "))
+
+    named = frame.rename(columns=word)
+    return named.rename_axis(index=[word(name) for name in named.index.names], columns=None)
