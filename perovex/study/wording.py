@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """
     from perovex.datasets import MODULI
 
-    def word(name: object) -> object:
+    def word(name: Any) -> Any:
         if not isinstance(name, str) or name in MODULI:
             return name
         return HEADINGS.get(name, name.replace("_", " "))
