@@ -69,6 +69,54 @@ def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
+def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Axes:
+    """Plot every crystal's modulus by a property, with median and quartiles of each class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `target` (GPa), `by` and ``halide``.
+    target : str
+        Modulus to plot.
+    by : str
+        Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``phase``; n = inf is called 3D.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    known = {name: rank for rank, name in enumerate([*HALIDE_COLOURS, "DJ", "RP", "ACI", "intermediate", "3D"])}
+    classes = sorted(table[by].unique(), key=lambda value: (known.get(value, -1), value))
+    names = ["3D" if value == np.inf else f"{value:g}" if not isinstance(value, str) else value for value in classes]
+    for position, value in enumerate(classes):
+        rows = table[table[by] == value].sort_values(target)
+        low, middle, high = rows[target].quantile([0.25, 0.5, 0.75])
+        ax.plot([position, position], [low, high], color="0.6", linewidth=9, alpha=0.4, solid_capstyle="butt", zorder=1)
+        ax.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2, zorder=2)
+        side = np.resize([-0.18, -0.06, 0.06, 0.18], len(rows))  # neighbours in value stand beside each other
+        for halide in sorted(rows["halide"].unique()):
+            chosen = (rows["halide"] == halide).to_numpy()
+            ax.scatter(
+                position + side[chosen],
+                rows.loc[chosen, target],
+                s=18,
+                alpha=0.8,
+                edgecolor="white",
+                linewidth=0.4,
+                zorder=3,
+                c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
+                marker=HALIDE_MARKERS.get(str(halide), "D"),
+            )
+    ax.set_xticks(
+        range(len(classes)), [f"{n}\n({(table[by] == v).sum()})" for n, v in zip(names, classes, strict=True)]
+    )
+    ax.set_xlim(-0.6, len(classes) - 0.4)
+    ax.set_xlabel({"n_layers": "layers per slab, n", "phase": "stacking"}.get(by, by.replace("_", " ")))
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    return ax
+
+
 def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
     """Plot matched series: the same spacer and halide at n = 1, 2, 3, one line each.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.report import Document, figure, save_figure, style
-from perovex.report.figures import plot_moduli, plot_series
+from perovex.report.figures import plot_distribution, plot_moduli, plot_series
 from perovex.study.model_section import add_model
 from perovex.study.summary import add_claims, summary_html, task_title
 from perovex.study.tables import TARGETS
@@ -75,6 +75,15 @@ def _data(section: Section, result: StudyResult, figures: Path) -> None:
     section.drawing(
         save_figure(made, figures, "moduli"),
         "Out-of-plane against in-plane Young's modulus. Open symbols are 3D networks, for comparison only.",
+    )
+    made, axes = figure(9.6, 6.4, nrows=2, ncols=3)
+    for target, row in zip(("E_in_plane", "E_out_of_plane"), axes, strict=True):
+        for by, ax in zip(("n_layers", "halide", "phase"), row, strict=True):
+            plot_distribution(table, target, by, ax)
+    section.drawing(
+        save_figure(made, figures, "distributions"),
+        "Moduli by layers per slab, halide and stacking: every crystal, quartiles (grey) and median; counts in "
+        "brackets. Colours and symbols are those of the halides above.",
     )
     spread = table.loc[np.isfinite(table["n_layers"]), list(TARGETS)].quantile([0, 0.25, 0.5, 0.75, 1])
     spread.index = pd.Index(["smallest", "lower quartile", "median", "upper quartile", "largest"])

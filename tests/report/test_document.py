@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from perovex.report import Document, figure, save_figure
-from perovex.report.figures import plot_moduli, plot_parity, plot_scores, plot_series
+from perovex.report.figures import plot_distribution, plot_moduli, plot_parity, plot_scores, plot_series
 
 
 @pytest.fixture
@@ -93,3 +93,13 @@ def test_series_of_one_layer_draws_no_line(table):
     _, ax = figure()
     plot_series(table[table["n_layers"] == 1.0], "E_vrh", ax)
     assert not ax.lines
+
+
+@pytest.mark.parametrize(("by", "names"), [("n_layers", ["1", "2", "3D"]), ("halide", ["Cl", "Br", "I"])])
+def test_distribution_shows_every_crystal_and_the_median(table, by, names):
+    _, ax = figure()
+    assert plot_distribution(table, "E_vrh", by, ax) is ax
+    assert [t.get_text().split("\n")[0] for t in ax.get_xticklabels()] == names
+    assert sum(len(c.get_offsets()) for c in ax.collections) == len(table)
+    medians = [line.get_ydata()[0] for line in ax.lines if line.get_linewidth() == 1.2]
+    assert sorted(medians) == pytest.approx(sorted(table.groupby(by)["E_vrh"].median()))
