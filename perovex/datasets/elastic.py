@@ -236,14 +236,18 @@ def _group(row: pd.Series) -> str:
 
 
 def flat_smiles(smiles: str) -> str:
-    """Return the canonical SMILES without stereochemistry, so that enantiomers are one compound.
+    """Return the canonical SMILES without stereochemistry, so that enantiomers and racemates are one compound.
 
     Examples
     --------
     >>> flat_smiles("C[C@H]([NH3+])c1ccccc1") == flat_smiles("C[C@@H]([NH3+])c1ccccc1")
     True
+    >>> flat_smiles("C[C@H]([NH3+])CC.C[C@@H]([NH3+])CC")
+    'CCC(C)[NH3+]'
     """
     from rdkit import Chem
 
     mol = Chem.MolFromSmiles(smiles)
-    return smiles if mol is None else Chem.MolToSmiles(mol, isomericSmiles=False)
+    if mol is None:
+        return smiles
+    return ".".join(sorted(set(Chem.MolToSmiles(mol, isomericSmiles=False).split("."))))
