@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from perovex.datasets.schema import MODULI
+from perovex.datasets.schema import MODULI, SOFT_FROZEN
 
 if TYPE_CHECKING:
     from perovex.datasets.elastic import ElasticData
@@ -176,15 +176,17 @@ def _second_potential(labels: pd.DataFrame) -> pd.DataFrame:
         first = accepted[accepted["potential"] == one].set_index("crystal_id")
         second = accepted[accepted["potential"] == other].set_index("crystal_id")
         shared = first.index.intersection(second.index)
-        for modulus in MODULI:
+        for modulus in (*MODULI, *(key for key in SOFT_FROZEN if key in accepted)):
             a, b = first.loc[shared, modulus], second.loc[shared, modulus]
-            if len(shared) < 5:  # fewer make no rank correlation
+            both = a.notna() & b.notna()
+            a, b = a[both], b[both]
+            if len(a) < 5:  # fewer make no rank correlation
                 continue
             rows.append(
                 {
                     "potentials": f"{one} / {other}",
                     "modulus": modulus,
-                    "crystals": len(shared),
+                    "crystals": len(a),
                     "median_ratio": float((a / b).median()),
                     "mean_absolute_difference_GPa": float((a - b).abs().mean()),
                     "spearman": float(a.corr(b, method="spearman")),

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
-from perovex.datasets.schema import COLUMNS, MODULI, validate_labels
+from perovex.datasets.schema import COLUMNS, MODULI, SOFT_FROZEN, validate_labels
 from perovex.errors import DatasetError, PerovexError
 
 if TYPE_CHECKING:
@@ -216,7 +216,8 @@ def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPe
     if row["status"] == _ACCEPTED and (not moduli["born_stable"] or min(row[k] for k in MODULI) <= 0):
         _reject(row, "the tensor is not positive definite")
     if "C_soft_modes_frozen_GPa" in stored:
-        row["E_vrh_soft_frozen"] = ElasticTensor(np.array(stored["C_soft_modes_frozen_GPa"])).moduli(normal)["E_vrh"]
+        frozen = ElasticTensor(np.array(stored["C_soft_modes_frozen_GPa"])).moduli(normal)
+        row.update({key: frozen[key.removesuffix("_soft_frozen")] for key in SOFT_FROZEN})
 
 
 def sheet_normal(crystal: LayeredPerovskite) -> np.ndarray:

@@ -28,6 +28,9 @@ MODULI = (
     "G_vrh",
 )
 
+# The same moduli with the softest modes held fixed: a measure of how much hangs on them.
+SOFT_FROZEN = ("E_in_plane_soft_frozen", "E_out_of_plane_soft_frozen", "E_vrh_soft_frozen")
+
 COLUMNS: dict[str, Column] = {
     "label_id": Column("str", "", "crystal_id@potential, unique"),
     "crystal_id": Column("str", "", "name of the crystal in this collection"),
@@ -51,6 +54,10 @@ COLUMNS: dict[str, Column] = {
     "G_vrh": Column("float", "GPa", "shear modulus, Voigt-Reuss-Hill"),
     "poisson_vrh": Column("float", "", "Poisson's ratio of the Voigt-Reuss-Hill averages"),
     "universal_anisotropy": Column("float", "", "5 G_V/G_R + K_V/K_R - 6"),
+    "E_in_plane_soft_frozen": Column("float", "GPa", "E_in_plane with the modes below the soft-mode threshold frozen"),
+    "E_out_of_plane_soft_frozen": Column(
+        "float", "GPa", "E_out_of_plane with the modes below the soft-mode threshold frozen"
+    ),
     "E_vrh_soft_frozen": Column("float", "GPa", "E_vrh with the modes below the soft-mode threshold frozen"),
     "lowest_eigenvalue": Column("float", "eV/Å²", "lowest eigenvalue of the Hessian without rigid translations"),
     "volume_change": Column("float", "%", "volume change on relaxation from the parent structure"),

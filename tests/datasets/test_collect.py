@@ -23,6 +23,7 @@ def _record(folder, data, crystal, *, name=None, repeat=1, **changes):
         "status": "accepted",
         "reason": "",
         "C_GPa": data.tensors[crystal].tolist(),
+        "C_soft_modes_frozen_GPa": (2 * data.tensors[crystal]).tolist(),
         "lowest_eigenvalues": [0.1],
         "n": row["n_layers"],
         "spacer_smiles": row["spacer_smiles"],
@@ -59,6 +60,9 @@ def test_a_release_comes_back_as_it_was_written(elastic_data, names, tmp_path):
         )
         assert loaded.table.loc[name, "volume_change"] == pytest.approx(1.0)
         assert len(loaded.structures[name]) == len(elastic_data.structures[name])
+        assert loaded.table.loc[name, "E_in_plane_soft_frozen"] == pytest.approx(
+            2 * elastic_data.table.loc[name, "E_in_plane"], rel=2e-3
+        )
 
 
 def test_the_same_records_give_the_same_bytes(elastic_data, names, tmp_path):
