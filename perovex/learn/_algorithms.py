@@ -203,22 +203,12 @@ def _histogram(classify: bool, signs: list[int], random_state: int | None, _n_jo
 
 
 def _ebm(classify: bool, signs: list[int], random_state: int | None, n_jobs: int) -> Any:
-    try:
-        from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
-    except ImportError as error:
-        raise ModelInputError(
-            "algorithm 'ebm' needs the library interpret-core", remedy="pip install interpret-core"
-        ) from error
-    options: dict[str, Any] = {"interactions": 0, "outer_bags": 1, "validation_size": 0, "max_rounds": 500}
-    options |= {
-        "early_stopping_rounds": 0,
-        "min_samples_leaf": 2,
-        "random_state": random_state,
-        "n_jobs": n_jobs,
-    }
+    from perovex.learn.additive import AdditiveClassifier, AdditiveRegressor
+
+    options: dict[str, Any] = {"random_state": random_state, "n_jobs": n_jobs}
     if any(signs):
         options["monotone_constraints"] = signs
-    return ExplainableBoostingClassifier(**options) if classify else ExplainableBoostingRegressor(**options)
+    return AdditiveClassifier(**options) if classify else AdditiveRegressor(**options)
 
 
 def _distance_or_linear(name: str, classify: bool, random_state: int | None) -> Any:

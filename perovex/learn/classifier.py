@@ -28,7 +28,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
     Parameters
     ----------
     algorithm : str, default "xgboost"
-        ``"xgboost"``, ``"random_forest"``, ``"hist_gradient_boosting"``, ``"ebm"`` (needs interpret-core),
+        ``"xgboost"``, ``"random_forest"``, ``"hist_gradient_boosting"``, ``"ebm"`` (training needs the extra ``ebm``),
         ``"gaussian_process"``, ``"logistic"`` or ``"nearest_neighbour"``.
     threshold : {"median", "q<p>"}, float or None, default "median"
         A crystal is stiff where its modulus is strictly above this; resolved on the training moduli and

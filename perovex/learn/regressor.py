@@ -25,7 +25,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
     Parameters
     ----------
     algorithm : str, default "xgboost"
-        ``"xgboost"``, ``"random_forest"``, ``"hist_gradient_boosting"``, ``"ebm"`` (needs interpret-core),
+        ``"xgboost"``, ``"random_forest"``, ``"hist_gradient_boosting"``, ``"ebm"`` (training needs the extra ``ebm``),
         ``"gaussian_process"``, ``"ridge"`` or ``"nearest_neighbour"``. All take missing values: tree boosting
         natively, the others by the training median.
     target : str, default "E_in_plane"
