@@ -48,7 +48,7 @@ INNER_FOLDS = 4
 SLOW = ("random forest", "explainable boosting")  # not among those chosen inside: minutes more
 
 
-def candidates(task):
+def candidates(task, without):
     """Models by name; those whose library is missing are left out."""
     classify = task == "stiff"
     kind = StiffnessClassifier if classify else YoungModulusRegressor
@@ -60,7 +60,7 @@ def candidates(task):
     except ImportError:
         print('explainable boosting is left out: pip install "perovex[ebm]"')
         del found["explainable boosting"]
-    return found
+    return {name: model for name, model in found.items() if name not in without}
 
 
 class Chosen(BaseEstimator):
@@ -111,17 +111,15 @@ class ChosenClassifier(ClassifierMixin, Chosen):
         return self.model_.predict_proba(X)
 
 
-def compare(task, tables, repeats, nested):
-    models = candidates(task)
+def compare(task, tables, repeats, nested, without):
+    models = candidates(task, without)
     y = tables.moduli["E_in_plane" if task == "stiff" else task]
     others = {name: model for name, model in models.items() if name != "xgboost"}
     if nested:
         kind = ChosenClassifier if task == "stiff" else ChosenRegressor
         others["chosen inside"] = kind({k: v for k, v in models.items() if k not in SLOW}, task)
     start = time.process_time()
-    result = evaluate(
-        models["xgboost"], tables.X, y, tables.groups, baselines=others, n_repeats=repeats, progress=True
-    )
+    result = evaluate(models["xgboost"], tables.X, y, tables.groups, baselines=others, n_repeats=repeats, progress=True)
     frame = result.to_frame()
     keep = ("ROC-AUC", "Brier") if task == "stiff" else ("MAE", "RMSE", "Spearman")
     rows = [
@@ -143,6 +141,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--nested", action="store_true", help="also choose inside, by inner folds (minutes)")
     parser.add_argument("--tasks", nargs="+", default=["stiff", *TARGETS])
+    parser.add_argument("--without", nargs="+", default=[], help="names of candidates to leave out")
     parser.add_argument("--out", help="write the table as CSV")
     options = parser.parse_args()
     tables = build_tables(perovex.load_elastic(options.data), progress=False)
@@ -150,7 +149,7 @@ def main():
     rows = []
     for task in tqdm(options.tasks, desc="tasks", disable=None):
         try:
-            rows += compare(task, tables, options.repeats, options.nested)
+            rows += compare(task, tables, options.repeats, options.nested, options.without)
         except ModelInputError as error:
             print(f"{task}: {error}")
     if options.out:

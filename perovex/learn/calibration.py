@@ -107,9 +107,12 @@ class ProbabilityCalibrator(BaseEstimator):
     def predict_multiprobability(self, probability: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the Venn-Abers pair (p0, p1); its width tells how little the calibration sample knows."""
         p = np.asarray(probability, dtype=float)
-        unique, inverse = np.unique(p, return_inverse=True)
-        pair = np.empty((2, len(unique)))
-        for j, score in enumerate(unique):
+        # all scores between the same two neighbours of the calibration sample share one pair
+        known = np.unique(self.scores_)
+        left, right = np.searchsorted(known, p, side="left"), np.searchsorted(known, p, side="right")
+        _, first, inverse = np.unique(left + right, return_index=True, return_inverse=True)
+        pair = np.empty((2, len(first)))
+        for j, score in enumerate(p[first]):
             for label in (0, 1):
                 scores = np.append(self.scores_, score)
                 labels, weights = np.append(self.labels_, label), np.append(self.weights_, 1.0)
