@@ -1,38 +1,44 @@
 """Time and memory of fit and predict as rows grow, against plain xgboost and scikit-learn.
 
-Run ``python benchmarks/learn.py`` (small) or ``python benchmarks/learn.py --rows 1000 100000 1000000``. Each
-measurement runs in a process of its own, so that peak memory is its own; times are CPU seconds on one thread,
-the best of ``--repeats``.
+Run ``python benchmarks/learn.py`` (small) or ``python benchmarks/learn.py --rows 1000 100000 1000000 --columns 20``.
+Each measurement runs in a process of its own; times are CPU seconds on one thread, the best of ``--repeats``; memory
+is the peak of the process above what it held before the step (Linux). The cases: the regressor (``perovex``), the
+regressor on a float32 table, plain ``xgboost`` on the same DataFrame, scikit-learn's histogram boosting, and with
+``--layers`` the regressor with intervals together with the applicability domain.
 """
 
 import argparse
+import gc
 import json
-import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-CASES = ("perovex", "xgboost", "scikit-learn")
+CASES = ("perovex", "perovex float32", "xgboost", "xgboost float32", "scikit-learn")
+LAYERS = "perovex with intervals and domain"
+CLEAR_PEAK = Path("/proc/self/clear_refs")
 
 
-def make_table(rows, columns):
+def make_table(rows, columns, dtype=np.float64):
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(rows, columns))
-    values[rng.random((rows, columns)) < 0.02] = np.nan
+    values = rng.normal(size=(rows, columns)).astype(dtype, copy=False)
+    values[rng.integers(rows, size=rows * columns // 50), rng.integers(columns, size=rows * columns // 50)] = np.nan
     signal = np.nan_to_num(values[:, 0]) + 0.5 * np.tanh(np.nan_to_num(values[:, 1]))
     y = np.exp(2.3 + 0.2 * signal + 0.03 * rng.normal(size=rows))
     return pd.DataFrame(values, columns=[f"d{i}" for i in range(columns)]), pd.Series(y)
 
 
 def make_model(case, trees):
-    if case == "perovex":
+    if case.startswith("perovex"):
         from perovex.learn import YoungModulusRegressor
 
-        return YoungModulusRegressor(algorithm_params={"n_estimators": trees})
-    if case == "xgboost":
+        folds = 5 if case == LAYERS else 0
+        return YoungModulusRegressor(algorithm_params={"n_estimators": trees}, interval_folds=folds)
+    if case.startswith("xgboost"):
         import xgboost
 
         from perovex.learn._algorithms import XGBOOST_DEFAULTS
@@ -43,31 +49,45 @@ def make_model(case, trees):
     return HistGradientBoostingRegressor(max_iter=trees, max_leaf_nodes=8, learning_rate=0.05, early_stopping=False)
 
 
+def status(field):
+    """A memory field of this process in MiB."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1024
+
+
+def timed(work):
+    """CPU seconds and peak MiB above the start."""
+    gc.collect()
+    CLEAR_PEAK.write_text("5")
+    before, start = status("VmRSS"), time.process_time()
+    result = work()
+    return result, time.process_time() - start, status("VmHWM") - before
+
+
 def measure(case, rows, columns, trees, repeats):
-    X, y = make_table(rows, columns)
-    target = y if case == "perovex" else np.log(y)
-    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    fit, predict = [], []
     from threadpoolctl import threadpool_limits
 
+    X, y = make_table(rows, columns, np.float32 if case.endswith("float32") else np.float64)
+    target = y if case.startswith("perovex") else np.log(y)
+    make_model(case, 2).fit(X[:200], target[:200]).predict(X[:200])  # imports and thread pools are not the subject
+    best = {}
     for _ in range(repeats):
-        model = make_model(case, trees)
         with threadpool_limits(1, user_api="openmp"):
-            start = time.process_time()
-            model.fit(X, target)
-            middle = time.process_time()
-            model.predict(X)
-            end = time.process_time()
-        fit.append(middle - start)
-        predict.append(end - middle)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {
-        "case": case,
-        "rows": rows,
-        "fit_s": min(fit),
-        "predict_s": min(predict),
-        "extra_MiB": peak - base,
-    }
+            model, *fit = timed(lambda: make_model(case, trees).fit(X, target))
+            _, *predict = timed(lambda: model.predict(X))  # noqa: B023 - called at once
+            entry = {"fit": fit, "predict": predict}
+            if case == LAYERS:
+                from perovex.learn import ApplicabilityDomain
+
+                _, *entry["predict"] = timed(lambda: model.predict_interval(X, 0.9))  # noqa: B023
+                domain, *entry["domain fit"] = timed(lambda: ApplicabilityDomain().fit(X))
+                _, *entry["domain check"] = timed(lambda: domain.check(X))  # noqa: B023
+        for step, (seconds, peak) in entry.items():
+            best[step] = (min(seconds, best[step][0]), max(peak, best[step][1])) if step in best else (seconds, peak)
+    found = {"case": case, "rows": rows}
+    for step, (seconds, peak) in best.items():
+        found |= {f"{step} s": seconds, f"{step} MiB": peak}
+    return found
 
 
 def main():
@@ -76,7 +96,8 @@ def main():
     parser.add_argument("--columns", type=int, default=50)
     parser.add_argument("--trees", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--layers", action="store_true", help="also intervals and domain")
+    parser.add_argument("--case", choices=(*CASES, LAYERS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
         found = measure(options.case, options.rows[0], options.columns, options.trees, options.repeats)
@@ -92,15 +113,18 @@ def main():
     ]
     results = []
     for rows in options.rows:
-        for case in CASES:
+        for case in (*CASES, LAYERS) if options.layers else CASES:
             command = [sys.executable, __file__, "--case", case, "--rows", str(rows), *shared]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             results.append(json.loads(done.stdout.splitlines()[-1]))
+            print(json.dumps(results[-1]), file=sys.stderr, flush=True)
     table = pd.DataFrame(results)
-    plain = table[table["case"] == "xgboost"].set_index("rows")
     for step in ("fit", "predict"):
-        table[f"{step}_vs_xgboost"] = table[f"{step}_s"] / table["rows"].map(plain[f"{step}_s"])
-    print(table.round(4).to_string(index=False))
+        for kind in (" float32", ""):
+            plain = table[table["case"] == f"xgboost{kind}"].set_index("rows")[f"{step} s"]
+            same = table["case"].str.endswith("float32") == bool(kind)
+            table.loc[same, f"{step} / xgboost"] = table[f"{step} s"] / table["rows"].map(plain)
+    print(table.round(3).to_string(index=False))
 
 
 if __name__ == "__main__":

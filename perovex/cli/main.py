@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from perovex import __version__
-from perovex.cli import audit_data, build, collect, describe, descriptors, label, predict, study, validate_labels
+from perovex.cli import (
+    audit_data,
+    build,
+    collect,
+    describe,
+    descriptors,
+    label,
+    model,
+    predict,
+    study,
+    validate_labels,
+)
 from perovex.errors import PerovexError
 
 app = typer.Typer(
@@ -25,6 +36,7 @@ _STUDY, _CRYSTALS, _LABELS = "Models", "Crystals", "Labels and data"
 
 app.command("study", rich_help_panel=_STUDY)(study.study)
 app.command("predict", rich_help_panel=_STUDY)(predict.predict)
+app.add_typer(model.app, name="model", rich_help_panel=_STUDY)
 app.command("describe", rich_help_panel=_CRYSTALS)(describe.describe)
 app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)
 app.command("build", rich_help_panel=_CRYSTALS)(build.build)

@@ -23,6 +23,8 @@ from perovex.errors import ModelInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 REGRESSORS = (
     "xgboost",
     "random_forest",
@@ -44,6 +46,7 @@ CLASSIFIERS = (
     "average",
 )
 CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
+WEIGHTABLE = ("xgboost", "random_forest", "hist_gradient_boosting", "ebm", "ridge", "logistic")
 
 # Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
 # explain the sample, so that the variance is what has to be held down.
@@ -125,6 +128,27 @@ def make_algorithm(
     return model
 
 
+def fit_algorithm(name: str, model: Any, X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> Any:
+    """Fit what `make_algorithm` built, with sample weights where there are any.
+
+    Standardisation and the last step of a pipeline see the weights; the imputed medians do not.
+
+    Raises
+    ------
+    ModelInputError
+        The algorithm cannot weigh rows.
+    """
+    if weights is None:
+        return model.fit(X, y)
+    if name not in WEIGHTABLE:
+        raise ModelInputError(
+            f"algorithm {name!r} takes no sample_weight", remedy=f"use {', '.join(WEIGHTABLE)}, or fit without weights"
+        )
+    if isinstance(model, Pipeline):
+        return model.fit(X, y, **{f"{step}__sample_weight": weights for step, _ in model.steps[1:]})
+    return model.fit(X, y, sample_weight=weights)
+
+
 def _average(
     classify: bool,
     columns: Sequence[str],
@@ -179,22 +203,12 @@ def _histogram(classify: bool, signs: list[int], random_state: int | None, _n_jo
 
 
 def _ebm(classify: bool, signs: list[int], random_state: int | None, n_jobs: int) -> Any:
-    try:
-        from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
-    except ImportError as error:
-        raise ModelInputError(
-            "algorithm 'ebm' needs the library interpret-core", remedy="pip install interpret-core"
-        ) from error
-    options: dict[str, Any] = {"interactions": 0, "outer_bags": 1, "validation_size": 0, "max_rounds": 500}
-    options |= {
-        "early_stopping_rounds": 0,
-        "min_samples_leaf": 2,
-        "random_state": random_state,
-        "n_jobs": n_jobs,
-    }
+    from perovex.learn.additive import AdditiveClassifier, AdditiveRegressor
+
+    options: dict[str, Any] = {"random_state": random_state, "n_jobs": n_jobs}
     if any(signs):
         options["monotone_constraints"] = signs
-    return ExplainableBoostingClassifier(**options) if classify else ExplainableBoostingRegressor(**options)
+    return AdditiveClassifier(**options) if classify else AdditiveRegressor(**options)
 
 
 def _distance_or_linear(name: str, classify: bool, random_state: int | None) -> Any:

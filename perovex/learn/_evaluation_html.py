@@ -17,7 +17,8 @@ _TEMPLATE = Environment(autoescape=True).from_string("""\
 {{ s.n_splits | join("/") }} folds. Held-out scores; intervals (95 %) resample groups.</p>
 <table><thead><tr><th>model</th>{% for m in metrics %}<th>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for name, cells in rows %}<tr><th>{{ name }}</th>{% for v, l, h in cells %}
-<td>{{ "%.3f" | format(v) }} <small>[{{ "%.3f" | format(l) }}, {{ "%.3f" | format(h) }}]</small></td>
+<td>{{ "%.3f" | format(v) }}
+{%- if l == l %} <small>[{{ "%.3f" | format(l) }}, {{ "%.3f" | format(h) }}]</small>{% endif %}</td>
 {% endfor %}</tr>{% endfor %}
 </tbody></table>
 {% if warnings %}<ul>{% for w in warnings %}<li>{{ w }}</li>{% endfor %}</ul>{% endif %}

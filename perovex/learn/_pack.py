@@ -40,6 +40,7 @@ class Parts:
 
 
 def _classes() -> dict[str, Any]:
+    from perovex.learn.additive import AdditiveClassifier, AdditiveRegressor
     from perovex.learn.average import AverageClassifier, AverageRegressor
     from perovex.learn.calibration import ProbabilityCalibrator
     from perovex.learn.classifier import StiffnessClassifier
@@ -49,6 +50,8 @@ def _classes() -> dict[str, Any]:
     from perovex.learn.selection import DescriptorSelector
 
     known = (
+        AdditiveClassifier,
+        AdditiveRegressor,
         ApplicabilityDomain,
         AverageClassifier,
         AverageRegressor,

@@ -23,16 +23,23 @@ def score_table(
     }
     names: list[str] = list(dict.fromkeys(name for name, _ in pieces))
     repeats = sorted({repeat for _, repeat in pieces})
-    weights = metrics.bootstrap_weights(pieces[names[0], repeats[0]]["group"], n_resamples, random_state)
-    weights = np.vstack([np.ones((1, weights.shape[1])), weights])
+    codes, found = pd.factorize(pieces[names[0], repeats[0]]["group"])
+    n_groups = len(found)
+    drawn_groups = metrics.bootstrap_counts(n_groups, n_resamples, random_state)
+    counts = np.vstack([np.ones((1, n_groups)), drawn_groups])  # the first "resample" is the sample itself
     rows, differences = [], []
     for metric, function in table.items():
         drawn: dict[str, NDArray[Any]] = {}
         for name in names:
-            values = [_resample(function, pieces[name, repeat], weights) for repeat in repeats]
+            values = [
+                metrics.resampled(
+                    function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), counts, codes
+                )
+                for part in (pieces[name, repeat] for repeat in repeats)
+            ]
             drawn[name] = np.mean(values, axis=0)
             spread = float(np.std([v[0] for v in values], ddof=1)) if len(values) > 1 else float("nan")
-            low, high = _percentiles(drawn[name][1:])
+            low, high = metrics.bootstrap_interval(drawn[name][1:], n_groups)
             rows.append(
                 {
                     "model": name,
@@ -40,13 +47,14 @@ def score_table(
                     "value": float(drawn[name][0]),
                     "low": low,
                     "high": high,
+                    "n_groups": n_groups,
                     "sd_repeats": spread,
                 }
             )
         sign = -1 if metric in metrics.LOWER_IS_BETTER else 1
         for name in names[1:]:
             gap = drawn["model"] - drawn[name]
-            low, high = _percentiles(gap[1:])
+            low, high = metrics.bootstrap_interval(gap[1:], n_groups)
             valid = gap[1:][np.isfinite(gap[1:])]
             differences.append(
                 {
@@ -60,16 +68,3 @@ def score_table(
             )
     columns = ["baseline", "metric", "difference", "low", "high", "better"]
     return pd.DataFrame(rows), pd.DataFrame(differences, columns=columns)
-
-
-def _resample(function: Any, part: pd.DataFrame, weights: NDArray[Any]) -> NDArray[np.float64]:
-    return metrics.resampled(function, part["truth"].to_numpy(float), part["prediction"].to_numpy(float), weights)
-
-
-def _percentiles(values: NDArray[Any]) -> tuple[float, float]:
-    """95 % percentile interval over the resamples in which the score is defined."""
-    valid = values[np.isfinite(values)]
-    if len(valid) < max(10, len(values) // 2):
-        return float("nan"), float("nan")
-    low, high = np.quantile(valid, [0.025, 0.975])
-    return float(low), float(high)

@@ -76,7 +76,9 @@ def ablation(
     joined = pd.concat(predictions, ignore_index=True)
     scores, gaps = score_table(joined, full.task == "classification", n_resamples, random_state)
     gaps = gaps.rename(columns={"baseline": "model", "low": "difference_low", "high": "difference_high"})
-    result = scores.drop(columns="sd_repeats").merge(gaps.drop(columns="better"), how="left", on=["model", "metric"])
+    result = scores.drop(columns=["sd_repeats", "n_groups"]).merge(
+        gaps.drop(columns="better"), how="left", on=["model", "metric"]
+    )
     names = result["model"].str.split("|", n=1, expand=True)
     result.insert(0, "family", names[1].fillna("all"))
     result.insert(1, "kind", names[0].where(names[1].notna(), "all"))

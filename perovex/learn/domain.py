@@ -39,6 +39,11 @@ class ApplicabilityDomain(BaseEstimator):
         Share of training rows (seen from other groups) that counts as inside.
     weights : dict of str to float, optional
         Further weight per descriptor, for instance its importance; others weigh 1.
+    max_rows : int, default 5000
+        Of larger tables so many rows, spread evenly over the groups, stand for all: distances to every row
+        would cost time with the square of the rows.
+    random_state : int, default 0
+        Seed of that draw.
 
     Attributes
     ----------
@@ -66,11 +71,19 @@ class ApplicabilityDomain(BaseEstimator):
     """
 
     def __init__(
-        self, n_neighbors: int = 5, *, quantile: float = 0.95, weights: Mapping[str, float] | None = None
+        self,
+        n_neighbors: int = 5,
+        *,
+        quantile: float = 0.95,
+        weights: Mapping[str, float] | None = None,
+        max_rows: int = 5000,
+        random_state: int | None = 0,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.quantile = quantile
         self.weights = weights
+        self.max_rows = max_rows
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, groups: Any = None) -> ApplicabilityDomain:  # noqa: ARG002 - scikit-learn
         """Learn scales and limits.
@@ -94,7 +107,13 @@ class ApplicabilityDomain(BaseEstimator):
             raise ModelInputError("an applicability domain needs at least three rows in two groups")
         if not 0 < self.quantile <= 1:
             raise ModelInputError(f"quantile {self.quantile} is not in (0, 1]")
+        if self.max_rows < 3:
+            raise ModelInputError(f"max_rows {self.max_rows} is below 3")
         self.feature_names_in_ = table.columns.to_numpy(dtype=object)
+        self.never_missing_ = table.notna().all().to_numpy()
+        if len(table) > self.max_rows:
+            kept = _spread(labels, self.max_rows, self.random_state)
+            table, labels = table.iloc[kept], labels[kept]
         values = table.to_numpy()
         with np.errstate(all="ignore"):
             counted = ~np.isnan(values).all(axis=0)
@@ -104,7 +123,6 @@ class ApplicabilityDomain(BaseEstimator):
         spread = filled.std(axis=0)
         self.varies_ = spread > 1e-12 * np.maximum(1.0, np.abs(self.mean_))
         self.scale_ = np.where(self.varies_, spread, 1.0)
-        self.never_missing_ = ~np.isnan(values).any(axis=0)
         self.low_, self.high_ = filled.min(axis=0), filled.max(axis=0)
         scaled = (filled - self.mean_) / self.scale_
         self.column_weights_ = self._column_weights(scaled, list(table.columns))
@@ -123,7 +141,7 @@ class ApplicabilityDomain(BaseEstimator):
         return np.asarray(weight / total if total > 0 else weight)
 
     def _fit_limits(self, labels: NDArray[Any]) -> None:
-        """Limits from every training row seen from the other groups."""
+        """Set limits from every training row seen from the other groups."""
         _, codes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
         self.neighbors_ = int(min(self.n_neighbors, len(labels) - sizes.max()))
         self.bandwidth_ = 1.0
@@ -138,21 +156,20 @@ class ApplicabilityDomain(BaseEstimator):
         distance = np.concatenate(foreign).mean(axis=1)
         self.bandwidth_ = float(max(np.median(distance), 1e-9))
         self.distance_limit_ = float(np.quantile(distance, self.quantile))
-        density = self._density(self.train_, codes)
-        self.density_limit_ = float(np.quantile(density, 1 - self.quantile))
-
-    def _density(self, at: NDArray[Any], codes: NDArray[Any] | None = None) -> NDArray[np.float64]:
-        """Log of the mean kernel over training rows, those of the row's own group left out."""
-        result, done = [], 0
-        for block in pairwise_distances_chunked(at, self.train_):
-            exponent = -0.5 * (block / self.bandwidth_) ** 2
-            count = np.full(len(block), len(self.train_))
-            if codes is not None:
-                own = codes[done : done + len(block), None] == codes[None, :]
-                exponent, count = np.where(own, -np.inf, exponent), count - own.sum(axis=1)
+        density, done = [], 0
+        for block in pairwise_distances_chunked(self.train_):
+            own = codes[done : done + len(block), None] == codes[None, :]
             done += len(block)
-            result.append(logsumexp(exponent, axis=1) - np.log(count))
-        return np.concatenate(result)
+            density.append(_log_mean_kernel(np.where(own, np.inf, block), self.bandwidth_))
+        self.density_limit_ = float(np.quantile(np.concatenate(density), 1 - self.quantile))
+
+    def _look_around(self, at: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean distance to the nearest training rows and log-density, from one pass over the distances."""
+        near, thick = [], []
+        for block in pairwise_distances_chunked(at, self.train_):
+            near.append(np.partition(block, self.neighbors_ - 1, axis=1)[:, : self.neighbors_].mean(axis=1))
+            thick.append(_log_mean_kernel(block, self.bandwidth_))
+        return np.concatenate(near), np.concatenate(thick)
 
     def check(self, X: Any) -> pd.DataFrame:
         """Judge rows.
@@ -176,12 +193,7 @@ class ApplicabilityDomain(BaseEstimator):
         values = table.to_numpy()
         filled = np.where(np.isnan(values), self.median_, values)
         at = (filled - self.mean_) / self.scale_ * np.sqrt(self.column_weights_)
-        near = [
-            np.partition(block, self.neighbors_ - 1, axis=1)[:, : self.neighbors_].mean(axis=1)
-            for block in pairwise_distances_chunked(at, self.train_)
-        ]
-        distance = np.concatenate(near)
-        density = self._density(at)
+        distance, density = self._look_around(at)
         far = distance / max(self.distance_limit_, 1e-12)
         # log-density drops with the square of a distance: its square root is comparable with a distance
         thin = np.sqrt(np.maximum(-density, 0.0) / max(-self.density_limit_, 1e-12))
@@ -230,6 +242,18 @@ class ApplicabilityDomain(BaseEstimator):
         if len(lost):
             parts.append(f"undefined here, never in training: {', '.join(names[lost[:limit]])}")
         return "; ".join(parts)
+
+
+def _log_mean_kernel(distance: NDArray[Any], bandwidth: float) -> NDArray[np.float64]:
+    """Log of the mean Gaussian kernel over the finite distances of each row."""
+    return logsumexp(-0.5 * (distance / bandwidth) ** 2, axis=1) - np.log(np.isfinite(distance).sum(axis=1))
+
+
+def _spread(labels: NDArray[Any], n_rows: int, seed: int | None) -> NDArray[np.int64]:
+    """Draw rows so that every group gives one before any gives its second, and so on."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    turn = pd.Series(labels[order]).groupby(labels[order]).cumcount().to_numpy()
+    return np.sort(order[np.argsort(turn, kind="stable")[:n_rows]])
 
 
 def _nan_median(values: NDArray[Any]) -> NDArray[np.float64]:

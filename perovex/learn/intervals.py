@@ -9,15 +9,14 @@ import pandas as pd
 from scipy.stats import beta
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError, ModelTableError
-from perovex.learn._input import as_groups, need_groups
+from perovex.learn._held_out import fit_groups
+from perovex.learn._input import as_groups, as_weights, maybe_rows, need_groups, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-_CHUNK = 20_000_000  # entries of the (new rows x training rows) matrix held at once
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -73,7 +72,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.score = score
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> ConformalRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> ConformalRegressor:
         """Fit the estimator and the fold models.
 
         Parameters
@@ -82,6 +81,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y : array_like, shape (n_rows,)
         groups : array_like, shape (n_rows,), optional
             Every row its own group where missing.
+        sample_weight : array_like, shape (n_rows,), optional
+            Passed to the estimator; in the intervals rows share the weight of their group in this proportion.
 
         Raises
         ------
@@ -97,7 +98,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         codes, _ = pd.factorize(labels, sort=True)
         self.n_groups_ = int(codes.max()) + 1
         self.max_coverage_ = self.n_groups_ / (self.n_groups_ + 1)
-        self.weights_ = 1.0 / ((self.n_groups_ + 1) * np.bincount(codes)[codes])
+        weights = as_weights(sample_weight, modulus)
+        share = np.ones(len(modulus)) if weights is None else weights
+        self.weights_ = share / ((self.n_groups_ + 1) * np.bincount(codes, share)[codes])
         folds = GroupKFold(min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state).split(
             modulus, groups=codes
         )
@@ -105,11 +108,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.residuals_ = np.empty(len(modulus))
         self.fold_models_ = []
         for k, (train, test) in enumerate(folds):
-            model = self._fit_one(_rows(X, train), modulus[train], labels.iloc[train])
+            model = self._fit_one(rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train))
             self.fold_[test] = k
-            self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, _rows(X, test)))
+            self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, rows_of(X, test)))
             self.fold_models_.append(model)
-        self.estimator_ = self._fit_one(X, modulus, labels)
+        self.estimator_ = self._fit_one(X, modulus, labels, weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -134,17 +137,17 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 remedy="ask for less, or train on more spacers",
             )
         centre = np.column_stack([self._predict(model, X) for model in self.fold_models_])
-        bounds = np.empty((2, len(centre)))
-        step = max(1, _CHUNK // len(self.residuals_))
-        for start in range(0, len(centre), step):
-            rows = slice(start, start + step)
-            at = centre[rows][:, self.fold_]
-            bounds[0, rows] = -weighted_upper_quantile(self.residuals_ - at, self.weights_, coverage)
-            bounds[1, rows] = weighted_upper_quantile(self.residuals_ + at, self.weights_, coverage)
+        # The lower bound is the upper one of the mirrored problem.
+        bounds = np.array([-self._upper(-centre, coverage), self._upper(centre, coverage)])
         if self.log_score_:
             bounds = np.exp(bounds)
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame({"lower": bounds[0], "upper": bounds[1]}, index=index)
+
+    def _upper(self, centre: NDArray[np.float64], coverage: float) -> NDArray[np.float64]:
+        folds = [np.flatnonzero(self.fold_ == k) for k in range(len(self.fold_models_))]
+        parts = [(self.residuals_[rows], self.weights_[rows]) for rows in folds]
+        return shifted_upper_quantile(centre, parts, coverage)
 
     def _wants_log(self) -> bool:
         if self.score not in ("auto", "absolute", "log"):
@@ -157,38 +160,67 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _predict(self, model: Any, X: Any) -> NDArray[np.float64]:
         return self._scale(np.asarray(model.predict(X), dtype=float))
 
-    def _fit_one(self, X: Any, y: NDArray[Any], groups: pd.Series) -> Any:
-        model = clone(self.estimator)
-        return model.fit(X, y, groups=groups) if has_fit_parameter(model, "groups") else model.fit(X, y)
+    def _fit_one(self, X: Any, y: NDArray[Any], groups: pd.Series, weights: NDArray[Any] | None) -> Any:
+        return fit_groups(clone(self.estimator), X, y, groups, weights)
 
 
-def _rows(X: Any, rows: NDArray[Any]) -> Any:
-    return X.iloc[rows] if isinstance(X, pd.DataFrame) else np.asarray(X)[rows]
-
-
-def weighted_upper_quantile(
-    values: NDArray[np.float64], weights: NDArray[np.float64], level: float
+def shifted_upper_quantile(
+    centre: NDArray[np.float64], parts: list[tuple[NDArray[Any], NDArray[Any]]], level: float
 ) -> NDArray[np.float64]:
-    """Smallest value of each row at which the cumulative weight reaches `level`; inf where it never does.
+    """Smallest of all ``centre + residual`` at which the cumulative weight reaches `level`, row by row.
+
+    Each part is sorted once and the level found by bisection, so that time and memory grow with rows plus
+    residuals instead of their product.
 
     Parameters
     ----------
-    values : ndarray, shape (n_rows, n_points)
-    weights : ndarray, shape (n_points,)
-        May sum to less than 1; the rest stands at infinity.
+    centre : ndarray, shape (n_rows, n_parts)
+        What each row adds to the residuals of each part.
+    parts : list of (residuals, weights)
+        One pair of arrays of equal length for each part. Weights may sum to less than 1; the rest stands at
+        infinity.
     level : float
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Infinite where the level is never reached.
 
     Examples
     --------
-    >>> weighted_upper_quantile(np.array([[3.0, 1.0, 2.0]]), np.full(3, 0.25), 0.5).tolist()
-    [2.0]
+    >>> shifted_upper_quantile(np.array([[0.0], [10.0]]), [(np.array([3.0, 1.0, 2.0]), np.full(3, 0.25))], 0.5).tolist()
+    [2.0, 12.0]
     """
-    order = np.argsort(values, axis=1, kind="stable")
-    mass = np.cumsum(weights[order], axis=1)
-    reached = mass >= level - 1e-10
-    first = np.argmax(reached, axis=1)
-    picked = np.take_along_axis(values, np.take_along_axis(order, first[:, None], axis=1), axis=1)[:, 0]
-    return np.where(reached.any(axis=1), picked, np.inf)
+    level = level - 1e-10
+    ordered = [np.argsort(residual, kind="stable") for residual, _ in parts]
+    residuals = [residual[order] for (residual, _), order in zip(parts, ordered, strict=True)]
+    mass = [
+        np.concatenate([[0.0], np.cumsum(weight[order])]) for (_, weight), order in zip(parts, ordered, strict=True)
+    ]
+    if sum(m[-1] for m in mass) < level:
+        return np.full(len(centre), np.inf)
+    low = np.min([r[0] + centre[:, k] for k, r in enumerate(residuals)], axis=0)
+    high = np.max([r[-1] + centre[:, k] for k, r in enumerate(residuals)], axis=0)
+    low = low - 1e-9 * (1 + np.abs(low))  # strictly below every value
+    high = high + 1e-9 * (1 + np.abs(high))  # rounding must not hide the largest
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        if np.all((middle <= low) | (middle >= high)):
+            break
+        reached = (
+            sum(
+                m[np.searchsorted(r, middle - centre[:, k], side="right")]
+                for k, (r, m) in enumerate(zip(residuals, mass, strict=True))
+            )
+            >= level
+        )
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    # `low` and `high` are neighbouring numbers: the value lies at `high` but for rounding; return it itself
+    following = []
+    for k, r in enumerate(residuals):
+        place = np.searchsorted(r, low - centre[:, k], side="right")
+        following.append(np.where(place < len(r), r[np.minimum(place, len(r) - 1)] + centre[:, k], np.inf))
+    return np.min(following, axis=0)
 
 
 def coverage_table(

@@ -170,3 +170,22 @@ def test_descriptors_list_prints_the_registry():
     done = run("descriptors", "list", "--format", "json")
     assert done.returncode == 0
     assert "bridge_angle_mean" in done.stdout
+
+
+def test_model_card_is_printed_and_written_and_a_damaged_folder_is_refused(tmp_path):
+    import shutil
+
+    from perovex.prediction import default_models
+
+    done = run("model", "card")
+    assert done.returncode == 0
+    for words in ("# Model card", "## Held-out scores", "E_in_plane above", "spacers: the spacer", "sha256:"):
+        assert words in done.stdout
+    page = tmp_path / "deep" / "card.html"
+    assert run("model", "card", "--out", page).returncode == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert_refused(run("model", "card", "--out", tmp_path / "card.pdf"), "card.pdf", "use .md or .html")
+    assert_refused(run("model", "card", tmp_path), str(tmp_path), "manifest.json is missing")
+    copy = shutil.copytree(default_models(), tmp_path / "models")
+    (copy / "booster_0.ubj").write_bytes(b"")
+    assert_refused(run("model", "card", copy), "booster_0.ubj was changed or truncated")

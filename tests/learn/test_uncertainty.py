@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mapie.regression import CrossConformalRegressor
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LinearRegression
@@ -16,6 +18,7 @@ from perovex.learn import (
     coverage_table,
     reliability_table,
 )
+from perovex.learn.intervals import shifted_upper_quantile
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
@@ -41,12 +44,29 @@ def test_intervals_hold_for_new_groups_but_row_folds_do_not():
         X = np.column_stack([np.eye(21)[groups], rng.normal(size=len(groups))])
         y = effect[groups] + X[:, -1] + 0.1 * rng.normal(size=len(groups))
         train, test = groups < 20, groups == 20
-        for name, given in (("grouped", groups[train]), ("rows", None)):
-            model = ConformalRegressor(LinearRegression(), n_splits=5).fit(X[train], y[train], given)
+        for name, part in (("grouped", groups[train]), ("rows", None)):
+            model = ConformalRegressor(LinearRegression(), n_splits=5).fit(X[train], y[train], part)
             interval = model.predict_interval(X[test], 0.8)
             hits[name].append(((y[test] >= interval["lower"]) & (y[test] <= interval["upper"])).mean())
     assert 0.65 < np.mean(hits["grouped"]) < 0.95
     assert np.mean(hits["rows"]) < 0.4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.05, 0.97), st.integers(1, 5), st.sampled_from([1e-3, 1.0, 1e4]))
+def test_bisection_finds_the_quantile_that_sorting_finds(seed, level, n_parts, scale):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 12, n_parts)
+    residuals = [np.abs(rng.normal(size=n)).round(2) for n in sizes]  # rounding makes ties
+    weights = [rng.random(n) / sizes.sum() for n in sizes]
+    centre = scale * rng.normal(size=(10, n_parts)).round(2)
+    values = np.concatenate([r + centre[:, [k]] for k, r in enumerate(residuals)], axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
+    mass = np.cumsum(np.concatenate(weights)[order], axis=1) >= level - 1e-10
+    picked = np.take_along_axis(values, np.take_along_axis(order, mass.argmax(axis=1)[:, None], axis=1), axis=1)[:, 0]
+    expected = np.where(mass.any(axis=1), picked, np.inf)
+    parts = list(zip(residuals, weights, strict=True))
+    assert np.allclose(shifted_upper_quantile(centre, parts, level), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_coverage_beyond_the_number_of_groups_is_refused(table):
@@ -112,6 +132,16 @@ def test_sigmoid_recovers_the_log_odds_slope():
     assert model.parameters_ == pytest.approx([0.5, 0.3], abs=0.05)
 
 
+def test_venn_abers_is_one_step_function_between_the_calibration_scores():
+    rng = np.random.default_rng(0)
+    p = rng.random(30).round(2)
+    model = ProbabilityCalibrator("venn-abers").fit(p, (rng.random(30) < p).astype(int))
+    at = np.sort(np.concatenate([p, rng.random(30)]))
+    together = model.predict(at)
+    assert np.array_equal(together, [model.predict([one])[0] for one in at])
+    assert (np.diff(together) >= -1e-12).all()
+
+
 def test_calibration_is_chosen_by_size_and_none_is_said(table):
     X, y, groups, _ = table
     assert StiffnessClassifier(calibration="auto").fit(X, y, groups).calibration_ == "sigmoid"
@@ -158,6 +188,21 @@ def test_a_copied_column_does_not_count_twice():
     one = ApplicabilityDomain().fit(X).check(new)
     many = ApplicabilityDomain().fit(twice).check(new.assign(a2=new["a"], a3=new["a"]))
     assert np.corrcoef(one["distance"], many["distance"])[0, 1] > 0.999
+
+
+def test_a_large_table_is_judged_by_a_draw_that_keeps_every_group():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(3000, 3)), columns=["a", "b", "c"])
+    groups = np.r_[np.zeros(2900), np.arange(1, 101)]
+    X.loc[2900:, "a"] += 6  # a small far cluster, one row a group: a plain draw of 300 rows would keep ten of it
+    new = pd.concat([X.iloc[:200] + 0.01, X.iloc[2900:] + 0.01, X.iloc[:50] + 30])
+    domain = ApplicabilityDomain(max_rows=300).fit(X, groups=groups)
+    assert len(domain.train_) == 300
+    inside = domain.check(new)["in_domain"].to_numpy()
+    assert inside[200:300].mean() > 0.8
+    assert not inside[300:].any()
+    again = ApplicabilityDomain(max_rows=300).fit(X, groups=groups).check(new)
+    assert np.array_equal(again["in_domain"], inside)
 
 
 def test_domain_is_blind_to_units():

@@ -1,0 +1,42 @@
+"""``perovex model``: what a model folder holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="What a model folder holds.", no_args_is_help=True)
+
+
+@app.callback()
+def _model() -> None:
+    """Keep ``card`` a sub-command although it is the only one."""
+
+
+@app.command("card")
+def card(
+    models: Annotated[
+        Path | None, typer.Argument(help="Models of `perovex study` (DIR/models); default: the bundled ones.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file (.md or .html).")] = None,
+) -> None:
+    """Print the model card: models, training data, held-out scores, limits, descriptors, environment."""
+    from perovex._files import write_atomic
+    from perovex.errors import PerovexError
+    from perovex.learn import card_html, card_markdown, read_manifest
+    from perovex.prediction import default_models
+
+    if out is not None and out.suffix not in (".md", ".html"):
+        raise PerovexError(
+            f"a card cannot be written as {out.suffix or 'a file without suffix'!r}",
+            remedy="use .md or .html",
+            source=out,
+        )
+    manifest = read_manifest(models or default_models())
+    if out is None:
+        print(card_markdown(manifest), end="")
+        return
+    text = card_html(manifest) if out.suffix == ".html" else card_markdown(manifest)
+    write_atomic(out, text.encode())
