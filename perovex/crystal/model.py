@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -197,6 +198,8 @@ class LayeredPerovskite:
         What a reader should know about the perception.
     source : str or None
         File the crystal came from.
+    layer_shifts : ndarray, shape (s, 2)
+        In-plane offset of each slab and the one above it, see `perovex.crystal.layer_shifts`.
     """
 
     structure: Structure
@@ -211,6 +214,14 @@ class LayeredPerovskite:
     phase: str
     warnings: tuple[str, ...] = ()
     source: str | None = None
+    layer_shifts: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Element of each site."""
+        species = [site.species for site in self.structure.sites]
+        known = {id(s): next(iter(s)).symbol for s in {id(s): s for s in species}.values()}
+        return tuple(known[id(s)] for s in species)
 
     @property
     def n_layers(self) -> float:
@@ -222,12 +233,12 @@ class LayeredPerovskite:
     @property
     def metals(self) -> tuple[str, ...]:
         """Distinct metals, alphabetical."""
-        return tuple(sorted({self.structure[int(i)].specie.symbol for i in self.octahedra.metal}))
+        return tuple(sorted({self.symbols[i] for i in self.octahedra.metal.tolist()}))
 
     @property
     def halides(self) -> tuple[str, ...]:
         """Distinct halides of the octahedra, alphabetical."""
-        return tuple(sorted({self.structure[int(i)].specie.symbol for i in self.octahedra.ligand.ravel()}))
+        return tuple(sorted({self.symbols[i] for i in self.octahedra.ligand.ravel().tolist()}))
 
     @property
     def spacers(self) -> tuple[Molecule, ...]:

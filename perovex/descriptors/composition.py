@@ -191,7 +191,7 @@ def composition(crystal: LayeredPerovskite) -> dict[str, float]:
         One value per key.
     """
     octahedra = crystal.octahedra
-    symbols = [site.specie.symbol for site in crystal.structure]
+    symbols = crystal.symbols
     metals = Counter(symbols[i] for i in octahedra.metal)
     halides = Counter(symbols[i] for i in np.unique(octahedra.ligand))
     weight = sum(_mass(symbol) * n for symbol, n in Counter(symbols).items())

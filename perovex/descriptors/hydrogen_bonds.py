@@ -122,8 +122,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
     octahedra = crystal.octahedra
     halides, first = np.unique(octahedra.ligand.ravel(), return_index=True)
     terminal = ~octahedra.bridging.ravel()[first]
-    symbols = [crystal.structure[int(i)].specie.symbol for i in halides]
-    radii = np.array([VAN_DER_WAALS.get(symbol, np.nan) for symbol in symbols])
+    radii = np.array([VAN_DER_WAALS.get(crystal.symbols[i], np.nan) for i in halides.tolist()])
     nitrogens, protons, owner = _donors(crystal)
     lattice = np.ascontiguousarray(crystal.structure.lattice.matrix)
     points = np.ascontiguousarray(crystal.structure.cart_coords[halides])

@@ -46,6 +46,7 @@ AMMONIUM_TYPES = (
 )
 
 
+@lru_cache(maxsize=65536)
 def molecular_volume(smiles: str) -> float:
     """Van der Waals volume as a sum of atomic and bond contributions (VABC).
 

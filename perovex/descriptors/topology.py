@@ -109,6 +109,7 @@ def _resonance_partners(mol: Chem.Mol, head: int) -> list[int]:
     return partners
 
 
+@lru_cache(maxsize=65536)
 def ammonium_atoms(smiles: str) -> tuple[int, ...]:
     """Find the nitrogens that carry the positive charge.
 
@@ -157,8 +158,7 @@ def _bond_distances(smiles: str) -> NDArray[np.float64]:
 
 
 def _nitrogens(smiles: str, *, head: bool) -> tuple[int, ...]:
-    mol = parse_smiles(smiles)
-    chosen = ammonium_atoms(smiles) if head else tuple(a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 7)
+    chosen = ammonium_atoms(smiles) if head else tuple(i for i, s in enumerate(_heavy_atoms(smiles)[0]) if s == "N")
     if not chosen:
         raise SmilesError("there is no nitrogen", source=repr(smiles), remedy="the index is defined at a nitrogen")
     return chosen
@@ -352,17 +352,17 @@ def tsei(smiles: str, centre: int | None = None, *, hydrogens: bool = True) -> f
             source=repr(smiles),
             remedy=f"heavy atoms are 0 to {mol.GetNumAtoms() - 1}",
         )
-    unknown = {atom.GetSymbol() for atom in mol.GetAtoms()} - set(COVALENT_RADII)
+    symbols, count = _heavy_atoms(smiles)
+    unknown = set(symbols) - set(COVALENT_RADII)
     if unknown:
         raise SmilesError(f"no covalent radius for {', '.join(sorted(unknown))}", source=repr(smiles))
-    radii = np.array([COVALENT_RADII[atom.GetSymbol()] for atom in mol.GetAtoms()])
+    radii = np.array([COVALENT_RADII[symbol] for symbol in symbols])
     # A path of n bonds passes each inner atom's radius twice and those of its ends once. Among paths of equal
     # number of bonds the shortest in space counts, as it would be measured.
     length = _radius_paths(smiles)[centre]
     others = np.isfinite(length) & (np.arange(len(radii)) != centre)
     total = float(np.sum((2.0 * radii[others] / length[others]) ** 3))
     if hydrogens:
-        count = np.array([atom.GetTotalNumHs() for atom in mol.GetAtoms()], dtype=float)
         proton = COVALENT_RADII["H"]
         total += float(np.sum(count[others] * (2.0 * proton / (length[others] + radii[others] + proton)) ** 3))
     return total
@@ -370,14 +370,18 @@ def tsei(smiles: str, centre: int | None = None, *, hydrogens: bool = True) -> f
 
 @lru_cache(maxsize=65536)
 def _radius_paths(smiles: str) -> NDArray[np.float64]:
-    """Shortest paths between heavy atoms with bonds as long as the sum of covalent radii, Å."""
-    from scipy.sparse.csgraph import shortest_path
+    """Shortest paths between heavy atoms with bonds as long as the sum of covalent radii, Å (Floyd and Warshall)."""
+    symbols, _ = _heavy_atoms(smiles)
+    radii = np.array([COVALENT_RADII[symbol] for symbol in symbols])
+    path = np.where(_bond_distances(smiles) == 1, radii[:, None] + radii, np.inf)
+    np.fill_diagonal(path, 0.0)
+    for k in range(len(path)):
+        np.minimum(path, path[:, k, None] + path[k], out=path)
+    return path
 
-    mol = parse_smiles(smiles)
-    graph = np.zeros((mol.GetNumAtoms(),) * 2)
-    for bond in mol.GetBonds():
-        i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        graph[i, j] = graph[j, i] = (
-            COVALENT_RADII[bond.GetBeginAtom().GetSymbol()] + (COVALENT_RADII[bond.GetEndAtom().GetSymbol()])
-        )
-    return np.asarray(shortest_path(graph, directed=False))
+
+@lru_cache(maxsize=65536)
+def _heavy_atoms(smiles: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Element and number of hydrogens of each heavy atom; walking over rdkit's atoms is slow."""
+    atoms = list(parse_smiles(smiles).GetAtoms())
+    return tuple(a.GetSymbol() for a in atoms), np.array([a.GetTotalNumHs() for a in atoms], dtype=float)

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.neighbours import Pairs, neighbour_pairs
+from perovex.crystal.perception.neighbours import Pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.crystal.perception.elements import AtomTable
-
-#: A bond may be this much longer than the sum of covalent radii, Å: wider than thermal motion at 300 K,
-#: far narrower than the gap to the nearest non-bonded contact (> 0.6 Å).
-SLACK = 0.30
 
 
 def bound_halogens(atoms: AtomTable) -> NDArray[np.bool_]:
@@ -34,25 +30,18 @@ def bound_halogens(atoms: AtomTable) -> NDArray[np.bool_]:
         True for a bound halogen.
     """
     bound = np.zeros(len(atoms), dtype=bool)
-    halogens = np.flatnonzero(atoms.is_halogen)
-    nonmetals = np.flatnonzero(~atoms.is_metal & (atoms.numbers != 1))
-    if len(halogens) == 0:
-        return bound
-    reach = 2 * atoms.radii[nonmetals].max() + SLACK
-    pairs = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=halogens, neighbours=nonmetals))
-    bound[pairs.i] = True
+    pairs = atoms.contacts
+    nonmetal = ~atoms.is_metal & (atoms.numbers != 1)
+    bound[pairs.i[atoms.is_halogen[pairs.i] & nonmetal[pairs.j]]] = True
     return bound
 
 
 def hydride_metals(atoms: AtomTable) -> NDArray[np.bool_]:
     """Tell which metals carry hydrogen or carbon (SbH4, AsH4, methyl tin...): no octahedral centres."""
     carried = np.zeros(len(atoms), dtype=bool)
-    metals = np.flatnonzero(atoms.is_metal & ~atoms.is_a_site_metal)
-    light = np.flatnonzero((atoms.numbers == 1) | (atoms.numbers == 6))
-    if len(metals) and len(light):
-        reach = atoms.radii[metals].max() + atoms.radii[light].max() + SLACK
-        pairs = neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=metals, neighbours=light)
-        carried[_covalent(atoms, pairs).i] = True
+    pairs = atoms.contacts
+    light = (atoms.numbers == 1) | (atoms.numbers == 6)
+    carried[pairs.i[atoms.is_metal[pairs.i] & light[pairs.j]]] = True
     return carried
 
 
@@ -74,13 +63,13 @@ def covalent_pairs(atoms: AtomTable, members: NDArray[np.int64]) -> Pairs:
     Pairs
         Bonds ``i -> j + image``.
     """
-    members = members[~atoms.is_a_site_metal[members]]
-    heavy = members[atoms.numbers[members] != 1]
-    hydrogen = members[atoms.numbers[members] == 1]
-    reach = 2 * atoms.radii[heavy].max(initial=0.0) + SLACK
-    skeleton = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=heavy, neighbours=heavy))
-    reach = atoms.radii[heavy].max(initial=0.0) + 0.31 + SLACK
-    arms = _covalent(atoms, neighbour_pairs(atoms.lattice, atoms.frac, reach, centres=hydrogen, neighbours=heavy))
+    chosen = np.zeros(len(atoms), dtype=bool)
+    chosen[members] = True
+    heavy = chosen & (atoms.numbers != 1)
+    hydrogen = chosen & (atoms.numbers == 1)
+    pairs = atoms.contacts
+    skeleton = pairs.take(heavy[pairs.i] & heavy[pairs.j])
+    arms = pairs.take(hydrogen[pairs.i] & heavy[pairs.j])
     excess = arms.distance - atoms.radii[arms.j]
     arms = arms.take(np.lexsort((excess, arms.i)))
     arms = arms.take(np.unique(arms.i, return_index=True)[1])
@@ -91,7 +80,3 @@ def covalent_pairs(atoms: AtomTable, members: NDArray[np.int64]) -> Pairs:
         np.concatenate([skeleton.vector, arms.vector, -arms.vector]),
         np.concatenate([skeleton.distance, arms.distance, arms.distance]),
     )
-
-
-def _covalent(atoms: AtomTable, pairs: Pairs) -> Pairs:
-    return pairs.take(pairs.distance < atoms.radii[pairs.i] + atoms.radii[pairs.j] + SLACK)

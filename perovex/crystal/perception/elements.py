@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
 
+from perovex.crystal.perception.neighbours import Pairs, neighbour_pairs
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
+
+#: A bond may be this much longer than the sum of covalent radii, Å: wider than thermal motion at 300 K,
+#: far narrower than the gap to the nearest non-bonded contact (> 0.6 Å).
+SLACK = 0.30
 
 
 def _z(symbols: str) -> NDArray[np.int64]:
@@ -64,8 +70,12 @@ class AtomTable:
     @classmethod
     def from_structure(cls, structure: Structure) -> AtomTable:
         """Take the arrays out of an ordered pymatgen structure (elements or species)."""
-        numbers = np.array([next(iter(site.species)).Z for site in structure], dtype=np.int64)
-        return cls(numbers, np.asarray(structure.frac_coords, dtype=float), np.array(structure.lattice.matrix))
+        sites = structure.sites
+        species = [site.species for site in sites]
+        number = {id(s): next(iter(s)).Z for s in {id(s): s for s in species}.values()}
+        numbers = np.array([number[id(s)] for s in species], dtype=np.int64)
+        frac = np.array([site.frac_coords for site in sites], dtype=float)
+        return cls(numbers, frac, np.array(structure.lattice.matrix))
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -99,6 +109,17 @@ class AtomTable:
     def radii(self) -> NDArray[np.float64]:
         """Covalent radii, Å (Cordero et al., 10.1039/b801115j)."""
         return covalent_radii[self.numbers]
+
+    @cached_property
+    def contacts(self) -> Pairs:
+        """Pairs as close as a covalent bond, monatomic A cations left out; both directions.
+
+        Whether a pair is bonded depends on what its atoms are: a lead halide bond may be among these.
+        """
+        members = np.flatnonzero(~self.is_a_site_metal)
+        radii = self.radii + SLACK / 2
+        reach = 2 * radii[members].max(initial=0.0)
+        return neighbour_pairs(self.lattice, self.frac, reach, centres=members, neighbours=members, radii=radii)
 
     def symbol(self, site: int) -> str:
         """Element symbol of a site."""

@@ -1,20 +1,22 @@
-"""Periodic neighbour search, vectorised.
+"""Periodic neighbour search, vectorised: pymatgen's cell list, with images as the rest of perception counts them.
 
-Atoms are folded into the cell, the cell is padded with as many images as the cutoff needs, and one k-d tree
-answers. Any cell is allowed, however small or skewed: an atom may be its own neighbour through an image.
+Any cell is allowed, however small or skewed: an atom may be its own neighbour through an image.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
+from pymatgen.optimization.neighbors import find_points_in_spheres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Å; the cell list gets slow when its boxes are smaller than bonds.
+_SMALLEST_BOX = 2.5
+_PERIODIC = np.ones(3, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def neighbour_pairs(
     *,
     centres: NDArray[np.int64] | None = None,
     neighbours: NDArray[np.int64] | None = None,
+    radii: NDArray[np.float64] | None = None,
 ) -> Pairs:
     """Find all neighbours within a cutoff, periodic images included.
 
@@ -83,11 +86,13 @@ def neighbour_pairs(
         Largest distance, Å.
     centres, neighbours : ndarray of int, optional
         Sites on the two ends; all sites by default. An atom is no neighbour of itself, its images may be.
+    radii : ndarray, shape (n,), optional
+        Keep only pairs closer than the sum of their radii, Å.
 
     Returns
     -------
     Pairs
-        Sorted by centre, then by neighbour and image: the order does not depend on the tree.
+        Sorted by centre, then by neighbour and image: the order does not depend on the search.
 
     Examples
     --------
@@ -99,34 +104,23 @@ def neighbour_pairs(
     sites_j = np.arange(len(frac)) if neighbours is None else np.asarray(neighbours)
     if len(sites_i) == 0 or len(sites_j) == 0:
         return _no_pairs()
-    shift = np.floor(frac).astype(np.int64)
-    folded = frac - shift
-    ghost, image = _padded(folded[sites_j], cutoff / plane_heights(lattice))
-    points = (folded[sites_j][ghost] + image) @ lattice
-    found = cKDTree(folded[sites_i] @ lattice).sparse_distance_matrix(cKDTree(points), cutoff, output_type="ndarray")
-    a, b = found["i"], found["j"]
-    i, j = sites_i[a], sites_j[ghost[b]]
-    pair_image = image[b] - shift[j] + shift[i]
-    keep = (i != j) | pair_image.any(axis=1)
-    i, j, pair_image = i[keep], j[keep], pair_image[keep]
-    order = np.lexsort((pair_image[:, 2], pair_image[:, 1], pair_image[:, 0], j, i))
-    i, j, pair_image = i[order], j[order], pair_image[order]
-    vector = (frac[j] + pair_image - frac[i]) @ lattice
-    return Pairs(i, j, pair_image, vector, np.sqrt(np.einsum("pc,pc->p", vector, vector)))
-
-
-def _padded(folded: NDArray[np.float64], padding: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return index and image of every atom copy inside the cell widened by `padding` on all sides."""
-    index = np.arange(len(folded))
-    image = np.zeros((len(folded), 3), dtype=np.int64)
-    for axis in range(3):
-        reach = int(np.ceil(padding[axis]))
-        steps = np.arange(-reach, reach + 1)
-        copies = folded[index, axis][:, None] + steps
-        row, step = np.nonzero((copies >= -padding[axis]) & (copies <= 1.0 + padding[axis]))
-        index, image = index[row], image[row].copy()
-        image[:, axis] = steps[step]
-    return index, image
+    cart = frac @ lattice
+    a, b, image, distance = find_points_in_spheres(
+        np.ascontiguousarray(cart[sites_j]),
+        np.ascontiguousarray(cart[sites_i]),
+        r=max(cutoff, _SMALLEST_BOX),
+        pbc=_PERIODIC,
+        lattice=np.ascontiguousarray(lattice, dtype=np.float64),
+        tol=1e-8,
+    )
+    i, j = sites_i[a], sites_j[b]
+    keep = distance <= (cutoff if radii is None else np.minimum(radii[i] + radii[j], cutoff))
+    keep &= (i != j) | image.any(axis=1)
+    i, j, cells = i[keep], j[keep], image[keep].astype(np.int64)
+    order = np.lexsort((cells[:, 2], cells[:, 1], cells[:, 0], j, i))
+    i, j, cells = i[order], j[order], cells[order]
+    vector = (frac[j] + cells - frac[i]) @ lattice
+    return Pairs(i, j, cells, vector, np.sqrt(np.einsum("pc,pc->p", vector, vector)))
 
 
 def _no_pairs() -> Pairs:
@@ -143,8 +137,3 @@ def group_starts(keys: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     [0, 2, 2, 3]
     """
     return np.searchsorted(keys, np.arange(count + 1))
-
-
-def groups(keys: NDArray[np.int64], count: int) -> list[slice]:
-    """Return one slice per group of a sorted key array."""
-    return [slice(int(a), int(b)) for a, b in pairwise(group_starts(keys, count))]

@@ -13,8 +13,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from perovex.crystal.perception.neighbours import group_starts
 
@@ -146,14 +144,13 @@ def components(count: int, octahedron: NDArray[np.int64], image: NDArray[np.int6
     >>> components(1, np.array([[0, 0]]), np.array([[1, 0, 0]])).rank.tolist()
     [1]
     """
-    a, b = octahedron[:, 0], octahedron[:, 1]
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
-    number, label = connected_components(graph, directed=False)
-    label = label.astype(np.int64)
-    offset = _offsets(count, label, number, octahedron, image)
-    closed = offset[a] + image - offset[b]
+    label, offset, number = _walk(count, octahedron, image)
+    closed = offset[octahedron[:, 0]] + image - offset[octahedron[:, 1]]
     used = closed.any(axis=1)
-    owner, closed = label[a][used], _one_sign(closed[used])
+    if not used.any():
+        nothing = np.zeros((0, 3), dtype=np.int64)
+        return Components(label, offset, [nothing] * number, np.zeros(number, dtype=np.int64))
+    owner, closed = label[octahedron[used, 0]], _one_sign(closed[used])
     rows = np.unique(np.column_stack([owner, closed]), axis=0)
     starts = group_starts(rows[:, 0], number)
     translations = [rows[s:e, 1:] for s, e in pairwise(starts)]
@@ -161,30 +158,38 @@ def components(count: int, octahedron: NDArray[np.int64], image: NDArray[np.int6
     return Components(label, offset, translations, np.array(rank, dtype=np.int64))
 
 
-def _offsets(
-    count: int,
-    label: NDArray[np.int64],
-    number: int,
-    octahedron: NDArray[np.int64],
-    image: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Walk all components at once, breadth first, adding up the translations along the way."""
-    offset = np.zeros((count, 3), dtype=np.int64)
-    known = np.zeros(count, dtype=bool)
-    known[np.unique(label, return_index=True)[1][:number]] = True
-    source = np.concatenate([octahedron[:, 0], octahedron[:, 1]])
-    target = np.concatenate([octahedron[:, 1], octahedron[:, 0]])
-    step = np.concatenate([image, -image])
-    open_edges = np.arange(len(source))
-    while len(open_edges):
-        open_edges = open_edges[~known[target[open_edges]]]
-        ready = open_edges[known[source[open_edges]]]
-        offset[target[ready]] = offset[source[ready]] + step[ready]
-        # parallel edges may write one node twice: keep the value that was stored, whichever it is
-        known[target[ready]] = True
-        if len(ready) == 0:
-            break
-    return offset
+def _walk(
+    count: int, edges: NDArray[np.int64], image: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Walk every component from its first node on, adding up the translations along the way.
+
+    Plain lists: graphs of a crystal have few edges per node, where a sparse matrix costs more than the walk.
+    """
+    source = np.concatenate([edges[:, 0], edges[:, 1]])
+    order = np.argsort(source, kind="stable")
+    starts = group_starts(source[order], count).tolist()
+    target = np.concatenate([edges[:, 1], edges[:, 0]])[order].tolist()
+    step = np.concatenate([image, -image])[order].tolist()
+    label = [-1] * count
+    offset = [[0, 0, 0]] * count
+    number = 0
+    for root in range(count):
+        if label[root] >= 0:
+            continue
+        label[root] = number
+        queue = [root]
+        for node in queue:  # grows while it is read: breadth first
+            x, y, z = offset[node]
+            for k in range(starts[node], starts[node + 1]):
+                other = target[k]
+                if label[other] < 0:
+                    label[other] = number
+                    dx, dy, dz = step[k]
+                    offset[other] = [x + dx, y + dy, z + dz]
+                    queue.append(other)
+        number += 1
+    shape = (count, 3)
+    return np.array(label, dtype=np.int64), np.array(offset, dtype=np.int64).reshape(shape), number
 
 
 def _one_sign(vectors: NDArray[np.int64]) -> NDArray[np.int64]:

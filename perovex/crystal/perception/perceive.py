@@ -16,7 +16,7 @@ from perovex.crystal.perception.frame import ligand_directions, ligand_order, ps
 from perovex.crystal.perception.molecules import find_molecules
 from perovex.crystal.perception.network import Links, components, link_octahedra
 from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
-from perovex.crystal.perception.phase import layer_shifts, name_phase
+from perovex.crystal.perception.phase import measure_shifts, name_phase
 from perovex.crystal.perception.roles import with_roles
 from perovex.crystal.perception.slabs import common_plane, sheet_frame, stack_slabs
 from perovex.crystal.perception.topology import require_corner_sharing, topology_error
@@ -93,9 +93,9 @@ def _perceive(structure: Structure, source: str | None) -> LayeredPerovskite:
     if dimensionality == 2:
         plane = common_plane(parts, atoms.lattice)
         height = plane.repeat_height
-        raw, links = _in_order(raw, links, sheet_frame(raw, links, plane, atoms))
-        slabs = stack_slabs(raw, links, parts, plane, atoms)
         axes = sheet_frame(raw, links, plane, atoms)
+        raw, links = _in_order(raw, links, axes)
+        slabs = stack_slabs(raw, links, parts, plane, atoms)
     else:
         axes = pseudocubic_axes(raw, links, atoms.lattice)
         _require_perovskite(raw, links, axes)
@@ -160,15 +160,19 @@ def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPer
     """Name the phase and collect what a reader should know."""
     notes = [*crystal.structure.properties.get("warnings", ()), *warnings]
     phase = "3D"
+    shifts = measure_shifts(crystal)
     if crystal.dimensionality == 2:
-        phase, more = name_phase(layer_shifts(crystal), crystal.spacers)
+        phase, more = name_phase(shifts, crystal.spacers)
         notes += more
         sizes = sorted({slab.n_layers for slab in crystal.slabs})
         if len(sizes) > 1:
             notes.append(f"slabs of different thickness: n = {', '.join(map(str, sizes))}")
         if not crystal.spacers:
             notes.append("no cation between the slabs")
-    return replace(crystal, phase=phase, warnings=(*notes, *_molecule_notes(crystal.molecules), *_balance(crystal)))
+    notes += [*_molecule_notes(crystal.molecules), *_balance(crystal)]
+    finished = replace(crystal, phase=phase, warnings=tuple(notes), layer_shifts=shifts)
+    finished.__dict__["symbols"] = crystal.symbols  # a copy forgets what was computed once
+    return finished
 
 
 def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:
@@ -182,7 +186,7 @@ def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:
 
 def _balance(crystal: LayeredPerovskite) -> list[str]:
     """Compare the charge of the framework with that of the cations."""
-    symbols = Counter(crystal.structure[int(i)].specie.symbol for i in crystal.octahedra.metal)
+    symbols = Counter(crystal.symbols[i] for i in crystal.octahedra.metal.tolist())
     halides = len(np.unique(crystal.octahedra.ligand))
     cations = sum(m.charge for m in crystal.molecules)
     options = [METAL_CHARGES.get(s, (2,)) for s in symbols]

@@ -57,6 +57,11 @@ def layer_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
     >>> layer_shifts(perceive(layered(n=1, shift=(0.5, 0.5)))).round(6).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
+    return crystal.layer_shifts
+
+
+def measure_shifts(crystal: LayeredPerovskite) -> NDArray[np.float64]:
+    """Measure what `layer_shifts` returns; once per crystal, by `perceive`."""
     if not crystal.slabs:
         return np.zeros((0, 2))
     basis, period = _grid(crystal)

@@ -130,37 +130,148 @@ def _solve(
     degree: NDArray[np.int64],
     lengths: NDArray[np.float64] | None,
 ) -> Valences:
-    """Minimise cost: variables are extra bond orders (0 to 2) and one switch per atom and state."""
-    atom = np.repeat(np.arange(len(symbols)), [len(o) for o in options])
-    states = [s for o in options for s in o]
-    count, switches = len(bonds), len(states)
-    limit = np.array([0.0 if "H" in (symbols[a], symbols[b]) else 2.0 for a, b in bonds])
-    cost = np.concatenate([_bond_costs(symbols, bonds, lengths), [s[2] for s in states]])
-    cost[count:] += _TIE * atom * np.array([abs(s[1]) for s in states])
-    rows = lil_array((2 * len(symbols), count + switches))
+    """Minimise the cost of states and bonds; equal assignments are settled by position."""
+    spare = [
+        0 if s == "H" else min(2, max(o[0] for o in known) - int(d))
+        for s, known, d in zip(symbols, options, degree, strict=True)
+    ]
+    limit = [min(spare[a], spare[b]) for a, b in bonds.tolist()]
+    costs = _bond_costs(symbols, bonds, lengths)
+    states = [[(v, q, c + _TIE * i * abs(q)) for v, q, c in known] for i, known in enumerate(options)]
+    search = _Search(states, bonds.tolist(), limit, costs.tolist(), degree.tolist())
+    extra = search.run()
+    if extra is None:
+        extra = _integer_programme(states, bonds, limit, costs, degree)
+    if extra is None:
+        return Valences((1,) * len(bonds), (0,) * len(symbols), 100.0)
+    valence = degree.astype(int)
+    for (a, b), order in zip(bonds.tolist(), extra, strict=True):
+        valence[[a, b]] += order
+    taken = [min((s for s in known if s[0] == v), key=lambda s: s[2]) for known, v in zip(states, valence, strict=True)]
+    total = float(costs @ extra) + sum(cost for _, _, cost in taken)
+    return Valences(tuple(1 + e for e in extra), tuple(charge for _, charge, _ in taken), total)
+
+
+class _Search:
+    """Depth-first branch and bound over the extra orders of the bonds, the most settled atom first.
+
+    A ring or chain of unsaturated atoms falls like dominoes after its first bond, so that ordinary molecules
+    take as many steps as they have bonds. `run` gives up after `STEPS` steps, and at once on graphs with more
+    than `DEPTH` bonds that could be multiple (damaged files).
+    """
+
+    STEPS, DEPTH = 20_000, 400
+
+    def __init__(
+        self,
+        states: Sequence[Sequence[tuple[int, int, float]]],
+        bonds: Sequence[Sequence[int]],
+        limit: Sequence[int],
+        costs: Sequence[float],
+        degree: Sequence[int],
+    ) -> None:
+        self.costs, self.limit, self.bonds = costs, limit, bonds
+        self.extra = [0] * len(bonds)
+        self.valence = list(degree)
+        # cheapest cost per valence and atom
+        self.price: list[dict[int, float]] = []
+        for known in states:
+            price: dict[int, float] = {}
+            for valence, _, cost in known:
+                price[valence] = min(cost, price.get(valence, np.inf))
+            self.price.append(price)
+        self.room = [0] * len(states)
+        self.open: list[set[int]] = [set() for _ in states]
+        for k, (a, b) in enumerate(bonds):
+            if limit[k]:
+                self.open[a].add(k)
+                self.open[b].add(k)
+                self.room[a] += limit[k]
+                self.room[b] += limit[k]
+        self.best: tuple[float, list[int]] = (np.inf, [])
+        self.steps = 0
+
+    def run(self) -> list[int] | None:
+        """Return the extra order of each bond, or None where there is no answer (in time)."""
+        if sum(map(bool, self.limit)) > self.DEPTH:
+            return None
+        bound = [self._cheapest(i) for i in range(len(self.price))]
+        if max(bound, default=0.0) < np.inf:
+            self._branch(bound, sum(bound))
+        return self.best[1] if self.best[0] < np.inf and self.steps <= self.STEPS else None
+
+    def _cheapest(self, atom: int) -> float:
+        low = self.valence[atom]
+        high = low + self.room[atom]
+        return min((cost for valence, cost in self.price[atom].items() if low <= valence <= high), default=np.inf)
+
+    def _branch(self, bound: list[float], total: float) -> None:
+        self.steps += 1
+        if total >= self.best[0] or self.steps > self.STEPS:
+            return
+        waiting = [i for i, bonds in enumerate(self.open) if bonds]
+        if not waiting:
+            self.best = (total, self.extra.copy())
+            return
+        atom = min(waiting, key=lambda i: len(self.open[i]))
+        bond = min(self.open[atom])
+        ends = self.bonds[bond]
+        for i in ends:
+            self.open[i].discard(bond)
+            self.room[i] -= self.limit[bond]
+        old = [bound[i] for i in ends]
+        choices = []
+        for order in range(self.limit[bond] + 1):
+            self._set(bond, order)
+            fresh = [self._cheapest(i) for i in ends]
+            choices.append((total + order * self.costs[bond] + sum(fresh) - sum(old), order, fresh))
+        for value, order, fresh in sorted(choices):
+            if value == np.inf:
+                break
+            self._set(bond, order)
+            for i, cost in zip(ends, fresh, strict=True):
+                bound[i] = cost
+            self._branch(bound, value)
+        self._set(bond, 0)
+        for i, cost in zip(ends, old, strict=True):
+            self.open[i].add(bond)
+            self.room[i] += self.limit[bond]
+            bound[i] = cost
+
+    def _set(self, bond: int, order: int) -> None:
+        change = order - self.extra[bond]
+        self.extra[bond] = order
+        for i in self.bonds[bond]:
+            self.valence[i] += change
+
+
+def _integer_programme(
+    states: Sequence[Sequence[tuple[int, int, float]]],
+    bonds: NDArray[np.int64],
+    limit: Sequence[int],
+    costs: NDArray[np.float64],
+    degree: NDArray[np.int64],
+) -> list[int] | None:
+    """Solve the same problem by mixed-integer programming: extra bond orders, and one switch per state."""
+    atom = np.repeat(np.arange(len(states)), [len(o) for o in states])
+    flat = [s for known in states for s in known]
+    count, switches = len(bonds), len(flat)
+    rows = lil_array((2 * len(states), count + switches))
     for k, (a, b) in enumerate(bonds):
         rows[int(a), k] += 1.0
         rows[int(b), k] += 1.0
-    for k, (i, (valence, _, _)) in enumerate(zip(atom, states, strict=True)):
+    for k, (i, (valence, _, _)) in enumerate(zip(atom, flat, strict=True)):
         rows[int(i), count + k] = -float(valence)
-        rows[len(symbols) + int(i), count + k] = 1.0
-    right = np.concatenate([-degree.astype(float), np.ones(len(symbols))])
-    upper = np.concatenate([limit, np.ones(switches)])
+        rows[len(states) + int(i), count + k] = 1.0
+    right = np.concatenate([-degree.astype(float), np.ones(len(states))])
     found = milp(
-        cost,
+        np.concatenate([costs, [s[2] for s in flat]]),
         constraints=LinearConstraint(rows.tocsr(), right, right),
-        bounds=Bounds(np.zeros(count + switches), upper),
+        bounds=Bounds(np.zeros(count + switches), np.concatenate([limit, np.ones(switches)])),
         integrality=np.ones(count + switches),
         options={"time_limit": 5.0},
     )
-    if found.x is None:
-        return Valences((1,) * count, (0,) * len(symbols), 100.0)
-    x = np.round(found.x).astype(int)
-    charges = np.zeros(len(symbols), dtype=int)
-    for i, on, state in zip(atom, x[count:], states, strict=True):
-        charges[i] += on * state[1]
-    total = float(cost @ x)
-    return Valences(tuple(int(1 + e) for e in x[:count]), tuple(int(c) for c in charges), total)
+    return None if found.x is None else np.round(found.x[:count]).astype(int).tolist()
 
 
 def _bond_costs(

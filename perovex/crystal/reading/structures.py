@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pymatgen.core import Element, Lattice, PeriodicSite, Structure
+from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 
 from perovex.crystal.reading.cif import parse_cif
 from perovex.crystal.reading.disorder import Sites, check_policy, resolve_disorder
@@ -184,19 +184,24 @@ def fast_structure(lattice: NDArray[np.float64], symbols: list[str], frac: NDArr
     'Cs1 Cl1'
     """
     box = Lattice(lattice)
-    elements = {s: Element(s) for s in dict.fromkeys(symbols)}
-    return Structure.from_sites([PeriodicSite(elements[s], x, box) for s, x in zip(symbols, frac, strict=True)])
+    species = {s: Composition({Element(s): 1}) for s in dict.fromkeys(symbols)}
+    structure = Structure(box, [], [])
+    structure.sites = [
+        PeriodicSite(species[s], x, box, skip_checks=True) for s, x in zip(symbols, frac.copy(), strict=True)
+    ]
+    return structure
 
 
 def _checked(structure: Structure, disorder: str) -> Structure:
     lattice = np.array(structure.lattice.matrix)
-    if structure.is_ordered:
-        symbols = [getattr(site.specie, "symbol", str(site.specie)) for site in structure]
-        if any(not hasattr(site.specie, "Z") or s in {"D", "T"} for site, s in zip(structure, symbols, strict=True)):
-            symbols = [_plain(s) for s in symbols]
-            return _structure(lattice, _sites(symbols, structure), disorder)
+    species = [site.species for site in structure.sites]
+    # a structure shares few distinct objects among its sites: look at each of them once
+    names = {id(s): _element_of(s) for s in {id(s): s for s in species}.values()}
+    frac = np.array([site.frac_coords for site in structure.sites], dtype=float).reshape(-1, 3)
+    symbols = [name for s in species if (name := names[id(s)]) is not None]
+    if len(symbols) == len(species):
         check_cell(lattice, len(structure))
-        check_contacts(lattice, np.asarray(structure.frac_coords), symbols)
+        check_contacts(lattice, frac, symbols)
         return structure
     rows = [(s, x, occupancy) for site in structure for s, x, occupancy in _species(site)]
     count = len(rows)
@@ -210,10 +215,13 @@ def _checked(structure: Structure, disorder: str) -> Structure:
     return _structure(lattice, sites, disorder)
 
 
-def _sites(symbols: list[str], structure: Structure) -> Sites:
-    count = len(symbols)
-    frac = np.asarray(structure.frac_coords, dtype=float)
-    return Sites(symbols, frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count)
+def _element_of(species: Composition) -> str | None:
+    """Symbol of the one element of an ordered site; None for partial occupancy, deuterium and dummy atoms."""
+    if len(species) != 1 or species.num_atoms != 1:
+        return None
+    specie = next(iter(species))
+    symbol = getattr(specie, "symbol", str(specie))
+    return None if symbol in {"D", "T"} or not hasattr(specie, "Z") else str(symbol)
 
 
 def _species(site: Any) -> list[tuple[str, NDArray[np.float64], float]]:
