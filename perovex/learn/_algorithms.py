@@ -23,6 +23,8 @@ from perovex.errors import ModelInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 REGRESSORS = (
     "xgboost",
     "random_forest",
@@ -44,6 +46,7 @@ CLASSIFIERS = (
     "average",
 )
 CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
+WEIGHTABLE = ("xgboost", "random_forest", "hist_gradient_boosting", "ebm", "ridge", "logistic")
 
 # Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
 # explain the sample, so that the variance is what has to be held down.
@@ -123,6 +126,27 @@ def make_algorithm(
     if overrides:
         _override(name, model, overrides)
     return model
+
+
+def fit_algorithm(name: str, model: Any, X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> Any:
+    """Fit what `make_algorithm` built, with sample weights where there are any.
+
+    Standardisation and the last step of a pipeline see the weights; the imputed medians do not.
+
+    Raises
+    ------
+    ModelInputError
+        The algorithm cannot weigh rows.
+    """
+    if weights is None:
+        return model.fit(X, y)
+    if name not in WEIGHTABLE:
+        raise ModelInputError(
+            f"algorithm {name!r} takes no sample_weight", remedy=f"use {', '.join(WEIGHTABLE)}, or fit without weights"
+        )
+    if isinstance(model, Pipeline):
+        return model.fit(X, y, **{f"{step}__sample_weight": weights for step, _ in model.steps[1:]})
+    return model.fit(X, y, sample_weight=weights)
 
 
 def _average(

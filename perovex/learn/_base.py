@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from perovex.errors import ModelInputError, ModelTableError
-from perovex.learn._algorithms import make_algorithm
+from perovex.learn._algorithms import fit_algorithm, make_algorithm
 from perovex.learn._input import read_predict
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class DescriptorModel(BaseEstimator):
         if bad:
             raise ModelInputError(f"monotone constraints must be -1, 0 or 1: {bad}")
 
-    def _fit_inner(self, X: NDArray[np.float64], y: NDArray[Any], groups: Any) -> None:
+    def _fit_inner(
+        self, X: NDArray[np.float64], y: NDArray[Any], groups: Any, weights: NDArray[np.float64] | None
+    ) -> None:
         """Select columns and fit the algorithm on them."""
         self._check_monotone()
         names = self._column_names()
@@ -55,7 +57,8 @@ class DescriptorModel(BaseEstimator):
         if not len(self.kept_):
             raise ModelTableError("every descriptor is undefined in every row")
         if self.selector is not None:
-            self.selector_ = clone(self.selector).fit(pd.DataFrame(X, columns=names), y, groups=groups)
+            table = pd.DataFrame(X, columns=names)
+            self.selector_ = clone(self.selector).fit(table, y, groups=groups, sample_weight=weights)
             self.kept_ = np.flatnonzero(self.selector_.get_support())
         model = make_algorithm(
             self.algorithm,
@@ -69,7 +72,7 @@ class DescriptorModel(BaseEstimator):
         try:
             # scikit-learn's histogram boosting would start a thread per core and spin on a busy machine
             with threadpool_limits(self.n_jobs if self.n_jobs > 0 else None, user_api="openmp"):
-                self.model_ = model.fit(self._take(X), y)
+                self.model_ = fit_algorithm(self.algorithm, model, self._take(X), y, weights)
         except ValueError as error:
             raise ModelTableError(f"algorithm {self.algorithm!r} refused the table: {error}") from error
 

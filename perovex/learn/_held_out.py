@@ -29,14 +29,23 @@ def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]
     return (y == classes[-1]).rename(y.name) if len(classes) == 2 else y.astype(bool), None
 
 
-def fit_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
-    """Fit, passing groups on where the estimator takes them."""
-    if has_fit_parameter(estimator, "groups"):
-        return estimator.fit(X, y, groups=groups)
-    return estimator.fit(X, y)
+def fit_groups(estimator: Any, X: Any, y: Any, groups: Any, sample_weight: Any = None) -> Any:
+    """Fit, passing groups on where the estimator takes them, and weights where there are any.
+
+    Raises
+    ------
+    ModelInputError
+        Weights for an estimator that takes none.
+    """
+    options = {"groups": groups} if has_fit_parameter(estimator, "groups") else {}
+    if sample_weight is not None:
+        if not has_fit_parameter(estimator, "sample_weight"):
+            raise ModelInputError(f"{type(estimator).__name__} takes no sample_weight", remedy="fit without weights")
+        options["sample_weight"] = sample_weight
+    return estimator.fit(X, y, **options)
 
 
-def held_out(
+def held_out(  # noqa: PLR0913 - one fold has this many parts
     estimator: Any,
     X: pd.DataFrame,
     y: pd.Series,
@@ -46,9 +55,11 @@ def held_out(
     *,
     coverage: float | None = None,
     domain: Any = None,
+    sample_weight: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
     """Fit a clone on the training rows and predict the test rows; see `Evaluation.predictions`."""
-    model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train])
+    weights = None if sample_weight is None else sample_weight[train]
+    model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train], weights)
     unseen = X.iloc[test]
     guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)
     part = pd.DataFrame(

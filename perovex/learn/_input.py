@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from perovex.errors import ModelInputError, ModelTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 
 def _listed(names: Iterable[Any], limit: int = 6) -> str:
@@ -150,7 +150,30 @@ def need_groups(groups: pd.Series, minimum: int, what: str) -> None:
         )
 
 
-def group_weights(groups: ArrayLike) -> NDArray[np.float64]:
-    """Weights 1/(K N_k): every one of the K groups counts the same; they sum to 1."""
-    _, inverse, counts = np.unique(np.asarray(groups, dtype=str), return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / (len(counts) * counts[inverse]), dtype=float)
+def as_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
+    """Return sample weights as floats, or None where there are none to tell rows apart.
+
+    Raises
+    ------
+    ModelTableError
+        A wrong length, negative or non-finite weights, or fewer than two rows with a weight.
+    """
+    if sample_weight is None:
+        return None
+    try:
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    except ValueError as error:
+        raise ModelTableError(f"sample_weight: {error}") from error
+    if np.count_nonzero(weights) < 2:
+        raise ModelTableError("fewer than two rows have a sample weight above zero")
+    return np.asarray(weights, dtype=float)
+
+
+def rows_of(X: Any, rows: NDArray[Any]) -> Any:
+    """Return rows of a table or array, by position or mask."""
+    return X.iloc[rows] if isinstance(X, (pd.DataFrame, pd.Series)) else np.asarray(X)[rows]
+
+
+def maybe_rows(values: Any, rows: NDArray[Any]) -> Any:
+    """Return rows of values that may be None (groups, weights)."""
+    return None if values is None else rows_of(values if hasattr(values, "iloc") else np.asarray(values), rows)

@@ -61,7 +61,7 @@ class ProbabilityCalibrator(BaseEstimator):
     ----------
     parameters_ : ndarray
         Slope and intercept (sigmoid only).
-    scores_, labels_ : ndarray
+    scores_, labels_, weights_ : ndarray
         Calibration sample (isotonic and Venn-Abers), sorted by score.
 
     References
@@ -79,16 +79,18 @@ class ProbabilityCalibrator(BaseEstimator):
     def __init__(self, method: str = "sigmoid") -> None:
         self.method = method
 
-    def fit(self, probability: ArrayLike, label: ArrayLike) -> ProbabilityCalibrator:
-        """Fit on held-out probabilities and the labels (0/1) that came true."""
+    def fit(self, probability: ArrayLike, label: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """Fit on held-out probabilities and the labels (0/1) that came true, shape (n_rows,) each."""
         if self.method not in METHODS[2:]:
             raise ModelInputError(f"unknown calibration {self.method!r}", remedy=f"one of {', '.join(METHODS)}")
         p, y = np.asarray(probability, dtype=float), np.asarray(label, dtype=float)
+        w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         if self.method == "sigmoid":
-            self.parameters_ = _platt(logit(np.clip(p, _CLIP, 1 - _CLIP)), y)
+            self.parameters_ = _platt(logit(np.clip(p, _CLIP, 1 - _CLIP)), y, w)
         else:
             order = np.argsort(p, kind="stable")
-            self.scores_, self.labels_ = p[order], y[order]
+            # a new row has weight 1 beside them: weights are brought to that mean
+            self.scores_, self.labels_, self.weights_ = p[order], y[order], w[order] / w.mean()
         return self
 
     def predict(self, probability: ArrayLike) -> NDArray[np.float64]:
@@ -98,7 +100,7 @@ class ProbabilityCalibrator(BaseEstimator):
             slope, intercept = self.parameters_
             return np.asarray(expit(slope * logit(np.clip(p, _CLIP, 1 - _CLIP)) + intercept))
         if self.method == "isotonic":
-            return np.asarray(_isotonic(self.scores_, self.labels_, p))
+            return np.asarray(_isotonic(self.scores_, self.labels_, self.weights_, p))
         p0, p1 = self.predict_multiprobability(p)
         return p1 / (1 - p0 + p1)
 
@@ -110,24 +112,26 @@ class ProbabilityCalibrator(BaseEstimator):
         for j, score in enumerate(unique):
             for label in (0, 1):
                 scores = np.append(self.scores_, score)
-                labels = np.append(self.labels_, label)
-                pair[label, j] = _isotonic(scores, labels, np.array([score]))[0]
+                labels, weights = np.append(self.labels_, label), np.append(self.weights_, 1.0)
+                pair[label, j] = _isotonic(scores, labels, weights, np.array([score]))[0]
         return pair[0, inverse], pair[1, inverse]
 
 
-def _isotonic(scores: NDArray[Any], labels: NDArray[Any], at: NDArray[Any]) -> NDArray[np.float64]:
-    model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, labels)
+def _isotonic(
+    scores: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], at: NDArray[Any]
+) -> NDArray[np.float64]:
+    model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, labels, weights)
     return np.asarray(model.predict(at), dtype=float)
 
 
-def _platt(score: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
-    positive, negative = y.sum(), len(y) - y.sum()
+def _platt(score: NDArray[Any], y: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+    positive, negative = weights @ y, weights @ (1 - y)
     aim = np.where(y > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
 
     def loss(parameters: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         z = parameters[0] * score + parameters[1]
-        residual = expit(z) - aim
-        return float(np.sum(np.logaddexp(0, z) - aim * z)), np.array([residual @ score, residual.sum()])
+        residual = weights * (expit(z) - aim)
+        return float(weights @ (np.logaddexp(0, z) - aim * z)), np.array([residual @ score, residual.sum()])
 
     start = np.array([1.0, 0.0])
     # A negative slope would reverse the ranking on the strength of a small sample: not allowed.

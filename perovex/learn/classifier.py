@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -13,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._base import DescriptorModel
-from perovex.learn._input import as_groups, read_fit
+from perovex.learn._input import as_groups, as_weights, maybe_rows, read_fit, rows_of
 from perovex.learn.calibration import METHODS, ProbabilityCalibrator, choose_calibration
 from perovex.learn.threshold import resolve_threshold
 
@@ -101,7 +100,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> StiffnessClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> StiffnessClassifier:
         """Fit on a descriptor table.
 
         Parameters
@@ -112,11 +111,14 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
             Young's moduli in GPa, or labels.
         groups : array_like, shape (n_rows,), optional
             Spacer of each row; used by the selector and the calibration, whose folds never split a group.
+        sample_weight : array_like, shape (n_rows,), optional
+            How much each row counts; a row of weight zero is left out. The selector and the calibration are
+            weighted alike; the threshold is not: what counts as stiff does not depend on weights.
 
         Raises
         ------
         ModelInputError
-            Only one class, or a table that cannot be fitted.
+            Only one class, a table that cannot be fitted, or an algorithm that takes no weights.
         """
         if self.calibration not in METHODS:
             raise ModelInputError(f"unknown calibration {self.calibration!r}", remedy=f"one of {METHODS}")
@@ -126,8 +128,15 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         code = self._encode(y)
         if len(code) != len(values):
             raise ModelTableError(f"{len(code)} labels for {len(values)} rows: inconsistent numbers of samples")
-        self._fit_inner(values, code, groups)
-        self._fit_calibration(X, code, groups)
+        weights = as_weights(sample_weight, values)
+        if weights is not None and not weights.all():
+            used = weights > 0
+            X, values, code, weights = rows_of(X, used), values[used], code[used], weights[used]
+            groups = maybe_rows(groups, used)
+            if len(np.unique(code)) < 2:
+                raise ModelTableError("one class only among rows with a weight", remedy="weigh rows of both classes")
+        self._fit_inner(values, code, groups, weights)
+        self._fit_calibration(X, code, groups, weights)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -170,7 +179,9 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
             raise ModelTableError(f"one class only{where}", remedy="choose another threshold or add crystals")
         return np.asarray(code, dtype=np.int64)
 
-    def _fit_calibration(self, X: Any, code: NDArray[np.int64], groups: Any) -> None:
+    def _fit_calibration(
+        self, X: Any, code: NDArray[np.int64], groups: Any, weights: NDArray[np.float64] | None
+    ) -> None:
         minority = int(np.bincount(code).min())
         wanted = choose_calibration(len(code), minority) if self.calibration == "auto" else self.calibration
         self.calibrator_, self.calibration_ = None, "none"
@@ -187,15 +198,12 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         plain = clone(self).set_params(calibration="none", threshold=None)
         held = np.full(len(code), np.nan)
         for train, test in folds:
-            part = None if groups is None else np.asarray(groups, dtype=object)[train]
-            model = clone(plain).fit(_rows(X, train), code[train], groups=part)
-            held[test] = model.predict_proba(_rows(X, test))[:, 1]
-        self.calibrator_ = ProbabilityCalibrator(wanted).fit(held, code)
+            model = clone(plain).fit(
+                rows_of(X, train), code[train], maybe_rows(groups, train), maybe_rows(weights, train)
+            )
+            held[test] = model.predict_proba(rows_of(X, test))[:, 1]
+        self.calibrator_ = ProbabilityCalibrator(wanted).fit(held, code, sample_weight=weights)
         self.calibration_ = wanted
-
-
-def _rows(X: Any, rows: NDArray[Any]) -> Any:
-    return X.iloc[rows] if isinstance(X, pd.DataFrame) else np.asarray(X)[rows]
 
 
 def _are_labels(y: NDArray[Any]) -> bool:

@@ -9,10 +9,11 @@ import pandas as pd
 from scipy.stats import beta
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError, ModelTableError
-from perovex.learn._input import as_groups, need_groups
+from perovex.learn._held_out import fit_groups
+from perovex.learn._input import as_groups, as_weights, maybe_rows, need_groups, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -73,7 +74,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.score = score
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> ConformalRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> ConformalRegressor:
         """Fit the estimator and the fold models.
 
         Parameters
@@ -82,6 +83,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y : array_like, shape (n_rows,)
         groups : array_like, shape (n_rows,), optional
             Every row its own group where missing.
+        sample_weight : array_like, shape (n_rows,), optional
+            Passed to the estimator; in the intervals rows share the weight of their group in this proportion.
 
         Raises
         ------
@@ -97,7 +100,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         codes, _ = pd.factorize(labels, sort=True)
         self.n_groups_ = int(codes.max()) + 1
         self.max_coverage_ = self.n_groups_ / (self.n_groups_ + 1)
-        self.weights_ = 1.0 / ((self.n_groups_ + 1) * np.bincount(codes)[codes])
+        weights = as_weights(sample_weight, modulus)
+        share = np.ones(len(modulus)) if weights is None else weights
+        self.weights_ = share / ((self.n_groups_ + 1) * np.bincount(codes, share)[codes])
         folds = GroupKFold(min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state).split(
             modulus, groups=codes
         )
@@ -105,11 +110,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.residuals_ = np.empty(len(modulus))
         self.fold_models_ = []
         for k, (train, test) in enumerate(folds):
-            model = self._fit_one(_rows(X, train), modulus[train], labels.iloc[train])
+            model = self._fit_one(rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train))
             self.fold_[test] = k
-            self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, _rows(X, test)))
+            self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, rows_of(X, test)))
             self.fold_models_.append(model)
-        self.estimator_ = self._fit_one(X, modulus, labels)
+        self.estimator_ = self._fit_one(X, modulus, labels, weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -157,13 +162,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _predict(self, model: Any, X: Any) -> NDArray[np.float64]:
         return self._scale(np.asarray(model.predict(X), dtype=float))
 
-    def _fit_one(self, X: Any, y: NDArray[Any], groups: pd.Series) -> Any:
-        model = clone(self.estimator)
-        return model.fit(X, y, groups=groups) if has_fit_parameter(model, "groups") else model.fit(X, y)
-
-
-def _rows(X: Any, rows: NDArray[Any]) -> Any:
-    return X.iloc[rows] if isinstance(X, pd.DataFrame) else np.asarray(X)[rows]
+    def _fit_one(self, X: Any, y: NDArray[Any], groups: pd.Series, weights: NDArray[Any] | None) -> Any:
+        return fit_groups(clone(self.estimator), X, y, groups, weights)
 
 
 def weighted_upper_quantile(

@@ -47,7 +47,7 @@ def r2(y: Array, p: Array, w: Array) -> Array:
 
 def spearman(y: Array, p: Array, w: Array) -> Array:
     """Rank correlation with mid-ranks for ties."""
-    a, b = _ranks(y, w), _ranks(p, w)
+    a, b = mid_ranks(y, w), mid_ranks(p, w)
     total = w.sum(axis=1, keepdims=True)
     a = a - (w * a).sum(axis=1, keepdims=True) / total
     b = b - (w * b).sum(axis=1, keepdims=True) / total
@@ -66,7 +66,8 @@ def _ties(score: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[n
     return order, first, place
 
 
-def _ranks(value: Array, w: Array) -> Array:
+def mid_ranks(value: Array, w: Array) -> Array:
+    """Return ranks counted by weight, ties at the middle, from 0; shape of `w`."""
     order, first, place = _ties(value)
     mass = np.add.reduceat(w[:, order], first, axis=1)
     middle = np.cumsum(mass, axis=1) - 0.5 * mass

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin, clone
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._base import DescriptorModel
-from perovex.learn._input import read_fit
+from perovex.learn._input import as_weights, maybe_rows, read_fit, rows_of
 from perovex.learn.intervals import ConformalRegressor
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> YoungModulusRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> YoungModulusRegressor:
         """Fit on a descriptor table.
 
         Parameters
@@ -103,11 +103,15 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
             Young's moduli, GPa; positive where `log_target`.
         groups : array_like, shape (n_rows,), optional
             Spacer of each row; used by the selector and the intervals, whose folds never split a group.
+        sample_weight : array_like, shape (n_rows,), optional
+            How much each row counts; a row of weight zero is left out. The selector and the interval models
+            are weighted alike.
 
         Raises
         ------
         ModelInputError
-            A table or target that cannot be fitted; the message names what and why.
+            A table or target that cannot be fitted, or an algorithm that takes no weights; the message names
+            what and why.
         """
         if y is None:
             raise ModelTableError("requires y to be passed, but the target y is None")
@@ -117,7 +121,12 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
                 f"{int(np.sum(modulus <= 0))} moduli are not positive",
                 remedy="a stable crystal has E > 0; drop these rows or use log_target=False",
             )
-        self._fit_inner(values, self._forward(modulus), groups)
+        weights = as_weights(sample_weight, values)
+        if weights is not None and not weights.all():
+            used = weights > 0
+            X, values, modulus, weights = rows_of(X, used), values[used], modulus[used], weights[used]
+            groups = maybe_rows(groups, used)
+        self._fit_inner(values, self._forward(modulus), groups, weights)
         if self.interval_folds:
             if self.interval_folds < 2:
                 raise ModelInputError("interval_folds must be 0 or at least 2")
@@ -125,7 +134,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
                 clone(self).set_params(interval_folds=0),
                 n_splits=self.interval_folds,
                 random_state=self.random_state,
-            ).fit(X, y, groups)
+            ).fit(X, modulus, groups, sample_weight=weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._held_out import class_target, fit_groups, held_out
-from perovex.learn._input import as_groups, as_table, as_target
+from perovex.learn._input import as_groups, as_table, as_target, as_weights
 from perovex.learn.splits import folds_for
 
 if TYPE_CHECKING:
@@ -125,12 +126,13 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         """Threshold of a classifier."""
         return getattr(self.estimator, "threshold", None)
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> TunedModel:
-        """Search, then fit on all rows."""
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> TunedModel:
+        """Search, then fit on all rows; `sample_weight` weighs training rows and, in the search, losses."""
         optuna = _optuna()
         table = as_table(X)
         target = as_target(y, len(table), table.index)
         labels = as_groups(groups, len(table))
+        weights = as_weights(sample_weight, table)
         classify = is_classifier(self.estimator)
         aim = class_target(self.estimator, target)[0] if classify else target.astype(float)
         folds = folds_for(
@@ -149,15 +151,16 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         def loss(trial: Any) -> float:
             params = {**(self.estimator.algorithm_params or {}), **(self.space or xgboost_space)(trial)}
             model = clone(plain).set_params(algorithm_params=params)
-            parts = [held_out(model, table, aim, labels, train, test) for train, test in folds]
+            parts = [held_out(model, table, aim, labels, train, test, sample_weight=weights) for train, test in folds]
+            counted = np.ones(len(table)) if weights is None else weights[np.concatenate([f[1] for f in folds])]
             truth = np.concatenate([part["truth"] for part in parts])
             guess = np.concatenate([part["prediction"] for part in parts])
             if getattr(plain, "log_target", False):
                 truth, guess = np.log(truth), np.log(guess)
             measure = metrics.brier if classify else metrics.rmse
-            return float(measure(truth, guess, np.ones((1, len(truth))))[0])
+            return float(measure(truth, guess, counted[None, :])[0])
 
-        study = self._study(optuna, table, aim, labels)
+        study = self._study(optuna, table, aim, labels, *([] if weights is None else [pd.Series(weights)]))
         left = self.n_trials - len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
         if left > 0:
             study.optimize(loss, n_trials=left, show_progress_bar=self.progress)
@@ -165,7 +168,8 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         self.best_params_ = dict(study.best_params)
         best = (self.space or xgboost_space)(optuna.trial.FixedTrial(study.best_params))
         chosen = {**(self.estimator.algorithm_params or {}), **best}
-        self.best_estimator_ = fit_groups(clone(self.estimator).set_params(algorithm_params=chosen), X, y, groups)
+        best_model = clone(self.estimator).set_params(algorithm_params=chosen)
+        self.best_estimator_ = fit_groups(best_model, X, y, groups, sample_weight)
         if classify:
             self.classes_ = self.best_estimator_.classes_
         return self

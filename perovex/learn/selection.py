@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from scipy.stats import binom, rankdata
+from scipy.stats import binom
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError
+from perovex.learn import metrics
 from perovex.learn._algorithms import make_algorithm
-from perovex.learn._input import as_groups, as_table, check_columns, read_fit
+from perovex.learn._input import as_groups, as_table, as_weights, check_columns, read_fit
 from perovex.learn.metrics import bootstrap_weights
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         tags.target_tags.required = True
         return tags
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> DescriptorSelector:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> DescriptorSelector:
         """Select on a training table.
 
         Parameters
@@ -104,6 +105,8 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
             Moduli or labels.
         groups : array_like, optional
             Resampling unit.
+        sample_weight : array_like, shape (n_rows,), optional
+            How much each row counts in rank correlations and SHAP values.
 
         Raises
         ------
@@ -118,12 +121,14 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         _, code = np.unique(target, return_inverse=True)
         truth = np.asarray(target, dtype=float) if target.dtype.kind in "fiu" else code.astype(float)
         names = list(table.columns)
-        support, relevance, clusters = self._select(values, truth, labels)
+        weights = as_weights(sample_weight, values)
+        w = np.ones(len(truth)) if weights is None else weights
+        support, relevance, clusters = self._select(values, truth, labels, w)
         self.support_ = support
         self.relevance_ = pd.Series(relevance, index=names)
         self.correlation_groups_ = pd.Series(clusters, index=names)
         if self.stability:
-            self.stability_ = self._frequencies(values, truth, labels, names)
+            self.stability_ = self._frequencies(values, truth, labels, w, names)
         return self
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
@@ -136,7 +141,9 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         check_columns(X, getattr(self, "feature_names_in_", None))
         return super().transform(X)
 
-    def _frequencies(self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any], names: list[str]) -> pd.Series:
+    def _frequencies(
+        self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any], w: NDArray[Any], names: list[str]
+    ) -> pd.Series:
         """Share of group resamples in which each column is selected."""
         weights = bootstrap_weights(groups, self.n_resamples, self.random_state).astype(int)
         counts, used = np.zeros(X.shape[1]), 0
@@ -144,26 +151,26 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
             take = np.repeat(np.arange(len(y)), row)
             if len(np.unique(y[take])) < 2:
                 continue
-            counts += self._select(X[take], y[take], groups[take])[0]
+            counts += self._select(X[take], y[take], groups[take], w[take])[0]
             used += 1
         return pd.Series(counts / max(used, 1), index=names)
 
     def _select(
-        self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any]
+        self, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any], w: NDArray[Any]
     ) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]:
         varies = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in X.T])
         if not varies.any():
             raise ModelInputError("no descriptor varies in the training rows")
-        ranks = _filled_ranks(X)
-        correlation = np.abs(_correlation(ranks))
-        relevance = np.where(varies, np.abs(_correlation(np.column_stack([ranks, rankdata(y)]))[-1, :-1]), 0.0)
+        ranks = weighted_ranks(np.column_stack([X, y]), w)
+        correlation = np.abs(_correlation(ranks, w))
+        correlation, relevance = correlation[:-1, :-1], np.where(varies, correlation[-1, :-1], 0.0)
         clusters = np.full(X.shape[1], -1)
         clusters[varies] = _cluster(correlation[np.ix_(varies, varies)], self.max_correlation)
         chosen = _representatives(clusters, relevance)
         if self.method == "mrmr":
             chosen = _mrmr(chosen, relevance, correlation, self.n_select)
         elif self.method == "shadow":
-            chosen = self._shadow(X, y, groups, chosen, relevance)
+            chosen = self._shadow(X, y, groups, w, chosen, relevance)
         support = np.zeros(X.shape[1], dtype=bool)
         support[chosen] = True
         return support, relevance, clusters
@@ -173,6 +180,7 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         X: NDArray[Any],
         y: NDArray[Any],
         groups: NDArray[Any],
+        w: NDArray[Any],
         chosen: list[int],
         relevance: NDArray[Any],
     ) -> list[int]:
@@ -187,7 +195,8 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
                 continue
             real = X[take][:, chosen]
             shadows = rng.permuted(real, axis=0)
-            importance = _shap_importance(np.hstack([real, shadows]), y[take], classify, self.random_state)
+            both = np.hstack([real, shadows])
+            importance = _shap_importance(both, y[take], w[take], classify, self.random_state)
             hits += importance[: len(chosen)] > importance[len(chosen) :].max()
             used += 1
         p_value = binom.sf(hits - 1, max(used, 1), 0.5) * len(chosen)
@@ -195,7 +204,9 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         return kept or [max(chosen, key=lambda j: relevance[j])]
 
 
-def _shap_importance(X: NDArray[Any], y: NDArray[Any], classify: bool, seed: int | None) -> NDArray[np.float64]:
+def _shap_importance(
+    X: NDArray[Any], y: NDArray[Any], w: NDArray[Any], classify: bool, seed: int | None
+) -> NDArray[np.float64]:
     """Mean absolute SHAP value per column, by xgboost's own exact tree attributions."""
     import xgboost
 
@@ -203,20 +214,29 @@ def _shap_importance(X: NDArray[Any], y: NDArray[Any], classify: bool, seed: int
     overrides = {"n_estimators": 100, "learning_rate": 0.1}
     model = make_algorithm("xgboost", classify=classify, columns=names, random_state=seed, overrides=overrides)
     label = (y == y.max()).astype(int) if classify else y
-    booster = model.fit(X, label).get_booster()
+    booster = model.fit(X, label, sample_weight=w).get_booster()
     contributions = booster.predict(xgboost.DMatrix(X), pred_contribs=True)
-    return np.asarray(np.abs(contributions[:, :-1]).mean(axis=0), dtype=float)
+    return np.asarray(np.average(np.abs(contributions[:, :-1]), axis=0, weights=w), dtype=float)
 
 
-def _filled_ranks(X: NDArray[Any]) -> NDArray[np.float64]:
-    """Ranks per column; undefined values at the mean rank, so that they neither help nor hurt."""
-    ranks = rankdata(X, axis=0, nan_policy="omit")
-    middle = np.nan_to_num((np.sum(~np.isnan(X), axis=0) + 1) / 2)
-    return np.where(np.isnan(X), middle, ranks)
+def weighted_ranks(X: NDArray[Any], w: NDArray[Any]) -> NDArray[np.float64]:
+    """Mid-ranks per column, a row counting `w` times; undefined values at the mean rank: they neither help nor hurt.
+
+    Examples
+    --------
+    >>> weighted_ranks(np.array([[3.0], [1.0], [np.nan], [3.0]]), np.ones(4)).T.tolist()
+    [[2.0, 0.5, 1.5, 2.0]]
+    """
+    ranks = np.empty(X.shape)
+    for j, column in enumerate(X.T):
+        known = ~np.isnan(column)
+        ranks[known, j] = metrics.mid_ranks(column[known], w[None, known])[0] if known.any() else 0.0
+        ranks[~known, j] = 0.5 * w[known].sum()
+    return ranks
 
 
-def _correlation(ranks: NDArray[Any]) -> NDArray[np.float64]:
-    centred = ranks - ranks.mean(axis=0)
+def _correlation(ranks: NDArray[Any], w: NDArray[Any]) -> NDArray[np.float64]:
+    centred = np.sqrt(w)[:, None] * (ranks - np.average(ranks, axis=0, weights=w))
     norm = np.linalg.norm(centred, axis=0)
     unit = centred / np.where(norm > 0, norm, 1.0)
     return np.clip(unit.T @ unit, -1.0, 1.0)
