@@ -11,13 +11,15 @@ from perovex.explain.counterfactual import Counterfactual, counterfactual
 from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.effects import Effects, effects
 from perovex.explain.evidence import Evidence, collect
-from perovex.explain.explanation import Explanation, explain
+from perovex.explain.explanation import Explanation
 from perovex.explain.importance import drop_importance, permutation_importance
+from perovex.explain.pooling import explain
 from perovex.explain.ranking import Ranking, rank, stability_index
 from perovex.explain.series import MatchedSeries, matched_series
 from perovex.explain.shadows import NoiseFloor, noise_floor
 from perovex.explain.skill import Skill, skill
-from perovex.explain.transfer import TransferResult, transfer_test
+from perovex.explain.transfer import transfer_test
+from perovex.explain.transfer_result import TransferResult
 from perovex.explain.variance import confounding_table, variance_decomposition
 
 __all__ = [

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ExplanationError, PerovexError
-from perovex.explain.explanation import Explanation, explain
+from perovex.explain.pooling import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from perovex.explain.claims import Claims
+    from perovex.explain.explanation import Explanation
     from perovex.explain.ranking import Ranking
-    from perovex.explain.transfer import TransferResult
+    from perovex.explain.transfer_result import TransferResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,8 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
             )
             if found is None:
                 continue
-            if "ranking" not in found._cache:  # noqa: SLF001 -- a ranking that is there must not be lost
+            # A ranking that is there must not be lost; one of models without skill would not be read.
+            if "ranking" not in found._cache and found.skill.above_chance:  # noqa: SLF001
                 found.rank(progress=progress, **({"drop": "none", "n_permutations": 0} | rank_options))
             kept = found if alike else explanation
         except PerovexError as error:

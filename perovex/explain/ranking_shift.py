@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from perovex.explain.explanation import Explanation, explain
+from perovex.explain.pooling import explain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain._strategies import Domains
+    from perovex.explain.explanation import Explanation
 
 
 def ranking_shift(domains: Domains, *, n_boot: int = 200, coverage: float = 0.9, progress: bool = True) -> pd.DataFrame:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perovex.explain.clusters import CorrelationGroups
     from perovex.explain.effects import Effects
     from perovex.explain.ranking import Ranking
-    from perovex.explain.transfer import TransferResult
+    from perovex.explain.transfer_result import TransferResult
 
 
 def plot_ranking(
