@@ -25,37 +25,60 @@ def describe(
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="What to print when --out is not given.")] = "table",
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Number of processes.")] = 1,
+    disorder: Annotated[
+        Literal["error", "major"], typer.Option("--disorder", help="Refuse partial occupancy, or keep the major part.")
+    ] = "error",
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
     """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
     import pandas as pd
 
-    from perovex.crystal import expand_paths
     from perovex.descriptors import REGISTRY, HOIPFeaturizer
 
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     REGISTRY.families(chosen)
     _check_suffix(out)
-    paths = expand_paths(files)
+    paths = _expanded(files)
     crystals = pd.Series(paths, index=pd.Index([str(path) for path in paths], name="file"), dtype=object)
     featurizer = HOIPFeaturizer(
         families=chosen,
         on_error="row",
         n_jobs=jobs,
+        disorder=disorder,
         progress=progress and len(paths) > 1 and sys.stderr.isatty(),
     )
     table = featurizer.fit_transform(crystals)
     errors = featurizer.errors_
-    table["error"] = [errors["message"].get(name, "") for name in table.index]
+    remarks = featurizer.warnings_
+    table["warnings"] = remarks.reindex(table.index).fillna("")
+    table["error"] = errors["message"].reindex(table.index).fillna("")
     if out is not None:
         _write(table, out)
         print(f"{len(table) - len(errors)} of {len(table)} crystals described in {out}")
     else:
         _print(table, output_format)
+    for name in remarks.index:
+        print(f"perovex: note: {name}: {remarks[name]}", file=sys.stderr)
     for name in errors.index:
         print(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}", file=sys.stderr)
     if len(errors):
         raise typer.Exit(2)
+
+
+def _expanded(files: list[str]) -> list[Path]:
+    """Files behind the arguments; what is missing stays as it was given, to cost one row like any bad file."""
+    from perovex.crystal import expand_paths
+    from perovex.errors import StructureFileError
+
+    found: dict[Path, None] = {}
+    for item in files:
+        try:
+            found.update(dict.fromkeys(expand_paths(item)))
+        except StructureFileError:
+            if len(files) == 1:
+                raise
+            found[Path(item)] = None
+    return list(found)
 
 
 def _check_suffix(out: Path | None) -> None:
@@ -105,7 +128,7 @@ def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
     names = [Path(name).name for name in table.index]
     rows = [
         [key, REGISTRY[key].unit, *(_number(value) for value in table[key])]
-        for key in table.columns.drop("error")
+        for key in table.columns.drop(["warnings", "error"])
         if not table[key].isna().all()  # a descriptor that no file has is noise on a screen
     ]
     head = ["descriptor", "unit", *names]
@@ -116,9 +139,11 @@ def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(*head, title=f"{len(table)} crystals")
+    described = int((table["error"] == "").sum())
+    shown = Table(*head, title=f"{described} of {len(table)} crystals")
+    shown.columns[0].no_wrap = True  # a name cut short is no name
     for column in shown.columns[2:]:
-        column.justify = "right"
+        column.justify, column.overflow = "right", "fold"
     for cells in rows:
         shown.add_row(*cells)
     console = Console()

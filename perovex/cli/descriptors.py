@@ -52,6 +52,8 @@ def _print_table(keys: list[str]) -> None:
     from perovex.descriptors import REGISTRY
 
     shown = Table("key", "unit", "definition", "family", "needs", "source", title=f"{len(keys)} descriptors")
+    shown.columns[0].no_wrap = True
+    shown.columns[5].overflow = "fold"  # half an address leads nowhere
     for item in (REGISTRY[key] for key in keys):
         shown.add_row(item.key, item.unit, item.definition, item.family, ", ".join(item.needs), item.source)
     console = Console()

@@ -1,9 +1,10 @@
-"""A small SVG drawing of a perceived crystal for notebooks: octahedra along one in-plane axis."""
+"""A small SVG drawing of a perceived crystal for notebooks: one row of octahedra seen along a sheet."""
 
 from __future__ import annotations
 
 import html
 from collections import Counter
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +15,51 @@ if TYPE_CHECKING:
 
     from perovex.crystal.model import LayeredPerovskite
 
-_WIDTH, _MARGIN = 340.0, 12.0
+    Array = NDArray[np.float64]
+
+_WIDTH, _HEIGHT, _MARGIN = 360.0, 420.0, 10.0
 #: Okabe-Ito: distinguishable with any colour vision.
-_FILL, _EDGE, _SPACER, _CAGE, _GUEST = "#56B4E9", "#0072B2", "#E69F00", "#009E73", "#999999"
-_MAX_SHAPES = 600
+_FILL, _EDGE, _NITROGEN = "#56B4E9", "#0072B2", "#000000"
+_COLOURS = {"spacer": "#E69F00", "cage": "#009E73", "guest": "#999999"}
+#: Octahedra side by side, and where the window begins: off the positions that rows of shifted slabs take.
+_ACROSS, _BEGIN = 3, -0.37
+_MAX_SHAPES = 1500
+
+
+class _Window:
+    """A box cut out of the crystal: `_ACROSS` octahedra wide, one deep, one stacking period and a slab high."""
+
+    def __init__(self, crystal: LayeredPerovskite) -> None:
+        across = crystal.in_plane_axes[0] - (crystal.in_plane_axes[0] @ crystal.normal) * crystal.normal
+        across /= np.linalg.norm(across)
+        self.axes = np.array([across, crystal.normal, np.cross(crystal.normal, across)])
+        steps = crystal.bridges.vectors[:, 1] - crystal.bridges.vectors[:, 0]
+        step = float(np.linalg.norm(steps[~crystal.bridges.axial], axis=1).mean())
+        self.lattice = np.array(crystal.structure.lattice.matrix)
+        first, height = crystal.octahedra.centre[0], _ACROSS * step
+        if crystal.slabs:
+            slab = crystal.slabs[0]
+            bottom = slab.sheets[0][0]
+            first = crystal.octahedra.centre[bottom] + slab.image[bottom] @ self.lattice
+            height = crystal.repeat_height + float(np.ptp(slab.metal_heights)) + 0.6 * step
+        self.low = first @ self.axes.T + _BEGIN * step
+        self.high = self.low + np.array([_ACROSS * step, height, step])
+        corners = np.array(list(product(*zip(self.low, self.high, strict=True)))) @ self.axes
+        self.corners = corners @ np.linalg.inv(self.lattice)
+
+    def copies(self, point: Array) -> Array:
+        """Lattice translations (Cartesian) that put a point into the box, shape (c, 3)."""
+        place = point @ np.linalg.inv(self.lattice)
+        low = np.floor(self.corners.min(axis=0) - place).astype(int)
+        high = np.ceil(self.corners.max(axis=0) - place).astype(int)
+        cells = np.stack(np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(low, high, strict=True)), indexing="ij"), -1)
+        moves = cells.reshape(-1, 3) @ self.lattice
+        seen = (point + moves) @ self.axes.T
+        return np.asarray(moves[((seen >= self.low) & (seen < self.high)).all(axis=1)])
 
 
 def svg(crystal: LayeredPerovskite) -> str:
-    """Draw the octahedra and cations projected on the first in-plane axis (across) and the normal (up).
+    """Draw a row of octahedra and the molecules beside it: first in-plane axis to the right, normal up.
 
     Parameters
     ----------
@@ -40,58 +78,66 @@ def svg(crystal: LayeredPerovskite) -> str:
     >>> svg(perceive(cubic())).startswith("<svg")
     True
     """
-    across = crystal.in_plane_axes[0] - (crystal.in_plane_axes[0] @ crystal.normal) * crystal.normal
-    view = np.array([across / np.linalg.norm(across), crystal.normal])
-    solids = [_outline((v + c) @ view.T) for v, c in _solids(crystal)]
-    dots = [(x @ view.T, {"spacer": _SPACER, "cage": _CAGE}.get(role, _GUEST)) for x, role in _atoms(crystal)]
-    points = np.vstack([*solids, *(p[None] for p, _ in dots)])
-    low = points.min(axis=0)
-    span = np.maximum(points.max(axis=0) - low, 1.0)
-    scale = (_WIDTH - 2 * _MARGIN) / span[0]
-    scale = min(scale, 420.0 / span[1])
-    height = span[1] * scale + 2 * _MARGIN
+    window = _Window(crystal)
+    shapes = (_octahedra(crystal, window) + _molecules(crystal, window))[:_MAX_SHAPES]
+    points = np.vstack([points[:, :2] for _, points, _ in shapes])
+    low, span = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1.0)
+    scale = min((_WIDTH - 2 * _MARGIN) / span[0], (_HEIGHT - 2 * _MARGIN) / span[1])
+    width, height = span * scale + 2 * _MARGIN
 
-    def place(p: NDArray[np.float64]) -> str:
-        return f"{_MARGIN + (p[0] - low[0]) * scale:.1f},{height - _MARGIN - (p[1] - low[1]) * scale:.1f}"
+    def place(p: Array) -> tuple[str, str]:
+        return f"{_MARGIN + (p[0] - low[0]) * scale:.1f}", f"{height - _MARGIN - (p[1] - low[1]) * scale:.1f}"
 
-    shapes = [
-        f'<polygon points="{" ".join(place(p) for p in solid)}" fill="{_FILL}" fill-opacity="0.55" stroke="{_EDGE}"/>'
-        for solid in solids
-    ]
-    for p, colour in dots:
-        x, y = place(p).split(",")
-        shapes.append(f'<circle cx="{x}" cy="{y}" r="{max(1.2, 0.28 * scale):.1f}" fill="{colour}"/>')
-    width = span[0] * scale + 2 * _MARGIN
+    drawn = []
+    for kind, ends, colour in sorted(shapes, key=lambda s: -float(s[1][:, 2].mean())):  # what is near comes last
+        spots = [place(p) for p in ends]
+        if kind == "solid":
+            listed = " ".join(f"{x},{y}" for x, y in spots)
+            drawn.append(f'<polygon points="{listed}" fill="{_FILL}" fill-opacity="0.6" stroke="{_EDGE}"/>')
+        elif kind == "bond":
+            (x, y), (u, v) = spots
+            stroke = f'stroke="{colour}" stroke-width="{max(1.5, 0.3 * scale):.1f}" stroke-linecap="round"'
+            drawn.append(f'<line x1="{x}" y1="{y}" x2="{u}" y2="{v}" {stroke}/>')
+        else:
+            ((x, y),) = spots
+            drawn.append(f'<circle cx="{x}" cy="{y}" r="{max(1.2, 0.33 * scale):.1f}" fill="{colour}"/>')
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" role="img" '
-        f'aria-label="octahedra seen along a sheet, normal upwards">{"".join(shapes)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" style="flex-shrink:0" '
+        f'role="img" aria-label="octahedra and molecules seen along a sheet, normal upwards">{"".join(drawn)}</svg>'
     )
 
 
-def _solids(crystal: LayeredPerovskite) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Ligand vectors and centre of each octahedron, slabs put together."""
-    lattice = np.array(crystal.structure.lattice.matrix)
-    centre = crystal.octahedra.centre.copy()
-    for slab in crystal.slabs:
-        for octahedron, image in slab.image.items():
-            centre[octahedron] += image @ lattice
-    pairs = zip(crystal.octahedra.vectors, centre, strict=True)
-    return [(v, c) for v, c in pairs][:_MAX_SHAPES]
+_Shape = tuple[str, "Array", str]
 
 
-def _outline(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _octahedra(crystal: LayeredPerovskite, window: _Window) -> list[_Shape]:
+    return [
+        ("solid", _outline((vectors + centre + move) @ window.axes.T), _FILL)
+        for vectors, centre in zip(crystal.octahedra.vectors, crystal.octahedra.centre, strict=True)
+        for move in window.copies(centre)
+    ]
+
+
+def _outline(points: Array) -> Array:
+    """Corners of the silhouette, in order."""
     try:
-        return points[ConvexHull(points).vertices]
+        return points[ConvexHull(points[:, :2]).vertices]
     except QhullError:
         return points
 
 
-def _atoms(crystal: LayeredPerovskite) -> list[tuple[NDArray[np.float64], str]]:
-    """Heavy atoms of the molecules, brought into one stacking period."""
-    found: list[tuple[NDArray[np.float64], str]] = []
+def _molecules(crystal: LayeredPerovskite, window: _Window) -> list[_Shape]:
+    """Bonds between heavy atoms and dots on nitrogen, on lone atoms and on water."""
+    found: list[_Shape] = []
     for m in crystal.molecules:
-        found += [(x, m.role) for x, s in zip(m.coordinates, m.symbols, strict=True) if s != "H"]
-    return found[: 4 * _MAX_SHAPES]
+        heavy = [k for k, s in enumerate(m.symbols) if s != "H"] or list(range(len(m)))
+        colour = _COLOURS[m.role]
+        for move in window.copies(m.coordinates[heavy].mean(axis=0)):
+            seen = (m.coordinates + move) @ window.axes.T
+            found += [("bond", seen[pair], colour) for pair in m.bonds if "H" not in {m.symbols[k] for k in pair}]
+            dots = [k for k in heavy if m.symbols[k] == "N" or len(heavy) == 1]
+            found += [("dot", seen[[k]], _NITROGEN if m.symbols[k] == "N" else colour) for k in dots]
+    return found
 
 
 def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:
@@ -103,16 +149,19 @@ def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:
         Perceived crystal.
     """
     lengths = crystal.octahedra.bond_lengths
+    arms = crystal.bridges.vectors / np.linalg.norm(crystal.bridges.vectors, axis=2, keepdims=True)
+    angles = np.degrees(np.arccos(np.clip((arms[:, 0] * arms[:, 1]).sum(axis=1), -1.0, 1.0)))
     kinds = Counter((m.role, m.smiles) for m in crystal.molecules)
     table = [
         ("formula", crystal.structure.composition.reduced_formula),
         ("network", f"{crystal.dimensionality}D, {crystal.phase}" if crystal.dimensionality == 2 else "3D"),
-        ("sheets per slab", f"{crystal.n_layers:g}"),
+        *([("sheets per slab", f"{crystal.n_layers:g}")] if crystal.slabs else []),
         ("metal, halide", f"{', '.join(crystal.metals)}; {', '.join(crystal.halides)}"),
         ("octahedra", f"{len(crystal.octahedra)} in {len(crystal.structure)} atoms"),
-        ("bond lengths", f"{lengths.min():.3f} to {lengths.max():.3f} Å, mean {lengths.mean():.3f} Å"),
+        ("M-X lengths", f"{lengths.min():.3f} to {lengths.max():.3f} Å, mean {lengths.mean():.3f} Å"),
+        ("M-X-M angles", f"{angles.min():.1f} to {angles.max():.1f}°, mean {angles.mean():.1f}°"),
     ]
-    table += [(role, f"{count} x {smiles}") for (role, smiles), count in sorted(kinds.items())]
+    table += [(role, f"{count} x {smiles}") for (role, smiles), count in sorted(kinds.items(), reverse=True)]
     return table
 
 
@@ -126,7 +175,7 @@ def summary_html(crystal: LayeredPerovskite) -> str:
     """
     head = f"<b>{html.escape(crystal.source)}</b>" if crystal.source else ""
     body = "".join(
-        f'<tr style="text-align:left"><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
+        f'<tr style="text-align:left"><th>{_dot(name)}{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
         for name, value in rows(crystal)
     )
     notes = "".join(f"<li>{html.escape(w)}</li>" for w in crystal.warnings)
@@ -135,3 +184,8 @@ def summary_html(crystal: LayeredPerovskite) -> str:
         f'<div style="display:flex;gap:1.5em;align-items:flex-start">{svg(crystal)}'
         f"<div>{head}<table>{body}</table>{warned}</div></div>"
     )
+
+
+def _dot(name: str) -> str:
+    """Colour in the drawing, for the lines of the table that stand for molecules."""
+    return f'<span style="color:{_COLOURS[name]}">●</span> ' if name in _COLOURS else ""

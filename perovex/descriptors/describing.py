@@ -74,7 +74,7 @@ def missing_hydrogens(
     )
 
 
-def describe(obj: Any, *, families: Iterable[str] | str | None = None) -> pd.Series:
+def describe(obj: Any, *, families: Iterable[str] | str | None = None, disorder: str = "error") -> pd.Series:
     """Describe one crystal by named numbers.
 
     Parameters
@@ -83,6 +83,8 @@ def describe(obj: Any, *, families: Iterable[str] | str | None = None) -> pd.Ser
         The crystal; anything but a perceived crystal is perceived first.
     families : str or iterable of str, optional
         Families to compute (see `perovex.descriptors.FAMILIES`); all by default.
+    disorder : {"error", "major"}
+        What to do about partial occupancy, see `perovex.read`.
 
     Returns
     -------
@@ -112,6 +114,6 @@ def describe(obj: Any, *, families: Iterable[str] | str | None = None) -> pd.Ser
     from perovex.crystal import perceive
     from perovex.crystal.model import LayeredPerovskite
 
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj, disorder=disorder)
     name = crystal.source or crystal.structure.composition.reduced_formula
     return pd.Series(row(crystal, families), name=name, dtype=float)

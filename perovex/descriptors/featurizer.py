@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    #: Values (none where the crystal failed), error and warnings of one crystal.
+    _Result = tuple[dict[str, float], PerovexError | None, tuple[str, ...]]
+
 __all__ = ["HOIPFeaturizer"]
 
 
@@ -39,9 +42,14 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         Number of processes, as in joblib.
     progress : bool, default False
         Show a progress bar on stderr.
+    disorder : {"error", "major"}, default "error"
+        What to do about partial occupancy: an error, or the major component (see `perovex.read`).
 
     Attributes
     ----------
+    warnings_ : pandas.Series
+        What perception remarked on each crystal of the last `transform`, joined by semicolons; indexed as
+        the output is, without the crystals that gave no reason.
     errors_ : pandas.DataFrame
         Failed rows of the last `transform`: columns ``kind`` (class of the error) and ``message``, indexed as
         the output is. Empty if all went well.
@@ -66,11 +74,13 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         on_error: Literal["raise", "row"] = "raise",
         n_jobs: int = 1,
         progress: bool = False,
+        disorder: Literal["error", "major"] = "error",
     ) -> None:
         self.families = families
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.progress = progress
+        self.disorder = disorder
 
     def fit(self, X: Iterable[Any], y: Any = None) -> HOIPFeaturizer:
         """Check the parameters; there is nothing to learn.
@@ -92,10 +102,12 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         UnknownDescriptorError
             A family is unknown.
         ValueError
-            `on_error` is unknown.
+            `on_error` or `disorder` is unknown.
         """
         del X, y
         REGISTRY.families(self.families)
+        if self.disorder not in ("error", "major"):
+            raise ValueError(f"disorder must be 'error' or 'major', not {self.disorder!r}")
         if self.on_error not in ("raise", "row"):
             raise ValueError(f"on_error must be 'raise' or 'row', not {self.on_error!r}")
         self.n_features_in_ = 1
@@ -123,18 +135,27 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         items, index = _items(X)
         keys = REGISTRY.keys_of(self.families)
         rows: list[list[float]] = []
-        failures: dict[Any, tuple[str, str]] = {}
-        for label, (values, error) in zip(index, self._results(items), strict=True):
+        failures: list[tuple[Any, str, str]] = []
+        remarks: list[tuple[Any, str]] = []
+        for label, (values, error, warnings) in zip(index, self._results(items), strict=True):
             if error is not None:
                 if self.on_error == "raise" and not values:
                     raise error
-                failures[label] = (error.kind, str(error))
+                failures.append((label, error.kind, str(error)))
+            if warnings:
+                remarks.append((label, "; ".join(warnings)))
             rows.append([values[key] for key in keys] if values else [np.nan] * len(keys))
-        self.errors_ = pd.DataFrame.from_dict(failures, orient="index", columns=["kind", "message"])
+        # lists, not mappings: labels may repeat
+        self.errors_ = pd.DataFrame(
+            [f[1:] for f in failures], index=pd.Index([f[0] for f in failures]), columns=["kind", "message"]
+        )
+        self.warnings_ = pd.Series([r[1] for r in remarks], index=pd.Index([r[0] for r in remarks]), dtype=object)
         return pd.DataFrame(np.array(rows, dtype=float).reshape(-1, len(keys)), index=index, columns=keys)
 
-    def _results(self, items: list[Any]) -> Iterator[tuple[dict[str, float], PerovexError | None]]:
-        work = Parallel(n_jobs=self.n_jobs, return_as="generator")(delayed(_one)(item, self.families) for item in items)
+    def _results(self, items: list[Any]) -> Iterator[_Result]:
+        work = Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            delayed(_one)(item, self.families, self.disorder) for item in items
+        )
         yield from tqdm(work, total=len(items), desc="describe", unit="crystal", disable=not self.progress)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -178,13 +199,13 @@ def _items(X: Iterable[Any]) -> tuple[list[Any], pd.Index]:
     return items, pd.RangeIndex(len(items))
 
 
-def _one(item: Any, families: str | list[str] | None) -> tuple[dict[str, float], PerovexError | None]:
+def _one(item: Any, families: str | list[str] | None, disorder: str) -> _Result:
     """Describe one crystal; the error travels as a value so that a batch survives it."""
     from perovex.crystal import perceive
     from perovex.crystal.model import LayeredPerovskite
 
     try:
-        crystal = item if isinstance(item, LayeredPerovskite) else perceive(item)
-        return row(crystal, families), missing_hydrogens(crystal, families)
+        crystal = item if isinstance(item, LayeredPerovskite) else perceive(item, disorder=disorder)
+        return row(crystal, families), missing_hydrogens(crystal, families), crystal.warnings
     except PerovexError as error:
-        return {}, error.at(item) if isinstance(item, (str, Path)) else error
+        return {}, error.at(item) if isinstance(item, (str, Path)) else error, ()

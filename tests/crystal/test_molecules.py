@@ -96,6 +96,25 @@ def test_missing_hydrogens_are_flagged_and_octahedra_still_perceived(smiles):
     assert crystal.n_layers == 1
 
 
+@pytest.mark.parametrize(
+    ("smiles", "lost"),
+    [
+        ("CCCC[NH3+]", 3),
+        ("CCCC[NH3+]", 99),
+        ("NC=[NH2+]", 99),
+        ("NC(N)=[NH2+]", 99),
+        ("CC(N)=[NH2+]", 99),
+        ("NC(=O)CC[NH3+]", 99),
+    ],
+)
+def test_charge_of_a_cation_without_its_hydrogens(smiles, lost):
+    structure = guest_box(smiles)
+    structure.remove_sites([i for i, s in enumerate(structure) if s.specie.symbol == "H"][:lost])
+    (molecule,) = perceive(structure).molecules
+    assert not molecule.hydrogens_complete
+    assert (molecule.smiles, molecule.charge) == (smiles, 1)
+
+
 def test_one_missing_hydrogen_is_flagged():
     structure = guest_box("CCCC[NH3+]")
     structure.remove_sites([next(i for i, s in enumerate(structure) if s.specie.symbol == "H")])

@@ -265,6 +265,30 @@ def test_tetrahedra_are_no_octahedra():
         perceive(structure)
 
 
+def test_a_lone_hydrogen_is_named():
+    structure = cubic()
+    structure.replace(next(i for i, s in enumerate(structure) if s.specie.symbol == "Cs"), "H")
+    crystal = perceive(structure)
+    assert [m.smiles for m in crystal.cage_cations] == ["[H+]"]
+    assert any("taken as a proton" in w for w in crystal.warnings)
+
+
+def test_halogens_that_are_no_ligands_are_traced_to_what_they_are_bound_to():
+    lattice, bond = Lattice.cubic(8.0), 1.6
+    points = [[0, 0, 0], [4.0, 4.0, 4.0], [4.0 + bond, 4.0, 4.0]]
+    structure = Structure(lattice, ["Pb", "Cl", "O"], points, coords_are_cartesian=True)
+    with pytest.raises(NoOctahedraError, match=r"bound to a nonmetal, such as Cl to O at 1.60 Å"):
+        perceive(structure)
+
+
+def test_a_weak_sixth_bond_is_remarked():
+    structure = cubic()
+    lead = next(i for i, s in enumerate(structure) if s.specie.symbol == "Pb")
+    structure.translate_sites([lead], [0.36, 0, 0], frac_coords=False)  # 2.79 and 3.51 Å along one axis
+    assert any("5+1" in w for w in perceive(structure).warnings)
+    assert not perceive(cubic()).warnings
+
+
 def test_a_lost_halide_is_noticed():
     structure = cubic() * (2, 2, 2)
     structure.remove_sites([next(i for i, s in enumerate(structure) if s.specie.symbol == "I")])
@@ -309,7 +333,7 @@ def test_repr_shows_octahedra_table_and_warnings():
     crystal = perceive(layered(2))
     assert "n=2, RP, 4 octahedra" in repr(crystal)
     page = crystal._repr_html_()
-    assert page.count("<polygon") == 4
+    assert page.count("<polygon") == 3 * (2 + 2 + 2)  # three side by side; both slabs and the next copy of the first
     assert "C[NH3+]" in page
     charged = perceive(cubic(metal="Bi"))
     assert "charges do not balance" in charged._repr_html_()

@@ -5,11 +5,11 @@ import gzip
 import ase.io
 import numpy as np
 import pytest
-from pymatgen.core import Structure
+from pymatgen.core import PeriodicSite, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from perovex.crystal import as_structure, expand_paths, perceive, read
-from perovex.crystal.examples import cubic, layered
+from perovex.crystal.examples import cation, cubic, layered
 from perovex.errors import DisorderError, PerovexError, StructureFileError, UnreasonableCellError
 
 CIF = """data_note
@@ -123,6 +123,46 @@ def test_disorder_is_refused_or_resolved(tmp_path):
     assert any("disordered" in w for w in perceive(path, disorder="major").warnings)
     with pytest.raises(PerovexError, match="unknown"):
         read(path, disorder="minor")
+
+
+def turned_methylammonium(occupancy):
+    """A cubic crystal whose methylammonium lists the hydrogens of both ends a second time, turned by 60 degrees."""
+    symbols, xyz = cation("MA")
+    turn = np.array([[0.5, -np.sqrt(0.75), 0], [np.sqrt(0.75), 0.5, 0], [0, 0, 1]])
+    host = cubic(cage="MA", bond=3.15)
+    frame = [s for s in host if s.specie.symbol in {"Pb", "I"}]
+    rows = [(s.specie.symbol, s.coords, 1.0) for s in frame]
+    for k, (symbol, point) in enumerate(zip(symbols, xyz, strict=True)):
+        share = occupancy if symbol == "H" else 1.0
+        rows.append((symbol, point + 3.15 - [0, 0, 0.75], share))
+        if k >= 2:
+            rows.append((symbol, turn @ point + 3.15 - [0, 0, 0.75], 1.0 - occupancy))
+    sites = [PeriodicSite({s: x}, p, host.lattice, coords_are_cartesian=True) for s, p, x in rows]
+    return Structure.from_sites(sites)
+
+
+@pytest.mark.parametrize("occupancy", [0.5, 0.6, 0.4])
+def test_a_disordered_methyl_group_keeps_three_hydrogens(occupancy):
+    crystal = perceive(turned_methylammonium(occupancy), disorder="major")
+    (molecule,) = crystal.molecules
+    assert (molecule.smiles, len(molecule), molecule.hydrogens_complete) == ("C[NH3+]", 8, True)
+    assert any("disordered" in w for w in crystal.warnings)
+
+
+def test_alternatives_that_no_distance_tells_apart_are_refused():
+    """Formamidinium turned about a threefold axis: three N of occupancy 2/3 on one carbon."""
+    host = cubic(bond=3.15)
+    frame = [s for s in host if s.specie.symbol != "Cs"]
+    centre = np.full(3, 3.15)
+    angles = np.radians([0, 120, 240])
+    nitrogens = centre + 1.32 * np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    sites = [
+        *frame,
+        PeriodicSite("C", centre, host.lattice, coords_are_cartesian=True),
+        *(PeriodicSite({"N": 2 / 3}, p, host.lattice, coords_are_cartesian=True) for p in nitrogens),
+    ]
+    with pytest.raises(DisorderError, match=r"cannot be told apart: N 0.67 \+ N 0.67 \+ N 0.67"):
+        perceive(Structure.from_sites(sites), disorder="major")
 
 
 def test_partial_occupancy_in_memory():

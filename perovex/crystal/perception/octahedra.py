@@ -29,7 +29,7 @@ GAP = 1.15
 #: `OFF_CENTRE_METALS`.
 LONGEST, LONGEST_OFF_CENTRE = 1.30, 1.45
 #: Beyond this ratio the sixth ligand is bound so weakly that a reader should know.
-WEAK = 1.20
+WEAK = 1.15
 #: Trans angles are at least 130 degrees.
 TRANS_COSINE = np.cos(np.radians(130.0))
 #: Metals see halides up to here, Å: beyond the gap after the longest accepted bond.
@@ -129,13 +129,27 @@ def find_octahedra(atoms: AtomTable) -> RawOctahedra:
     if len(first) + len(second) == 0:
         raise NoOctahedraError("no metal found", remedy="a halide perovskite has metal-halide octahedra")
     if len(halides) == 0:
-        raise NoOctahedraError("no halide ligand found", remedy="a halide perovskite has metal-halide octahedra")
+        raise NoOctahedraError(
+            f"no halide ligand found{_where_halogens_are(atoms)}",
+            remedy="a halide perovskite has metal-halide octahedra",
+        )
     if len(first) == 0:
         return _octahedra(atoms, second, halides)
     octahedra = _octahedra(atoms, first, halides)
     if len(second) and _wants_monovalent_partner(atoms, first):
         return _with_partners(atoms, octahedra, second, halides)
     return octahedra
+
+
+def _where_halogens_are(atoms: AtomTable) -> str:
+    """Say what the halogens are bound to that are no ligands, by their shortest bond."""
+    pairs = atoms.contacts
+    bound = pairs.take(atoms.is_halogen[pairs.i] & ~atoms.is_metal[pairs.j] & (atoms.numbers[pairs.j] != 1))
+    if len(bound) == 0:
+        return ""
+    k = int(bound.distance.argmin())
+    one, two = atoms.symbol(int(bound.i[k])), atoms.symbol(int(bound.j[k]))
+    return f": every halogen is bound to a nonmetal, such as {one} to {two} at {bound.distance[k]:.2f} Å"
 
 
 def _wants_monovalent_partner(atoms: AtomTable, metals: NDArray[np.int64]) -> bool:
@@ -235,5 +249,5 @@ def _refuse(atoms: AtomTable, metals: NDArray[np.int64], fine: NDArray[np.bool_]
         raise NoOctahedraError(f"no metal with six halides: {text}")
     raise CoordinationError(
         f"{len(bad)} of {len(metals)} metals are not six-coordinate: {text}",
-        remedy="check the file: a relaxation may have broken the octahedra",
+        remedy="check the file: surfaces, defects and relaxations break octahedra",
     )

@@ -180,6 +180,9 @@ def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:
     notes = [f"hydrogens are missing or bonds broken in {count} x {smiles}" for smiles, count in bare.items()]
     guests = Counter(m.smiles for m in molecules if m.role == "guest" and m.charge == 0)
     notes += [f"neutral guest: {count} x {'water' if s == 'O' else s}" for s, count in guests.items()]
+    protons = sum(m.smiles == "[H+]" for m in molecules)
+    if protons:
+        notes.append(f"{protons} x hydrogen bound to no other atom of a molecule, taken as a proton")
     anions = Counter(m.smiles for m in molecules if m.charge < 0)
     return notes + [f"free anion: {count} x {smiles}" for smiles, count in anions.items()]
 

@@ -19,6 +19,10 @@ POLICIES = ("error", "major")
 FULL = 0.98
 #: Alternatives for one atom lie closer than any bond between heavy atoms, Å.
 CLASH, CLASH_HYDROGEN = 1.0, 0.6
+#: Two hydrogens of one atom are at least 1.5 Å apart; partly occupied ones closer than this are alternatives.
+CLASH_TWO_HYDROGENS = 1.3
+#: Longest bond between second-row atoms, Å, and how much more than the occupancies add up to may be kept on one.
+BOND, EXCESS = 1.8, 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,7 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     Raises
     ------
     DisorderError
-        Occupancy is partial and `disorder` is ``"error"``, or nothing ordered is left.
+        Occupancy is partial and `disorder` is ``"error"``, or alternatives cannot be told apart.
     """
     present = sites.occupancy > 1e-6
     kept = sites if present.all() else sites.take(present)
@@ -101,6 +105,7 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     before = len(kept.symbols)
     kept = kept.take(_major_groups(kept))
     kept = kept.take(_without_clashes(kept, lattice))
+    _refuse_mixtures(kept, lattice)
     lowest = float(kept.occupancy.min(initial=1.0))
     note = (
         f"disordered: kept the major component, {len(kept.symbols)} of {before} atoms, "
@@ -127,8 +132,9 @@ def _major_groups(sites: Sites) -> NDArray[np.bool_]:
 def _without_clashes(sites: Sites, lattice: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Take atoms from the most to the least occupied, and drop those too close to one already taken."""
     hydrogen = np.array([s == "H" for s in sites.symbols])
-    pairs = neighbour_pairs(lattice, sites.frac, CLASH)
+    pairs = neighbour_pairs(lattice, sites.frac, max(CLASH, CLASH_TWO_HYDROGENS))
     limit = np.where(hydrogen[pairs.i] | hydrogen[pairs.j], CLASH_HYDROGEN, CLASH)
+    limit[hydrogen[pairs.i] & hydrogen[pairs.j]] = CLASH_TWO_HYDROGENS
     partial = sites.occupancy < FULL
     close = (pairs.distance < limit) & (partial[pairs.i] | partial[pairs.j])
     rivals: dict[int, list[int]] = {}
@@ -139,3 +145,22 @@ def _without_clashes(sites: Sites, lattice: NDArray[np.float64]) -> NDArray[np.b
         if keep[i]:
             keep[[j for j in rivals.get(i, []) if j != i]] = False
     return keep
+
+
+def _refuse_mixtures(sites: Sites, lattice: NDArray[np.float64]) -> None:
+    """Refuse alternatives that coexist although no distance says so: three N of occupancy 2/3 on one carbon."""
+    light = np.array([s in {"B", "C", "N", "O", "F"} for s in sites.symbols])
+    pairs = neighbour_pairs(lattice, sites.frac, BOND)
+    partial = sites.occupancy < FULL
+    pairs = pairs.take(light[pairs.i] & light[pairs.j] & partial[pairs.j])
+    missing = np.bincount(pairs.i, weights=1.0 - sites.occupancy[pairs.j], minlength=len(light))
+    # the atom itself may be partly there: then what it carries may be, too
+    missing = missing - (1.0 - sites.occupancy) * np.bincount(pairs.i, minlength=len(light))
+    if missing.max(initial=0.0) > EXCESS:
+        site = int(missing.argmax())
+        around = pairs.j[pairs.i == site]
+        listed = " + ".join(f"{sites.symbols[j]} {sites.occupancy[j]:.2f}" for j in around.tolist())
+        raise DisorderError(
+            f"the alternatives on {sites.symbols[site]} (site {site} of those kept) cannot be told apart: {listed}",
+            remedy="leave only the atoms of one component in the file",
+        )
