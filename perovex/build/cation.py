@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 #: Conformers within this energy (kcal/mol) of the lowest may be used; the most extended of them is preferred.
 ENERGY_WINDOW: Final = 4.0
 
+#: Conformers of a diammonium cation that bring its heads nearer than this share of the longest distance are not
+#: used: the force field leaves out the charges that keep them apart.
+CURLED: Final = 0.8
+
 #: Cations that fit the cage of corner-sharing octahedra.
 CAGE_SMILES: Final[dict[str, str]] = {
     "Cs": "[Cs+]",
@@ -185,6 +189,8 @@ def _conformers(mol: Any, heads: tuple[int, ...], count: int, seed: int) -> tupl
         coordinates.append(np.array(mol.GetConformer(identifier).GetPositions()))
         extents.append(_extent(mol, coordinates[-1], heads))
     low = [k for k in range(len(energies)) if energies[k] < min(energies) + ENERGY_WINDOW]
+    if len(heads) == 2:
+        low = [k for k in low if extents[k] > CURLED * max(extents[m] for m in low)]
     low.sort(key=lambda k: (-round(extents[k], 1), energies[k]))
     kept: list[int] = []
     for k in low:
