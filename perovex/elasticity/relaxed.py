@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tqdm import tqdm
 
 from perovex.elasticity.relaxation import RelaxSettings, RelaxState, relax
@@ -18,7 +19,13 @@ LOOSE = RelaxSettings(fmax=0.02, smax=0.03, max_steps=200)
 
 
 def relax_atoms(
-    atoms: Atoms, calculator: Any, settings: RelaxSettings = LOOSE, *, progress: bool = False
+    atoms: Atoms,
+    calculator: Any,
+    settings: RelaxSettings = LOOSE,
+    *,
+    rattle: float = 0.03,
+    random_state: int = 0,
+    progress: bool = False,
 ) -> tuple[Atoms, dict[str, Any]]:
     """Relax ions and cell by the quasi-Newton method of the labels.
 
@@ -30,6 +37,11 @@ def relax_atoms(
         Gives energy, forces and stress.
     settings : RelaxSettings
         Thresholds and limits.
+    rattle : float
+        Standard deviation of random displacements at the start, Å: built crystals are symmetric, and symmetry would
+        keep them on a saddle.
+    random_state : int
+        Seed of the displacements.
     progress : bool
         Show a progress bar on stderr.
 
@@ -54,7 +66,8 @@ def relax_atoms(
     (True, 3.59)
     """
     surface = Surface(atoms, calculator)
-    point = surface.evaluate(atoms.positions, atoms.cell[:])
+    noise = np.random.default_rng(random_state).normal(scale=rattle, size=(len(atoms), 3))
+    point = surface.evaluate(atoms.positions + noise, atoms.cell[:])
     scale = length_scale(point)
     state = RelaxState(point, model_hessian(surface.atoms, scale), scale, settings.first_radius)
     with tqdm(total=settings.max_steps, desc="relaxation", disable=not progress, leave=False) as bar:
