@@ -11,6 +11,7 @@ potential from generated Dion-Jacobson models. The builder sees SMILES, metal, h
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import io
 import json
 import time
@@ -27,7 +28,7 @@ from tqdm import tqdm
 
 from perovex import describe, load_elastic, perceive
 from perovex._files import write_atomic
-from perovex.build import build_layered, relax_built
+from perovex.build import bond_length, build_layered, relax_built
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
@@ -261,6 +262,52 @@ def report(data, todo: list[Case], store: Store) -> None:
         show("The same crystals unrelaxed", summary(misses({name: built[name] for name in pairs})))
 
 
+def by_pyrovskite(case: Case) -> Structure:
+    """Build with pyrovskite as its documentation says: conformer by RDKit along z, bond length given, defaults else."""
+    from ase import Atoms
+    from pyrovskite.builder import make_2drp, make_dj
+    from rdkit import Chem
+    from rdkit.Chem import rdDistGeom
+    from scipy.spatial.transform import Rotation
+
+    def molecule(smiles: str) -> Atoms:
+        mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+        rdDistGeom.EmbedMolecule(mol, randomSeed=1)
+        x = np.array(mol.GetConformer().GetPositions())
+        heads = [a.GetIdx() for a in mol.GetAtoms() if a.GetFormalCharge() > 0]
+        far = heads[1] if len(heads) > 1 else int(np.linalg.norm(x - x[heads[0]], axis=1).argmax())
+        turn, _ = Rotation.align_vectors([[0.0, 0.0, 1.0]], [x[far] - x[heads[0]]])
+        return Atoms([a.GetSymbol() for a in mol.GetAtoms()], turn.apply(x))
+
+    make = make_dj if case.smiles.count("+") == 2 else make_2drp
+    cage = {"MA": "C[NH3+]", "FA": "NC=[NH2+]"}.get(case.cage)
+    inside = molecule(cage) if cage else "Cs"
+    atoms = make(molecule(case.smiles), inside, case.metal, case.halide, case.n, bond_length(case.metal, case.halide))
+    return AseAtomsAdaptor.get_structure(atoms)
+
+
+def peer_table(data, todo: list[Case]) -> pd.DataFrame:
+    """What pyrovskite makes of the same requests: seconds, what perception says, and the layer period."""
+    from perovex.build import Expected, check_built
+
+    lines = []
+    for case in tqdm(todo, desc="pyrovskite", leave=False):
+        start, line = time.process_time(), {"name": case.name}
+        try:
+            structure = by_pyrovskite(case)
+            line["cpu_seconds"] = time.process_time() - start
+            check_built(structure, Expected(n=case.n, metals=(case.metal,), halides=(case.halide,)))
+            line["verdict"] = "passes"
+        except Exception as error:  # noqa: BLE001 (whatever a peer raises is its result)
+            line["verdict"] = f"{type(error).__name__}: {error}"[:160]
+        else:
+            if case.original:
+                period = describe(data.structures[case.name])["layer_period"]
+                line["layer_period_miss_percent"] = 100 * (describe(structure)["layer_period"] / period - 1)
+        lines.append(line)
+    return pd.DataFrame(lines).set_index("name")
+
+
 def show(title: str, table: pd.DataFrame) -> None:
     """Print a table."""
     print(f"\n{title}\n{table.round(3).to_string()}")
@@ -289,6 +336,9 @@ def main() -> None:
         build(case, store)
     if not options.no_report:
         report(data, todo, store)
+        if importlib.util.find_spec("pyrovskite"):
+            peers = [case for case in todo if case.name in RELAXED or not case.original]
+            show("pyrovskite on the same requests", peer_table(data, peers))
 
 
 if __name__ == "__main__":
