@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perovex.learn import ModelBundle
+
+
+#: Warning of predictions from a crystal that was built and not relaxed.
+UNRELAXED: Final = "geometry built, not relaxed"
 
 
 def default_models() -> Path:
@@ -103,35 +107,45 @@ def _complete(item: Any) -> Any:
     return crystal
 
 
-def predict_new(
+def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     spacer: str,
     *,
     metal: str = "Pb",
     halide: str = "I",
     n: int = 1,
     cage: str = "MA",
+    phase: Literal["RP", "DJ"] | None = None,
+    relax: bool | str = False,
     models: str | Path | ModelBundle | None = None,
     random_state: int = 0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Build a crystal from its spacer and composition and predict its stiffness.
 
-    The crystal is built by `perovex.build.build_layered` without relaxation by a potential, so its geometry is a
-    guess, and the intervals of the models do not include that guess.
+    The crystal is built by `perovex.build.build_layered`. Without `relax` its geometry is a guess that the
+    intervals of the models do not include; the column ``warning`` says how much that guess moves predictions.
 
     Parameters
     ----------
     spacer : str
-        SMILES of the spacer, as cation or as neutral amine.
+        SMILES of the spacer cation, charges written out.
     metal, halide : str
         Elements.
     n : int
         Sheets per slab.
-    cage : {"MA", "FA", "Cs"}
+    cage : {"MA", "FA", "Cs", "Rb"}
         Cage cation for n > 1.
+    phase : {"RP", "DJ"}, optional
+        Default RP for spacers with one, DJ for those with two ammonium groups.
+    relax : bool or str
+        Relax the built crystal with the potential of the labels (needs ``perovex[labels]``; minutes), or with the
+        one of this name.
     models : path or ModelBundle, optional
         As in `predict`.
     random_state : int
         Seed of the conformer search.
+    progress : bool
+        Show progress bars on stderr.
 
     Returns
     -------
@@ -141,15 +155,30 @@ def predict_new(
     Raises
     ------
     SmilesError, BuildError
-        If the spacer cannot be read or no crystal can be built.
+        If the spacer cannot be read, no crystal can be built, or it does not survive relaxation.
+    LabelError
+        If `relax` is asked for and the potential cannot be loaded.
+
+    Examples
+    --------
+    >>> from perovex.prediction import predict_new
+    >>> row = predict_new("[NH3+]CCCC[NH3+]").iloc[0]
+    >>> bool(row["E_in_plane"] > 0), row["warning"].startswith("geometry built, not relaxed")
+    (True, True)
     """
     from perovex.build import build_layered
 
-    crystal = build_layered(spacer, metal=metal, halide=halide, n=n, cage=cage, random_state=random_state)
+    crystal = build_layered(
+        spacer, metal=metal, halide=halide, n=n, cage=cage, phase=phase, random_state=random_state, progress=progress
+    )
+    if relax:
+        from perovex.relaxing import relax_by_potential
+
+        crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "", progress=progress)
     table = predict(crystal, models=models)
     table.index = pd.Index([f"{spacer} {metal}{halide} n={n}"], name="crystal")
-    note = "geometry built, not relaxed"
-    table["warning"] = [f"{note}; {old}" if old else note for old in table["warning"]]
+    if not relax:
+        table["warning"] = [f"{UNRELAXED}; {old}" if old else UNRELAXED for old in table["warning"]]
     return table
 
 

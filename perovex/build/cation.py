@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 #: Conformers within this energy (kcal/mol) of the lowest may be used; the most extended of them is preferred.
 ENERGY_WINDOW: Final = 4.0
 
+#: Conformers of a diammonium cation that bring its heads nearer than this share of the longest distance are not
+#: used: the force field leaves out the charges that keep them apart.
+CURLED: Final = 0.8
+
 #: Cations that fit the cage of corner-sharing octahedra.
 CAGE_SMILES: Final[dict[str, str]] = {
     "Cs": "[Cs+]",
@@ -119,6 +123,23 @@ def canonical(smiles: str, *, stereo: bool = True) -> str:
     return str(Chem.MolToSmiles(parse_smiles(smiles), isomericSmiles=stereo))
 
 
+def _protonated(mol: Any) -> str:
+    """SMILES with a proton on every amine and amidine (not on amides); empty if there are none or more than two."""
+    amine = Chem.MolFromSmarts("[$([NX3;+0;!$(N-C=[O,S,N]);!$(N-[#7,#8,#16])]),$([NX2;+0]=C-[NX3])]")
+    editable = Chem.RWMol(mol)
+    matches = mol.GetSubstructMatches(amine)
+    for (k,) in matches:
+        atom = editable.GetAtomWithIdx(k)
+        hydrogens = atom.GetTotalNumHs()
+        atom.SetFormalCharge(1)
+        atom.SetNoImplicit(True)  # noqa: FBT003 (RDKit takes it by position)
+        atom.SetNumExplicitHs(hydrogens + 1)
+    if not matches or len(matches) > 2:
+        return ""
+    Chem.SanitizeMol(editable)
+    return str(Chem.MolToSmiles(editable))
+
+
 def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
     """Charged nitrogens with hydrogens, one for each positive charge; the farthest pair of several."""
     charge = Chem.GetFormalCharge(mol)
@@ -126,8 +147,8 @@ def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
         a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
     ]
     if not found:
-        amine = Chem.MolFromSmarts("[NX3;!$(N-C=O);!$(N-[#7,#8])]")
-        remedy = "write the protonated form, such as CCCC[NH3+]" if mol.HasSubstructMatch(amine) else ""
+        protonated = _protonated(mol)
+        remedy = f"write the protonated form: {protonated}" if protonated else "give a cation such as CCCC[NH3+]"
         raise SmilesError("no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy)
     if charge not in (1, 2) or len(found) < charge:
         raise SmilesError(
@@ -185,6 +206,8 @@ def _conformers(mol: Any, heads: tuple[int, ...], count: int, seed: int) -> tupl
         coordinates.append(np.array(mol.GetConformer(identifier).GetPositions()))
         extents.append(_extent(mol, coordinates[-1], heads))
     low = [k for k in range(len(energies)) if energies[k] < min(energies) + ENERGY_WINDOW]
+    if len(heads) == 2:
+        low = [k for k in low if extents[k] > CURLED * max(extents[m] for m in low)]
     low.sort(key=lambda k: (-round(extents[k], 1), energies[k]))
     kept: list[int] = []
     for k in low:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 CONTACT_LIMIT: Final = 0.75
 #: The same for hydrogen on N or O against a halide: strong hydrogen bonds are short.
 HYDROGEN_BOND_LIMIT: Final = 0.68
+#: What a user can do about a crystal that fails.
+REMEDIES: Final[dict[str, str]] = {
+    "built": "try another random_state, more trials, or a cation that fits between the sheets",
+    "relaxed": "start from another random_state or phase; the potential may not hold this crystal",
+}
 #: An ammonium nitrogen farther from every halide than the sum of van der Waals radii plus this, Å, hangs loose.
 LOOSE_HEAD: Final = 0.5
 
@@ -154,7 +159,9 @@ def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
     return found + charge
 
 
-def check_built(structure: Structure, expected: Expected, *, contacts: bool = True) -> LayeredPerovskite:
+def check_built(
+    structure: Structure, expected: Expected, *, contacts: bool = True, stage: str = "built"
+) -> LayeredPerovskite:
     """Perceive a built crystal and compare it with what was asked for.
 
     Parameters
@@ -165,6 +172,8 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
         What it should be.
     contacts : bool
         Whether overlaps and ammonium groups outside the halide pockets are refused, too.
+    stage : str
+        What the messages call the crystal: built or relaxed.
 
     Returns
     -------
@@ -184,7 +193,9 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
     try:
         crystal = perceive(structure)
     except PerovexError as error:
-        raise BuildError(f"the built crystal is not perceived: {error.kind}: {error.cause}") from error
+        raise BuildError(
+            f"the {stage} crystal is not perceived: {error.kind}: {error.cause}", remedy=REMEDIES[stage]
+        ) from error
     wrong = _differences(crystal, expected)
     if contacts:
         closest = shortest_contact(crystal)
@@ -195,7 +206,7 @@ def check_built(structure: Structure, expected: Expected, *, contacts: bool = Tr
             wrong.append(f"{loose} ammonium group(s) found no room in a halide pocket")
     if wrong:
         raise BuildError(
-            "the built crystal is not what was asked for: " + "; ".join(wrong),
-            remedy="try another random_state, more trials, or a cation that fits between the sheets",
+            f"the {stage} crystal is not what was asked for: " + "; ".join(wrong),
+            remedy=REMEDIES[stage],
         )
     return crystal

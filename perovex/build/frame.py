@@ -151,8 +151,9 @@ def slab_frame(
     """
     if cell not in CELLS:
         raise BuildError(f"unknown in-plane cell {cell!r}", remedy=f"use one of {', '.join(CELLS)}")
-    if n < 1 or int(n) != n:
-        raise BuildError(f"n = {n} is not a number of sheets", remedy="use 1, 2, 3, ...")
+    if not (n >= 1 and float(n).is_integer()):
+        remedy = "use 1, 2, 3, ...; a 3D network (n = inf) has no spacer" if n == float("inf") else "use 1, 2, 3, ..."
+        raise BuildError(f"n = {n} is not a number of sheets", remedy=remedy)
     if cell == "1x1" and (rotation or tilt):
         raise BuildError("the 1x1 cell cannot hold tilts", remedy="use cell='sqrt2'")
     d = bond_length(metal, halide) if length is None else float(length)
@@ -163,7 +164,7 @@ def slab_frame(
     points = _cell_points(matrix)
     symbols: list[str] = []
     coordinates: list[NDArray[np.float64]] = []
-    for sheet in range(n):
+    for sheet in range(int(n)):
         for i, j in points:
             centre = i * p + j * q + sheet * r
             bonds = d * turned[(i + j + sheet) % 2].T
@@ -174,7 +175,7 @@ def slab_frame(
                 symbols.append(halide)
     pockets = np.array([(i + 0.5) * p + (j + 0.5) * q for i, j in points])
     up = np.array([0.0, 0.0, d * turned[0][2, 2]])
-    cages = [pocket + (sheet + 0.5) * r for sheet in range(n - 1) for pocket in pockets]
+    cages = [pocket + (sheet + 0.5) * r for sheet in range(int(n) - 1) for pocket in pockets]
     return SlabFrame(
         symbols=tuple(symbols),
         coordinates=np.array(coordinates),

@@ -20,9 +20,9 @@ Phase = Literal["RP", "DJ"]
 
 #: Offset of successive slabs in units of the metal-metal vectors.
 SHIFTS: Final[dict[str, tuple[float, float]]] = {"RP": (0.5, 0.5), "DJ": (0.0, 0.0)}
-#: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: bridging
-#: angles of 150 and 153 degrees, as in lead halides.
-TILTS: Final = ((13.0, 11.0), (12.0, 8.0))
+#: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: rounded means of
+#: diammonium lead halides relaxed with an interatomic potential.
+TILTS: Final = ((17.0, 6.0), (15.5, 5.0))
 #: Settled trials that go on to the flexible stage.
 FINALISTS: Final = 3
 
@@ -145,14 +145,18 @@ def _best(
 ) -> Structure:
     """Lowest-energy arrangement on this frame that passes the check."""
     rng = np.random.default_rng(seed)
+    bar = tqdm(total=n_trials + FINALISTS, desc="trial arrangements", disable=not progress, leave=False)
     settled = []
-    for number in tqdm(range(n_trials), desc="trial arrangements", disable=not progress, leave=False):
+    for number in range(n_trials):
         assembly, energy = settle_rigid(trial(frame, spacer, cage, SHIFTS[phase], rng))
-        settled.append((energy + _squeeze_reference(assembly), number, assembly))
+        settled.append((energy, number, assembly))
+        bar.update()
     finals = []
-    for _, number, assembly in heapq.nsmallest(FINALISTS, settled):
+    for _, number, assembly in heapq.nsmallest(FINALISTS, settled, key=lambda item: item[:2]):
         final, energy = settle_flexible(assembly)
         finals.append((energy, number, final))
+        bar.update()
+    bar.close()
     expected = _expected(frame, spacer, cage, phase)
     failure: BuildError | None = None
     for _, _, final in sorted(finals, key=lambda item: item[:2]):
@@ -165,13 +169,6 @@ def _best(
             return structure
     assert failure is not None
     raise failure
-
-
-def _squeeze_reference(assembly: Assembly) -> float:
-    """Work of the cohesion against the height of the cell, so that trials of different gaps compare."""
-    from perovex.build.settle import COHESION, KCAL_PER_GPA
-
-    return COHESION * KCAL_PER_GPA * assembly.area * float(assembly.cell[2] @ assembly.normal)
 
 
 def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, phase: Phase) -> Expected:

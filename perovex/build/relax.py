@@ -14,7 +14,11 @@ from perovex.crystal import perceive
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from ase import Atoms
+
+    from perovex.crystal import LayeredPerovskite
 
 
 def relax_built(
@@ -25,6 +29,7 @@ def relax_built(
     steps: int = 500,
     cell: bool = True,
     progress: bool = False,
+    engine: Callable[[Atoms, Any], tuple[Atoms, dict[str, Any]]] | None = None,
 ) -> Structure:
     """Relax atoms and cell, then require the same crystal as before.
 
@@ -42,6 +47,10 @@ def relax_built(
         Whether the cell relaxes, too.
     progress : bool
         Show a progress bar on stderr.
+    engine : callable, optional
+        Relaxes instead of ASE's L-BFGS: from atoms and calculator to relaxed atoms and a record with ``energy``,
+        ``fmax``, ``steps`` and ``converged``, such as `perovex.elasticity.relax_atoms`. It decides by itself
+        about thresholds, cell and progress.
 
     Returns
     -------
@@ -62,13 +71,43 @@ def relax_built(
     >>> relaxed.properties["relaxation"]["converged"]
     True
     """
-    from ase.filters import FrechetCellFilter
-    from ase.optimize import LBFGS
-
     before = perceive(structure)
     plain = structure.copy()
     plain.properties = {}
-    atoms = plain.to_ase_atoms()
+    if engine is not None:
+        atoms, record = engine(plain.to_ase_atoms(), calculator)
+    else:
+        atoms, record = _by_lbfgs(plain.to_ase_atoms(), calculator, fmax, steps, cell, progress)
+    relaxed = Structure(
+        atoms.cell.array,
+        structure.species,
+        atoms.get_scaled_positions(wrap=False),
+        coords_are_cartesian=False,
+    )
+    check_built(relaxed, same_as(before), contacts=False, stage="relaxed")
+    relaxed.properties.update(structure.properties)
+    relaxed.properties["relaxation"] = record
+    return relaxed
+
+
+def same_as(crystal: LayeredPerovskite) -> Expected:
+    """Expect the same n, metals, halides and molecules as in `crystal`; the phase may change."""
+    return Expected(
+        n=crystal.n_layers,
+        metals=crystal.metals,
+        halides=crystal.halides,
+        spacers=dict(Counter(m.smiles for m in crystal.spacers)),
+        cages=dict(Counter(m.smiles for m in crystal.cage_cations)),
+    )
+
+
+def _by_lbfgs(
+    atoms: Atoms, calculator: Any, fmax: float, steps: int, cell: bool, progress: bool
+) -> tuple[Atoms, dict[str, Any]]:
+    """Relax by ASE's L-BFGS."""
+    from ase.filters import FrechetCellFilter
+    from ase.optimize import LBFGS
+
     atoms.calc = calculator
     target = FrechetCellFilter(atoms) if cell else atoms
     optimizer = LBFGS(target, logfile=None, maxstep=0.1)
@@ -78,23 +117,9 @@ def relax_built(
         converged = bool(done)
         if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.get_forces()).all():
             raise BuildError("forces became undefined during relaxation", remedy="check the calculator's elements")
-    relaxed = Structure(
-        atoms.cell.array,
-        structure.species,
-        atoms.get_scaled_positions(wrap=False),
-        coords_are_cartesian=False,
-    )
-    expected = Expected(
-        n=before.n_layers,
-        spacers=dict(Counter(m.smiles for m in before.spacers)),
-        cages=dict(Counter(m.smiles for m in before.cage_cations)),
-    )
-    check_built(relaxed, expected, contacts=False)
-    relaxed.properties.update(structure.properties)
-    relaxed.properties["relaxation"] = {
+    return atoms, {
         "energy": float(atoms.get_potential_energy()),
         "fmax": float(np.linalg.norm(atoms.get_forces(), axis=1).max()),
         "steps": int(optimizer.nsteps),
         "converged": converged,
     }
-    return relaxed

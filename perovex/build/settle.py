@@ -66,16 +66,19 @@ class Assembly:
 
     @cached_property
     def atoms(self) -> Atoms:
-        """Elements, molecule numbers and donors."""
+        """Elements, molecule numbers, donors and the nitrogens that bear them."""
         symbols, molecule = list(self.frame_symbols), [-1] * len(self.frame)
-        donor = [False] * len(self.frame)
+        donor, head = [False] * len(self.frame), [False] * len(self.frame)
         for number, cation in enumerate(self.cations):
             symbols += cation.symbols
             molecule += [number] * len(cation)
             flags = np.zeros(len(cation), dtype=bool)
             flags[cation.donors] = True
             donor += flags.tolist()
-        return Atoms(tuple(symbols), np.array(molecule, dtype=np.int64), np.array(donor, dtype=bool))
+            flags = np.zeros(len(cation), dtype=bool)
+            flags[list(cation.heads)] = True
+            head += [h and s == "N" for h, s in zip(flags.tolist(), cation.symbols, strict=True)]
+        return Atoms(tuple(symbols), np.array(molecule, dtype=np.int64), np.array(donor), np.array(head))
 
     @property
     def coordinates(self) -> NDArray[np.float64]:
@@ -93,6 +96,12 @@ class Assembly:
         cell[2] += gaps.sum() * self.normal
         return np.outer(self.lift @ gaps, self.normal), cell
 
+    def gap_slope(
+        self, gradient: NDArray[np.float64], stacking: NDArray[np.float64], squeeze: float
+    ) -> NDArray[np.float64]:
+        """Return the derivative of contacts and cohesion by the gaps."""
+        return np.asarray(self.lift.T @ (gradient @ self.normal) + stacking @ self.normal + squeeze)
+
     def moved(self, x: NDArray[np.float64], cell: NDArray[np.float64]) -> Assembly:
         """Return the same assembly at other coordinates."""
         start = len(self.frame)
@@ -102,7 +111,9 @@ class Assembly:
 
     def pairs(self) -> Pairs:
         """Pairs in reach at the present coordinates."""
-        return find_pairs(self.coordinates, self.cell, self.atoms.molecule)
+        gaps = self.lift.shape[1]
+        slab = np.rint(self.lift.sum(axis=1)).astype(np.int64) if gaps else None
+        return find_pairs(self.coordinates, self.cell, self.atoms.molecule, slab=slab)
 
 
 def _quaternion_matrices(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -199,11 +210,11 @@ def settle_rigid(
     assembly : Assembly
         Settled.
     energy : float
-        kcal/mol per cell, of the contacts and the cohesion (relative to zero gap change of the start).
+        Contacts and work of the cohesion on the height of the cell, kcal/mol per cell: arrangements with
+        different gaps compare.
     """
     energy = float("nan")
     squeeze = cohesion * KCAL_PER_GPA * assembly.area
-    opened = 0.0
     for width in softness:
         contact = ContactEnergy(assembly.atoms, width)
         rigid = _Rigid(assembly)
@@ -214,17 +225,13 @@ def settle_rigid(
         ) -> tuple[float, NDArray[np.float64]]:
             x, cell, slopes = rigid.place(v)
             value, gradient, stacking = contact(pairs, x, cell)
-            along = gradient @ rigid.assembly.normal
-            gaps = rigid.assembly.lift.T @ along + stacking @ rigid.assembly.normal + squeeze
-            bodies = 7 * rigid.k
-            value += squeeze * v[bodies:].sum()
+            gaps = rigid.assembly.gap_slope(gradient, stacking, squeeze)
+            value += squeeze * float(cell[2] @ rigid.assembly.normal)
             return value, np.concatenate([rigid.pull(gradient, slopes), gaps])
 
         reach = np.full(len(rigid.start), TRUST)
         reach[:bodies].reshape(-1, 7)[:, 3:] = 0.6
         v, energy = _descend(assembly, objective, rigid.start, iterations, reach)
-        energy += squeeze * opened
-        opened += float(v[bodies:].sum())
         x, cell, _ = rigid.place(v)
         assembly = assembly.moved(x, cell)
     return assembly, energy
@@ -249,7 +256,7 @@ def settle_flexible(
     assembly : Assembly
         Settled.
     energy : float
-        Contacts and molecular force fields, kcal/mol per cell.
+        Contacts, molecular force fields and work of the cohesion, kcal/mol per cell.
     """
     fields = [cation.force_field() for cation in assembly.cations]
     contact = ContactEnergy(assembly.atoms)
@@ -279,12 +286,12 @@ def settle_flexible(
                     flat = x[a:b].ravel().tolist()
                     value += field.CalcEnergy(flat)
                     gradient[a:b] += np.reshape(field.CalcGrad(flat), (-1, 3))
-            gaps = assembly.lift.T @ (gradient @ assembly.normal) + stacking @ assembly.normal + squeeze
-            return value + squeeze * v[mobile:].sum(), np.concatenate([gradient[begin:].ravel(), gaps])
+            gaps = assembly.gap_slope(gradient, stacking, squeeze)
+            value += squeeze * float(cell[2] @ assembly.normal)
+            return value, np.concatenate([gradient[begin:].ravel(), gaps])
 
         start = np.zeros(mobile + assembly.lift.shape[1])
         v, energy = _descend(assembly, objective, start, iterations, np.full(len(start), TRUST))
-        energy -= squeeze * float(v[mobile:].sum())
         x, cell = place(v)
         assembly = assembly.moved(x, cell)
     return assembly, energy

@@ -48,30 +48,45 @@ def build(  # noqa: PLR0917 (options of a command)
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, help="Trial arrangements of the cations.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="Seed of conformers and trials.")] = 0,
+    relax: Annotated[
+        bool,
+        typer.Option("--relax", help='Relax with an interatomic potential (minutes; pip install "perovex[labels]").'),
+    ] = False,
+    potential: Annotated[str, typer.Option("--potential", help="Potential of --relax, as in `perovex label`.")] = "",
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
     """Build a layered crystal from a SMILES, thicken one by a sheet, or substitute its elements."""
     import perovex.build as room
+    from perovex.build.lengths import METAL_RADII
 
     if sum(item is not None for item in (spacer, thicken, substitute)) != 1:
         raise typer.BadParameter("give one of: a SMILES, --thicken FILE, --substitute FILE")
     if out.suffix not in {".cif", ".vasp", ".extxyz"}:
         raise typer.BadParameter(f"{out}: write .cif, .vasp or .extxyz")
+    show = progress and sys.stderr.isatty()
     if spacer is not None:
         structure = room.build_layered(
-            spacer, metal, halide, n, cage or "MA", phase,
-            n_trials=trials, random_state=seed, progress=progress and sys.stderr.isatty(),
-        )  # fmt: skip
+            spacer, metal, halide, n, cage or "MA", phase, n_trials=trials, random_state=seed, progress=show
+        )
     elif thicken is not None:
         structure = room.thicken(thicken, cage, random_state=seed)
     else:
         structure = room.substitute(substitute, _swaps(swap))
+    if relax:
+        from perovex.relaxing import relax_by_potential
+
+        structure = relax_by_potential(structure, potential, progress=show)
     _write(structure, out)
     lattice = structure.lattice
     lengths = ", ".join(f"{value:.2f}" for value in lattice.abc)
     angles = ", ".join(f"{value:.1f}" for value in lattice.angles)
     print(f"{structure.composition.reduced_formula}: {len(structure)} atoms, {lengths} Å, {angles}°, in {out}")
-    print("Not relaxed by a potential: relax before using energies or stiffness.")
+    done = structure.properties.get("relaxation")
+    if done:
+        metals = sum(structure.composition[m] for m in METAL_RADII)
+        print(f"Relaxed with {done['potential']}: {done['energy'] / metals:.4f} eV per metal, {done['calls']} calls.")
+    else:
+        print("Not relaxed by a potential: relax before using energies or stiffness (--relax).")
 
 
 def _swaps(items: list[str] | None) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+Phase = Literal["RP", "DJ"]
 
-def predict(
+
+def predict(  # noqa: PLR0917 (options of a command)
     files: Annotated[
         list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
     ] = None,
@@ -23,6 +25,15 @@ def predict(
     halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
     n: Annotated[int, typer.Option("--n", help="Sheets per slab of the built crystal.")] = 1,
     cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA or Cs.")] = "MA",
+    phase: Annotated[
+        Phase | None, typer.Option(help="Phase of the built crystal, RP or DJ; default by the charge of the spacer.")
+    ] = None,
+    relax: Annotated[
+        bool,
+        typer.Option(
+            "--relax", help='Relax the built crystal with a potential first (minutes; pip install "perovex[labels]").'
+        ),
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json).")] = None,
 ) -> None:
     """Print the probability of being stiff and the moduli with intervals, and warn outside the training domain."""
@@ -34,7 +45,17 @@ def predict(
     if spacer is None and not files:
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None:
-        table = predict_new(spacer, metal=metal, halide=halide, n=n, cage=cage, models=models)
+        table = predict_new(
+            spacer,
+            metal=metal,
+            halide=halide,
+            n=n,
+            cage=cage,
+            phase=phase,
+            relax=relax,
+            models=models,
+            progress=sys.stderr.isatty(),
+        )
     else:
         table = run(files or [], models=models)
     if out is None:

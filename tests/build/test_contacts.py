@@ -15,7 +15,8 @@ def crowd():
     donor = np.zeros(13, dtype=bool)
     donor[[7, 10]] = True
     cell = np.array([[7.0, 0, 0], [1, 8, 0], [2, 1, 9]])
-    return Atoms(symbols, molecule, donor), rng.uniform(0, 9, (13, 3)), cell
+    head = np.array([s == "N" for s in symbols])
+    return Atoms(symbols, molecule, donor, head), rng.uniform(0, 9, (13, 3)), cell
 
 
 def test_pairs_equal_brute_force(crowd):
@@ -30,6 +31,20 @@ def test_pairs_equal_brute_force(crowd):
                     continue
                 count += np.linalg.norm(x[j] + s @ cell - x[i]) < reach
     assert 2 * len(find_pairs(x, cell, atoms.molecule, reach)) == count
+
+
+def test_facing_slabs_touch_and_one_slab_does_not_touch_itself(crowd):
+    atoms, x, cell = crowd
+    reach, count = 6.9, 0
+    slab = np.array([0, 0, 0, 1, 1, 1] + [0] * 7)  # six frame atoms in two slabs
+    for i in range(6):
+        for j in range(6):
+            for shift in np.ndindex(9, 9, 9):
+                s = np.array(shift) - 4
+                if slab[j] + 2 * s[2] != slab[i]:
+                    count += np.linalg.norm(x[j] + s @ cell - x[i]) < reach
+    more = len(find_pairs(x, cell, atoms.molecule, reach, slab)) - len(find_pairs(x, cell, atoms.molecule, reach))
+    assert 2 * more == count > 0
 
 
 @pytest.mark.parametrize("softness", [0.0, 1.2])
@@ -58,7 +73,7 @@ def test_gradient_is_the_slope_of_the_energy(crowd, softness):
 
 
 def test_two_carbons_rest_at_the_uff_distance():
-    atoms = Atoms(("C", "C"), np.array([0, 1]), np.zeros(2, dtype=bool))
+    atoms = Atoms(("C", "C"), np.array([0, 1]), *np.zeros((2, 2), dtype=bool))
     cell = 50 * np.eye(3)
     x = np.array([[0.0, 0, 0], [3.851, 0, 0]])
     value, gradient, _ = ContactEnergy(atoms)(find_pairs(x, cell, atoms.molecule), x, cell)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from perovex import describe
 from perovex.build import build_layered, check_built, shortest_contact
 from perovex.build.cation import canonical, cation_from_smiles
 from perovex.build.check import Expected, loose_heads
@@ -65,7 +66,9 @@ def test_longer_spacers_make_wider_gaps():
     [
         ("CCC(", "readable"),
         ("", "empty"),
-        ("CCCCN", "protonated"),
+        ("CCCCN", r"protonated form: CCCC\[NH3\+\]"),
+        ("NCc1ccc(CN)cc1", r"form: \[NH3\+\]Cc1ccc\(C\[NH3\+\]\)cc1"),
+        ("N=C(N)N", r"form: NC\(N\)=\[NH2\+\]"),
         ("C[N+](C)(C)C", "ammonium"),
         ("CCCC[NH3+].[I-]", "several"),
         ("[NH3+]CC([O-])=O", "charge"),
@@ -83,6 +86,9 @@ def test_bad_smiles_are_named(smiles, word):
         ({"metal": "Xx"}, "Xx"),
         ({"halide": "S"}, "not a halide"),
         ({"n": 0}, "sheets"),
+        ({"n": 1.5}, "sheets"),
+        ({"n": float("inf")}, "3D network"),
+        ({"n": float("nan")}, "sheets"),
         ({"cage": "GA"}, "cage"),
         ({"phase": "ACI"}, "phase"),
         ({"n_trials": 0}, "trial"),
@@ -122,6 +128,25 @@ def test_heads_that_lose_their_pocket_are_refused():
     assert loose_heads(perceive(opened)) == 2  # the upper head of both spacers
     with pytest.raises(BuildError, match="2 ammonium"):
         check_built(opened, Expected(n=1))
+
+
+@pytest.mark.parametrize(("halide", "distance"), [("Cl", 3.15), ("Br", 3.31), ("I", 3.55)])
+def test_heads_keep_the_distance_of_relaxed_crystals(halide, distance):
+    crystal = build_layered("[NH3+]CCC[NH3+]", halide=halide, n_trials=2)
+    assert describe(crystal)["nitrogen_halide_distance_mean"] == pytest.approx(distance, abs=0.15)
+
+
+def test_halides_of_facing_slabs_stay_apart():
+    # eclipsed slabs with a short spacer: nothing but the halides themselves keeps them at a distance
+    crystal = perceive(build_layered("[NH3+]CCC[NH3+]", n_trials=2))
+    gap = crystal.repeat_height - np.subtract(*crystal.slabs[0].terminal_heights[::-1])
+    assert gap > 3.2
+
+
+def test_diammonium_cations_are_not_curled_up():
+    cation = cation_from_smiles("[NH3+]CCC[NH3+]")
+    spans = [np.linalg.norm(c[cation.heads[0]] - c[cation.heads[1]]) for c in cation.conformers]
+    assert min(spans) > 0.8 * max(spans)
 
 
 def test_extended_conformer_comes_first():

@@ -5,6 +5,7 @@ import pytest
 from ase.calculators.lj import LennardJones
 
 from perovex.build import bond_length, build_layered, relax_built, substitute, thicken
+from perovex.build.layered import TILTS
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
 from perovex.errors import BuildError
@@ -17,7 +18,7 @@ def single():
 
 @pytest.mark.parametrize("cage", ["Cs", "MA", "FA"])
 def test_thickened_single_layer_equals_a_built_double_layer(single, cage):
-    double = perceive(build_layered("CCCC[NH3+]", "Pb", "Br", 2, cage, tilts=(13.0, 11.0), n_trials=1))
+    double = perceive(build_layered("CCCC[NH3+]", "Pb", "Br", 2, cage, tilts=TILTS[0], n_trials=1))
     grown, start = perceive(thicken(single, cage)), perceive(single)
     assert grown.n_layers == double.n_layers == 2
     assert sorted(m.smiles for m in grown.molecules) == sorted(m.smiles for m in double.molecules)

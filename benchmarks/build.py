@@ -1,0 +1,345 @@
+"""Rebuild known crystals from their SMILES, relax them, and say how far they miss.
+
+    python benchmarks/build.py --out FOLDER                build all bundled layered crystals, compare unrelaxed
+    python benchmarks/build.py --out FOLDER --relax        relax ten of them and a few Ruddlesden-Popper crystals, too
+
+Each crystal is one file in FOLDER; an interrupted run goes on where it stopped, and several may share a folder.
+``index.csv`` lists the relaxed crystals. The reference is the bundled data: crystals relaxed with the same
+potential from generated Dion-Jacobson models. The builder sees SMILES, metal, halide and n, nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import json
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ase.io
+import numpy as np
+import pandas as pd
+from pymatgen.io.ase import AseAtomsAdaptor
+from tqdm import tqdm
+
+from perovex import describe, load_elastic, perceive
+from perovex._files import write_atomic
+from perovex.build import bond_length, build_layered, relax_built
+from perovex.errors import PerovexError
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+POTENTIAL = "7net-l3i5+d3"
+#: Rebuilt, relaxed and compared with the relaxed original: eight spacers, three halides, n = 1 and 2.
+RELAXED = (
+    "s01_PbI_n1", "s02_PbI_n1", "s11_PbI_n1", "s02_PbCl_n1", "s07_PbBr_n1", "s14_PbI_n1", "s04_PbI_n1",
+    "s05_PbCl_n1", "s13_PbBr_n1", "s01_PbI_n2",
+)  # fmt: skip
+#: Ruddlesden-Popper crystals without an original here: name, SMILES, metal, halide, n, cage.
+MORE = (
+    ("BA2PbI4", "CCCC[NH3+]", "Pb", "I", 1, ""),
+    ("BA2CsPb2I7", "CCCC[NH3+]", "Pb", "I", 2, "Cs"),
+    ("PEA2PbI4", "[NH3+]CCc1ccccc1", "Pb", "I", 1, ""),
+    ("BA2MAPb2I7", "CCCC[NH3+]", "Pb", "I", 2, "MA"),
+    ("BA2FAPb2I7", "CCCC[NH3+]", "Pb", "I", 2, "FA"),
+    ("PEA2SnI4", "[NH3+]CCc1ccccc1", "Sn", "I", 1, ""),
+    ("PEA2CsPb2I7", "[NH3+]CCc1ccccc1", "Pb", "I", 2, "Cs"),
+    ("BA2PbBr4", "CCCC[NH3+]", "Pb", "Br", 1, ""),
+)  # fmt: skip
+#: Compared one by one; all others by family.
+SHOWN = {
+    "layer_period": "%",
+    "area_per_metal": "%",
+    "volume_per_metal": "%",
+    "bridge_angle_equatorial_mean": "deg",
+    "tilt_in_plane_mean": "deg",
+    "tilt_out_of_plane_mean": "deg",
+    "layer_shift_max": "",
+    "penetration_mean": "Å",
+    "nitrogen_halide_distance_mean": "Å",
+    "spacer_tilt": "deg",
+}
+TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One crystal to build; `original` names it in the bundled data."""
+
+    name: str
+    smiles: str
+    metal: str
+    halide: str
+    n: int
+    cage: str = ""
+    original: bool = True
+
+
+class Store:
+    """Files of one run: NAME.json and NAME.extxyz, or NAME.relaxed.json and NAME.relaxed.extxyz."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def record(self, name: str) -> dict | None:
+        path = self.folder / f"{name}.json"
+        return json.loads(path.read_text()) if path.is_file() else None
+
+    def structure(self, name: str) -> Structure:
+        return AseAtomsAdaptor.get_structure(ase.io.read(self.folder / f"{name}.extxyz"))
+
+    def put(self, name: str, record: dict, structure: Structure | None) -> None:
+        if structure is not None:
+            plain = structure.copy()
+            plain.properties = {}
+            text = io.StringIO()
+            ase.io.write(text, plain.to_ase_atoms(), format="extxyz")
+            write_atomic(self.folder / f"{name}.extxyz", text.getvalue().encode())
+        write_atomic(self.folder / f"{name}.json", (json.dumps(record) + "\n").encode())
+
+
+def cases(data) -> list[Case]:
+    """All layered crystals of the data, then those without an original."""
+    table = data.table[np.isfinite(data.table["n_layers"])]
+    known = [
+        Case(str(name), row.spacer_smiles, row.metal, row.halide, int(row.n_layers), "MA" if row.n_layers > 1 else "")
+        for name, row in table.iterrows()
+    ]
+    order = {name: k for k, name in enumerate(RELAXED)}
+    known.sort(key=lambda case: order.get(case.name, len(order)))
+    return known + [Case(*fields, original=False) for fields in MORE]
+
+
+def build(case: Case, store: Store) -> None:
+    """Build one crystal unless that was done."""
+    if store.record(case.name) is not None:
+        return
+    start = time.process_time()
+    record = asdict(case) | {"reason": ""}
+    structure = None
+    try:
+        structure = build_layered(case.smiles, case.metal, case.halide, case.n, case.cage or "MA")
+        record["phase"] = structure.properties["build"]["phase"]
+    except PerovexError as error:
+        record["reason"] = str(error)
+    store.put(case.name, record | {"cpu_seconds": round(time.process_time() - start, 2)}, structure)
+
+
+def relax(case: Case, store: Store, calculator) -> None:
+    """Relax one built crystal unless that was done; perception must find the same crystal again."""
+    from perovex.elasticity import relax_atoms
+
+    name = f"{case.name}.relaxed"
+    if store.record(name) is not None or store.record(case.name)["reason"]:
+        return
+    record, structure = {"reason": ""}, None
+    start = time.process_time()
+    try:
+        structure = relax_built(store.structure(case.name), calculator, engine=relax_atoms)
+        record |= structure.properties["relaxation"] | {"phase": perceive(structure).phase}
+        if not record["converged"]:
+            record["reason"] = f"not converged in {record['steps']} steps"
+    except PerovexError as error:
+        record["reason"] = str(error)
+    store.put(name, record | {"cpu_seconds": round(time.process_time() - start, 2)}, structure)
+
+
+def difference(key: str, new: float, old: float) -> float:
+    """Relative in percent where the table says so, else absolute."""
+    return 100 * (new / old - 1) if SHOWN[key] == "%" else new - old
+
+
+def misses(rows: dict[str, tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
+    """Differences new - old of the shown descriptors, one row a crystal."""
+    return pd.DataFrame({
+        name: {key: difference(key, new[key], old[key]) for key in SHOWN} for name, (old, new) in rows.items()
+    }).T  # fmt: skip
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean, median, bias and worst of absolute differences."""
+    size = table.abs()
+    return pd.DataFrame({
+        "unit": pd.Series(SHOWN), "mean |miss|": size.mean(), "median |miss|": size.median(), "bias": table.mean(),
+        "worst": size.max(),
+    }).loc[list(table.columns)]  # fmt: skip
+
+
+def family_shifts(rows: dict[str, tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
+    """Mean absolute difference of each descriptor in its own standard deviation over the originals, by family."""
+    from perovex.descriptors.registry import REGISTRY
+
+    old, new = (pd.DataFrame({name: pair[k] for name, pair in rows.items()}).T.astype(float) for k in (0, 1))
+    spread = old.std().replace(0.0, np.nan)
+    shift = ((new - old).abs() / spread).mean().dropna()
+    families = pd.Series({key: REGISTRY[key].family for key in shift.index})
+    grouped = shift.groupby(families)
+    return pd.DataFrame(
+        {"mean shift / spread": grouped.mean(), "worst descriptor": grouped.idxmax(), "its": grouped.max()}
+    )
+
+
+def prediction_shifts(data, rows: dict[str, tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
+    """Errors of models that never saw the spacer, asked about the original and about the built crystal."""
+    from perovex.learn import YoungModulusRegressor
+
+    table = data.table.loc[list(rows)]
+    old, new = (pd.DataFrame({name: pair[k] for name, pair in rows.items()}).T.astype(float) for k in (0, 1))
+    groups, lines = data.groups.loc[table.index], []
+    for target in TARGETS:
+        at_old, at_new = pd.Series(np.nan, table.index), pd.Series(np.nan, table.index)
+        for group in tqdm(groups.unique(), desc=target, leave=False):
+            out = groups == group
+            model = YoungModulusRegressor(random_state=0).fit(old[~out], table.loc[~out, target])
+            at_old[out], at_new[out] = model.predict(old[out]), model.predict(new[out])
+        true = table[target]
+        lines.append({
+            "target": target, "MAE relaxed": (at_old - true).abs().mean(), "MAE built": (at_new - true).abs().mean(),
+            "mean |move|": (at_new - at_old).abs().mean(), "80 % |move|": (at_new - at_old).abs().quantile(0.8),
+            "mean move": (at_new - at_old).mean(), "std of label": true.std(),
+        })  # fmt: skip
+    return pd.DataFrame(lines).set_index("target")
+
+
+def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
+    """One row for each relaxed crystal: verdict, energy against the original, phases."""
+    lines = []
+    for case in todo:
+        record, built = store.record(f"{case.name}.relaxed"), store.record(case.name)
+        if record is None:
+            continue
+        line = {k: asdict(case)[k] for k in ("name", "smiles", "metal", "halide", "n", "cage")}
+        line |= {"phase_built": built.get("phase", ""), "phase": record.get("phase", "")}
+        line |= {k: record.get(k) for k in ("energy", "fmax", "smax", "calls", "cpu_seconds")}
+        line["energy_above_original_meV_per_atom"] = np.nan
+        if case.original and not record["reason"]:
+            old, new = data.structures[case.name], store.structure(f"{case.name}.relaxed")
+            per_atom = record["energy"] / len(new) - data.table.loc[case.name, "energy"] / len(old)
+            line["energy_above_original_meV_per_atom"] = 1e3 * per_atom
+            line["energy_above_original_eV_per_formula"] = per_atom * len(new) / new.composition[case.metal] * case.n
+        line["verdict"] = record["reason"] or "accepted"
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def report(data, todo: list[Case], store: Store) -> None:
+    """Print everything that is there."""
+    known = [case for case in todo if case.original]
+    old = {case.name: describe(data.structures[case.name]) for case in tqdm(known, desc="originals", leave=False)}
+    built, failed = {}, {}
+    for case in tqdm(known, desc="built", leave=False):
+        record = store.record(case.name)
+        if record is None:
+            continue
+        if record["reason"]:
+            failed[case.name] = record["reason"]
+        else:
+            built[case.name] = (old[case.name], describe(store.structure(case.name)))
+    print(f"\nBuilt {len(built)} of {len(built) + len(failed)} bundled crystals")
+    for name, reason in failed.items():
+        print(f"  {name}: {reason}")
+    show("Unrelaxed against the relaxed originals", summary(misses(built)))
+    show("Shift of the descriptors by family, in units of their spread", family_shifts(built))
+    show("Young's moduli predicted without the spacer in training, GPa", prediction_shifts(data, built))
+    relaxed = relaxed_table(data, todo, store)
+    if relaxed.empty:
+        return
+    write_atomic(store.folder / "index.csv", relaxed.to_csv(index=False).encode())
+    show("Relaxed", relaxed.drop(columns=["smiles"]).set_index("name").T)
+    pairs = {
+        case.name: (old[case.name], describe(store.structure(f"{case.name}.relaxed")))
+        for case in known
+        if case.name in set(relaxed.loc[relaxed["verdict"] == "accepted", "name"])
+    }
+    if pairs:
+        show("Relaxed against the relaxed originals, one by one", misses(pairs))
+        show("Relaxed against the relaxed originals", summary(misses(pairs)))
+        show("The same crystals unrelaxed", summary(misses({name: built[name] for name in pairs})))
+
+
+def by_pyrovskite(case: Case) -> Structure:
+    """Build with pyrovskite as its documentation says: conformer by RDKit along z, bond length given, defaults else."""
+    from ase import Atoms
+    from pyrovskite.builder import make_2drp, make_dj
+    from rdkit import Chem
+    from rdkit.Chem import rdDistGeom
+    from scipy.spatial.transform import Rotation
+
+    def molecule(smiles: str) -> Atoms:
+        mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+        rdDistGeom.EmbedMolecule(mol, randomSeed=1)
+        x = np.array(mol.GetConformer().GetPositions())
+        heads = [a.GetIdx() for a in mol.GetAtoms() if a.GetFormalCharge() > 0]
+        far = heads[1] if len(heads) > 1 else int(np.linalg.norm(x - x[heads[0]], axis=1).argmax())
+        turn, _ = Rotation.align_vectors([[0.0, 0.0, 1.0]], [x[far] - x[heads[0]]])
+        return Atoms([a.GetSymbol() for a in mol.GetAtoms()], turn.apply(x))
+
+    make = make_dj if case.smiles.count("+") == 2 else make_2drp
+    cage = {"MA": "C[NH3+]", "FA": "NC=[NH2+]"}.get(case.cage)
+    inside = molecule(cage) if cage else "Cs"
+    atoms = make(molecule(case.smiles), inside, case.metal, case.halide, case.n, bond_length(case.metal, case.halide))
+    return AseAtomsAdaptor.get_structure(atoms)
+
+
+def peer_table(data, todo: list[Case]) -> pd.DataFrame:
+    """What pyrovskite makes of the same requests: seconds, what perception says, and the layer period."""
+    from perovex.build import Expected, check_built
+
+    lines = []
+    for case in tqdm(todo, desc="pyrovskite", leave=False):
+        start, line = time.process_time(), {"name": case.name}
+        try:
+            structure = by_pyrovskite(case)
+            line["cpu_seconds"] = time.process_time() - start
+            check_built(structure, Expected(n=case.n, metals=(case.metal,), halides=(case.halide,)))
+            line["verdict"] = "passes"
+        except Exception as error:  # noqa: BLE001 (whatever a peer raises is its result)
+            line["verdict"] = f"{type(error).__name__}: {error}"[:160]
+        else:
+            if case.original:
+                period = describe(data.structures[case.name])["layer_period"]
+                line["layer_period_miss_percent"] = 100 * (describe(structure)["layer_period"] / period - 1)
+        lines.append(line)
+    return pd.DataFrame(lines).set_index("name")
+
+
+def show(title: str, table: pd.DataFrame) -> None:
+    """Print a table."""
+    print(f"\n{title}\n{table.round(3).to_string()}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--relax", action="store_true")
+    parser.add_argument("--no-report", action="store_true")
+    parser.add_argument("--only", nargs="*", help="names of crystals")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    data = load_elastic(potential=POTENTIAL)
+    todo = [case for case in cases(data) if not options.only or case.name in options.only]
+    store = Store(options.out)
+    if options.relax:
+        from perovex.elasticity.potentials import make_calculator
+
+        calculator = make_calculator(POTENTIAL)
+        chosen = [case for case in todo if case.name in RELAXED or not case.original]
+        for case in tqdm(chosen, desc="relax"):
+            build(case, store)
+            relax(case, store, calculator)
+    for case in tqdm(todo, desc="build"):
+        build(case, store)
+    if not options.no_report:
+        report(data, todo, store)
+        if importlib.util.find_spec("pyrovskite"):
+            peers = [case for case in todo if case.name in RELAXED or not case.original]
+            show("pyrovskite on the same requests", peer_table(data, peers))
+
+
+if __name__ == "__main__":
+    main()
