@@ -2,7 +2,7 @@
 
 from perovex.learn.ablation import ablation
 from perovex.learn.bundle import ModelBundle
-from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_table
+from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_plot, reliability_table
 from perovex.learn.card import card_html, card_markdown
 from perovex.learn.classifier import StiffnessClassifier
 from perovex.learn.domain import ApplicabilityDomain
@@ -44,6 +44,7 @@ __all__ = [
     "load_model",
     "noise_floor",
     "read_manifest",
+    "reliability_plot",
     "reliability_table",
     "resolve_threshold",
     "save_model",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_CHUNK = 16  # MiB of distances held at once
+
+
 class ApplicabilityDomain(BaseEstimator):
     """Tell rows that resemble the training rows from rows that do not.
 
@@ -39,7 +42,7 @@ class ApplicabilityDomain(BaseEstimator):
         Share of training rows (seen from other groups) that counts as inside.
     weights : dict of str to float, optional
         Further weight per descriptor, for instance its importance; others weigh 1.
-    max_rows : int, default 5000
+    max_rows : int, default 2000
         Of larger tables so many rows, spread evenly over the groups, stand for all: distances to every row
         would cost time with the square of the rows.
     random_state : int, default 0
@@ -76,7 +79,7 @@ class ApplicabilityDomain(BaseEstimator):
         *,
         quantile: float = 0.95,
         weights: Mapping[str, float] | None = None,
-        max_rows: int = 5000,
+        max_rows: int = 2000,
         random_state: int | None = 0,
     ) -> None:
         self.n_neighbors = n_neighbors
@@ -147,7 +150,7 @@ class ApplicabilityDomain(BaseEstimator):
         self.bandwidth_ = 1.0
         foreign: list[NDArray[Any]] = []
         done = 0
-        for block in pairwise_distances_chunked(self.train_):
+        for block in pairwise_distances_chunked(self.train_, working_memory=_CHUNK):
             own = codes[done : done + len(block), None] == codes[None, :]
             done += len(block)
             foreign.append(
@@ -157,7 +160,7 @@ class ApplicabilityDomain(BaseEstimator):
         self.bandwidth_ = float(max(np.median(distance), 1e-9))
         self.distance_limit_ = float(np.quantile(distance, self.quantile))
         density, done = [], 0
-        for block in pairwise_distances_chunked(self.train_):
+        for block in pairwise_distances_chunked(self.train_, working_memory=_CHUNK):
             own = codes[done : done + len(block), None] == codes[None, :]
             done += len(block)
             density.append(_log_mean_kernel(np.where(own, np.inf, block), self.bandwidth_))
@@ -166,7 +169,7 @@ class ApplicabilityDomain(BaseEstimator):
     def _look_around(self, at: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean distance to the nearest training rows and log-density, from one pass over the distances."""
         near, thick = [], []
-        for block in pairwise_distances_chunked(at, self.train_):
+        for block in pairwise_distances_chunked(at, self.train_, working_memory=_CHUNK):
             near.append(np.partition(block, self.neighbors_ - 1, axis=1)[:, : self.neighbors_].mean(axis=1))
             thick.append(_log_mean_kernel(block, self.bandwidth_))
         return np.concatenate(near), np.concatenate(thick)

@@ -115,7 +115,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         """
         if y is None:
             raise ModelTableError("requires y to be passed, but the target y is None")
-        values, modulus = read_fit(self, X, y, y_numeric=True)
+        values, modulus = read_fit(self, X, y, y_numeric=True, dtype=self._dtype)
         if self.log_target and np.any(modulus <= 0):
             raise ModelTableError(
                 f"{int(np.sum(modulus <= 0))} moduli are not positive",

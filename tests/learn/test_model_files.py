@@ -15,6 +15,8 @@ from perovex.learn import (
     StiffnessClassifier,
     YoungModulusRegressor,
     card_html,
+    card_markdown,
+    evaluate,
     load_model,
     save_model,
 )
@@ -179,6 +181,21 @@ def test_few_spacers_lower_the_coverage_and_the_card_says_so(table):
     assert bundle.predict(X)["coverage"].iloc[0] == pytest.approx(0.8)
     assert "90% was asked for" in bundle.card()
     assert "E_in_plane above" in card_html(bundle.manifest)
+
+
+def test_card_shows_scores_as_a_table_beside_baselines(bundle, table):
+    X, y, groups, _ = table
+    scores = evaluate(YoungModulusRegressor("ridge"), X, y, groups, n_repeats=1, label_noise=0.5)
+    manifest = {**bundle.manifest, "metrics": {"E_in_plane": scores.to_dict(), "other": {"MAE": 1.0}}}
+    text = card_markdown(manifest)
+    row = next(line for line in text.splitlines() if line.startswith("| model | ") and "MAE" not in line)
+    assert f"{scores.score('MAE'):.4g} [" in row
+    assert "60 crystals, 12 spacers, scheme group, labels allow an MAE of 0.3989 at best" in text
+    assert text.count("| nearest neighbour |") == 1
+    assert "- **other, MAE**: 1.0" in text
+    page = card_html(manifest)
+    assert page.count("<caption>") == 1
+    assert "<th>nearest neighbour</th>" in page
 
 
 @pytest.mark.parametrize(
