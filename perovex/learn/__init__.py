@@ -5,7 +5,7 @@ from perovex.learn.bundle import ModelBundle
 from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_plot, reliability_table
 from perovex.learn.card import card_html, card_markdown
 from perovex.learn.classifier import StiffnessClassifier
-from perovex.learn.domain import ApplicabilityDomain
+from perovex.learn.domain import ApplicabilityDomain, domain_errors
 from perovex.learn.environment import environment, table_checksum
 from perovex.learn.evaluation import Evaluation, evaluate, noise_floor
 from perovex.learn.intervals import ConformalRegressor, coverage_table
@@ -37,6 +37,7 @@ __all__ = [
     "choose_calibration",
     "clusters",
     "coverage_table",
+    "domain_errors",
     "environment",
     "evaluate",
     "folds_for",

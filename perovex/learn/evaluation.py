@@ -18,6 +18,7 @@ from perovex.learn._input import as_groups, as_table, as_target
 from perovex.learn._score_table import score_table
 from perovex.learn.baselines import baseline_models
 from perovex.learn.calibration import reliability_plot, reliability_table
+from perovex.learn.domain import domain_errors
 from perovex.learn.environment import json_safe, provenance
 from perovex.learn.intervals import coverage_table
 from perovex.learn.splits import folds_for
@@ -39,7 +40,7 @@ class Evaluation:
     predictions : DataFrame
         One row per model, repeat and crystal: ``model``, ``repeat``, ``fold``, ``row`` (position), ``id``,
         ``group``, ``truth``, ``prediction`` (GPa or probability of stiff), and ``lower``, ``upper``,
-        ``in_domain`` for the model where asked for.
+        ``in_domain``, ``domain_score`` for the model where asked for.
     scores : DataFrame
         ``model``, ``metric``, ``value`` (mean over repeats), ``low``, ``high`` (95 %, expanded bootstrap over
         groups; NaN below four groups), ``n_groups`` and ``sd_repeats``.
@@ -143,6 +144,23 @@ class Evaluation:
             raise ModelInputError("reliability is defined for a classifier")
         table = self.out_of_fold()
         return reliability_table(table["truth"], table["prediction"], n_bins=n_bins)
+
+    def domain_table(self) -> pd.DataFrame:
+        """Return held-out errors inside and outside the applicability domain; see `domain.domain_errors`.
+
+        Errors are absolute ones in GPa, or squared ones of the probability, of every repeat.
+
+        Raises
+        ------
+        ModelInputError
+            No domain was passed to `evaluate`.
+        """
+        part = self.predictions[self.predictions["model"] == "model"]
+        if "in_domain" not in part:
+            raise ModelInputError("no domain was checked", remedy="evaluate(..., domain=ApplicabilityDomain())")
+        gap = (part["truth"] - part["prediction"]).abs()
+        error = gap**2 if self.task == "classification" else gap
+        return domain_errors(error, part["in_domain"].astype(bool), part["domain_score"], part["group"])
 
     def plot_reliability(self, ax: Any = None, n_bins: int = 10) -> Any:
         """Draw `reliability_table`; return the Axes."""

@@ -164,6 +164,7 @@ def test_intervals_and_domain_are_recorded_and_split(table):
     assert coverage.query("part == 'halide'")["count"].sum() == 60
     assert 0.7 < coverage["coverage"].iloc[0] <= 1
     assert set(result.by("in_domain")["value"]) <= {True, False}
+    assert result.domain_table()["rows"].sum() == 60
     assert result.by("halide")["rows"].sum() == 60
 
 

@@ -29,7 +29,9 @@ def bundle(table):
     moduli = pd.DataFrame({"E_in_plane": y, "E_vrh": 0.8 * y}).astype(float)
     moduli.loc[moduli.index[:5], "E_vrh"] = np.nan
     regressor = YoungModulusRegressor(interval_folds=4, algorithm_params={"n_estimators": 40})
-    return ModelBundle.fit(X, moduli, groups, regressor=regressor, units={"a": "deg"}, training={"potential": "none"})
+    return ModelBundle.fit(
+        X, moduli, groups, regressor=regressor, units={"a": "deg"}, versions={"a": "1"}, training={"potential": "none"}
+    )
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def test_bundle_round_trip(bundle, folder, table):
     X = table[0]
     again = ModelBundle.load(folder)
     pd.testing.assert_frame_equal(again.predict(X), bundle.predict(X), check_exact=True)
-    assert again.manifest["descriptors"][0] == {"key": "a", "unit": "deg"}
+    assert again.manifest["descriptors"][0] == {"key": "a", "unit": "deg", "version": "1"}
     assert again.manifest["training"]["potential"] == "none"
     assert not list(folder.glob("*.pkl"))
 
@@ -172,6 +174,16 @@ def test_prediction_refuses_missing_and_flags_infinite_descriptors(bundle, table
     out = bundle.predict(X.iloc[:2].assign(b=[np.inf, 0.0]))
     assert not out["in_domain"].iloc[0]
     assert out["domain_reason"].iloc[0].startswith("infinite: b")
+
+
+def test_descriptors_that_were_redefined_are_named(bundle):
+    assert bundle.redefined({"a": "2", "b": "2"}) == ["a"]  # the version of b at training is unknown
+    assert bundle.redefined({"a": "1"}) == []
+
+
+def test_intervals_do_not_store_the_model_twice(folder):
+    # a classifier, and for each of two moduli a model and four fold models
+    assert len(list(folder.glob("booster_*.ubj"))) == 1 + 2 * 5
 
 
 def test_few_spacers_lower_the_coverage_and_the_card_says_so(table):
