@@ -70,7 +70,7 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     >>> bool(row["E_in_plane_lower"] <= row["E_in_plane"] <= row["E_in_plane_upper"])
     True
     """
-    from perovex.descriptors import describe
+    from perovex.descriptors import REGISTRY, describe
     from perovex.learn import ModelBundle
 
     bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models())
@@ -87,10 +87,10 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     table = table.reindex(order)
     inside = table["in_domain"] if "in_domain" in table else pd.Series(index=order, dtype=object)
     reason = table["domain_reason"] if "domain_reason" in table else pd.Series(index=order, dtype=object)
-    table["warning"] = [
-        f"outside the training domain ({reason[name]})" if name in rows and not bool(inside[name]) else ""
-        for name in order
-    ]
+    changed = bundle.redefined({key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY})
+    stale = [f"trained on other definitions of {', '.join(changed)}"] if changed else []
+    outside = {name: [f"outside the training domain ({reason[name]})"] for name in rows if not bool(inside[name])}
+    table["warning"] = ["; ".join([*outside.get(name, []), *stale]) if name in rows else "" for name in order]
     table["error"] = [errors.get(name, "") for name in order]
     return table.rename_axis("crystal")
 

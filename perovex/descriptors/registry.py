@@ -8,6 +8,7 @@ other. Documentation, tables and axis labels are made from here and nowhere else
 from __future__ import annotations
 
 import difflib
+import hashlib
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -72,6 +73,12 @@ class Descriptor:
     family: str
     needs: tuple[str, ...]
     label: str
+
+    @property
+    def version(self) -> str:
+        """Checksum of unit, definition and source: changes when the descriptor is defined otherwise."""
+        text = f"{self.unit}\x1f{self.definition}\x1f{self.source}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def axis_label(self) -> str:

@@ -2,10 +2,10 @@
 
 from perovex.learn.ablation import ablation
 from perovex.learn.bundle import ModelBundle
-from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_table
+from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_plot, reliability_table
 from perovex.learn.card import card_html, card_markdown
 from perovex.learn.classifier import StiffnessClassifier
-from perovex.learn.domain import ApplicabilityDomain
+from perovex.learn.domain import ApplicabilityDomain, domain_errors
 from perovex.learn.environment import environment, table_checksum
 from perovex.learn.evaluation import Evaluation, evaluate, noise_floor
 from perovex.learn.intervals import ConformalRegressor, coverage_table
@@ -37,6 +37,7 @@ __all__ = [
     "choose_calibration",
     "clusters",
     "coverage_table",
+    "domain_errors",
     "environment",
     "evaluate",
     "folds_for",
@@ -44,6 +45,7 @@ __all__ = [
     "load_model",
     "noise_floor",
     "read_manifest",
+    "reliability_plot",
     "reliability_table",
     "resolve_threshold",
     "save_model",

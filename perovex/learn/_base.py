@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._algorithms import fit_algorithm, make_algorithm
-from perovex.learn._input import read_predict
+from perovex.learn._input import SINGLE, read_predict
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from numpy.typing import NDArray
 
 
@@ -34,6 +37,10 @@ class DescriptorModel(BaseEstimator):
         """Columns the inner algorithm sees."""
         check_is_fitted(self)
         return [self._column_names()[i] for i in self.kept_]
+
+    @property
+    def _dtype(self) -> Any:
+        return SINGLE if self.algorithm == "xgboost" else np.float64
 
     def _column_names(self) -> list[str]:
         names = getattr(self, "feature_names_in_", None)
@@ -70,18 +77,24 @@ class DescriptorModel(BaseEstimator):
             overrides=self.algorithm_params,
         )
         try:
-            # scikit-learn's histogram boosting would start a thread per core and spin on a busy machine
-            with threadpool_limits(self.n_jobs if self.n_jobs > 0 else None, user_api="openmp"):
+            with self._threads():
                 self.model_ = fit_algorithm(self.algorithm, model, self._take(X), y, weights)
         except ValueError as error:
             raise ModelTableError(f"algorithm {self.algorithm!r} refused the table: {error}") from error
+
+    def _threads(self) -> AbstractContextManager[Any]:
+        """Bound the threads of histogram boosting: it would start one per core and spin on a busy machine."""
+        if self.algorithm != "hist_gradient_boosting" or self.n_jobs < 1:
+            return nullcontext()
+        limited: AbstractContextManager[Any] = threadpool_limits(self.n_jobs, user_api="openmp")
+        return limited
 
     def _take(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return X if len(self.kept_) == X.shape[1] else X[:, self.kept_]
 
     def _read(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
-        return self._take(read_predict(self, X))
+        return self._take(read_predict(self, X, dtype=self._dtype))
 
 
 def _defined(X: NDArray[np.float64]) -> NDArray[np.bool_]:

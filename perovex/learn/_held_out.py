@@ -84,4 +84,5 @@ def held_out(  # noqa: PLR0913 - one fold has this many parts
     if domain is not None:
         flags = clone(domain).fit(X.iloc[train], groups=groups.iloc[train]).check(unseen)
         part["in_domain"] = flags["in_domain"].to_numpy()
+        part["domain_score"] = flags["score"].to_numpy()
     return part

@@ -35,14 +35,20 @@ def refuse_infinite(X: Any) -> None:
         )
 
 
-def read_fit(estimator: Any, X: Any, y: Any = None, *, min_samples: int = 2, **options: Any) -> Any:
+SINGLE = (np.float64, np.float32)
+"""Types for algorithms that work in single precision anyway: a table in it is then not copied."""
+
+
+def read_fit(
+    estimator: Any, X: Any, y: Any = None, *, min_samples: int = 2, dtype: Any = np.float64, **options: Any
+) -> Any:
     """Check a training table with scikit-learn's rules and raise perovex's error; missing values may stay."""
     try:
         return validate_data(
             estimator,
             X,
             **({} if y is None else {"y": y}),
-            dtype=np.float64,
+            dtype=dtype,
             ensure_all_finite="allow-nan",
             ensure_min_samples=min_samples,
             **options,
@@ -54,11 +60,11 @@ def read_fit(estimator: Any, X: Any, y: Any = None, *, min_samples: int = 2, **o
         raise ModelTableError(str(error)) from error
 
 
-def read_predict(estimator: Any, X: Any) -> NDArray[np.float64]:
+def read_predict(estimator: Any, X: Any, *, dtype: Any = np.float64) -> NDArray[Any]:
     """Check a table against the one the estimator was fitted on."""
     check_columns(X, getattr(estimator, "feature_names_in_", None))
     try:
-        return validate_data(estimator, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        return validate_data(estimator, X, reset=False, dtype=dtype, ensure_all_finite="allow-nan")
     except ValueError as error:
         refuse_infinite(X)
         raise ModelTableError(str(error)) from error

@@ -47,7 +47,8 @@ def ablation(
         One row per family, kind (``"without"`` or ``"only"``) and metric: ``n_descriptors``, ``value``,
         ``low``, ``high`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
         ``difference_low``, ``difference_high`` on the same resamples of groups. The first rows (family
-        ``"all"``) hold the full model.
+        ``"all"``) hold the full model. The settings, data checksum and environment stand in
+        ``attrs["settings"]``.
 
     Raises
     ------
@@ -84,7 +85,9 @@ def ablation(
     result.insert(1, "kind", names[0].where(names[1].notna(), "all"))
     sizes = {"model": table.shape[1], **{f"{kind}|{family}": len(c) for (family, kind), c in sets.items()}}
     result.insert(2, "n_descriptors", result["model"].map(sizes))
-    return result.drop(columns="model")
+    result = result.drop(columns="model")
+    result.attrs["settings"] = full.settings
+    return result
 
 
 def _column_sets(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Any]]:

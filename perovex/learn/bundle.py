@@ -88,6 +88,7 @@ class ModelBundle:
         domain: ApplicabilityDomain | None = None,
         coverage: float = 0.9,
         units: Mapping[str, str] | None = None,
+        versions: Mapping[str, str] | None = None,
         metrics: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
         random_state: int = 0,
@@ -115,6 +116,8 @@ class ModelBundle:
             Of the intervals; lowered to what the number of groups supports, and stated with every prediction.
         units : dict of str to str, optional
             Unit of each descriptor.
+        versions : dict of str to str, optional
+            Version of the definition of each descriptor; see `redefined`.
         metrics : dict, optional
             Held-out scores, for instance ``{"E_in_plane": evaluation.to_dict()}``; stored and shown on the
             card.
@@ -156,7 +159,10 @@ class ModelBundle:
             "threshold_rule": threshold,
             "coverage": _supported(coverage, regressors),
             "coverage_asked": coverage,
-            "descriptors": [{"key": key, "unit": (units or {}).get(key, "")} for key in table.columns],
+            "descriptors": [
+                {"key": key, "unit": (units or {}).get(key, ""), "version": (versions or {}).get(key, "")}
+                for key in table.columns
+            ],
             "classifier": _summary(fitted),
             "regressors": {name: _summary(model) for name, model in regressors.items()},
             "random_state": random_state,
@@ -214,6 +220,17 @@ class ModelBundle:
             for bad, reason in zip(infinite, flags["reason"], strict=True)
         ]
         return pd.DataFrame(columns, index=table.index)
+
+    def redefined(self, versions: Mapping[str, str]) -> list[str]:
+        """Return descriptors whose definition has another version than at training; unknown versions match.
+
+        Parameters
+        ----------
+        versions : mapping of str to str
+            Version of each descriptor as it is computed now.
+        """
+        trained = {d["key"]: d.get("version") for d in self.manifest.get("descriptors", [])}
+        return [key for key, was in trained.items() if was and versions.get(key, was) != was]
 
     def _read(self, X: pd.DataFrame, unknown: str) -> tuple[pd.DataFrame, np.ndarray]:
         if not isinstance(X, pd.DataFrame):

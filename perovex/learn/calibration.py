@@ -142,6 +142,26 @@ def _platt(score: NDArray[Any], y: NDArray[Any], weights: NDArray[Any]) -> NDArr
     return np.asarray(found.x, dtype=float)
 
 
+def reliability_plot(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10, ax: Any = None) -> Any:
+    """Draw `reliability_table` with its intervals beside the diagonal; return the Axes.
+
+    Examples
+    --------
+    >>> reliability_plot([0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.6, 0.8, 0.9]).get_xlabel()
+    'predicted probability'
+    """
+    import matplotlib.pyplot as plt
+
+    ax = ax or plt.gca()
+    table = reliability_table(label, probability, n_bins=n_bins)
+    reach = [table["observed"] - table["low"], table["high"] - table["observed"]]
+    ax.plot([0, 1], [0, 1], color="0.7", lw=1)
+    ax.errorbar(table["predicted"], table["observed"], yerr=np.maximum(reach, 0), fmt="o", capsize=2)
+    error = f"expected calibration error {table.attrs['ece']:.2f}"
+    ax.set(xlabel="predicted probability", ylabel="observed share", xlim=(0, 1), ylim=(0, 1), title=error)
+    return ax
+
+
 def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10) -> pd.DataFrame:
     """Compare predicted probabilities with what came true, in bins of equal size.
 

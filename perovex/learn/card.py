@@ -9,7 +9,7 @@ from jinja2 import Environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECTIONS = ("Models", "Training data", "Held-out scores", "Limits", "Descriptors", "Environment")
+_SCORES = "Held-out scores"
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
@@ -26,7 +26,7 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
     return {
         "Models": models,
         "Training data": [(key.replace("_", " "), _text(value)) for key, value in training.items()],
-        "Held-out scores": _scores(manifest.get("metrics") or {}),
+        _SCORES: _scores(manifest.get("metrics") or {}),
         "Limits": _limits(manifest),
         "Descriptors": [(d["key"], d.get("unit") or "1") for d in manifest.get("descriptors") or []],
         "Environment": [(k, str(v)) for k, v in (manifest.get("environment") or {}).items()],
@@ -63,19 +63,45 @@ def _model(summary: Mapping[str, Any]) -> str:
 
 
 def _scores(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """One line per target and score; entries of `Evaluation.to_dict` or plain numbers."""
+    """Warnings of the evaluations, and scores that came as plain numbers."""
     lines = []
     for target, entry in metrics.items():
         if isinstance(entry, dict) and "scores" in entry:
-            for row in entry["scores"]:
-                interval = f" [{_number(row['low'])}, {_number(row['high'])}]"
-                lines.append((f"{target}, {row['metric']}, {row['model']}", _number(row["value"]) + interval))
-            lines += [(f"{target}, warning", text) for text in entry.get("warnings", [])]
+            lines += [(target, text) for text in entry.get("warnings", [])]
         elif isinstance(entry, dict):
             lines += [(f"{target}, {key}", _text(value)) for key, value in entry.items()]
         else:
             lines.append((str(target), _text(entry)))
-    return lines or [("scores", "none were stored with this model")]
+    if not metrics:
+        return [("scores", "none were stored with this model")]
+    return lines
+
+
+def _score_tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]]:
+    """One table per `Evaluation.to_dict`: its caption, then the header and a row for every model."""
+    tables = []
+    for target, entry in metrics.items():
+        if not isinstance(entry, dict) or "scores" not in entry:
+            continue
+        rows: dict[str, dict[str, str]] = {}
+        for row in entry["scores"]:
+            known = isinstance(row["low"], (int, float))
+            interval = f" [{_number(row['low'])}, {_number(row['high'])}]" if known else ""
+            rows.setdefault(row["model"], {})[row["metric"]] = _number(row["value"]) + interval
+        names = list(dict.fromkeys(row["metric"] for row in entry["scores"]))
+        body = [[model, *(cells.get(name, "") for name in names)] for model, cells in rows.items()]
+        tables.append((_caption(target, entry.get("settings") or {}), [["model", *names], *body]))
+    return tables
+
+
+def _caption(target: str, settings: Mapping[str, Any]) -> str:
+    known = [
+        f"{settings[key]} {word}" for key, word in (("n_rows", "crystals"), ("n_groups", "spacers")) if key in settings
+    ]
+    scheme = [f"scheme {settings['scheme']}"] if "scheme" in settings else []
+    floor = settings.get("noise_floor")
+    noise = [f"labels allow an MAE of {_number(floor['MAE'])} at best"] if floor else []
+    return f"{target}: " + ", ".join([*known, *scheme, *noise, "95 % intervals over spacers"])
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -107,17 +133,38 @@ def card_markdown(manifest: Mapping[str, Any]) -> str:
     """
     lines = ["# Model card", ""]
     for section, facts in _facts(manifest).items():
+        tables = _score_tables(manifest.get("metrics") or {}) if section == _SCORES else []
+        if facts or tables:
+            lines.append(f"## {section}")
+        for caption, (header, *body) in tables:
+            lines += [
+                caption,
+                "",
+                _markdown_row(header),
+                _markdown_row(["---"] * len(header)),
+                *map(_markdown_row, body),
+                "",
+            ]
         if facts:
-            lines += [f"## {section}", *(f"- **{name}**: {value}" for name, value in facts), ""]
+            lines += [*(f"- **{name}**: {value}" for name, value in facts), ""]
     return "\n".join(lines)
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 _HTML = Environment(autoescape=True).from_string("""\
 {% if not fragment %}<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Model card</title>
 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}
-th{text-align:left;padding-right:1.5rem;vertical-align:top;font-weight:600}</style></head><body>{% endif %}
+th{text-align:left;padding-right:1.5rem;vertical-align:top;font-weight:600}
+td{padding-right:1rem}caption{text-align:left;padding:.5rem 0}</style></head><body>{% endif %}
 <div class="perovex-card"><h1>Model card</h1>
-{% for section, facts in sections.items() if facts %}<h2>{{ section }}</h2><table>
+{% for section, facts in sections.items() if facts or (section == scored and tables) %}<h2>{{ section }}</h2>
+{% for caption, rows in tables if section == scored %}<table><caption>{{ caption }}</caption>
+<tr>{% for cell in rows[0] %}<th>{{ cell }}</th>{% endfor %}</tr>
+{% for row in rows[1:] %}<tr><th>{{ row[0] }}</th>{% for cell in row[1:] %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endfor %}<table>
 {% for name, value in facts %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>
 {% endfor %}</table>{% endfor %}</div>{% if not fragment %}</body></html>{% endif %}
 """)
@@ -131,4 +178,5 @@ def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
     >>> "<h1>Model card</h1>" in card_html({"target": "E_vrh"})
     True
     """
-    return _HTML.render(sections=_facts(manifest), fragment=fragment)
+    tables = _score_tables(manifest.get("metrics") or {})
+    return _HTML.render(sections=_facts(manifest), tables=tables, scored=_SCORES, fragment=fragment)

@@ -124,7 +124,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
             raise ModelInputError(f"unknown calibration {self.calibration!r}", remedy=f"one of {METHODS}")
         if y is None:
             raise ModelTableError("requires y to be passed, but the target y is None")
-        values = read_fit(self, X)
+        values = read_fit(self, X, dtype=self._dtype)
         code = self._encode(y)
         if len(code) != len(values):
             raise ModelTableError(f"{len(code)} labels for {len(values)} rows: inconsistent numbers of samples")

@@ -13,12 +13,16 @@ from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError
+from perovex.learn import metrics
 from perovex.learn._input import as_groups, as_table, check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+
+_CHUNK = 16  # MiB of distances held at once
 
 
 class ApplicabilityDomain(BaseEstimator):
@@ -39,7 +43,7 @@ class ApplicabilityDomain(BaseEstimator):
         Share of training rows (seen from other groups) that counts as inside.
     weights : dict of str to float, optional
         Further weight per descriptor, for instance its importance; others weigh 1.
-    max_rows : int, default 5000
+    max_rows : int, default 2000
         Of larger tables so many rows, spread evenly over the groups, stand for all: distances to every row
         would cost time with the square of the rows.
     random_state : int, default 0
@@ -76,7 +80,7 @@ class ApplicabilityDomain(BaseEstimator):
         *,
         quantile: float = 0.95,
         weights: Mapping[str, float] | None = None,
-        max_rows: int = 5000,
+        max_rows: int = 2000,
         random_state: int | None = 0,
     ) -> None:
         self.n_neighbors = n_neighbors
@@ -147,7 +151,7 @@ class ApplicabilityDomain(BaseEstimator):
         self.bandwidth_ = 1.0
         foreign: list[NDArray[Any]] = []
         done = 0
-        for block in pairwise_distances_chunked(self.train_):
+        for block in pairwise_distances_chunked(self.train_, working_memory=_CHUNK):
             own = codes[done : done + len(block), None] == codes[None, :]
             done += len(block)
             foreign.append(
@@ -157,7 +161,7 @@ class ApplicabilityDomain(BaseEstimator):
         self.bandwidth_ = float(max(np.median(distance), 1e-9))
         self.distance_limit_ = float(np.quantile(distance, self.quantile))
         density, done = [], 0
-        for block in pairwise_distances_chunked(self.train_):
+        for block in pairwise_distances_chunked(self.train_, working_memory=_CHUNK):
             own = codes[done : done + len(block), None] == codes[None, :]
             done += len(block)
             density.append(_log_mean_kernel(np.where(own, np.inf, block), self.bandwidth_))
@@ -166,7 +170,7 @@ class ApplicabilityDomain(BaseEstimator):
     def _look_around(self, at: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean distance to the nearest training rows and log-density, from one pass over the distances."""
         near, thick = [], []
-        for block in pairwise_distances_chunked(at, self.train_):
+        for block in pairwise_distances_chunked(at, self.train_, working_memory=_CHUNK):
             near.append(np.partition(block, self.neighbors_ - 1, axis=1)[:, : self.neighbors_].mean(axis=1))
             thick.append(_log_mean_kernel(block, self.bandwidth_))
         return np.concatenate(near), np.concatenate(thick)
@@ -242,6 +246,71 @@ class ApplicabilityDomain(BaseEstimator):
         if len(lost):
             parts.append(f"undefined here, never in training: {', '.join(names[lost[:limit]])}")
         return "; ".join(parts)
+
+
+def domain_errors(
+    error: ArrayLike,
+    in_domain: ArrayLike,
+    score: ArrayLike,
+    groups: ArrayLike,
+    *,
+    n_resamples: int = 1000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Compare held-out errors inside and outside the domain, to see whether the warning marks larger ones.
+
+    Parameters
+    ----------
+    error : array_like, shape (n_rows,)
+        Absolute errors of held-out predictions.
+    in_domain, score : array_like, shape (n_rows,)
+        As `ApplicabilityDomain.check` gave them.
+    groups : array_like, shape (n_rows,)
+        Resampled for the interval of the ratio.
+    n_resamples, random_state : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``inside`` and ``outside``: ``rows``, ``groups``, ``mean_error``, ``median_error``. In ``attrs``:
+        ``ratio`` (mean error outside over inside) with its 95 % interval ``low``, ``high``, and ``spearman``
+        between score and error, which needs no row outside.
+
+    Examples
+    --------
+    >>> table = domain_errors([1, 1, 3, 3], [True, True, False, False], [0.2, 0.5, 1.2, 1.1], list("abcd"))
+    >>> table["mean_error"].tolist(), table.attrs["ratio"]
+    ([1.0, 3.0], 3.0)
+    """
+    frame = pd.DataFrame(
+        {"error": np.asarray(error, float), "inside": np.asarray(in_domain, bool), "score": np.asarray(score, float)}
+    )
+    frame["group"] = np.asarray(groups).astype(str)
+    codes, names = pd.factorize(frame["group"])
+    counts = metrics.bootstrap_counts(len(names), n_resamples, random_state)
+    size = frame["error"].to_numpy()
+
+    def ratio(_y: Any, _p: Any, w: NDArray[Any]) -> NDArray[np.float64]:
+        inside = frame["inside"].to_numpy(float)
+        with np.errstate(all="ignore"):
+            means = [w @ (size * part) / (w @ part) for part in (1 - inside, inside)]
+            return np.asarray(means[0] / means[1])
+
+    drawn = metrics.resampled(ratio, size, size, np.vstack([np.ones((1, len(names))), counts]), codes)
+    rows = [frame[frame["inside"]], frame[~frame["inside"]]]
+    table = pd.DataFrame(
+        {
+            "rows": [len(part) for part in rows],
+            "groups": [part["group"].nunique() for part in rows],
+            "mean_error": [part["error"].mean() for part in rows],
+            "median_error": [part["error"].median() for part in rows],
+        },
+        index=["inside", "outside"],
+    )
+    low, high = metrics.bootstrap_interval(drawn[1:], len(names))
+    rank = metrics.spearman(frame["score"].to_numpy(), size, np.ones((1, len(size))))
+    table.attrs.update(ratio=float(drawn[0]), low=low, high=high, spearman=float(rank[0]))
+    return table
 
 
 def _log_mean_kernel(distance: NDArray[Any], bandwidth: float) -> NDArray[np.float64]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
+from sklearn.base import BaseEstimator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +28,11 @@ def environment() -> dict[str, str]:
     >>> sorted(environment())[:2]
     ['numpy', 'pandas']
     """
+    return dict(_environment())
+
+
+@cache
+def _environment() -> dict[str, str]:
     found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
     for name in _PACKAGES:
         try:
@@ -32,6 +40,30 @@ def environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def described(estimator: Any) -> str:
+    """Return an estimator with all its parameters, defaults included, on one line.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> described(Ridge())[:25]
+    'Ridge(alpha=1.0, copy_X=T'
+    """
+    with config_context(print_changed_only=False):
+        text = estimator.__repr__(N_CHAR_MAX=100_000) if isinstance(estimator, BaseEstimator) else repr(estimator)
+    return " ".join(text.split())
+
+
+def provenance(estimator: Any, *tables: Any, **settings: Any) -> dict[str, Any]:
+    """Return what a result depends on: settings, estimator, checksum of the data, environment."""
+    return {
+        **settings,
+        "estimator": described(estimator),
+        "data_checksum": table_checksum(*tables),
+        "environment": environment(),
+    }
 
 
 def table_checksum(*tables: Any) -> str:

@@ -17,8 +17,9 @@ from perovex.learn._held_out import class_target, held_out
 from perovex.learn._input import as_groups, as_table, as_target
 from perovex.learn._score_table import score_table
 from perovex.learn.baselines import baseline_models
-from perovex.learn.calibration import reliability_table
-from perovex.learn.environment import environment, json_safe, table_checksum
+from perovex.learn.calibration import reliability_plot, reliability_table
+from perovex.learn.domain import domain_errors
+from perovex.learn.environment import json_safe, provenance
 from perovex.learn.intervals import coverage_table
 from perovex.learn.splits import folds_for
 
@@ -39,7 +40,7 @@ class Evaluation:
     predictions : DataFrame
         One row per model, repeat and crystal: ``model``, ``repeat``, ``fold``, ``row`` (position), ``id``,
         ``group``, ``truth``, ``prediction`` (GPa or probability of stiff), and ``lower``, ``upper``,
-        ``in_domain`` for the model where asked for.
+        ``in_domain``, ``domain_score`` for the model where asked for.
     scores : DataFrame
         ``model``, ``metric``, ``value`` (mean over repeats), ``low``, ``high`` (95 %, expanded bootstrap over
         groups; NaN below four groups), ``n_groups`` and ``sd_repeats``.
@@ -143,6 +144,30 @@ class Evaluation:
             raise ModelInputError("reliability is defined for a classifier")
         table = self.out_of_fold()
         return reliability_table(table["truth"], table["prediction"], n_bins=n_bins)
+
+    def domain_table(self) -> pd.DataFrame:
+        """Return held-out errors inside and outside the applicability domain; see `domain.domain_errors`.
+
+        Errors are absolute ones in GPa, or squared ones of the probability, of every repeat.
+
+        Raises
+        ------
+        ModelInputError
+            No domain was passed to `evaluate`.
+        """
+        part = self.predictions[self.predictions["model"] == "model"]
+        if "in_domain" not in part:
+            raise ModelInputError("no domain was checked", remedy="evaluate(..., domain=ApplicabilityDomain())")
+        gap = (part["truth"] - part["prediction"]).abs()
+        error = gap**2 if self.task == "classification" else gap
+        return domain_errors(error, part["in_domain"].astype(bool), part["domain_score"], part["group"])
+
+    def plot_reliability(self, ax: Any = None, n_bins: int = 10) -> Any:
+        """Draw `reliability_table`; return the Axes."""
+        if self.task != "classification":
+            raise ModelInputError("reliability is defined for a classifier")
+        table = self.out_of_fold()
+        return reliability_plot(table["truth"], table["prediction"], n_bins=n_bins, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary, without the single predictions."""
@@ -255,6 +280,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         folds_for(scheme, table, target, labels, random_state=random_state + repeat, **split)
         for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
     ]
+    warnings += _shared_groups(plans, labels, scheme)
     jobs = [(r, k, name, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan) for name in models]
     parts = []
     for repeat, k, name, train, test in tqdm(jobs, desc="evaluate", disable=not progress):
@@ -270,7 +296,6 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         "target": getattr(estimator, "target", target.name),
         "unit": "GPa",
         "threshold": threshold,
-        "estimator": repr(estimator),
         "scheme": scheme,
         "n_rows": len(table),
         "n_groups": int(labels.nunique()),
@@ -281,9 +306,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         "coverage": coverage,
         "random_state": random_state,
         "noise_floor": None if classify or label_noise is None else noise_floor(target, label_noise),
-        "data_checksum": table_checksum(table, target, labels),
-        "environment": environment(),
     }
+    settings = provenance(estimator, table, target, labels, **settings)
     return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned)
 
 
@@ -337,6 +361,15 @@ def _limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
     if scheme == "rows":
         found.append("rows were split at random: the same spacer stands in training and test")
     return found
+
+
+def _shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[str]:
+    """Say how many test rows have a group that also stands in training, where the scheme allows it."""
+    if scheme in ("group", "rows"):
+        return []
+    folds = [fold for plan in plans for fold in plan]
+    shared = np.concatenate([labels.iloc[test].isin(labels.iloc[train]) for train, test in folds]).mean()
+    return [f"spacers of {shared:.0%} of the held-out rows also stand in training"] if shared else []
 
 
 def _interval_warning(predictions: pd.DataFrame) -> list[str]:

@@ -89,6 +89,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ModelInputError
             Fewer than two groups, or a log score on values that are not positive.
         """
+        self.fit_folds(X, y, groups, sample_weight)
+        weights = as_weights(sample_weight, X)
+        self.estimator_ = fit_groups(clone(self.estimator), X, np.asarray(y, dtype=float).ravel(), groups, weights)
+        return self
+
+    def fit_folds(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> ConformalRegressor:
+        """Fit what intervals need, without the estimator on all rows: enough for `predict_interval`."""
         modulus = np.asarray(y, dtype=float).ravel()
         labels = as_groups(groups, len(modulus))
         need_groups(labels, 2, "a conformal interval")
@@ -108,16 +115,16 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.residuals_ = np.empty(len(modulus))
         self.fold_models_ = []
         for k, (train, test) in enumerate(folds):
-            model = self._fit_one(rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train))
+            part = rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train)
+            model = fit_groups(clone(self.estimator), *part)
             self.fold_[test] = k
             self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, rows_of(X, test)))
             self.fold_models_.append(model)
-        self.estimator_ = self._fit_one(X, modulus, labels, weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predict with the estimator fitted on all rows."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return np.asarray(self.estimator_.predict(X), dtype=float)
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> pd.DataFrame:
@@ -159,9 +166,6 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _predict(self, model: Any, X: Any) -> NDArray[np.float64]:
         return self._scale(np.asarray(model.predict(X), dtype=float))
-
-    def _fit_one(self, X: Any, y: NDArray[Any], groups: pd.Series, weights: NDArray[Any] | None) -> Any:
-        return fit_groups(clone(self.estimator), X, y, groups, weights)
 
 
 def shifted_upper_quantile(

@@ -15,7 +15,7 @@ from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._held_out import class_target, held_out
 from perovex.learn._input import as_groups, as_table, as_target, need_groups
-from perovex.learn.environment import json_safe
+from perovex.learn.environment import json_safe, provenance
 from perovex.learn.splits import folds_for
 
 _BEST = {"R2": 1.0, "Spearman": 1.0, "ROC-AUC": 1.0, "PR-AUC": 1.0, "MCC": 1.0, "balanced accuracy": 1.0}
@@ -220,12 +220,9 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
             "high": spread["value"].quantile(0.95),
         }
     ).reset_index()
-    settings = {
-        "n_splits": n_splits,
-        "n_repeats": n_repeats,
-        "random_state": random_state,
-        "estimator": repr(estimator),
-    }
+    settings = provenance(
+        estimator, table, target, labels, n_splits=n_splits, n_repeats=n_repeats, random_state=random_state
+    )
     return LearningCurve(curve, runs, name, settings)
 
 

@@ -57,7 +57,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
     feature_names_in_ : ndarray of str
         Columns of the training table.
     conformal_ : ConformalRegressor
-        Only with `interval_folds`.
+        Fold models behind the intervals, only with `interval_folds`.
 
     Examples
     --------
@@ -115,7 +115,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         """
         if y is None:
             raise ModelTableError("requires y to be passed, but the target y is None")
-        values, modulus = read_fit(self, X, y, y_numeric=True)
+        values, modulus = read_fit(self, X, y, y_numeric=True, dtype=self._dtype)
         if self.log_target and np.any(modulus <= 0):
             raise ModelTableError(
                 f"{int(np.sum(modulus <= 0))} moduli are not positive",
@@ -134,7 +134,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
                 clone(self).set_params(interval_folds=0),
                 n_splits=self.interval_folds,
                 random_state=self.random_state,
-            ).fit(X, modulus, groups, sample_weight=weights)
+            ).fit_folds(X, modulus, groups, weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

@@ -14,9 +14,11 @@ from tqdm.auto import tqdm
 from perovex.errors import ModelInputError
 from perovex.learn._held_out import class_target
 from perovex.learn._input import as_groups, as_table, as_target
-from perovex.learn.environment import json_safe
+from perovex.learn.environment import json_safe, provenance
 from perovex.learn.evaluation import evaluate
 from perovex.learn.metrics import LOWER_IS_BETTER
+
+_BATCH = 10
 
 
 @dataclass
@@ -29,9 +31,10 @@ class Scrambling:
     observed : float
         Score with the true target.
     null : ndarray
-        Scores with shuffled targets; NaN where a shuffle could not be validated.
+        Scores with shuffled targets, as many as were run; NaN where a shuffle could not be validated.
     p_value : float
-        (1 + number of shuffles at least as good) / (1 + number of shuffles).
+        (1 + number of shuffles at least as good) / (1 + number of shuffles); where the test stopped early, the
+        number of shuffles at least as good over the number of shuffles.
     """
 
     metric: str
@@ -92,7 +95,8 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     y: Any,
     groups: Any = None,
     *,
-    n_permutations: int = 50,
+    n_permutations: int = 199,
+    stop_after: int | None = 10,
     metric: str | None = None,
     random_state: int = 0,
     n_jobs: int = 1,
@@ -105,14 +109,18 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     ----------
     estimator, X, y, groups
         As in `evaluate`.
-    n_permutations : int, default 50
-        Shuffles; the smallest p-value that can come out is 1 / (n_permutations + 1).
+    n_permutations : int, default 199
+        Shuffles at most; the smallest p-value that can come out is 1 / (n_permutations + 1).
+    stop_after : int or None, default 10
+        Stop once so many shuffles are at least as good as the true target: a model that does not beat chance
+        costs few shuffles, one that does costs all of them. The p-value stays valid.
     metric : str, optional
         Default: ``"R2"`` or ``"ROC-AUC"``.
     random_state : int, default 0
     n_jobs : int, default 1
         Worker processes; the result does not depend on it.
     progress : bool, default False
+        Show a progress bar on standard error.
     **options
         Passed to `evaluate` (``scheme``, ``meta``, ``n_splits``, ``n_repeats`` (default 1)).
 
@@ -127,7 +135,8 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
 
     References
     ----------
-    Ruecker, Ruecker, Meringer, J. Chem. Inf. Model. 47, 2345 (2007), 10.1021/ci700157b.
+    Ruecker, Ruecker, Meringer, J. Chem. Inf. Model. 47, 2345 (2007), 10.1021/ci700157b. Stopping: Besag,
+    Clifford, Biometrika 78, 301 (1991), 10.1093/biomet/78.2.301.
 
     Examples
     --------
@@ -148,15 +157,26 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     observed = evaluate(estimator, table, target, labels, **fixed).score(name)
     rng = np.random.default_rng(random_state)
     shuffles = [shuffle_target(target, labels, rng) for _ in range(n_permutations)]
-    work = (delayed(_one)(estimator, table, shuffled, labels, name, fixed) for shuffled in shuffles)
-    found = Parallel(n_jobs=n_jobs, return_as="generator")(work)
-    null = np.array(list(tqdm(found, total=n_permutations, desc="y-scrambling", disable=not progress)))
+    null = np.empty(0)
+    bar = tqdm(total=n_permutations, desc="y-scrambling", disable=not progress)
+    with Parallel(n_jobs=n_jobs) as workers:
+        for start in range(0, n_permutations, _BATCH):  # of a fixed size, so that n_jobs changes nothing
+            batch = shuffles[start : start + _BATCH]
+            null = np.append(null, workers(delayed(_one)(estimator, table, y, labels, name, fixed) for y in batch))
+            bar.update(len(batch))
+            as_good = null <= observed if name in LOWER_IS_BETTER else null >= observed
+            if stop_after and as_good.sum() >= stop_after:
+                null = null[: np.flatnonzero(as_good)[stop_after - 1] + 1]
+                break
+    bar.close()
     valid = null[np.isfinite(null)]
-    if len(valid) < n_permutations / 2 or not len(valid):
+    if len(valid) < len(null) / 2 or not len(valid):
         raise ModelInputError("most shuffles leave a fold with one class", remedy="choose a balanced threshold")
-    as_good = np.sum(valid <= observed if name in LOWER_IS_BETTER else valid >= observed)
-    settings = {"n_permutations": len(valid), "random_state": random_state, "estimator": repr(estimator)}
-    return Scrambling(name, observed, null, float((1 + as_good) / (1 + len(valid))), settings)
+    hits = int(np.sum(valid <= observed if name in LOWER_IS_BETTER else valid >= observed))
+    stopped = len(null) < n_permutations
+    p_value = hits / len(valid) if stopped else (1 + hits) / (1 + len(valid))
+    asked = {"n_permutations": n_permutations, "n_run": len(valid), "stopped": stopped, "random_state": random_state}
+    return Scrambling(name, observed, null, float(p_value), provenance(estimator, table, target, labels, **asked))
 
 
 def _one(estimator: Any, X: pd.DataFrame, y: pd.Series, groups: pd.Series, metric: str, fixed: dict[str, Any]) -> float:

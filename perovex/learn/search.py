@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._held_out import class_target, fit_groups, held_out
 from perovex.learn._input import as_groups, as_table, as_target, as_weights
+from perovex.learn.environment import described, table_checksum
 from perovex.learn.splits import folds_for
 
 if TYPE_CHECKING:
@@ -60,8 +63,9 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
     space : callable, optional
         From an optuna trial to `algorithm_params`; default: `xgboost_space`.
     storage : str, optional
-        optuna storage such as ``"sqlite:///search.db"``: an interrupted search goes on from there. Studies
-        are named by the checksum of the training table and the estimator, so that folds do not mix.
+        optuna storage such as ``"sqlite:///search.db"``: an interrupted search goes on from there and ends
+        where an uninterrupted one would have. Studies are named by the checksum of the training table and the
+        estimator, so that folds do not mix.
     random_state : int, default 0
     progress : bool, default False
 
@@ -72,6 +76,8 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
     best_params_ : dict
     trials_ : list of dict
         Parameters and loss of every trial: RMSE (of log E where `log_target`) or Brier score.
+    budget_ : dict
+        What the search was allowed: ``n_trials``, ``n_splits`` and ``fits`` (their product).
 
     Raises
     ------
@@ -161,9 +167,12 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
             return float(measure(truth, guess, counted[None, :])[0])
 
         study = self._study(optuna, table, aim, labels, *([] if weights is None else [pd.Series(weights)]))
-        left = self.n_trials - len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
-        if left > 0:
-            study.optimize(loss, n_trials=left, show_progress_bar=self.progress)
+        done = len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
+        for number in tqdm(range(done, self.n_trials), desc="search", disable=not self.progress):
+            # a seed of its own for each trial: what is suggested does not depend on interruptions
+            study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(self.random_state, number))
+            study.optimize(loss, n_trials=1)
+        self.budget_ = {"n_trials": self.n_trials, "n_splits": len(folds), "fits": self.n_trials * len(folds)}
         self.trials_ = [{**t.params, "loss": t.value} for t in study.trials if t.value is not None]
         self.best_params_ = dict(study.best_params)
         best = (self.space or xgboost_space)(optuna.trial.FixedTrial(study.best_params))
@@ -175,13 +184,12 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _study(self, optuna: Any, *tables: Any) -> Any:
-        from perovex.learn.environment import table_checksum
-
+        space = getattr(self.space, "__qualname__", "")
+        asked = f"{table_checksum(*tables)} {described(self.estimator)} {space} {self.n_splits} {self.random_state}"
         study = optuna.create_study(
             direction="minimize",
-            sampler=optuna.samplers.TPESampler(seed=self.random_state),
             storage=self.storage,
-            study_name=f"{table_checksum(*tables)[7:23]}-{self.estimator!r}"[:200],
+            study_name=hashlib.sha256(asked.encode()).hexdigest()[:32],
             load_if_exists=self.storage is not None,
         )
         if self.space is None and not study.trials:
@@ -204,6 +212,10 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         """Predict with an interval of the best regressor."""
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_.predict_interval(X, coverage)
+
+
+def _trial_seed(random_state: int, number: int) -> int:
+    return int(np.random.SeedSequence([random_state, number]).generate_state(1)[0])
 
 
 def _optuna() -> Any:

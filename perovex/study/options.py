@@ -52,7 +52,7 @@ class StudyOptions:
     @property
     def n_scrambles(self) -> int:
         """Shuffles of the target for the y-scrambling test."""
-        return 4 if self.quick else 19
+        return 9 if self.quick else 59
 
     def to_dict(self) -> dict[str, Any]:
         """Return what decides the results: options and what follows from them, not the number of processes."""

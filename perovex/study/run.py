@@ -233,6 +233,7 @@ def fit_bundle(
     data: ElasticData, tables: StudyTables, tasks: dict[str, TaskResult], units: dict[str, str], options: StudyOptions
 ) -> ModelBundle:
     """Train the models that are saved, on all layered crystals, and attach their held-out scores."""
+    from perovex.descriptors import REGISTRY
     from perovex.learn import ModelBundle
 
     metrics = {name: t.evaluation.to_dict() for name, t in tasks.items() if t.evaluation is not None}
@@ -246,6 +247,7 @@ def fit_bundle(
         regressor=make_estimator(TARGETS[0], options, intervals=True),
         coverage=interval_coverage(tables.groups.nunique()) or 0.8,
         units=units,
+        versions={key: REGISTRY[key].version for key in tables.X.columns},
         metrics=metrics,
         training={"data_version": data.version, "data_checksum": data.checksum, "potential": data.potential},
         random_state=options.seed,

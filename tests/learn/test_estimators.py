@@ -71,6 +71,14 @@ def test_equal_seeds_give_identical_bits_and_unequal_ones_do_not(model, table):
     assert output(3).tobytes() != output(4).tobytes()
 
 
+def test_single_precision_tables_are_not_doubled_and_predict_alike(table):
+    X, y, _, _ = table
+    model = YoungModulusRegressor().fit(X.astype(np.float32), y)
+    assert model._read(X.astype(np.float32)).dtype == np.float32
+    assert np.array_equal(model.predict(X), YoungModulusRegressor().fit(X, y).predict(X))
+    assert YoungModulusRegressor("ridge").fit(X.astype(np.float32), y)._read(X).dtype == np.float64
+
+
 def test_monotone_constraint_is_kept_where_the_data_say_otherwise(table):
     X, y, _, _ = table
     grid = pd.DataFrame(0.0, index=range(50), columns=X.columns)

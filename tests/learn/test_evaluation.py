@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 
 from perovex.errors import ModelInputError
 from perovex.learn import (
@@ -82,6 +83,39 @@ def test_y_scrambling_tells_signal_from_noise(table):
     assert np.nanmax(real.null) < real.observed
 
 
+def test_y_scrambling_stops_where_chance_is_plain_and_workers_change_nothing(table):
+    X, y, groups, _ = table
+    noise = X.drop(columns=["a", "b"])
+    settings = {"n_permutations": 60, "stop_after": 5, "n_splits": 3}
+    one = y_scrambling(RIDGE, noise, y, groups, **settings)
+    assert one.settings["stopped"]
+    assert one.p_value == 5 / len(one.null)
+    assert one.null[-1] >= one.observed  # it stopped at the fifth that was as good
+    assert np.sum(one.null >= one.observed) == 5
+    with parallel_config(backend="threading"):
+        two = y_scrambling(RIDGE, noise, y, groups, n_jobs=2, **settings)
+    assert np.array_equal(one.null, two.null)
+    whole = y_scrambling(RIDGE, noise, y, groups, **{**settings, "stop_after": None, "n_permutations": 20})
+    assert len(whole.null) == 20
+    assert not whole.settings["stopped"]
+
+
+def test_every_result_names_data_environment_and_all_parameters(table):
+    X, y, groups, _ = table
+    model = YoungModulusRegressor("ridge")
+    results = {
+        "evaluate": evaluate(model, X, y, groups, n_repeats=1).settings,
+        "scrambling": y_scrambling(model, X, y, groups, n_permutations=2).to_dict()["settings"],
+        "curve": learning_curve(model, X, y, groups, n_repeats=1).to_dict()["settings"],
+        "ablation": ablation(model, X, y, groups, families={"one": ["a"]}, n_repeats=1).attrs["settings"],
+    }
+    checksums = {settings["data_checksum"] for settings in results.values()}
+    assert len(checksums) == 1
+    for name, settings in results.items():
+        assert settings["environment"]["scikit-learn"], name
+        assert "log_target=True" in settings["estimator"], name
+
+
 def test_shuffling_keeps_what_a_group_has_in_common():
     rng = np.random.default_rng(0)
     groups = pd.Series(np.repeat(np.arange(20), 5))
@@ -130,6 +164,7 @@ def test_intervals_and_domain_are_recorded_and_split(table):
     assert coverage.query("part == 'halide'")["count"].sum() == 60
     assert 0.7 < coverage["coverage"].iloc[0] <= 1
     assert set(result.by("in_domain")["value"]) <= {True, False}
+    assert result.domain_table()["rows"].sum() == 60
     assert result.by("halide")["rows"].sum() == 60
 
 
@@ -143,6 +178,13 @@ def test_leave_one_out_schemes_hold_out_whole_values(table, scheme, held, folds)
     assert len(plan) == folds
     for train, test in plan:
         assert not set(meta[held].iloc[train]) & set(meta[held].iloc[test])
+
+
+def test_spacers_on_both_sides_are_said(table):
+    X, y, groups, meta = table
+    result = evaluate(RIDGE, X, y, groups, meta=meta, scheme="leave-one-halide-out", baselines=False)
+    assert "spacers of 100% of the held-out rows also stand in training" in result.warnings
+    assert result.settings["n_repeats"] == 1
 
 
 def test_clusters_are_held_out_whole():
@@ -233,6 +275,9 @@ def test_nested_search_is_seeded_resumable_and_honest(table, tmp_path):
     assert model.trials_[0]["max_depth"] == 3  # the defaults come first
     more = TunedModel(YoungModulusRegressor(), **{**settings, "n_trials": 4}).fit(X, y, groups)
     assert more.trials_[:3] == model.trials_
+    whole = TunedModel(YoungModulusRegressor(), **{**settings, "n_trials": 4, "storage": None}).fit(X, y, groups)
+    assert whole.trials_ == more.trials_  # an interruption changes nothing
+    assert whole.budget_ == {"n_trials": 4, "n_splits": 3, "fits": 12}
     assert min(t["loss"] for t in more.trials_) <= model.trials_[0]["loss"]
     result = evaluate(TunedModel(StiffnessClassifier(), n_trials=2, n_splits=2), X, y, groups, n_splits=3, n_repeats=1)
     assert result.task == "classification"

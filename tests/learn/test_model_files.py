@@ -15,6 +15,8 @@ from perovex.learn import (
     StiffnessClassifier,
     YoungModulusRegressor,
     card_html,
+    card_markdown,
+    evaluate,
     load_model,
     save_model,
 )
@@ -27,7 +29,9 @@ def bundle(table):
     moduli = pd.DataFrame({"E_in_plane": y, "E_vrh": 0.8 * y}).astype(float)
     moduli.loc[moduli.index[:5], "E_vrh"] = np.nan
     regressor = YoungModulusRegressor(interval_folds=4, algorithm_params={"n_estimators": 40})
-    return ModelBundle.fit(X, moduli, groups, regressor=regressor, units={"a": "deg"}, training={"potential": "none"})
+    return ModelBundle.fit(
+        X, moduli, groups, regressor=regressor, units={"a": "deg"}, versions={"a": "1"}, training={"potential": "none"}
+    )
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def test_bundle_round_trip(bundle, folder, table):
     X = table[0]
     again = ModelBundle.load(folder)
     pd.testing.assert_frame_equal(again.predict(X), bundle.predict(X), check_exact=True)
-    assert again.manifest["descriptors"][0] == {"key": "a", "unit": "deg"}
+    assert again.manifest["descriptors"][0] == {"key": "a", "unit": "deg", "version": "1"}
     assert again.manifest["training"]["potential"] == "none"
     assert not list(folder.glob("*.pkl"))
 
@@ -172,6 +176,16 @@ def test_prediction_refuses_missing_and_flags_infinite_descriptors(bundle, table
     assert out["domain_reason"].iloc[0].startswith("infinite: b")
 
 
+def test_descriptors_that_were_redefined_are_named(bundle):
+    assert bundle.redefined({"a": "2", "b": "2"}) == ["a"]  # the version of b at training is unknown
+    assert bundle.redefined({"a": "1"}) == []
+
+
+def test_intervals_do_not_store_the_model_twice(folder):
+    # a classifier, and for each of two moduli a model and four fold models
+    assert len(list(folder.glob("booster_*.ubj"))) == 1 + 2 * 5
+
+
 def test_few_spacers_lower_the_coverage_and_the_card_says_so(table):
     X, y, _, _ = table
     regressor = YoungModulusRegressor("ridge", interval_folds=4)
@@ -179,6 +193,21 @@ def test_few_spacers_lower_the_coverage_and_the_card_says_so(table):
     assert bundle.predict(X)["coverage"].iloc[0] == pytest.approx(0.8)
     assert "90% was asked for" in bundle.card()
     assert "E_in_plane above" in card_html(bundle.manifest)
+
+
+def test_card_shows_scores_as_a_table_beside_baselines(bundle, table):
+    X, y, groups, _ = table
+    scores = evaluate(YoungModulusRegressor("ridge"), X, y, groups, n_repeats=1, label_noise=0.5)
+    manifest = {**bundle.manifest, "metrics": {"E_in_plane": scores.to_dict(), "other": {"MAE": 1.0}}}
+    text = card_markdown(manifest)
+    row = next(line for line in text.splitlines() if line.startswith("| model | ") and "MAE" not in line)
+    assert f"{scores.score('MAE'):.4g} [" in row
+    assert "60 crystals, 12 spacers, scheme group, labels allow an MAE of 0.3989 at best" in text
+    assert text.count("| nearest neighbour |") == 1
+    assert "- **other, MAE**: 1.0" in text
+    page = card_html(manifest)
+    assert page.count("<caption>") == 1
+    assert "<th>nearest neighbour</th>" in page
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from perovex.learn import (
     StiffnessClassifier,
     YoungModulusRegressor,
     coverage_table,
+    reliability_plot,
     reliability_table,
 )
+from perovex.learn.domain import domain_errors
 from perovex.learn.intervals import shifted_upper_quantile
 
 
@@ -124,6 +126,21 @@ def test_calibration_repairs_exaggerated_probabilities(method):
     assert after.attrs["ece"] < 0.6 * before.attrs["ece"]
 
 
+def test_reliability_plot_shows_the_table():
+    import matplotlib.pyplot as plt
+
+    rng = np.random.default_rng(0)
+    p = rng.random(200)
+    y = rng.random(200) < p**2  # probabilities too high
+    _, ax = plt.subplots()
+    assert reliability_plot(y, p, n_bins=4, ax=ax) is ax
+    points = ax.containers[0].lines[0]
+    table = reliability_table(y, p, n_bins=4)
+    assert np.allclose(points.get_xdata(), table["predicted"])
+    assert (points.get_ydata() < points.get_xdata()).all()
+    plt.close()
+
+
 def test_sigmoid_recovers_the_log_odds_slope():
     rng = np.random.default_rng(0)
     z = rng.normal(size=20_000)
@@ -162,6 +179,20 @@ def test_flagged_rows_have_larger_errors():
     inside = ApplicabilityDomain().fit(train).check(new)["in_domain"]
     assert 0.3 < inside.mean() < 0.8
     assert error[~inside].mean() > 2 * error[inside].mean()
+
+
+def test_errors_inside_and_outside_are_compared_over_groups():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 5)
+    score = rng.uniform(0.2, 2.0, 100)
+    error = np.abs(rng.normal(size=100)) * np.where(score > 1, 2.0, 1.0)
+    table = domain_errors(error, score <= 1, score, groups)
+    assert table.attrs["ratio"] == pytest.approx(error[score > 1].mean() / error[score <= 1].mean())
+    assert 1 < table.attrs["low"] < table.attrs["ratio"] < table.attrs["high"]
+    assert table.attrs["spearman"] > 0.2
+    nobody = domain_errors(error, np.ones(100, bool), score, groups)
+    assert np.isnan(nobody.attrs["ratio"])
+    assert nobody.loc["outside", "rows"] == 0
 
 
 def test_domain_holds_most_of_the_training_distribution_and_names_deviations():
