@@ -23,9 +23,11 @@ from perovex.elasticity.records import (
 from perovex.errors import LabelError, PerovexError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ase import Atoms
+
+    from perovex.elasticity.labelling import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ def label_many(
     settings: LabelSettings | None = None,
     device: str = "cpu",
     calculator: Any = None,
+    watch: Callable[[str, Progress], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Label crystals one after another and yield their records as they finish.
 
@@ -82,6 +85,8 @@ def label_many(
         Torch device.
     calculator : ASE calculator, optional
         Instead of the one that `potential` names; `potential` is then only its name in the records.
+    watch : callable, optional
+        Told the name of the crystal in work and its `Progress` after every batch.
 
     Yields
     ------
@@ -105,10 +110,17 @@ def label_many(
             if not mine or target.exists():
                 continue
             engine = engine if engine is not None else make_calculator(potential, device=device)
-            yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings())
+            yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings(), watch)
 
 
-def _label_one(job: Job, base: Path, potential: str, calculator: Any, settings: LabelSettings) -> dict[str, Any]:
+def _label_one(
+    job: Job,
+    base: Path,
+    potential: str,
+    calculator: Any,
+    settings: LabelSettings,
+    watch_many: Callable[[str, Progress], None] | None,
+) -> dict[str, Any]:
     record: dict[str, Any] = {
         "name": job.stem,
         "potential": potential,
@@ -118,10 +130,11 @@ def _label_one(job: Job, base: Path, potential: str, calculator: Any, settings: 
     record |= {"potential_details": describe(potential), "versions": package_versions()}
     checkpoint = Checkpoint(base.parent / f".{base.name}.npz")
     relaxed: Atoms | None = None
+    watch = None if watch_many is None else lambda progress: watch_many(job.stem, progress)
     try:
-        atoms = _plain_atoms(job)
+        structure = as_structure(job.path)
         record |= _facts(job)
-        made = label(atoms, calculator, settings, checkpoint=checkpoint)
+        made = label(structure, calculator, settings, checkpoint=checkpoint, watch=watch)
         relaxed, record = made.atoms, record | made.record
     except PerovexError as error:
         logger.warning("%s: %s", job.stem, error)
@@ -136,18 +149,6 @@ def _label_one(job: Job, base: Path, potential: str, calculator: Any, settings: 
     write_record(base.parent / f"{base.name}.json", clean)
     checkpoint.remove()
     return clean
-
-
-def _plain_atoms(job: Job) -> Atoms:
-    from ase import Atoms
-
-    structure = as_structure(job.path)
-    return Atoms(
-        numbers=[site.specie.Z for site in structure],
-        positions=structure.cart_coords,
-        cell=structure.lattice.matrix,
-        pbc=True,
-    )
 
 
 def _facts(job: Job) -> dict[str, Any]:

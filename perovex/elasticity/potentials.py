@@ -39,7 +39,7 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
     name : str
         A name of `known_potentials`, optionally followed by ``+d3``.
     device : str
-        Torch device of the model; dispersion runs on the CPU.
+        Torch device of the model, such as ``cpu`` or ``cuda``; dispersion runs on the CPU.
     dtype : str
         Working precision, passed to factories of entry points; SevenNet runs in float32, whose force noise is
         1e-6 eV/Angstrom.
@@ -77,11 +77,13 @@ def _sevennet(model: str, device: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch and e3nn warn about their own internals
-            from sevenn.calculator import SevenNetCalculator
+            from perovex.elasticity.batched_sevennet import BatchedSevenNet
 
-            calculator = SevenNetCalculator(model, device=device)
+            calculator = BatchedSevenNet(model, device=device)
     except ImportError as error:
         raise LabelError("sevenn is not installed", remedy="pip install 'perovex[labels]'") from error
+    except (RuntimeError, AssertionError) as error:  # torch: no such device, or built without it
+        raise LabelError(f"the potential cannot run on {device!r}: {error}", remedy="--device cpu") from error
     if device == "cpu":
         try:
             from perovex.elasticity.fast_sevennet import fuse

@@ -106,6 +106,7 @@ def relax(
     state: RelaxState,
     settings: RelaxSettings,
     after_step: Callable[[RelaxState], None] | None = None,
+    project: Callable[[Array], Array] | None = None,
 ) -> RelaxState:
     """Relax ions and cell until both thresholds hold or the steps run out.
 
@@ -119,6 +120,8 @@ def relax(
         Thresholds and limits.
     after_step : callable, optional
         Called with the state after every step (checkpoints, deadlines).
+    project : callable, optional
+        Applied to every step (3N + 6,): keeps the space group of a symmetric start.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def relax(
     while not is_relaxed(state.point, settings) and state.steps < last:
         gradient = state.point.gradient(state.scale)
         step, predicted = trust_step(state.hessian, gradient, state.radius, settings.floor)
-        trial = surface.stepped(state.point, step, state.scale)
+        step = step if project is None else project(step)
+        trial = surface.stepped(state.point, [step], state.scale)[0]
         new_gradient = trial.gradient(state.scale)
         # The trapezoid of the gradients is far more precise than the difference of two float32 energies.
         actual = 0.5 * float((gradient + new_gradient) @ step)

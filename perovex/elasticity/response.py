@@ -4,7 +4,8 @@ The response x of the ions to a strain solves H x = L, with L the forces per uni
 / V. H is only known through products H v, each one call of the potential at ions displaced along v. The six
 strains and the lowest modes share one growing subspace (block Davidson / preconditioned Krylov),
 preconditioned with the Hessian that the relaxation left. The Galerkin solution is variational: the error of
-C is second order in that of x. References: Baroni et al., Rev. Mod. Phys. 73, 515 (2001),
+C is second order in that of x. The space group multiplies whatever is measured (`perovex.elasticity.symmetry`).
+References: Baroni et al., Rev. Mod. Phys. 73, 515 (2001),
 10.1103/RevModPhys.73.515; Davidson, J. Comput. Phys. 17, 87 (1975), 10.1016/0021-9991(75)90065-0; Wu,
 Vanderbilt and Hamann, Phys. Rev. B 72, 035105 (2005), 10.1103/PhysRevB.72.035105.
 """
@@ -16,14 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
+from scipy.linalg import eigh, svd
 
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, without_translations
+from perovex.elasticity.symmetry import CrystalSymmetry, Packed, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 Array = NDArray[np.float64]
+
+WEAKEST = 0.1  # images spanned to less than this share add more noise than knowledge
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,11 @@ class ResponseSettings:
         Estimated error of a lowest curvature at which it counts as converged, eV/Angstrom^2.
     modes : int
         Number of lowest modes that are converged.
+    soft : float
+        Modes below this curvature (eV/Angstrom^2) are frozen for the second tensor. With symmetry, a mode of
+        another representation than that of the lowest need not be converged if it cannot lie below it.
     max_products : int
-        Hessian-vector products (two calls each) before giving up.
+        Hessian-vector products measured (up to two calls each) before giving up.
     floor : float
         Smallest curvature of the preconditioner, eV/Angstrom^2.
     """
@@ -53,6 +60,7 @@ class ResponseSettings:
     tolerance: float = 0.005
     mode_tolerance: float = 0.004
     modes: int = 3
+    soft: float = 0.05
     max_products: int = 400
     floor: float = 0.03
 
@@ -66,16 +74,47 @@ class Clamped:
 
 
 @dataclass
+class Strains:
+    """Responses to strains so far: rows of strains (m, 6) and per unit of them stress (m, 6) and forces (m, 3N)."""
+
+    strains: Array
+    stresses: Array
+    forces: Array
+
+    @classmethod
+    def empty(cls, size: int) -> Strains:
+        """Nothing measured for `size` = 3N coordinates."""
+        return cls(np.zeros((0, 6)), np.zeros((0, 6)), np.zeros((0, size)))
+
+
+@dataclass
 class Subspace:
-    """Orthonormal, translation-free columns `basis` (3N, m) and their Hessian products, eV/Angstrom^2."""
+    """Orthonormal, translation-free columns `basis` (3N, m) and their Hessian products, eV/Angstrom^2.
+
+    `measured` counts the products that were computed; with symmetry they are fewer than the columns.
+    """
 
     basis: Array
     products: Array
+    measured: int = 0
 
     @classmethod
     def empty(cls, size: int) -> Subspace:
         """Subspace without vectors for `size` = 3N coordinates."""
         return cls(np.zeros((size, 0)), np.zeros((size, 0)))
+
+    def add(self, vectors: Array, products: Array) -> None:
+        """Add directions (3N, k) with their Hessian products, as far as they are not spanned yet."""
+        length = np.linalg.norm(vectors[:, 0])
+        for _ in range(2):
+            known = self.basis.T @ vectors
+            vectors, products = vectors - self.basis @ known, products - self.products @ known
+        left, lengths, right = svd(vectors, full_matrices=False)
+        keep = lengths > WEAKEST * length
+        weights = right[keep].T / lengths[keep]
+        self.basis = np.column_stack([self.basis, left[:, keep]])
+        self.products = np.column_stack([self.products, products @ weights])
+        self.measured += 1
 
     @property
     def projected(self) -> Array:
@@ -133,25 +172,100 @@ class Response:
     hessian: Array = field(repr=False)
 
 
-def clamped_response(surface: Surface, point: Point, strain: float) -> Clamped:
-    """Clamped-ion tensor and internal-strain forces by central differences (12 calls)."""
-    tensor, forces = np.zeros((6, 6)), np.zeros((3 * len(point.positions), 6))
-    for k in range(6):
-        plus, minus = (surface.strained(point, sign * strain * np.eye(6)[k]) for sign in (1, -1))
-        tensor[k] = (plus.stress - minus.stress) * EV_PER_A3_IN_GPA / (2 * strain)
-        forces[:, k] = (plus.forces - minus.forces).ravel() / (2 * strain)
-    return Clamped(0.5 * (tensor + tensor.T), forces)
+def clamped_response(
+    surface: Surface,
+    point: Point,
+    strain: float,
+    symmetry: CrystalSymmetry | None = None,
+    known: Strains | None = None,
+    after_batch: Callable[[], None] | None = None,
+) -> Clamped:
+    """Clamped-ion tensor and internal-strain forces by central differences (12 calls without symmetry).
+
+    Parameters
+    ----------
+    strain : float
+        Amplitude.
+    symmetry : CrystalSymmetry, optional
+        Group that the point obeys; images of strains are not measured again.
+    known : Strains, optional
+        What an interrupted run measured; grown in place.
+    after_batch : callable, optional
+        Called after every batch.
+    """
+    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    seen = known if known is not None else Strains.empty(3 * len(point.positions))
+    plan = pack(np.eye(6), group.on_strains)
+    planned = np.array([p.vector for p in plan])[: len(seen.strains)]
+    if planned.shape != seen.strains.shape or not np.allclose(planned, seen.strains):  # of another group
+        seen.strains, seen.stresses, seen.forces = vars(Strains.empty(3 * len(point.positions))).values()
+    for part in _parts(plan[len(seen.strains) :], surface.batch):
+        points = iter(surface.strained(point, _sides(part, [strain] * len(part))))
+        for packed in part:
+            plus = next(points)
+            stress, forces = plus.stress, plus.forces.ravel()
+            if packed.flip is None:
+                minus = next(points)
+                other_stress, other_forces = minus.stress, minus.forces.ravel()
+            else:
+                other_stress = group.on_stresses[packed.flip] @ stress
+                other_forces = group.images(forces[:, None])[packed.flip, :, 0]
+            seen.strains = np.vstack([seen.strains, packed.vector])
+            seen.stresses = np.vstack([seen.stresses, (stress - other_stress) / (2 * strain)])
+            seen.forces = np.vstack([seen.forces, (forces - other_forces) / (2 * strain)])
+        if after_batch is not None:
+            after_batch()
+    strains = np.hstack(list(group.on_strains @ seen.strains.T))
+    stresses = np.hstack(list(group.on_stresses @ seen.stresses.T))
+    weights = np.linalg.pinv(strains, rcond=1e-6)
+    tensor = stresses @ weights * EV_PER_A3_IN_GPA
+    forces_per_strain = np.hstack(list(group.images(seen.forces.T))) @ weights
+    return Clamped(0.5 * (tensor + tensor.T), forces_per_strain)
 
 
-def hessian_product(surface: Surface, point: Point, vector: Array, displacement: float) -> Array:
-    """H v (3N,) by central differences of the forces; `displacement` is that of the atom that moves most (A).
+def _parts(plan: Sequence[Packed], batch: int) -> Iterator[Sequence[Packed]]:
+    """Cut a plan into parts that fill one batch of the potential each (a direction takes up to two calls)."""
+    size = max(1, batch // 2)
+    for first in range(0, len(plan), size):
+        yield plan[first : first + size]
+
+
+def _sides(part: Sequence[Packed], steps: Sequence[float]) -> list[Array]:
+    """Return the steps to evaluate, plus before minus; no minus where a flip gives it."""
+    signs = [(1,) if p.flip is not None else (1, -1) for p in part]
+    return [s * step * p.vector for p, step, both in zip(part, steps, signs, strict=True) for s in both]
+
+
+def hessian_products(
+    surface: Surface, point: Point, part: Sequence[Packed], displacement: float, symmetry: CrystalSymmetry | None = None
+) -> Array:
+    """Compute H v for directions v by central differences of the forces.
 
     One-sided differences would halve the calls, but the anharmonicity of covalent bonds then leaves errors
     as large as the curvature of the softest modes.
+
+    Parameters
+    ----------
+    part : sequence of Packed
+        Directions (3N,); those with a flip take one call, the others two.
+    displacement : float
+        Of the atom that moves most, Angstrom.
+    symmetry : CrystalSymmetry, optional
+        Group that the flips refer to.
+
+    Returns
+    -------
+    array of shape (3N, k)
+        eV/Angstrom^2.
     """
-    step = displacement / np.linalg.norm(vector.reshape(-1, 3), axis=1).max()
-    plus = surface.displaced(point, step * vector).forces.ravel()
-    return (surface.displaced(point, -step * vector).forces.ravel() - plus) / (2 * step)
+    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    steps = [displacement / np.linalg.norm(p.vector.reshape(-1, 3), axis=1).max() for p in part]
+    points, columns = iter(surface.displaced(point, _sides(part, steps))), []
+    for packed, step in zip(part, steps, strict=True):
+        plus = next(points).forces.ravel()
+        minus = next(points).forces.ravel() if packed.flip is None else group.images(plus[:, None])[packed.flip, :, 0]
+        columns.append((minus - plus) / (2 * step))
+    return np.column_stack(columns)
 
 
 def updated_hessian(model: Array, space: Subspace) -> Array:
@@ -171,12 +285,31 @@ def _preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
     return apply
 
 
-def _softest(model: Array, count: int) -> Array:
-    """Softest directions (3N, count) of the model, translations excluded."""
+def _softest(model: Array, count: int, symmetry: CrystalSymmetry) -> Array:
+    """Softest directions (3N, count) of the model without translations, and the softest of every symmetry."""
     if len(model) <= 3:  # a single atom has no internal motion
         return np.zeros((len(model), 0))
     shift = np.kron(np.ones((len(model) // 3, 1)) / np.sqrt(len(model) // 3), np.eye(3))
-    return eigh(model + 1e3 * shift @ shift.T, subset_by_index=[0, min(count, len(model) - 3) - 1])[1]
+    wanted = len(model) - 3 if symmetry.order > 1 else min(count, len(model) - 3)
+    values, vectors = eigh(model + 1e3 * shift @ shift.T, subset_by_index=[0, wanted - 1])
+    first = _lowest_of_each(values, vectors, symmetry)
+    return vectors[:, sorted({*range(min(count, wanted)), *first})]
+
+
+def _lowest_of_each(values: Array, vectors: Array, symmetry: CrystalSymmetry) -> list[int]:
+    """Return the indices of the lowest vector of each irreducible representation among eigenvectors.
+
+    A degenerate set is told by its characters; sets that are degenerate by accident make one of their own.
+    """
+    if symmetry.order == 1 or not len(values):
+        return []
+    overlaps = np.einsum("gdk,dk->kg", symmetry.images(vectors), vectors)
+    starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > 1e-6 + 1e-5 * abs(values))
+    seen: dict[tuple[float, ...], int] = {}
+    for first, last in zip(starts, [*starts[1:], len(values)], strict=True):
+        characters = overlaps[first:last].sum(axis=0)
+        seen.setdefault(tuple(np.round(characters / (last - first), 1) + 0.0), int(first))
+    return list(seen.values())
 
 
 def _orthonormal(columns: Array, against: Array) -> Array:
@@ -202,7 +335,8 @@ def grow(
     model: Array,
     space: Subspace,
     settings: ResponseSettings,
-    after_batch: Callable[[Subspace], None] | None = None,
+    symmetry: CrystalSymmetry,
+    after_batch: Callable[[], None] | None = None,
 ) -> tuple[float, bool]:
     """Grow the subspace until the tensor and the lowest modes are converged.
 
@@ -212,8 +346,10 @@ def grow(
         Approximate Hessian, used as the preconditioner.
     space : Subspace
         Changed in place; may hold products already.
+    symmetry : CrystalSymmetry
+        Group that the point obeys.
     after_batch : callable, optional
-        Called with the subspace after every block of products.
+        Called after every batch of products.
 
     Returns
     -------
@@ -222,42 +358,80 @@ def grow(
     bool
         Whether everything converged.
     """
+    model = symmetry.average_hessian(model)
     precondition = _preconditioner(model, settings.floor)
     right, unit = without_translations(clamped.forces), EV_PER_A3_IN_GPA / point.volume
     size = right.shape[0]
+
+    def measure(wanted: Array) -> bool:
+        return _measure(surface, point, wanted, space, settings, symmetry, after_batch)
+
     if not space.basis.shape[1]:  # soft guesses first: a mode that no strain excites must be seen too
-        _measure(surface, point, _orthonormal(_softest(model, settings.modes + 2), space.basis), space, settings)
+        measure(_softest(model, settings.modes + 2, symmetry))
     while True:
         residual = right - space.products @ (space.basis.T @ space.solve(right))
         # The subspace is where H is known; the part of the residual inside it is finite-difference noise.
         residual = residual - space.basis @ (space.basis.T @ residual)
         guess = precondition(residual)
         errors = (residual * guess).sum(axis=0) * unit
-        values, vectors = space.ritz()
-        count = min(settings.modes, len(values))
         wanted = [guess[:, k : k + 1] for k in range(6) if errors[k] > settings.tolerance]
-        for m in range(count):
-            gap = space.products @ (space.basis.T @ vectors[:, m]) - values[m] * vectors[:, m]
-            correction = precondition(gap[:, None])
-            if gap @ correction[:, 0] > settings.mode_tolerance + 0.05 * abs(values[m]):
-                wanted.append(correction)
+        wanted += _open_modes(space, precondition, settings, symmetry)
         worst = float(errors.max())
         if not wanted:
             return worst, True
-        if space.basis.shape[1] >= min(settings.max_products, size - 3):
-            return worst, space.basis.shape[1] >= size - 3
-        fresh = _orthonormal(np.hstack(wanted), space.basis)
-        if not fresh.shape[1]:
+        complete = space.basis.shape[1] >= size - 3
+        if complete or space.measured >= settings.max_products:
+            return worst, complete
+        if not measure(np.hstack(wanted)):
             return worst, worst < settings.tolerance
-        _measure(surface, point, fresh, space, settings)
+
+
+def _measure(
+    surface: Surface,
+    point: Point,
+    wanted: Array,
+    space: Subspace,
+    settings: ResponseSettings,
+    symmetry: CrystalSymmetry,
+    after_batch: Callable[[], None] | None,
+) -> bool:
+    """Add the products of the wanted directions (3N, k) to the subspace; False if all are spanned already."""
+    fresh = _orthonormal(wanted, space.basis)
+    plan = pack(fresh, symmetry.images(fresh)) if fresh.shape[1] else []
+    for planned in _parts(plan, surface.batch):
+        part = [p for p in planned if _is_new(p.vector, space.basis)]  # images of the part before may span it
+        if not part:
+            continue
+        columns = hessian_products(surface, point, part, settings.displacement, symmetry)
+        for packed, column in zip(part, columns.T, strict=True):
+            space.add(*(symmetry.images(c[:, None])[:, :, 0].T for c in (packed.vector, column)))
         if after_batch is not None:
-            after_batch(space)
+            after_batch()
+    return bool(plan)
 
 
-def _measure(surface: Surface, point: Point, fresh: Array, space: Subspace, settings: ResponseSettings) -> None:
-    columns = [hessian_product(surface, point, v, settings.displacement) for v in fresh.T]
-    space.products = np.column_stack([space.products, *columns])
-    space.basis = np.column_stack([space.basis, fresh])
+def _is_new(vector: Array, basis: Array) -> bool:
+    return bool(np.linalg.norm(vector - basis @ (basis.T @ vector)) > WEAKEST * np.linalg.norm(vector))
+
+
+def _open_modes(
+    space: Subspace, precondition: Callable[[Array], Array], settings: ResponseSettings, symmetry: CrystalSymmetry
+) -> list[Array]:
+    """Corrections (3N, 1) of the modes that are not converged.
+
+    The lowest modes are converged, and with symmetry the lowest of every representation, which no mode of
+    another would ever lead to, as far as it may turn out soft.
+    """
+    values, vectors = space.ritz()
+    lowest, wanted = min(settings.modes, len(values)), []
+    for m in sorted({*range(lowest), *_lowest_of_each(values, vectors, symmetry)}):
+        gap = space.products @ (space.basis.T @ vectors[:, m]) - values[m] * vectors[:, m]
+        correction = precondition(gap[:, None])
+        drop = float(gap @ correction[:, 0])
+        harmless = m >= lowest and values[m] - 2 * drop > settings.soft
+        if drop > settings.mode_tolerance + 0.05 * abs(values[m]) and not harmless:
+            wanted.append(correction)
+    return wanted
 
 
 def respond(
@@ -267,8 +441,8 @@ def respond(
     model: Array,
     space: Subspace,
     settings: ResponseSettings,
-    soft: float = 0.05,
-    after_batch: Callable[[Subspace], None] | None = None,
+    symmetry: CrystalSymmetry | None = None,
+    after_batch: Callable[[], None] | None = None,
 ) -> Response:
     """Solve the linear response at a relaxed point.
 
@@ -278,16 +452,19 @@ def respond(
         Approximate Hessian in eV/Angstrom^2 (of the relaxation, or a model).
     space : Subspace
         Products known already; grown in place.
-    soft : float
-        Modes with a smaller curvature (eV/Angstrom^2) are frozen in `Response.frozen`.
+    symmetry : CrystalSymmetry, optional
+        Group that the point obeys.
+    after_batch : callable, optional
+        Called after every batch of products.
     """
-    error, converged = grow(surface, point, clamped, model, space, settings, after_batch)
+    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    error, converged = grow(surface, point, clamped, model, space, settings, group, after_batch)
     right = without_translations(clamped.forces)
     values, vectors = space.ritz()
     solution = space.solve(right)
     unit = EV_PER_A3_IN_GPA / point.volume
     tensor = clamped.tensor - right.T @ solution * unit
-    lost = right.T @ (solution - space.solve(right, frozen_below=soft)) * unit
+    lost = right.T @ (solution - space.solve(right, frozen_below=settings.soft)) * unit
     return Response(
         tensor=tensor,
         clamped=clamped.tensor,
@@ -297,6 +474,6 @@ def respond(
         solution=solution,
         error=error,
         converged=converged,
-        products=space.basis.shape[1],
+        products=space.measured,
         hessian=updated_hessian(model, space),
     )

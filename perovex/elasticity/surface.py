@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from perovex.errors import LabelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ase import Atoms
 
 Array = NDArray[np.float64]
 
 EV_PER_A3_IN_GPA = 160.21766208  # CODATA 2018
+RESULTS = ("energy", "forces", "stress")
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
@@ -94,11 +97,15 @@ class Surface:
     atoms : ase.Atoms
         Periodic crystal; copied.
     calculator : ase calculator
-        Must provide energy, forces and stress.
+        Must provide energy, forces and stress. One with a method ``evaluate_many`` (list of Atoms to a list of
+        result dictionaries) is given whole batches.
+    batch : int
+        Most configurations in one batch.
     """
 
     atoms: Atoms
     calculator: Any
+    batch: int = 1
     calls: int = 0
     seconds: float = 0.0
     _numbers: NDArray[np.int_] = field(init=False)
@@ -106,7 +113,8 @@ class Surface:
     def __post_init__(self) -> None:
         self.atoms = self.atoms.copy()
         self.atoms.set_constraint()
-        self.atoms.calc = self.calculator
+        self.atoms.calc = None
+        self.batch = max(1, int(self.batch))
         self._numbers = self.atoms.numbers.copy()
 
     @property
@@ -122,40 +130,87 @@ class Surface:
         LabelError
             The calculator failed or gave a value that is not finite.
         """
-        start = time.perf_counter()
-        self.atoms.set_cell(cell)
-        self.atoms.set_positions(positions)
-        try:
-            forces = np.asarray(self.atoms.get_forces(), float)
-            stress = np.asarray(self.atoms.get_stress(voigt=True), float)
-            energy = float(self.atoms.get_potential_energy())
-        except (RuntimeError, ValueError, KeyError, NotImplementedError) as error:
-            raise LabelError(f"the potential failed: {error}") from error
-        self.calls += 1
-        self.seconds += time.perf_counter() - start
+        return self.evaluate_many([(positions, cell)])[0]
+
+    def evaluate_many(self, configurations: Sequence[tuple[Array, Array]]) -> list[Point]:
+        """Evaluate pairs of positions and cell, in batches.
+
+        Raises
+        ------
+        LabelError
+            The calculator failed or gave a value that is not finite.
+        """
+        points = []
+        for first in range(0, len(configurations), self.batch):
+            start = time.perf_counter()
+            crystals = [self._copy(*pair) for pair in configurations[first : first + self.batch]]
+            try:
+                results = evaluate_many(self.calculator, crystals)
+            except (RuntimeError, ValueError, KeyError, NotImplementedError) as error:
+                raise LabelError(f"the potential failed: {error}") from error
+            self.calls += len(crystals)
+            self.seconds += time.perf_counter() - start
+            points += [self._point(atoms, result) for atoms, result in zip(crystals, results, strict=True)]
+        return points
+
+    def _copy(self, positions: Array, cell: Array) -> Atoms:
+        atoms = self.atoms.copy()
+        atoms.set_cell(cell)
+        atoms.set_positions(positions)
+        return atoms
+
+    @staticmethod
+    def _point(atoms: Atoms, result: dict[str, Any]) -> Point:
+        forces, stress, energy = result["forces"], result["stress"], float(result["energy"])
         if not (np.isfinite(forces).all() and np.isfinite(stress).all() and np.isfinite(energy)):
             raise LabelError("the potential gave a value that is not finite", remedy="inspect the input crystal")
-        return Point(np.array(positions), np.array(cell), energy, forces - forces.mean(axis=0), stress)
+        return Point(atoms.positions.copy(), atoms.cell[:].copy(), energy, forces - forces.mean(axis=0), stress)
 
-    def displaced(self, point: Point, displacement: Array) -> Point:
-        """Evaluate with the ions moved by `displacement` (3N,) at fixed cell."""
-        return self.evaluate(point.positions + displacement.reshape(-1, 3), point.cell)
+    def displaced(self, point: Point, displacements: Sequence[Array]) -> list[Point]:
+        """Evaluate with the ions moved by each displacement (3N,) at fixed cell."""
+        return self.evaluate_many([(point.positions + d.reshape(-1, 3), point.cell) for d in displacements])
 
-    def strained(self, point: Point, strain: Array) -> Point:
-        """Evaluate under a homogeneous Voigt strain (6,)."""
-        return self.stepped(point, np.concatenate([np.zeros(3 * len(point.positions)), strain]), 1.0)
+    def strained(self, point: Point, strains: Sequence[Array]) -> list[Point]:
+        """Evaluate under each homogeneous Voigt strain (6,), ions following."""
+        still = np.zeros(3 * len(point.positions))
+        return self.stepped(point, [np.concatenate([still, strain]) for strain in strains], 1.0)
 
-    def stepped(self, point: Point, step: Array, scale: float) -> Point:
-        """Evaluate after a composite step: strain cell and ions homogeneously, then displace the ions.
+    def stepped(self, point: Point, steps: Sequence[Array], scale: float) -> list[Point]:
+        """Evaluate after each composite step: strain cell and ions homogeneously, then displace the ions.
 
         Parameters
         ----------
-        step : array of shape (3N + 6,)
+        steps : sequence of arrays of shape (3N + 6,)
             Displacements, then strains times `scale`, all in Angstrom.
         """
-        deformation = np.eye(3) + strain_matrix(step[-6:] / scale)
-        positions = point.positions @ deformation + step[:-6].reshape(-1, 3)
-        return self.evaluate(positions, point.cell @ deformation)
+        configurations = []
+        for step in steps:
+            deformation = np.eye(3) + strain_matrix(step[-6:] / scale)
+            positions = point.positions @ deformation + step[:-6].reshape(-1, 3)
+            configurations.append((positions, point.cell @ deformation))
+        return self.evaluate_many(configurations)
+
+
+def evaluate_many(calculator: Any, crystals: Sequence[Atoms]) -> list[dict[str, Any]]:
+    """Energies (eV), forces (N, 3) and stresses (6,) in float64 of many crystals by one calculator.
+
+    A calculator with a method ``evaluate_many`` gets them all at once, the members of ASE's sum of calculators
+    one by one, any other calculator is asked crystal by crystal.
+    """
+    if hasattr(calculator, "evaluate_many"):
+        return list(calculator.evaluate_many(crystals))
+    members = getattr(getattr(calculator, "mixer", None), "calcs", None)
+    if members is not None and type(calculator).__name__ == "SumCalculator":
+        parts = [evaluate_many(member, crystals) for member in members]
+        return [{key: sum(part[key] for part in rows) for key in RESULTS} for rows in zip(*parts, strict=True)]
+    results = []
+    for atoms in crystals:
+        atoms.calc = calculator
+        forces = np.array(atoms.get_forces(), float)
+        stress = np.array(atoms.get_stress(voigt=True), float)
+        results.append({"energy": float(atoms.get_potential_energy()), "forces": forces, "stress": stress})
+        atoms.calc = None
+    return results
 
 
 def length_scale(point: Point) -> float:

@@ -9,9 +9,10 @@ from ase.optimize import BFGS
 
 from perovex.elasticity import LabelSettings, label
 from perovex.elasticity.relaxation import RelaxSettings
-from perovex.elasticity.response import ResponseSettings, Subspace, clamped_response, hessian_product, respond
+from perovex.elasticity.response import ResponseSettings, Subspace, clamped_response, hessian_products, respond
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
 from perovex.elasticity.surrogate import FLOOR, classify_pairs, model_hessian
+from perovex.elasticity.symmetry import Packed
 
 
 def finite_strain_tensor(atoms, calculator, delta=1e-3):
@@ -50,7 +51,7 @@ def full_hessian(alloy_label):
     surface = Surface(alloy_label.atoms, EMT())
     point = surface.evaluate(alloy_label.atoms.positions, alloy_label.atoms.cell[:])
     size = 3 * len(alloy_label.atoms)
-    H = np.column_stack([hessian_product(surface, point, row, 2e-3) for row in np.eye(size)])
+    H = hessian_products(surface, point, [Packed(row, None) for row in np.eye(size)], 2e-3)
     return surface, point, 0.5 * (H + H.T)
 
 
@@ -73,7 +74,7 @@ def test_frozen_modes_stiffen(full_hessian):
     surface, point, H = full_hessian
     clamped = clamped_response(surface, point, 1e-3)
     space = Subspace.empty(len(H))
-    response = respond(surface, point, clamped, H, space, ResponseSettings(), soft=1e3)
+    response = respond(surface, point, clamped, H, space, ResponseSettings(soft=1e3))
     np.testing.assert_allclose(response.frozen, response.clamped, atol=1e-6)
 
 
