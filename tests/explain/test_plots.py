@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from perovex.errors import ModelInputError
 from perovex.explain import correlation_groups, effects, explain, plots, transfer_test
+from perovex.explain._names import name_of
 from perovex.explain.plots.attribution import swarm
 
 
@@ -25,12 +26,12 @@ def ax():
 
 
 def test_beeswarm_puts_every_crystal_at_its_value(explained, ax):
-    drawn = plots.plot_beeswarm(explained, n=3, units={"bridge_angle_mean": "deg"}, ax=ax)
+    drawn = plots.plot_beeswarm(explained, n=3, ax=ax)
     assert drawn is ax
     x = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
     top = list(explained.importance().index[:3])
     assert np.sort(np.asarray(x)) == pytest.approx(np.sort(explained.values[top].to_numpy().ravel()))
-    assert "bridge_angle_mean (deg)" in [t.get_text() for t in ax.get_yticklabels()]
+    assert "M-X-M angle (deg)" in [t.get_text() for t in ax.get_yticklabels()]  # from the registry
 
 
 def test_waterfall_ends_at_the_prediction(explained, ax):
@@ -57,13 +58,13 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
         sorted(100 * explained.ranking.table["share"].head(6))
     )
     found = effects(explained, n_boot=6, descriptors=["bridge_angle_mean"], progress=False)
-    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "deg"}, ax=Figure().subplots())
-    assert ax.get_xlabel() == "bridge_angle_mean (deg)"
+    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
+    assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):
         plots.plot_ale(found, "noise_0")
     clusters = correlation_groups(planted.X)
     ax = plots.plot_dendrogram(clusters, ax=Figure().subplots())
-    assert {t.get_text() for t in ax.get_yticklabels()} == set(planted.X.columns)
+    assert {t.get_text() for t in ax.get_yticklabels()} == {name_of(c) for c in planted.X.columns}
     family = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "angle": ["bridge_angle_mean"]})
     assert len(plots.plot_family_importance(family, ax=Figure().subplots()).patches) == 2
 

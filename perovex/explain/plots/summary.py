@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.explain._names import axis_label, name_of
 from perovex.explain.plots import _style
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ def plot_ranking(
         ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY)
     floor = 100 * ranking.noise.floor
     ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9, label="best shuffled descriptor")
-    ax.set_yticks(heights, [_style.label(str(name), labels=labels) for name in table.index])
+    ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
     ax.margins(x=0.12)
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"share of importance (%), {100 * ranking.coverage:.0f} % interval; grey: interval of the rank")
-    ax.legend(loc="lower right", fontsize=7)
+    ax.set_xlabel(f"share of importance (%) with {100 * ranking.coverage:.0f} % interval")
+    ax.legend(loc="lower right", fontsize=7, title="grey: interval of the rank", title_fontsize=7)
     return ax
 
 
@@ -144,7 +145,7 @@ def plot_ale(
     row: Any = effects.table.loc[descriptor]
     if row["threshold_r2"] > row["linear_r2"]:
         ax.axvline(float(row["threshold"]), color=_style.VERMILLION, linestyle="--", linewidth=0.9)
-    ax.set_xlabel(_style.label(descriptor, units, labels))
+    ax.set_xlabel(axis_label(descriptor, units, labels))
     ax.set_ylabel(f"accumulated effect on {target}")
     return ax
 
@@ -182,7 +183,7 @@ def plot_dendrogram(
     tree: Any = dendrogram(clusters.linkage, no_plot=True)
     for across, depth in zip(tree["icoord"], tree["dcoord"], strict=True):
         ax.plot(depth, across, color=_style.BLUE if max(depth) <= cut + 1e-9 else _style.GREY, linewidth=1.0)
-    names = [_style.label(str(clusters.labels.index[i]), labels=labels) for i in tree["leaves"]]
+    names = [name_of(str(clusters.labels.index[i]), labels) for i in tree["leaves"]]
     ax.set_yticks(5 + 10 * np.arange(len(names)), names, fontsize=7 if len(names) > 25 else None)
     ax.axvline(cut, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlim(1.02, -0.02)
