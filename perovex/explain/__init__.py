@@ -12,7 +12,7 @@ from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.effects import Effects, effects
 from perovex.explain.evidence import Evidence, collect
 from perovex.explain.explanation import Explanation
-from perovex.explain.factors import factor_importance
+from perovex.explain.factors import descriptors_of_factors, factor_importance
 from perovex.explain.importance import drop_importance, permutation_importance
 from perovex.explain.perturbation import PerturbationComparison, compare_perturbations
 from perovex.explain.pooling import explain
@@ -48,6 +48,7 @@ __all__ = [
     "correlation_groups",
     "counterfactual",
     "descriptor_shift",
+    "descriptors_of_factors",
     "drop_importance",
     "effects",
     "explain",

@@ -18,9 +18,12 @@ import pandas as pd
 
 from perovex.errors import ModelInputError
 from perovex.explain.importance import permutation_importance
+from perovex.explain.variance import correlation_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from perovex.explain.explanation import Explanation
 
@@ -79,15 +82,64 @@ def factor_importance(
     if not known:
         raise ModelInputError("no descriptor of these factors was explained", remedy="name columns of the table")
     table = explanation.grouped_importance(known)
-    options = {"sets": known, "n_permutations": n_permutations, "progress": progress}
-    table["permutation"] = permutation_importance(explanation, **options)["permutation"]
-    for column in [] if given is None else given.columns:
-        if not given[column].index.equals(explanation.X.index):
+
+    def shuffled(strata: NDArray[np.int64] | None = None) -> pd.Series:
+        return permutation_importance(
+            explanation, sets=known, n_permutations=n_permutations, strata=strata, progress=progress
+        )["permutation"]
+
+    table["permutation"] = shuffled()
+    for column, values in {} if given is None else given.items():
+        if not values.index.equals(explanation.X.index):
             raise ModelInputError("`given` has other rows than the explained table", remedy="align it by crystal")
-        strata = pd.factorize(given[column])[0].astype(np.int64)
-        found = permutation_importance(explanation, strata=strata, **options)["permutation"]
+        strata = pd.factorize(values)[0].astype(np.int64)
         partners = [np.bincount(strata[fold.test])[strata[fold.test]] > 1 for fold in explanation.folds]
-        table[f"given {column}"] = found
+        table[f"given {column}"] = shuffled(strata)
         table[f"shuffled {column}"] = float(np.concatenate(partners).mean())
     table.index.name = "factor"
     return table
+
+
+def descriptors_of_factors(X: pd.DataFrame, factors: pd.DataFrame, *, threshold: float = 0.9) -> dict[str, list[str]]:
+    """Find the descriptors that carry each factor: those that hardly vary where the factor is equal.
+
+    Bond lengths carry the halide as well as the halide's radius does, and trees take whichever comes first: joint
+    importances only make sense for all of them together.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (rows, descriptors)
+        Descriptors.
+    factors : DataFrame, shape (rows, factors)
+        Categories or counts (halide, n, spacer), read by level.
+    threshold : float
+        Least share of a descriptor's variance between the levels, adjusted for their number.
+
+    Returns
+    -------
+    dict of str to list of str
+        Factor -> descriptors, each with the factor that explains most of it; the rest is under ``"other"``.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> factors = pd.DataFrame({"halide": ["I", "Br"] * 10})
+    >>> bond = np.where(factors["halide"] == "I", 3.2, 3.0) + 0.01 * np.cos(np.arange(20))
+    >>> descriptors_of_factors(pd.DataFrame({"bond": bond, "angle": np.arange(20.0)}), factors)
+    {'halide': ['bond'], 'other': ['angle']}
+    """
+    out: dict[str, list[str]] = {str(f): [] for f in factors.columns} | {"other": []}
+    for name in X.columns:
+        known = X[name].notna()
+        shares = {str(f): _adjusted_share(X.loc[known, name], factors.loc[known, f].astype(str)) for f in factors}
+        best = max(shares, key=lambda f: shares[f])
+        out[best if shares[best] >= threshold else "other"].append(str(name))
+    return out
+
+
+def _adjusted_share(number: pd.Series, category: pd.Series) -> float:
+    """Share of a number's variance between categories, adjusted for their number; 0 where undefined."""
+    n, k = len(number), category.nunique()
+    if n <= k or k < 2 or not np.ptp(number) > 0:
+        return 0.0
+    return float(1 - (1 - correlation_ratio(number, category) ** 2) * (n - 1) / (n - k))

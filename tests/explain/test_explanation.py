@@ -11,6 +11,7 @@ from perovex.explain import (
     accumulated_local_effects,
     compare_perturbations,
     correlation_groups,
+    descriptors_of_factors,
     effects,
     explain,
     factor_importance,
@@ -147,6 +148,16 @@ def test_importance_of_a_stand_in_vanishes_where_its_factor_is_equal(planted, re
         factor_importance(found, {"absent": ["nothing"]}, progress=False)
     with pytest.raises(ModelInputError, match="other rows"):
         factor_importance(found, sets, given=planted.meta[["halide"]].iloc[::-1], progress=False)
+
+
+def test_descriptors_go_to_the_factor_they_carry(planted):
+    factors = planted.meta[["halide", "n_layers"]].assign(spacer=planted.groups)
+    X = planted.X.assign(radius=np.where(factors["halide"] == "I", 2.2, 1.96), thickness=6 * factors["n_layers"])
+    found = descriptors_of_factors(X, factors)
+    assert found["halide"] == ["radius"]
+    assert found["n_layers"] == ["thickness"]
+    assert found["spacer"] == ["stei_max", "stei_head"]
+    assert "bridge_angle_mean" in found["other"]
 
 
 def test_one_crystal_adds_up(explained):

@@ -1,7 +1,10 @@
 """Figures show what they claim, on the axes they are given."""
 
+import itertools
+
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,11 +85,29 @@ def test_transfer_figures(planted, regressor):
         progress=False,
     )
     ax = plots.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n_layers 2", "n_layers 3"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n = 2", "n = 3"]
     ax = plots.plot_learning_curve(found, ax=Figure().subplots())
-    assert ax.get_xlabel() == "target crystals in training"
+    assert ax.get_xlabel() == "target crystals of other spacers in training"
     with pytest.raises(ModelInputError, match="no predictions"):
         plots.plot_transfer_parity(found, model="absent")
+
+
+def test_labels_of_a_large_tree_do_not_cover_each_other():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(50, 12))
+    X = pd.DataFrame(np.repeat(base, 9, axis=1) + 0.1 * rng.normal(size=(50, 108))).add_prefix("d")
+    clusters = correlation_groups(X)
+    own = plots.plot_dendrogram(clusters)
+    assert len(own.get_yticks()) == 108
+    small = plots.plot_dendrogram(clusters, ax=Figure(figsize=(5, 3)).subplots())
+    assert len(small.get_yticks()) <= 12
+    assert "and 8 more" in small.get_yticklabels()[0].get_text()
+    for ax in (own, small):
+        ax.figure.canvas.draw()
+        boxes = [t.get_window_extent() for t in ax.get_yticklabels()]
+        boxes.sort(key=lambda box: box.y0)
+        gaps = [b.y0 - a.y1 for a, b in itertools.pairwise(boxes)]
+        assert min(gaps) > -0.35 * boxes[0].height  # boxes hold more than the letters
 
 
 def test_figures_leave_no_global_state(explained):

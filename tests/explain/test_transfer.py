@@ -51,7 +51,10 @@ def test_parts_and_json(result):
     assert set(result.learning_curve["n_target_groups"]) <= {1, 2, 4}
     assert 0.7 <= result.coverage_under_shift["coverage"] <= 1
     assert result.two_sample["auc"] == pytest.approx(0.5, abs=0.2)
-    assert result.ranking_shift["share_source"].sum() == pytest.approx(1)
+    shift = result.ranking_shift
+    assert shift["share_source"].sum() == pytest.approx(1)
+    # The same rule holds in both domains: no more descriptors than chance allows may seem to shift.
+    assert ((shift["difference_lower"] > 0) | (shift["difference_upper"] < 0)).sum() <= 2
     json.loads(result.to_json())
     assert "spacer held out" in result._repr_html_()
     assert "No adaptation helps beyond doubt" in result._repr_html_()

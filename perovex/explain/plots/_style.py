@@ -27,14 +27,14 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 
 
-def axes(ax: Axes | None) -> Axes:
-    """Return `ax`, or the axes of a new figure that no window knows about."""
+def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
+    """Return `ax`, or the axes of a new figure (height in inches) that no window knows about."""
     if ax is not None:
         return ax
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.2, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure.subplots()
 
@@ -47,10 +47,11 @@ def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP 
     words = {
         "log-odds": f"log-odds, {name}",
         "probability": f"probability, {name}",
-        "ln(target)": f"ln {name}; 0.1 is about 10 %",
+        "ln(target)": f"ln {name}",
         "target": f"{name}{gpa}",
     }
-    return f"{what} ({words.get(explanation.unit, explanation.unit)})"
+    hint = "\n0.1 is about 10 %" if explanation.unit == "ln(target)" and what == "SHAP value" else ""
+    return f"{what} ({words.get(explanation.unit, explanation.unit)}){hint}"
 
 
 def few_ticks(ax: Axes) -> Axes:

@@ -175,7 +175,10 @@ def plot_dependence(
         ax.scatter(x, y, s=18, color=_style.BLUE, alpha=0.8, linewidths=0)
     else:
         _column(explanation, colour_by)
-        points = ax.scatter(x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0)
+        colour = explanation.X[colour_by].to_numpy()
+        unknown = ~np.isfinite(colour)
+        ax.scatter(x[unknown], y[unknown], s=18, color=_style.GREY, marker="x", linewidths=0.8)
+        points = ax.scatter(x[~unknown], y[~unknown], s=18, c=colour[~unknown], cmap=_style.SEQUENTIAL, linewidths=0)
         ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(axis_label(colour_by, units, labels))
     ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
     ax.set_xlabel(axis_label(descriptor, units, labels))
@@ -248,7 +251,13 @@ def plot_waterfall(
         position += contribution
     ax.axvline(position, color="black", linewidth=0.8, linestyle="--")
     ax.set_yticks(range(len(names)), list(reversed(names)))
-    ax.set_xlabel(_style.shap_label(explanation, target, what="model output"))
+    ends = np.cumsum([float(explanation.base_values.iloc[i]), *reversed(contributions)])
+    pad = 0.06 * max(float(np.ptp(ends)), 1e-12)  # margins() would stop at the bars' sticky edges
+    ax.set_xlim(ends.min() - pad, ends.max() + pad)
+    ax.set_ylim(-0.6, len(names) - 0.1)
+    label = _style.shap_label(explanation, target, what="model output")
+    ax.set_xlabel(f"{label}\ndotted: expected, dashed: this crystal")
+    _style.few_ticks(ax)
     ax.set_title(str(crystal))
     return ax
 

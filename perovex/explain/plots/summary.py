@@ -11,6 +11,8 @@ from perovex.errors import ModelInputError
 from perovex.explain._names import axis_label, name_of
 from perovex.explain.plots import _style
 
+_SMALLEST = 6.0  # points; smaller labels cannot be read in print
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,14 +64,17 @@ def plot_ranking(
     ax.hlines(heights, low, high, color="black", linewidth=1.0)
     for height, right, (_, row) in zip(heights, np.maximum(share, high), table.iterrows(), strict=True):
         text = f" {row['rank_lower']:.0f} to {row['rank_upper']:.0f}"
-        ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+        ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY, bbox=box)
     floor = 100 * ranking.noise.floor
-    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9, label="best shuffled descriptor")
+    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
-    ax.margins(x=0.12)
+    ax.margins(x=0.16)
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"share of importance (%) with {100 * ranking.coverage:.0f} % interval")
-    ax.legend(loc="lower right", fontsize=7, title="grey: interval of the rank", title_fontsize=7)
+    percent = f"{100 * ranking.coverage:.0f} %"
+    ax.set_xlabel(
+        f"share of importance (%), {percent} interval\ngrey: {percent} interval of the rank\ndashed: best shuffled one"
+    )
     return ax
 
 
@@ -95,7 +100,9 @@ def plot_family_importance(table: pd.DataFrame, *, unit: str = "", ax: Axes | No
     heights = np.arange(len(shown))
     ax.barh(heights, shown["importance"], color=_style.SKY, height=0.66)
     ax.hlines(heights, shown["lower"], shown["upper"], color="black", linewidth=1.0)
-    names = [f"{name} ({int(k)})" for name, k in zip(shown.index, shown["n_descriptors"], strict=True)]
+    names = [
+        f"{str(name).replace('_', ' ')} ({int(k)})" for name, k in zip(shown.index, shown["n_descriptors"], strict=True)
+    ]
     ax.set_yticks(heights, names)
     ax.set_xlabel(f"mean absolute joint SHAP value{f' ({unit})' if unit else ''}")
     return ax
@@ -178,17 +185,37 @@ def plot_dendrogram(
 
     if not len(clusters.linkage):
         raise ModelInputError("one descriptor makes no tree")
-    ax = _style.axes(ax)
+    ax = _style.axes(ax, height=max(4.2, 0.115 * len(clusters.labels)))
     cut = 1 - clusters.threshold
     tree: Any = dendrogram(clusters.linkage, no_plot=True)
     for across, depth in zip(tree["icoord"], tree["dcoord"], strict=True):
         ax.plot(depth, across, color=_style.BLUE if max(depth) <= cut + 1e-9 else _style.GREY, linewidth=1.0)
     names = [name_of(str(clusters.labels.index[i]), labels) for i in tree["leaves"]]
-    ax.set_yticks(5 + 10 * np.arange(len(names)), names, fontsize=7 if len(names) > 25 else None)
+    places, shown, size = _readable(names, list(clusters.labels.iloc[tree["leaves"]]), ax)
+    ax.set_yticks(places, shown, fontsize=size)
+    ax.set_ylim(0, 10 * len(names))
     ax.axvline(cut, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlim(1.02, -0.02)
     ax.set_xlabel("1 - |Spearman| (blue: one group)")
     return ax
+
+
+def _readable(names: list[str], groups: list[str], ax: Axes) -> tuple[list[float], list[str], float]:
+    """Return the leaves to label, so that no label covers another: all, or one per group, largest groups first."""
+    height = ax.figure.get_size_inches()[1] * ax.get_position().height * 72
+    room = height / len(names)
+    if room >= _SMALLEST:
+        return [5 + 10 * i for i in range(len(names))], names, min(9.0, room * 0.95)
+    places: list[float] = []
+    shown: list[str] = []
+    order = pd.Series(range(len(names))).groupby(groups)
+    for group, leaves in sorted(order, key=lambda item: -len(item[1])):
+        middle = 5 + 10 * float(leaves.mean())
+        if all(abs(middle - other) * room / 10 >= 1.1 * _SMALLEST for other in places):
+            first = names[groups.index(str(group))]
+            places.append(middle)
+            shown.append(first if len(leaves) == 1 else f"{first} and {len(leaves) - 1} more")
+    return places, shown, _SMALLEST
 
 
 def plot_transfer_parity(
@@ -233,7 +260,9 @@ def plot_transfer_parity(
     groups = pd.Series("all", index=table.index) if by is None else by.reindex(table.index)
     markers = "osD^vP"
     for i, (name, part) in enumerate(table.groupby(groups, sort=True)):
-        text = f"{by.name or ''} {name:g}".strip() if by is not None and isinstance(name, float) else str(name)
+        number = f"{name:g}" if isinstance(name, (int, float)) else str(name)
+        key = "n" if by is None or by.name == "n_layers" else str(by.name or "")
+        text = f"{key} = {number}" if key else number
         ax.scatter(
             part["y"],
             part[model],
@@ -243,11 +272,15 @@ def plot_transfer_parity(
             label=text,
             linewidths=0,
         )
-    ends = [table[["y", model]].min().min(), table[["y", model]].max().max()]
+    both = table[["y", model]].to_numpy(dtype=float)
+    pad = 0.05 * float(np.nanmax(both) - np.nanmin(both))
+    ends = (float(np.nanmin(both)) - pad, float(np.nanmax(both)) + pad)
     ax.plot(ends, ends, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.set(xlim=ends, ylim=ends, aspect="equal")
     suffix = f" ({unit})" if unit else ""
     ax.set_xlabel(f"label{suffix}")
-    ax.set_ylabel(f"prediction{suffix}: {model}")
+    ax.set_ylabel(f"prediction{suffix}")
+    ax.set_title(model, fontsize=9)
     if by is not None:
         ax.legend(fontsize=7)
     return ax
@@ -292,7 +325,7 @@ def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes |
         row = result.row(name, family="")
         if row is not None and np.isfinite(row["loss"]):
             ax.axhline(row["loss"], color=colour, linestyle="--", linewidth=0.9, label=name)
-    ax.set_xlabel("target crystals in training")
+    ax.set_xlabel("target crystals of other spacers in training")
     ax.set_ylabel("log loss" if result.classifier else f"mean absolute error ({unit})")
     ax.legend(fontsize=7)
     return ax
