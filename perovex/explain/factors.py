@@ -128,10 +128,10 @@ def descriptors_of_factors(X: pd.DataFrame, factors: pd.DataFrame, *, threshold:
     >>> descriptors_of_factors(pd.DataFrame({"bond": bond, "angle": np.arange(20.0)}), factors)
     {'halide': ['bond'], 'other': ['angle']}
     """
-    out: dict[str, list[str]] = {str(f): [] for f in factors.columns} | {"other": []}
+    out: dict[str, list[str]] = {name: [] for name in (*map(str, factors.columns), "other")}
     for name in X.columns:
         known = X[name].notna()
-        shares = {str(f): _adjusted_share(X.loc[known, name], factors.loc[known, f].astype(str)) for f in factors}
+        shares = {str(f): _adjusted_share(X[name][known], values[known].astype(str)) for f, values in factors.items()}
         best = max(shares, key=lambda f: shares[f])
         out[best if shares[best] >= threshold else "other"].append(str(name))
     return out

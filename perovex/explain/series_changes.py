@@ -64,7 +64,7 @@ def changes_explained(
         a = centred[target].rank().to_numpy(dtype=float)
         b = centred[name].rank().to_numpy(dtype=float)
         within = float(spearman_matrix(centred).to_numpy()[0, 1])
-        strata = step[known].to_numpy(dtype=np.int64)
+        strata = np.asarray(step[known], dtype=np.int64)
         key = known.to_numpy().tobytes()
         if key not in resampled:
             codes = pd.factorize(pairs.loc[known, cluster])[0].astype(np.int64)

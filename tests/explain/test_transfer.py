@@ -162,6 +162,27 @@ def test_one_class_in_the_source_is_named(planted, classifier):
     assert found.reason == "the source holds one class only"
 
 
+def test_any_pair_of_domains_can_be_asked_about(planted, regressor):
+    meta = planted.meta.assign(origin=np.where(planted.groups < 12, "series", "literature"))
+    for source, target in (
+        ("halide == 'I'", "halide == 'Br'"),
+        ("origin == 'series'", "origin == 'literature'"),
+    ):
+        found = transfer_test(
+            planted.X,
+            planted.y,
+            planted.groups,
+            source=source,
+            target=target,
+            meta=meta,
+            estimator=regressor,
+            full=False,
+            progress=False,
+        )
+        assert found.row("source only")["gain_lower"] > 0
+    assert found.n_shared_groups == 0
+
+
 def test_bad_domains_are_refused(planted, regressor):
     for source, words in (("n_layers >= 1", "overlap"), ("n_layers ==", "failed"), ("colour == 1", "failed")):
         with pytest.raises(ModelInputError, match=words):

@@ -202,8 +202,7 @@ def plot_dendrogram(
 
 def _readable(names: list[str], groups: list[str], ax: Axes) -> tuple[list[float], list[str], float]:
     """Return the leaves to label, so that no label covers another: all, or one per group, largest groups first."""
-    height = ax.figure.get_size_inches()[1] * ax.get_position().height * 72
-    room = height / len(names)
+    room = 72 * ax.get_window_extent().height / ax.figure.dpi / len(names)
     if room >= _SMALLEST:
         return [5 + 10 * i for i in range(len(names))], names, min(9.0, room * 0.95)
     places: list[float] = []
