@@ -12,7 +12,9 @@ from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.effects import Effects, effects
 from perovex.explain.evidence import Evidence, collect
 from perovex.explain.explanation import Explanation
+from perovex.explain.factors import descriptors_of_factors, factor_importance
 from perovex.explain.importance import drop_importance, permutation_importance
+from perovex.explain.perturbation import PerturbationComparison, compare_perturbations
 from perovex.explain.pooling import explain
 from perovex.explain.ranking import Ranking, rank, stability_index
 from perovex.explain.series import MatchedSeries, matched_series
@@ -33,6 +35,7 @@ __all__ = [
     "Explanation",
     "MatchedSeries",
     "NoiseFloor",
+    "PerturbationComparison",
     "Ranking",
     "Skill",
     "TransferResult",
@@ -40,13 +43,16 @@ __all__ = [
     "accumulated_local_effects",
     "attribute",
     "collect",
+    "compare_perturbations",
     "confounding_table",
     "correlation_groups",
     "counterfactual",
     "descriptor_shift",
+    "descriptors_of_factors",
     "drop_importance",
     "effects",
     "explain",
+    "factor_importance",
     "interactions",
     "judge",
     "load_claims",

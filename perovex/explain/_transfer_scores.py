@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import has_fit_parameter
 from tqdm import tqdm
 
 from perovex.explain import adaptation
@@ -13,6 +14,8 @@ from perovex.explain._strategies import HELD_OUT, MODELS, VARIANTS, Domains
 from perovex.explain.bootstrap import group_mean_interval
 from perovex.explain.skill import auc
 from perovex.explain.transfer_result import ALL
+
+RESIDUAL, WEIGHTED = "source only, residual corrected", "source only, weighted"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,12 +53,9 @@ def score_all(
             rows.append(_score(domains, variant, name, "", found, baselines[variant]))
             predictions[f"{name}, {variant}"] = found
     if full:
-        plain = predictions[f"source only, {HELD_OUT}"].to_numpy()
-        corrected = adaptation.residual_corrected(domains, HELD_OUT, plain)
-        rows.append(_score(domains, HELD_OUT, "source only, residual corrected", ALL, corrected, baselines[HELD_OUT]))
-        weighted = _weighted(domains)
-        if weighted is not None:
-            rows.append(_score(domains, HELD_OUT, "source only, weighted", ALL, weighted, baselines[HELD_OUT]))
+        for name, found in _adapted(domains, predictions[f"source only, {HELD_OUT}"].to_numpy()).items():
+            rows.append(_score(domains, HELD_OUT, name, ALL, found, baselines[HELD_OUT]))
+            predictions[f"{name}, {HELD_OUT}"] = found
     return pd.DataFrame(rows), predictions
 
 
@@ -71,11 +71,41 @@ def score_families(domains: Domains, families: Mapping[str, Sequence[str]]) -> p
     return pd.DataFrame(rows)
 
 
-def _weighted(domains: Domains) -> NDArray[np.float64] | None:
-    try:
-        return adaptation.importance_weighted(domains, HELD_OUT)
-    except TypeError:  # the estimator does not take sample_weight
-        return None
+def _adapted(domains: Domains, plain: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Predictions of the source model after each adaptation that the estimator allows."""
+    out = {RESIDUAL: adaptation.residual_corrected(domains, HELD_OUT, plain)}
+    if has_fit_parameter(domains.problem.estimator, "sample_weight"):
+        out[WEIGHTED] = adaptation.importance_weighted(domains, HELD_OUT)
+    return out
+
+
+def compare_adaptations(domains: Domains, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Compare each adaptation with the plain source model, crystal by crystal.
+
+    Returns
+    -------
+    DataFrame
+        Index: adaptations. ``loss``, ``gain`` over the plain source model (positive is better) with
+        ``gain_lower`` and ``gain_upper`` over target groups, and ``wins`` (the whole interval is above zero).
+    """
+    groups = domains.problem.groups[domains.target]
+    plain = domains.loss(predictions[f"source only, {HELD_OUT}"].to_numpy())
+    rows = {}
+    for name in (RESIDUAL, WEIGHTED):
+        column = f"{name}, {HELD_OUT}"
+        if column not in predictions:
+            continue
+        loss = domains.loss(predictions[column].to_numpy())
+        known = np.isfinite(loss) & np.isfinite(plain)
+        if not known.any():
+            continue
+        codes = pd.factorize(groups[known])[0].astype(np.int64)
+        gain, lower, upper = group_mean_interval((plain - loss)[None, known], codes)
+        rows[name] = {"loss": float(loss[known].mean()), "gain": gain, "gain_lower": lower, "gain_upper": upper}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["loss", "gain", "gain_lower", "gain_upper"])
+    table["wins"] = table["gain_lower"] > 0
+    table.index.name = "adaptation"
+    return table
 
 
 def _score(

@@ -37,20 +37,24 @@ class Claim:
         Name of the criterion.
     parameters : dict
         Its parameters.
+    measured : str
+        How often the criterion is right and wrong on made targets; empty where nobody has measured it.
     """
 
     id: str
     claim: str
     criterion: str
     parameters: dict[str, Any]
+    measured: str = ""
 
     @property
     def criterion_text(self) -> str:
-        """The criterion in words, with its parameters."""
+        """The criterion in words, with its parameters and how often it is right."""
         concepts = self.parameters.get("concepts", {})
         listed = "; ".join(f"{name}: {', '.join(found)}" for name, found in concepts.items())
         text = criterion(self.criterion).text.format(**self.parameters)
-        return f"{text} Concepts: {listed}." if listed else text
+        text = f"{text} Concepts: {listed}." if listed else text
+        return f"{text} {self.measured}" if self.measured else text
 
     @property
     def placeholders(self) -> set[str]:
@@ -202,7 +206,8 @@ def _claim(entry: Any) -> Claim:
     lacking = [key for key in criterion(entry["criterion"]).needs if key not in (parameters or {})]
     if lacking:
         raise ClaimError(f"claim {entry['id']!r}: criterion {entry['criterion']!r} needs {', '.join(lacking)}")
-    claim = Claim(str(entry["id"]), str(entry["claim"]), str(entry["criterion"]), dict(parameters))
+    measured = " ".join(str(entry.get("measured") or "").split())
+    claim = Claim(str(entry["id"]), str(entry["claim"]), str(entry["criterion"]), dict(parameters), measured)
     try:
         _ = claim.criterion_text
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex.errors import ModelInputError
 from perovex.explain._output import explanation_html, json_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -172,6 +173,39 @@ class Explanation:
             table["share"] = table["importance"] / max(table["importance"].sum(), 1e-300)
             table = table.sort_values("importance", ascending=False)
         return table
+
+    def row(self, crystal: Hashable) -> pd.DataFrame:
+        """Return what carries the output of one crystal, largest contribution first.
+
+        Parameters
+        ----------
+        crystal : hashable
+            Label in the index of the table.
+
+        Returns
+        -------
+        DataFrame
+            Index: descriptors. ``value`` (unit of the descriptor), ``shap`` (mean over repeats, in `unit`) and
+            ``shap_spread`` (largest minus smallest repeat).
+
+        Raises
+        ------
+        ModelInputError
+            If the crystal was not explained.
+        """
+        if crystal not in self.X.index:
+            raise ModelInputError(f"crystal {crystal!r} was not explained", remedy="use its label in the index of X")
+        i = int(np.flatnonzero(self.X.index == crystal)[0])
+        table = pd.DataFrame(
+            {
+                "value": self.X.iloc[i],
+                "shap": self.repeats[:, i].mean(axis=0),
+                "shap_spread": np.ptp(self.repeats[:, i], axis=0),
+            },
+            index=self.X.columns,
+        )
+        table.index.name = "descriptor"
+        return table.loc[table["shap"].abs().sort_values(ascending=False, kind="stable").index]
 
     def rank(self, **options: Any) -> Ranking:
         """Rank descriptors with confidence and keep the result; see `perovex.explain.rank`."""

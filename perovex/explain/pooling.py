@@ -56,8 +56,9 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     space : {"raw", "probability"}
         For classifiers: log-odds, or the probability of the positive class (interventional).
     perturbation : {"tree_path_dependent", "interventional"}
-        Along the paths of the trees (correlated descriptors share credit), or over the training rows as
-        background as if descriptors were independent (credit goes only to what the model reads).
+        Along the paths of the trees (an absent descriptor is averaged over the training rows that reach each
+        node), or over the training rows as background as if descriptors were independent;
+        `perovex.explain.compare_perturbations` says what differs.
     interactions : bool
         Also compute interaction values (path-dependent).
     progress : bool

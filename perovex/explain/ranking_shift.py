@@ -8,24 +8,27 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from perovex.explain.bootstrap import refit_bootstrap
 from perovex.explain.pooling import explain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain._strategies import Domains
-    from perovex.explain.explanation import Explanation
 
 
-def ranking_shift(domains: Domains, *, n_boot: int = 200, coverage: float = 0.9, progress: bool = True) -> pd.DataFrame:
+def ranking_shift(domains: Domains, *, n_boot: int = 20, coverage: float = 0.9, progress: bool = True) -> pd.DataFrame:
     """Share of importance of each descriptor in two domains, explained separately on held-out rows.
 
     Parameters
     ----------
     domains : Domains
         The two domains.
-    n_boot, coverage
-        Draws of groups (without refitting) and coverage of the intervals.
+    n_boot : int
+        Models per domain, each fitted on resampled groups and explained on the groups left out: without refitting
+        the intervals would miss most of what a ranking depends on.
+    coverage : float
+        Coverage of the intervals.
     progress : bool
         Show bars on stderr.
 
@@ -55,9 +58,11 @@ def ranking_shift(domains: Domains, *, n_boot: int = 200, coverage: float = 0.9,
             progress=progress,
         )
         point.append(_share(np.abs(found.repeats).mean(axis=(0, 1))))
-        shares.append(_bootstrap_shares(found, n_boot, domains.seed))
+        draws = refit_bootstrap(found, n_boot=n_boot, progress=progress)
+        shares.append(np.array([_share(np.abs(d.values).mean(axis=0)) for d in draws]))
     tail = (1 - coverage) / 2
-    lower, upper = np.quantile(shares[1] - shares[0], [tail, 1 - tail], axis=0)
+    every = (shares[1][:, None, :] - shares[0][None, :, :]).reshape(-1, len(point[0]))  # any model against any
+    lower, upper = np.quantile(every, [tail, 1 - tail], axis=0)
     table = pd.DataFrame(
         {
             "share_source": point[0],
@@ -77,15 +82,3 @@ def ranking_shift(domains: Domains, *, n_boot: int = 200, coverage: float = 0.9,
 def _share(importance: NDArray[np.float64]) -> NDArray[np.float64]:
     share: NDArray[np.float64] = importance / max(float(importance.sum()), 1e-300)
     return share
-
-
-def _bootstrap_shares(found: Explanation, n_boot: int, seed: int) -> NDArray[np.float64]:
-    rng = np.random.default_rng(seed)
-    groups, n = found.problem.groups, found.n_groups
-    magnitude = np.abs(found.repeats).mean(axis=0)
-    sums = np.zeros((n, magnitude.shape[1]))
-    np.add.at(sums, groups, magnitude)
-    counts = np.stack([np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(n_boot)])
-    total = counts @ sums
-    shares: NDArray[np.float64] = total / np.maximum(total.sum(axis=1, keepdims=True), 1e-300)
-    return shares

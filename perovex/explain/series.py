@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import html
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
-from perovex.explain._inputs import bootstrap_groups
+from perovex.explain._names import name_of
 from perovex.explain._output import json_safe, table_html
-from perovex.explain.bootstrap import group_mean_interval, interval
-from perovex.explain.clusters import spearman_matrix
+from perovex.explain.bootstrap import group_mean_interval
+from perovex.explain.series_changes import changes_explained, changes_together
+from perovex.explain.significance import holm, sign_flip_p
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-_EXACT_CLUSTERS = 12  # up to here all sign patterns are enumerated
 _MIN_PAIRS = 3
+_SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class MatchedSeries:
     summary : DataFrame
         Per step and column: ``n_pairs``, ``n_clusters``, ``mean`` change with ``lower`` and ``upper``,
         ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters) and
-        ``p_holm`` (corrected over the columns of that step).
+        ``p_holm`` (the target's corrected over the steps, a descriptor's over the descriptors of that step).
     slopes : DataFrame
         Per column: change per unit of `along` within series (series effects removed), with interval over
         clusters and p.
@@ -49,6 +50,12 @@ class MatchedSeries:
         Series with at least two members; clusters (values of the first key) among them.
     reason : str
         Why nothing could be computed; empty otherwise.
+    together : dict
+        How well the changes of all descriptors together predict the change of the target for a cluster that the
+        model has not seen: ``r2`` (against the mean change of each step) with ``r2_lower`` and ``r2_upper`` over
+        clusters, ``n_pairs``, ``n_descriptors``; empty where there are too few.
+    along : str
+        What changes within a series.
     """
 
     pairs: pd.DataFrame
@@ -59,6 +66,47 @@ class MatchedSeries:
     n_series: int
     n_clusters: int
     reason: str = ""
+    together: dict[str, float] = field(default_factory=dict)
+    along: str = "n_layers"
+
+    def sentences(self) -> list[str]:
+        """Return in words what a step does to the target, and whether changes of descriptors explain it."""
+        if self.reason:
+            return [f"No matched series: {self.reason}."]
+        word = "n" if self.along == "n_layers" else self.along
+        out = []
+        for _, row in self.summary[self.summary["column"] == self.target].iterrows():
+            if row["p_holm"] <= _SIGNIFICANT:
+                sure = ""
+            elif 2 ** (1 - row["n_clusters"]) > _SIGNIFICANT:
+                sure = f", which {row['n_clusters']:.0f} clusters are too few to confirm"
+            else:
+                sure = ", which sign flips of whole clusters do not confirm"
+            out.append(
+                f"From {word} = {row['from']:g} to {row['to']:g}, {self.target} changes by {row['mean']:+.2f} "
+                f"({row['lower']:+.2f} to {row['upper']:+.2f}; {row['n_pairs']:.0f} pairs, {row['n_clusters']:.0f} "
+                f"clusters; p = {row['p']:.2g}, {row['p_holm']:.2g} after Holm){sure}."
+            )
+        clear = self.explained_by[
+            (self.explained_by["p_holm"] <= _SIGNIFICANT)
+            & ((self.explained_by["lower"] > 0) | (self.explained_by["upper"] < 0))
+        ]
+        names = ", ".join(f"{name_of(str(d))} ({v:+.2f})" for d, v in clear["within_step"].items())
+        out.append(
+            f"Descriptors whose change goes with the change of {self.target} beyond what a step does on average "
+            f"(rank correlation): {names}."
+            if names
+            else f"No single descriptor's change goes with the change of {self.target} beyond doubt."
+        )
+        if self.together:
+            found = self.together
+            verdict = "explain" if found["r2_lower"] > 0 else "do not explain"
+            out.append(
+                f"Taken together, changes of {found['n_descriptors']:.0f} descriptors {verdict} the change of "
+                f"{self.target} for unseen clusters (R2 {found['r2']:.2f}, {found['r2_lower']:.2f} to "
+                f"{found['r2_upper']:.2f}, against the mean change of each step)."
+            )
+        return out
 
     def to_frame(self) -> pd.DataFrame:
         """Return the summary."""
@@ -75,14 +123,23 @@ class MatchedSeries:
                 "summary": self.summary.to_dict(orient="records"),
                 "slopes": self.slopes.reset_index().to_dict(orient="records"),
                 "explained_by": self.explained_by.reset_index().to_dict(orient="records"),
+                "together": self.together,
+                "sentences": self.sentences(),
             }
         )
         return out
 
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return `to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
     def _repr_html_(self) -> str:
+        text = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences())
         if self.reason:
-            return f"<p>No matched series: {self.reason}</p>"
-        return table_html(self.summary, f"{self.n_series} series in {self.n_clusters} clusters.", rows=30)
+            return f"<ul>{text}</ul>"
+        return f"<ul>{text}</ul>" + table_html(
+            self.summary, f"{self.n_series} series in {self.n_clusters} clusters.", rows=30
+        )
 
 
 def matched_series(
@@ -155,8 +212,9 @@ def matched_series(
     rng = np.random.default_rng(random_state)
     summary = _summary(pairs, members, by[0], along, columns, n_permutations, rng)
     slopes = _slopes(members, list(by), along, columns, n_permutations, rng)
-    explained = _explained(pairs, by[0], target, columns[1:], n_permutations, rng)
-    return MatchedSeries(pairs, summary, slopes, explained, target, n_series, len(cluster_names))
+    explained = changes_explained(pairs, by[0], target, columns[1:], n_permutations, rng)
+    joint = changes_together(pairs, by[0], target, columns[1:])
+    return MatchedSeries(pairs, summary, slopes, explained, target, n_series, len(cluster_names), "", joint, along)
 
 
 def _pairs(members: pd.DataFrame, by: list[str], along: str, columns: list[str]) -> pd.DataFrame:
@@ -201,8 +259,13 @@ def _summary(
                     "p": p,
                 }
             )
-        for row, corrected in zip(step, holm([float(r["p"]) for r in step]), strict=True):
-            rows.append({**row, "p_holm": corrected})
+        others = [row for row in step if row["column"] != columns[0]]
+        for row, corrected in zip(others, holm([float(r["p"]) for r in others]), strict=True):
+            row["p_holm"] = corrected
+        rows += step
+    targets = [row for row in rows if row["column"] == columns[0]]
+    for row, corrected in zip(targets, holm([float(r["p"]) for r in targets]), strict=True):
+        row["p_holm"] = corrected
     return pd.DataFrame(rows)
 
 
@@ -239,117 +302,3 @@ def _slopes(
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "column"
     return table
-
-
-def _explained(
-    pairs: pd.DataFrame,
-    cluster: str,
-    target: str,
-    descriptors: list[str],
-    n_permutations: int,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Correlate changes; significance by exchanging the target's changes within each step."""
-    names = ["spearman", "within_step", "lower", "upper", "n_pairs", "p", "p_holm"]
-    rows: dict[str, Any] = {}
-    step = pairs.groupby(["from", "to"]).ngroup()
-    for name in descriptors:
-        known = pairs[name].notna() & pairs[target].notna()
-        part = pairs.loc[known, [target, name]]
-        if len(part) < 5 or part[name].nunique() < 2:
-            continue
-        plain = float(spearman_matrix(part).to_numpy()[0, 1])
-        centred = part - part.groupby(step[known]).transform("mean")
-        a = centred[target].rank().to_numpy(dtype=float)
-        b = centred[name].rank().to_numpy(dtype=float)
-        within = float(spearman_matrix(centred).to_numpy()[0, 1])
-        strata = step[known].to_numpy()
-        null = np.empty(min(n_permutations, 500))
-        for i in range(len(null)):
-            order = np.arange(len(a))
-            for s in np.unique(strata):
-                inside = np.flatnonzero(strata == s)
-                order[inside] = rng.permutation(inside)
-            null[i] = _correlation(a[order], b)
-        p = (1 + (np.abs(null) >= abs(within) - 1e-12).sum()) / (1 + len(null)) if np.isfinite(within) else np.nan
-        codes = pd.factorize(pairs.loc[known, cluster])[0].astype(np.int64)
-        draws = [bootstrap_groups(codes, rng)[0] for _ in range(200)]
-        lower, upper = interval([_correlation(a[d], b[d]) for d in draws])
-        rows[name] = {
-            "spearman": plain,
-            "within_step": within,
-            "lower": lower,
-            "upper": upper,
-            "n_pairs": len(part),
-            "p": p,
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=names[:-1])
-    table["p_holm"] = holm(table["p"].tolist())
-    table.index.name = "descriptor"
-    return table.sort_values("p", kind="stable")
-
-
-def _correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def sign_flip_p(
-    change: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    rng: np.random.Generator,
-    *,
-    n_permutations: int = 2000,
-) -> float:
-    """Two-sided p of a mean difference of zero, by flipping the signs of whole clusters.
-
-    Parameters
-    ----------
-    change : ndarray, shape (pairs,)
-        Differences.
-    clusters : ndarray of int, shape (pairs,)
-        Cluster of each difference.
-    rng : numpy.random.Generator
-        Source of randomness where there are too many patterns to enumerate.
-    n_permutations : int
-        Patterns drawn then.
-
-    Returns
-    -------
-    float
-        Exact for up to 12 clusters; the smallest possible value is then 2 / 2**clusters.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> sign_flip_p(np.ones(4), np.arange(4), np.random.default_rng(0))
-    0.125
-    """
-    sums = np.bincount(clusters, weights=change)
-    n = len(sums)
-    observed = abs(sums.sum()) - 1e-12 * max(1.0, float(np.abs(sums).sum()))
-    if n <= _EXACT_CLUSTERS:
-        bits = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
-        return float((np.abs((2 * bits - 1) @ sums) >= observed).mean())
-    signs = rng.choice([-1.0, 1.0], size=(n_permutations, n))
-    return float((1 + (np.abs(signs @ sums) >= observed).sum()) / (1 + n_permutations))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's correction for several tests; NaN stays NaN and does not count.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    values = np.asarray(p, dtype=float)
-    out = np.full(len(values), np.nan)
-    known = np.flatnonzero(np.isfinite(values))
-    order = known[np.argsort(values[known], kind="stable")]
-    largest = 0.0
-    for position, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - position) * float(values[index])))
-        out[index] = largest
-    return [float(round(v, 12)) for v in out]

@@ -270,8 +270,8 @@ def judge_simulated(
         y = (y > y.median()).astype(int)
     problem = check_problem(estimator, X, y, groups)
     seed = int(rng.integers(2**31))
-    masks = [np.asarray(meta.eval(domain), dtype=bool) for domain in domains]
-    transfer = None if not families else transfer_by_family(problem, *masks, families, random_state=seed)
+    source, target = (np.asarray(meta.eval(domain), dtype=bool) for domain in domains)
+    transfer = None if not families else transfer_by_family(problem, source, target, families, random_state=seed)
     evidence = collect(
         estimator,
         X,

@@ -10,7 +10,7 @@ from perovex.errors import ModelInputError, PerovexError
 from perovex.explain import adaptation
 from perovex.explain._inputs import check_problem
 from perovex.explain._strategies import HELD_OUT, Domains
-from perovex.explain._transfer_scores import score_all, score_families
+from perovex.explain._transfer_scores import WEIGHTED, compare_adaptations, score_all, score_families
 from perovex.explain.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.ranking_shift import ranking_shift
 from perovex.explain.transfer_result import TransferResult
@@ -124,7 +124,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         return TransferResult(possible=False, reason=_ONE_CLASS, **counts)
     table, predictions = score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
     extra, notes = _extras(domains, predictions, progress=progress) if full else ({}, [])
-    if full and "source only, weighted" not in set(table["model"]):
+    if full and WEIGHTED not in set(table["model"]):
         notes.append("importance weighting: the estimator takes no sample_weight")
     source_groups, target_groups = (set(problem.groups[r]) for r in (domains.source, domains.target))
     return TransferResult(
@@ -225,6 +225,7 @@ def _extras(domains: Domains, predictions: pd.DataFrame, *, progress: bool) -> t
         "shift": lambda: descriptor_shift(problem.X, masks[0], masks[1]),
         "two_sample": lambda: two_sample_test(problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed),
         "ranking_shift": lambda: ranking_shift(domains, progress=progress),
+        "adaptation": lambda: compare_adaptations(domains, predictions),
     }
     if not problem.classifier:
         held = predictions[f"source only, {HELD_OUT}"].to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perovex.explain._names import name_of
 from perovex.explain._output import json_safe, table_html
 from perovex.explain._strategies import HELD_OUT
 
@@ -38,6 +40,8 @@ class TransferResult:
         Target rows: ``y`` and one column per variant and model with all descriptors.
     learning_curve, shift, ranking_shift : DataFrame
         Target groups added to the source; shift of descriptors; shift of SHAP shares.
+    adaptation : DataFrame
+        Each adaptation against the plain source model: ``loss``, ``gain`` with interval, ``wins``.
     two_sample : dict
         Classifier two-sample test.
     coverage_under_shift : dict
@@ -62,6 +66,7 @@ class TransferResult:
     learning_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     shift: pd.DataFrame = field(default_factory=pd.DataFrame)
     ranking_shift: pd.DataFrame = field(default_factory=pd.DataFrame)
+    adaptation: pd.DataFrame = field(default_factory=pd.DataFrame)
     two_sample: dict[str, Any] = field(default_factory=dict)
     coverage_under_shift: dict[str, Any] = field(default_factory=dict)
     classifier: bool = False
@@ -90,6 +95,44 @@ class TransferResult:
             f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
             f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
         )
+
+    def sentences(self) -> list[str]:
+        """Return what else was found, in words: adaptation, gap, shift of descriptors, coverage."""
+        if not self.possible:
+            return [self.sentence()]
+        out = [self.sentence()]
+        if len(self.adaptation):
+            winners = self.adaptation[self.adaptation["wins"]]
+            out += [
+                f"Adaptation that helps: {name} (gain over the plain source model {row['gain']:.2f}, "
+                f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
+                for name, row in winners.iterrows()
+            ] or [f"No adaptation helps beyond doubt (tried: {', '.join(map(str, self.adaptation.index))})."]
+        if self.two_sample and "auc_without_separators" in self.two_sample:
+            two = self.two_sample
+            out.append(
+                "Without descriptors that separate the domains by themselves "
+                f"({', '.join(map(name_of, two['separators'])) or 'there are none'}), a classifier tells them apart "
+                f"with ROC-AUC {two['auc_without_separators']:.2f} ({two['auc_without_separators_lower']:.2f} to "
+                f"{two['auc_without_separators_upper']:.2f}; 0.5: not at all)."
+            )
+        if self.coverage_under_shift:
+            c = self.coverage_under_shift
+            out.append(
+                f"Intervals of {c['nominal']:.0%} made on the source cover {c['coverage']:.0%} "
+                f"({c['coverage_lower']:.0%} to {c['coverage_upper']:.0%}) of the target; they are "
+                f"{c['half_width']:.2f} wide to each side, {c['half_width_needed']:.2f} would have been needed."
+            )
+        if len(self.ranking_shift):
+            moved = self.ranking_shift
+            clear = moved[(moved["difference_lower"] > 0) | (moved["difference_upper"] < 0)]
+            names = ", ".join(f"{name_of(str(d))} {100 * v:+.0f} %" for d, v in clear["difference"].head(5).items())
+            out.append(
+                f"Shares of importance that differ between the domains beyond their 90 % interval: {len(clear)} of "
+                f"{len(moved)}, where {0.1 * len(moved):.0f} would by chance"
+                + (f"; largest: {names}." if names else ".")
+            )
+        return out
 
     def crystals_to_close_gap(self, *, fraction: float = 0.9) -> float:
         """Target crystals after which `fraction` of the gap between source-only and pooled is closed.
@@ -120,6 +163,8 @@ class TransferResult:
             )
         }
         out["sentence"] = self.sentence()
+        out["sentences"] = self.sentences()
+        out["adaptation"] = self.adaptation.to_dict(orient="index")
         out["table"] = self.table.to_dict(orient="records")
         out["predictions"] = self.predictions.to_dict(orient="index")
         out["learning_curve"] = self.learning_curve.to_dict(orient="records")
@@ -136,4 +181,5 @@ class TransferResult:
     def _repr_html_(self) -> str:
         if not self.possible:
             return f"<p>{self.sentence()}</p>"
-        return table_html(self.table, self.sentence(), rows=40)
+        more = "".join(f"<li>{html.escape(text)}</li>" for text in self.sentences()[1:])
+        return table_html(self.table, self.sentence(), rows=40) + (f"<ul>{more}</ul>" if more else "")

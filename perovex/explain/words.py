@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex.explain._names import amount, name_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,7 @@ class EffectWords:
     Attributes
     ----------
     units, labels : mapping of str to str
-        Unit and name in words per descriptor.
+        Unit and name in words per descriptor; those of the registry for what is not named here.
     target, target_unit : str
         Name and unit of the target.
     scale : str
@@ -36,11 +38,6 @@ class EffectWords:
     scale: str
     coverage: float
 
-    def amount(self, value: float, descriptor: str) -> str:
-        """Return a value with its unit."""
-        unit = self.units.get(descriptor, "")
-        return f"{value:g} {unit}".strip() if unit not in ("", "1") else f"{value:g}"
-
     def size(self, delta: float) -> str:
         """Return a change of the output with its sign, in the unit it is best read in."""
         if self.scale == "ln(target)":
@@ -53,7 +50,7 @@ class EffectWords:
 
     def sentence(self, descriptor: str, row: Mapping[str, Any], n_rows: int, n_groups: int) -> str:
         """Return one sentence on the effect of a descriptor, with its interval and sample size."""
-        name = self.labels.get(descriptor, descriptor)
+        name = name_of(descriptor, self.labels)
         sample = f"{n_rows} crystals, {n_groups} groups"
         if not np.isfinite(row["spearman"]):
             return f"{name}: no measurable effect on {self.target} ({sample})."
@@ -64,13 +61,13 @@ class EffectWords:
         step = row["step"]
         bounds = sorted((row["slope_lower"] * step, row["slope_upper"] * step))
         odds = f" (odds times {np.exp(row['change_per_step']):.2g})" if self.scale == "log-odds" else ""
-        more = self.amount(step, descriptor)
+        more = amount(step, descriptor, self.units)
         text = (
             f"{name}: each {more} more goes with {self.size(row['change_per_step'])}{odds} in {self.target} "
             f"({percent} interval {self.size(bounds[0])} to {self.size(bounds[1])}; {ranks}; {sample})"
         )
         if row["threshold_r2"] > row["linear_r2"] + 0.1:
-            where = self.amount(float(format(row["threshold"], ".4g")), descriptor)
+            where = amount(row["threshold"], descriptor, self.units)
             text += f"; most of it is a step near {where}"
         if row.get("p_above_noise", 1.0) < _NOISE:
             text += "; its importance does not stand out from shuffled descriptors"

@@ -3,10 +3,13 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
 from perovex.explain import collect, judge, load_claims, transfer_test
+from perovex.explain.criteria import members
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_boot": 20, "n_shadow": 6}
@@ -86,6 +89,15 @@ def test_criteria_are_printed_with_their_parameters():
     assert "top 3" in table.loc["dominant-descriptors", "criterion"]
     assert "90%" in table.loc["dominant-descriptors", "criterion"]
     assert "{" not in table.loc["single-to-multilayer", "criterion"]
+    assert table["criterion"].str.contains("simulations where the claim is false").all()
+
+
+def test_shipped_concepts_name_descriptors_of_the_registry():
+    patterns = {p for c in load_claims().claims for found in c.parameters.get("concepts", {}).values() for p in found}
+    keys = pd.Index(list(REGISTRY))
+    assert {"bond_length_distortion_mean", "theta_mean", "sigma_mean"} <= set(members(sorted(patterns), keys))
+    named = [p for p in patterns if "*" not in p and "{" not in p]
+    assert all(p in REGISTRY for p in named)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,12 @@ import pytest
 from perovex.errors import ModelInputError
 from perovex.explain import (
     accumulated_local_effects,
+    compare_perturbations,
     correlation_groups,
+    descriptors_of_factors,
     effects,
     explain,
+    factor_importance,
     permutation_importance,
     stability_index,
 )
@@ -117,6 +120,53 @@ def test_conditional_permutation_of_what_the_strata_hold_is_zero(explained):
     assert found.loc["stei", "permutation"] == 0
     free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, progress=False)
     assert free.loc["stei", "permutation"] > 0.5
+
+
+def test_the_other_perturbation_is_said_with_what_differs(explained):
+    found = compare_perturbations(explained)
+    assert found.table[["path_dependent", "interventional"]].sum().tolist() == pytest.approx([1, 1])
+    expected = explained.importance()["share"]
+    assert found.table["path_dependent"].to_dict() == pytest.approx(expected.to_dict())
+    assert found.rank_agreement > 0.5
+    assert "interventional" in found.sentence()
+    json.loads(found.to_json())
+
+
+def test_importance_of_a_stand_in_vanishes_where_its_factor_is_equal(planted, regressor):
+    factor = planted.meta["halide"]
+    X = planted.X.assign(radius=np.where(factor == "I", 2.2, 1.96))
+    y = planted.y + 8 * (factor == "I")
+    found = explain(regressor, X, y, planted.groups, n_repeats=1, progress=False)
+    sets = {"halide": ["radius"], "angle": ["bridge_angle_mean"], "absent": ["nothing"]}
+    table = factor_importance(found, sets, given=planted.meta[["halide"]], progress=False)
+    assert list(table.index) == ["halide", "angle"]
+    assert table.loc["halide", "permutation"] > 1
+    assert table.loc["halide", "given halide"] == 0
+    assert table.loc["angle", "given halide"] > 0.5
+    assert table.loc["angle", "shuffled halide"] == 1
+    with pytest.raises(ModelInputError, match="no descriptor"):
+        factor_importance(found, {"absent": ["nothing"]}, progress=False)
+    with pytest.raises(ModelInputError, match="other rows"):
+        factor_importance(found, sets, given=planted.meta[["halide"]].iloc[::-1], progress=False)
+
+
+def test_descriptors_go_to_the_factor_they_carry(planted):
+    factors = planted.meta[["halide", "n_layers"]].assign(spacer=planted.groups)
+    X = planted.X.assign(radius=np.where(factors["halide"] == "I", 2.2, 1.96), thickness=6 * factors["n_layers"])
+    found = descriptors_of_factors(X, factors)
+    assert found["halide"] == ["radius"]
+    assert found["n_layers"] == ["thickness"]
+    assert found["spacer"] == ["stei_max", "stei_head"]
+    assert "bridge_angle_mean" in found["other"]
+
+
+def test_one_crystal_adds_up(explained):
+    row = explained.row("c5")
+    total = row["shap"].sum() + explained.base_values["c5"]
+    assert total == pytest.approx(explained.prediction["c5"], abs=1e-3)
+    assert row["shap"].abs().is_monotonic_decreasing
+    with pytest.raises(ModelInputError, match="not explained"):
+        explained.row("absent")
 
 
 def test_stability_index_closed_forms():

@@ -1,7 +1,10 @@
 """Figures show what they claim, on the axes they are given."""
 
+import itertools
+
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from matplotlib.figure import Figure
 
 from perovex.errors import ModelInputError
 from perovex.explain import correlation_groups, effects, explain, plots, transfer_test
+from perovex.explain._names import name_of
 from perovex.explain.plots.attribution import swarm
 
 
@@ -25,12 +29,12 @@ def ax():
 
 
 def test_beeswarm_puts_every_crystal_at_its_value(explained, ax):
-    drawn = plots.plot_beeswarm(explained, n=3, units={"bridge_angle_mean": "deg"}, ax=ax)
+    drawn = plots.plot_beeswarm(explained, n=3, ax=ax)
     assert drawn is ax
     x = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
     top = list(explained.importance().index[:3])
     assert np.sort(np.asarray(x)) == pytest.approx(np.sort(explained.values[top].to_numpy().ravel()))
-    assert "bridge_angle_mean (deg)" in [t.get_text() for t in ax.get_yticklabels()]
+    assert "M-X-M angle (deg)" in [t.get_text() for t in ax.get_yticklabels()]  # from the registry
 
 
 def test_waterfall_ends_at_the_prediction(explained, ax):
@@ -57,13 +61,13 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
         sorted(100 * explained.ranking.table["share"].head(6))
     )
     found = effects(explained, n_boot=6, descriptors=["bridge_angle_mean"], progress=False)
-    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "deg"}, ax=Figure().subplots())
-    assert ax.get_xlabel() == "bridge_angle_mean (deg)"
+    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
+    assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):
         plots.plot_ale(found, "noise_0")
     clusters = correlation_groups(planted.X)
     ax = plots.plot_dendrogram(clusters, ax=Figure().subplots())
-    assert {t.get_text() for t in ax.get_yticklabels()} == set(planted.X.columns)
+    assert {t.get_text() for t in ax.get_yticklabels()} == {name_of(c) for c in planted.X.columns}
     family = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "angle": ["bridge_angle_mean"]})
     assert len(plots.plot_family_importance(family, ax=Figure().subplots()).patches) == 2
 
@@ -81,11 +85,29 @@ def test_transfer_figures(planted, regressor):
         progress=False,
     )
     ax = plots.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n_layers 2", "n_layers 3"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n = 2", "n = 3"]
     ax = plots.plot_learning_curve(found, ax=Figure().subplots())
-    assert ax.get_xlabel() == "target crystals in training"
+    assert ax.get_xlabel() == "target crystals of other spacers in training"
     with pytest.raises(ModelInputError, match="no predictions"):
         plots.plot_transfer_parity(found, model="absent")
+
+
+def test_labels_of_a_large_tree_do_not_cover_each_other():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(50, 12))
+    X = pd.DataFrame(np.repeat(base, 9, axis=1) + 0.1 * rng.normal(size=(50, 108))).add_prefix("d")
+    clusters = correlation_groups(X)
+    own = plots.plot_dendrogram(clusters)
+    assert len(own.get_yticks()) == 108
+    small = plots.plot_dendrogram(clusters, ax=Figure(figsize=(5, 3)).subplots())
+    assert len(small.get_yticks()) <= 12
+    assert "and 8 more" in small.get_yticklabels()[0].get_text()
+    for ax in (own, small):
+        ax.figure.canvas.draw()
+        boxes = [t.get_window_extent() for t in ax.get_yticklabels()]
+        boxes.sort(key=lambda box: box.y0)
+        gaps = [b.y0 - a.y1 for a, b in itertools.pairwise(boxes)]
+        assert min(gaps) > -0.35 * boxes[0].height  # boxes hold more than the letters
 
 
 def test_figures_leave_no_global_state(explained):

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from perovex.errors import ModelInputError
 from perovex.explain import confounding_table, counterfactual, matched_series, variance_decomposition
-from perovex.explain.series import holm, sign_flip_p
+from perovex.explain.significance import holm, sign_flip_p
 from perovex.explain.variance import cramers_v
 
 
@@ -39,6 +39,10 @@ def test_the_effect_of_n_is_recovered_despite_the_spacers(factorial):
     assert found.explained_by.loc["angle", "within_step"] > 0.95
     assert found.explained_by.loc["angle", "p_holm"] < 0.01
     json.dumps(found.to_dict(), allow_nan=False)
+    assert found.together["r2_lower"] > 0.8
+    assert "E changes by -1" in found.sentences()[0]
+    assert "angle (+" in found.sentences()[-2]
+    assert found.sentences()[-1].startswith("Taken together, changes of 1 descriptors explain")
 
 
 def test_no_effect_of_n_is_not_found(factorial):
@@ -46,6 +50,8 @@ def test_no_effect_of_n_is_not_found(factorial):
     found = matched_series(factorial.assign(E=rng.normal(size=len(factorial))), "E", descriptors=["angle"])
     assert found.summary["p_holm"].min() > 0.01
     assert found.explained_by["p"].min() > 0.01
+    assert found.together["r2_lower"] <= 0
+    assert "do not explain" in found._repr_html_()
 
 
 def test_three_dimensional_crystals_and_missing_series_are_left_out(factorial):
@@ -118,6 +124,24 @@ def test_cramers_v_of_independent_categories_is_zero():
 def test_too_many_parameters_are_refused():
     with pytest.raises(ModelInputError, match="parameters"):
         variance_decomposition(np.arange(5.0), pd.DataFrame({"spacer": list("abcde")}))
+
+
+def test_counterfactual_moves_correlated_descriptors_together():
+    rng = np.random.default_rng(0)
+    angle = rng.permutation(np.arange(140.0, 180.0))
+    X = pd.DataFrame({"bridge_angle_mean": angle, "tilt_total_mean": (180 - angle) / 2, "other": rng.normal(size=40)})
+    y = (angle > 160) * 5.0
+    model = DecisionTreeRegressor(max_depth=1).fit(X, y)
+    start = X.iloc[int(np.argmin(angle))]
+    found = counterfactual(model, start, X, goal=2.5)
+    assert found.changes["after"].to_dict() == {"bridge_angle_mean": 161.0, "tilt_total_mean": 9.5}
+    assert (found.changes["with"] == "").sum() == 1
+    assert set(found.changes["unit"]) == {"deg"}
+    assert "to 161 deg" in found.sentence() or "to 9.5 deg" in found.sentence()
+    odd = start.copy()
+    odd["other"] = 50.0  # nothing real is near, before or after
+    assert not counterfactual(model, odd, X, goal=2.5, frozen=["other"]).plausible
+    json.loads(found.to_json())
 
 
 def test_counterfactual_takes_the_smallest_step_and_respects_limits():

@@ -8,6 +8,8 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.explain import descriptor_shift, transfer_test, two_sample_test
+from perovex.explain._inputs import check_problem
+from perovex.explain.transfer import transfer_by_family
 
 DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
 
@@ -49,9 +51,45 @@ def test_parts_and_json(result):
     assert set(result.learning_curve["n_target_groups"]) <= {1, 2, 4}
     assert 0.7 <= result.coverage_under_shift["coverage"] <= 1
     assert result.two_sample["auc"] == pytest.approx(0.5, abs=0.2)
-    assert result.ranking_shift["share_source"].sum() == pytest.approx(1)
+    shift = result.ranking_shift
+    assert shift["share_source"].sum() == pytest.approx(1)
+    # The same rule holds in both domains: no more descriptors than chance allows may seem to shift.
+    assert ((shift["difference_lower"] > 0) | (shift["difference_upper"] < 0)).sum() <= 2
     json.loads(result.to_json())
     assert "spacer held out" in result._repr_html_()
+    assert "No adaptation helps beyond doubt" in result._repr_html_()
+    assert "source only, weighted, spacer held out" in result.predictions
+
+
+def test_weighting_helps_where_the_rule_bends_between_the_domains(regressor):
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(24), 5)
+    n = np.tile([1, 1, 1, 2, 2], 24)
+    X = pd.DataFrame({"angle": np.where(n == 1, rng.normal(0, 1, 120), rng.normal(1.5, 0.4, 120))})
+    y = np.abs(X["angle"]) * 3 + 0.05 * rng.normal(size=120)
+    weights = []
+
+    class Weighed(type(regressor)):
+        def fit(self, X, y, sample_weight=None):
+            if sample_weight is not None:
+                weights.append((X["angle"].to_numpy(), sample_weight))
+            return super().fit(X, y, sample_weight=sample_weight)
+
+    meta = pd.DataFrame({"n_layers": n})
+    options = {"meta": meta, "estimator": Weighed(n_estimators=20, max_depth=2), "progress": False}
+    found = transfer_test(X, y, groups, **DOMAINS, **options)
+    assert np.isfinite(found.adaptation.loc["source only, weighted", "gain"])
+    angle, weight = (np.concatenate(part) for part in zip(*weights, strict=True))
+    assert weight[angle > 1].mean() > 2 * weight[angle < 0].mean()  # source crystals like the target count more
+
+
+def test_family_scores_are_those_of_the_full_test(result, planted, regressor):
+    problem = check_problem(regressor, planted.X, planted.y, planted.groups)
+    masks = [planted.meta.eval(domain).to_numpy() for domain in DOMAINS.values()]
+    found = transfer_by_family(problem, *masks, {"octahedral": ["bridge_angle_mean"]})
+    row, full = found.row("source only", family="octahedral"), result.row("source only", family="octahedral")
+    assert row["loss"] == pytest.approx(full["loss"])
+    assert row["gain_lower"] == pytest.approx(full["gain_lower"])
 
 
 def test_recognising_the_spacer_is_not_transfer(regressor):
@@ -75,6 +113,9 @@ def test_a_shifted_level_is_seen_and_corrected(planted, regressor):
     assert corrected["loss"] < 3
     assert found.coverage_under_shift["coverage"] < 0.2
     assert found.crystals_to_close_gap() > 0
+    assert found.adaptation.loc["source only, residual corrected", "wins"]
+    assert not found.adaptation.loc["source only, weighted", "wins"]  # weights cannot move a level
+    assert "Adaptation that helps: source only, residual corrected" in " ".join(found.sentences())
 
 
 def test_classification(planted, classifier):
@@ -119,6 +160,27 @@ def test_one_class_in_the_source_is_named(planted, classifier):
         planted.X, y, planted.groups, **DOMAINS, meta=planted.meta, estimator=classifier, progress=False
     )
     assert found.reason == "the source holds one class only"
+
+
+def test_any_pair_of_domains_can_be_asked_about(planted, regressor):
+    meta = planted.meta.assign(origin=np.where(planted.groups < 12, "series", "literature"))
+    for source, target in (
+        ("halide == 'I'", "halide == 'Br'"),
+        ("origin == 'series'", "origin == 'literature'"),
+    ):
+        found = transfer_test(
+            planted.X,
+            planted.y,
+            planted.groups,
+            source=source,
+            target=target,
+            meta=meta,
+            estimator=regressor,
+            full=False,
+            progress=False,
+        )
+        assert found.row("source only")["gain_lower"] > 0
+    assert found.n_shared_groups == 0
 
 
 def test_bad_domains_are_refused(planted, regressor):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from perovex.explain.explanation import Explanation
 
 # Okabe and Ito's colours, told apart with any common colour blindness and in grey.
 BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = (
@@ -27,31 +27,39 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 
 
-def axes(ax: Axes | None) -> Axes:
-    """Return `ax`, or the axes of a new figure that no window knows about."""
+def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
+    """Return `ax`, or the axes of a new figure (height in inches) that no window knows about."""
     if ax is not None:
         return ax
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.2, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure.subplots()
 
 
-def label(name: str, units: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None) -> str:
-    """Return the axis label of a descriptor, with its unit where it has one."""
-    text = (labels or {}).get(name, name)
-    unit = (units or {}).get(name, "")
-    return f"{text} ({unit})" if unit not in {"", "1"} else text
+def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP value") -> str:
+    """Return the axis label of SHAP values (or of the output they add up to), with target and scale."""
+    known = explanation.problem.y.name
+    name = target or ("target" if known is None else str(known))
+    gpa = ", GPa" if name.startswith("E_") else ""
+    words = {
+        "log-odds": f"log-odds, {name}",
+        "probability": f"probability, {name}",
+        "ln(target)": f"ln {name}",
+        "target": f"{name}{gpa}",
+    }
+    hint = "\n0.1 is about 10 %" if explanation.unit == "ln(target)" and what == "SHAP value" else ""
+    return f"{what} ({words.get(explanation.unit, explanation.unit)}){hint}"
 
 
-def shap_label(unit: str, target: str = "") -> str:
-    """Return the axis label of SHAP values."""
-    words = {"log-odds": "log-odds", "probability": "probability", "ln(target)": "ln", "target": ""}
-    scale = words.get(unit, unit)
-    inside = ", ".join(part for part in (scale, target) if part)
-    return f"SHAP value ({inside})" if inside else "SHAP value (unit of the target)"
+def few_ticks(ax: Axes) -> Axes:
+    """Keep long numbers on the x axis apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    return ax
 
 
 def rank_colour(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.explain._names import amount, axis_label, name_of
 from perovex.explain.plots import _style
 
 if TYPE_CHECKING:
@@ -116,8 +117,9 @@ def plot_beeswarm(
             linewidths=0,
         )
     ax.axvline(0, color=_style.GREY, linewidth=0.8, zorder=0)
-    ax.set_yticks(range(len(names)), [_style.label(name, units, labels) for name in reversed(names)])
-    ax.set_xlabel(_style.shap_label(explanation.unit, target))
+    ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in reversed(names)])
+    ax.set_xlabel(_style.shap_label(explanation, target))
+    _style.few_ticks(ax)
     if points is not None:
         bar = ax.figure.colorbar(points, ax=ax, ticks=[0, 1], fraction=0.04, pad=0.02)
         bar.ax.set_yticklabels(["low", "high"])
@@ -173,11 +175,14 @@ def plot_dependence(
         ax.scatter(x, y, s=18, color=_style.BLUE, alpha=0.8, linewidths=0)
     else:
         _column(explanation, colour_by)
-        points = ax.scatter(x, y, s=18, c=explanation.X[colour_by].to_numpy(), cmap=_style.SEQUENTIAL, linewidths=0)
-        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(_style.label(colour_by, units, labels))
+        colour = explanation.X[colour_by].to_numpy()
+        unknown = ~np.isfinite(colour)
+        ax.scatter(x[unknown], y[unknown], s=18, color=_style.GREY, marker="x", linewidths=0.8)
+        points = ax.scatter(x[~unknown], y[~unknown], s=18, c=colour[~unknown], cmap=_style.SEQUENTIAL, linewidths=0)
+        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(axis_label(colour_by, units, labels))
     ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
-    ax.set_xlabel(_style.label(descriptor, units, labels))
-    ax.set_ylabel(_style.shap_label(explanation.unit, target))
+    ax.set_xlabel(axis_label(descriptor, units, labels))
+    ax.set_ylabel(_style.shap_label(explanation, target))
     return ax
 
 
@@ -225,7 +230,7 @@ def plot_waterfall(
     shown = list(order[:n])
     rest = float(values[order[n:]].sum())
     contributions = [float(values[name]) for name in shown]
-    names = [f"{_style.label(d, units, labels)} = {explanation.X[d].iloc[i]:.4g}" for d in shown]
+    names = [f"{name_of(d, labels)} = {amount(explanation.X[d].iloc[i], d, units)}" for d in shown]
     if len(order) > n:
         contributions.append(rest)
         names.append(f"{len(order) - n} others")
@@ -246,7 +251,13 @@ def plot_waterfall(
         position += contribution
     ax.axvline(position, color="black", linewidth=0.8, linestyle="--")
     ax.set_yticks(range(len(names)), list(reversed(names)))
-    ax.set_xlabel(_style.shap_label(explanation.unit, target).replace("SHAP value", "Model output"))
+    ends = np.cumsum([float(explanation.base_values.iloc[i]), *reversed(contributions)])
+    pad = 0.06 * max(float(np.ptp(ends)), 1e-12)  # margins() would stop at the bars' sticky edges
+    ax.set_xlim(ends.min() - pad, ends.max() + pad)
+    ax.set_ylim(-0.6, len(names) - 0.1)
+    label = _style.shap_label(explanation, target, what="model output")
+    ax.set_xlabel(f"{label}\ndotted: expected, dashed: this crystal")
+    _style.few_ticks(ax)
     ax.set_title(str(crystal))
     return ax
 
@@ -292,10 +303,10 @@ def plot_decision(
     colours = mpl.colormaps[_style.SEQUENTIAL](_style.rank_colour(paths[:, -1]))
     for path, colour in zip(paths, colours, strict=True):
         ax.plot(path, np.arange(paths.shape[1]), color=colour, linewidth=0.9, alpha=0.8)
-    ticks = ["expected", "others", *(_style.label(name, units, labels) for name in reversed(names))]
+    ticks = ["expected", "others", *(axis_label(name, units, labels) for name in reversed(names))]
     ax.set_yticks(range(len(ticks)), ticks)
     ax.axvline(float(base.mean()), color=_style.GREY, linewidth=0.8, zorder=0)
-    ax.set_xlabel(_style.shap_label(explanation.unit, target).replace("SHAP value", "Model output"))
+    ax.set_xlabel(_style.shap_label(explanation, target, what="model output"))
     return ax
 
 
@@ -334,8 +345,8 @@ def plot_heatmap(
     matrix = explanation.values[names].to_numpy()[order].T
     limit = float(np.abs(matrix).max()) or 1.0
     drawn = ax.imshow(matrix, aspect="auto", cmap=_style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
-    ax.set_yticks(range(len(names)), [_style.label(name, units, labels) for name in names])
+    ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in names])
     ax.set_xlabel("crystals, softest prediction first")
     ax.grid(visible=False)
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(_style.shap_label(explanation.unit, target))
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(_style.shap_label(explanation, target))
     return ax

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.explain._names import axis_label, name_of
 from perovex.explain.plots import _style
+
+_SMALLEST = 6.0  # points; smaller labels cannot be read in print
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,14 +64,17 @@ def plot_ranking(
     ax.hlines(heights, low, high, color="black", linewidth=1.0)
     for height, right, (_, row) in zip(heights, np.maximum(share, high), table.iterrows(), strict=True):
         text = f" {row['rank_lower']:.0f} to {row['rank_upper']:.0f}"
-        ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+        ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY, bbox=box)
     floor = 100 * ranking.noise.floor
-    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9, label="best shuffled descriptor")
-    ax.set_yticks(heights, [_style.label(str(name), labels=labels) for name in table.index])
-    ax.margins(x=0.12)
+    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
+    ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
+    ax.margins(x=0.16)
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"share of importance (%), {100 * ranking.coverage:.0f} % interval; grey: interval of the rank")
-    ax.legend(loc="lower right", fontsize=7)
+    percent = f"{100 * ranking.coverage:.0f} %"
+    ax.set_xlabel(
+        f"share of importance (%), {percent} interval\ngrey: {percent} interval of the rank\ndashed: best shuffled one"
+    )
     return ax
 
 
@@ -94,7 +100,9 @@ def plot_family_importance(table: pd.DataFrame, *, unit: str = "", ax: Axes | No
     heights = np.arange(len(shown))
     ax.barh(heights, shown["importance"], color=_style.SKY, height=0.66)
     ax.hlines(heights, shown["lower"], shown["upper"], color="black", linewidth=1.0)
-    names = [f"{name} ({int(k)})" for name, k in zip(shown.index, shown["n_descriptors"], strict=True)]
+    names = [
+        f"{str(name).replace('_', ' ')} ({int(k)})" for name, k in zip(shown.index, shown["n_descriptors"], strict=True)
+    ]
     ax.set_yticks(heights, names)
     ax.set_xlabel(f"mean absolute joint SHAP value{f' ({unit})' if unit else ''}")
     return ax
@@ -144,7 +152,7 @@ def plot_ale(
     row: Any = effects.table.loc[descriptor]
     if row["threshold_r2"] > row["linear_r2"]:
         ax.axvline(float(row["threshold"]), color=_style.VERMILLION, linestyle="--", linewidth=0.9)
-    ax.set_xlabel(_style.label(descriptor, units, labels))
+    ax.set_xlabel(axis_label(descriptor, units, labels))
     ax.set_ylabel(f"accumulated effect on {target}")
     return ax
 
@@ -177,17 +185,36 @@ def plot_dendrogram(
 
     if not len(clusters.linkage):
         raise ModelInputError("one descriptor makes no tree")
-    ax = _style.axes(ax)
+    ax = _style.axes(ax, height=max(4.2, 0.115 * len(clusters.labels)))
     cut = 1 - clusters.threshold
     tree: Any = dendrogram(clusters.linkage, no_plot=True)
     for across, depth in zip(tree["icoord"], tree["dcoord"], strict=True):
         ax.plot(depth, across, color=_style.BLUE if max(depth) <= cut + 1e-9 else _style.GREY, linewidth=1.0)
-    names = [_style.label(str(clusters.labels.index[i]), labels=labels) for i in tree["leaves"]]
-    ax.set_yticks(5 + 10 * np.arange(len(names)), names, fontsize=7 if len(names) > 25 else None)
+    names = [name_of(str(clusters.labels.index[i]), labels) for i in tree["leaves"]]
+    places, shown, size = _readable(names, list(clusters.labels.iloc[tree["leaves"]]), ax)
+    ax.set_yticks(places, shown, fontsize=size)
+    ax.set_ylim(0, 10 * len(names))
     ax.axvline(cut, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlim(1.02, -0.02)
     ax.set_xlabel("1 - |Spearman| (blue: one group)")
     return ax
+
+
+def _readable(names: list[str], groups: list[str], ax: Axes) -> tuple[list[float], list[str], float]:
+    """Return the leaves to label, so that no label covers another: all, or one per group, largest groups first."""
+    room = 72 * ax.get_window_extent().height / ax.figure.dpi / len(names)
+    if room >= _SMALLEST:
+        return [5 + 10 * i for i in range(len(names))], names, min(9.0, room * 0.95)
+    places: list[float] = []
+    shown: list[str] = []
+    order = pd.Series(range(len(names))).groupby(groups)
+    for group, leaves in sorted(order, key=lambda item: -len(item[1])):
+        middle = 5 + 10 * float(leaves.mean())
+        if all(abs(middle - other) * room / 10 >= 1.1 * _SMALLEST for other in places):
+            first = names[groups.index(str(group))]
+            places.append(middle)
+            shown.append(first if len(leaves) == 1 else f"{first} and {len(leaves) - 1} more")
+    return places, shown, _SMALLEST
 
 
 def plot_transfer_parity(
@@ -232,7 +259,9 @@ def plot_transfer_parity(
     groups = pd.Series("all", index=table.index) if by is None else by.reindex(table.index)
     markers = "osD^vP"
     for i, (name, part) in enumerate(table.groupby(groups, sort=True)):
-        text = f"{by.name or ''} {name:g}".strip() if by is not None and isinstance(name, float) else str(name)
+        number = f"{name:g}" if isinstance(name, (int, float)) else str(name)
+        key = "n" if by is None or by.name == "n_layers" else str(by.name or "")
+        text = f"{key} = {number}" if key else number
         ax.scatter(
             part["y"],
             part[model],
@@ -242,11 +271,15 @@ def plot_transfer_parity(
             label=text,
             linewidths=0,
         )
-    ends = [table[["y", model]].min().min(), table[["y", model]].max().max()]
+    both = table[["y", model]].to_numpy(dtype=float)
+    pad = 0.05 * float(np.nanmax(both) - np.nanmin(both))
+    ends = (float(np.nanmin(both)) - pad, float(np.nanmax(both)) + pad)
     ax.plot(ends, ends, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.set(xlim=ends, ylim=ends, aspect="equal")
     suffix = f" ({unit})" if unit else ""
     ax.set_xlabel(f"label{suffix}")
-    ax.set_ylabel(f"prediction{suffix}: {model}")
+    ax.set_ylabel(f"prediction{suffix}")
+    ax.set_title(model, fontsize=9)
     if by is not None:
         ax.legend(fontsize=7)
     return ax
@@ -291,7 +324,7 @@ def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes |
         row = result.row(name, family="")
         if row is not None and np.isfinite(row["loss"]):
             ax.axhline(row["loss"], color=colour, linestyle="--", linewidth=0.9, label=name)
-    ax.set_xlabel("target crystals in training")
+    ax.set_xlabel("target crystals of other spacers in training")
     ax.set_ylabel("log loss" if result.classifier else f"mean absolute error ({unit})")
     ax.legend(fontsize=7)
     return ax
