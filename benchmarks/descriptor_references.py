@@ -64,8 +64,8 @@ def tolerance(value: float) -> float:
     return max(0.51 * 10.0 ** -min(decimals, 6), 1e-4 * (decimals > 6), 2e-6 * abs(value))
 
 
-def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:
-    """What a published name can stand for, our definition first: (explanation, values); none where we have no such value."""
+def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C901, PLR0911  one branch per name
+    """Return what a published name can stand for, our definition first: (explanation, values)."""
     values = row(crystal, ("octahedra", "bridges", "layers"))
     structure = crystal.structure
     if name in BY_CRYSTAL:
@@ -89,7 +89,7 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:
         return [("", [float(np.ptp(angles))])]
     if "#" in name:  # the bonds of one metal of a refinement, sorted; which metal is not said
         return [("", np.sort(crystal.octahedra.bond_lengths.ravel()).tolist())]
-    if name.count("-") >= 2 and name.split("-")[0].startswith(("Pb", "Sn")):
+    if name.count("-") >= 2 and name.startswith(("Pb", "Sn")):
         return [("", bridge_angles(crystal.bridges.vectors).tolist())]
     if name.startswith("penetration_"):
         return [("", segments(crystal, name))]
@@ -174,7 +174,7 @@ def main() -> None:
     result = pd.DataFrame(verdicts, columns=["file", "descriptor", "value", "verdict", "ours"])
     result["kind"] = result["descriptor"].str.replace(r"_(layer|mol)\d|#\d", "", regex=True)
     for kind, group in result.groupby("kind"):
-        counts = Counter("agrees to the printed digits" if not v else v for v in group["verdict"])
+        counts = Counter(v or "agrees to the printed digits" for v in group["verdict"])
         print(f"{kind}: " + "; ".join(f"{n} {'unexplained' if v == '?' else v}" for v, n in counts.most_common()))
     for file, group in result[~result["verdict"].isin([""]) | (result["verdict"] == "?")].groupby("file"):
         named = Counter(group["verdict"])

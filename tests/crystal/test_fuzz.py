@@ -45,6 +45,13 @@ def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
         perceive(path)
 
 
+def test_an_atom_far_outside_the_cell_costs_no_memory(tmp_path):
+    crystal = dict(SEEDS[:3])[".cif"].decode().replace("0.50000000", "99999.50000000", 1)
+    path = tmp_path / "stray.cif"
+    path.write_text(crystal)
+    assert len(perceive(path).octahedra) == 1
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=damaged())
 def test_damaged_files(case):
