@@ -1,60 +1,192 @@
-"""Compare descriptors with published values, crystal by crystal.
+"""Compare perceived crystals with published values, crystal by crystal, and explain what differs.
 
-Usage: python benchmarks/descriptor_references.py PAIRS.csv [--tolerance 0.01]
+Usage: python benchmarks/descriptor_references.py TABLE.csv --structures FOLDER [--all]
 
-PAIRS.csv has the columns file (a structure file, relative to the table or absolute), key (a descriptor) and
-value (the published number). One line is printed per key with the number of crystals compared, the median and
-the largest absolute difference, then one line per crystal that differs by more than the tolerance (relative).
+Two layouts are understood:
+
+* one row per crystal: `identifier` and the columns of `BY_CRYSTAL`; the crystal is FOLDER/dj/IDENTIFIER.cif;
+* one row per value: `file` (relative to FOLDER), `descriptor` and `value`, the names of `BY_VALUE`.
+
+A published value agrees when it is met to its printed digits (at most six after the point; a unit of the fourth
+where the file itself has fewer digits). What does not agree is put to other definitions, one after the other, and
+named after the one that fits; the rest is listed with both numbers. `--all` lists every disagreement.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from perovex.descriptors import REGISTRY, HOIPFeaturizer
+from perovex.crystal import perceive
+from perovex.descriptors import octahedra
+from perovex.descriptors.bridges import bridge_angles, deviation_in_plane, deviation_out_of_plane
+from perovex.descriptors.describing import row
+from perovex.errors import PerovexError
+
+BY_CRYSTAL = {
+    "bond_average": "bond_length_mean",
+    "bond_equatorial": "bond_length_equatorial_mean",
+    "bond_axial": "bond_length_axial_mean",
+    "angleXMX_average": "trans_angle_mean",
+    "angleXMX_equatorial": "trans_angle_equatorial_mean",
+    "angleXMX_axial": "trans_angle_axial_mean",
+    "angleMXM_average": "bridge_angle_mean",
+    "d_interlayer": "layer_spacing_halide",
+}
+PER_OCTAHEDRON = {
+    "zeta": octahedra.zeta,
+    "delta": octahedra.bond_length_distortion,
+    "sigma": octahedra.sigma,
+    "theta_mean": octahedra.theta,
+    "octahedral_volume": octahedra.octahedral_volume,
+    "mean_bond_distance": lambda v: np.linalg.norm(v, axis=2).mean(axis=1),
+    "trans_angle_mean": lambda v: octahedra.trans_angles(v).mean(axis=1),
+    "cis_angle_mean": lambda v: octahedra.cis_angles(v).mean(axis=1),
+}
+BY_VALUE = {
+    "sigma2": ("bond_angle_variance_mean", 1.0),
+    "delta_d": ("bond_length_distortion_mean", 1e5),
+    "max_D_in": ("bridge_deviation_in_max", 1.0),
+    "max_D_out": ("bridge_deviation_out_max", 1.0),
+}
+SEGMENTS = ("n1_to_low_plane", "low_plane_to_high_plane", "high_plane_to_n2", "total_length")
 
 
-def compare(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Add the columns `ours`, `difference` and `error`."""
-    files = list(dict.fromkeys(pairs["file"]))
-    featurizer = HOIPFeaturizer(on_error="row")
-    rows, errors = {}, {}
-    for name in tqdm(files, desc="describe"):
-        rows[name] = featurizer.transform([folder / name]).iloc[0]
-        if len(featurizer.errors_):
-            errors[name] = featurizer.errors_["kind"].iloc[0]
-    pairs = pairs.copy()
-    pairs["ours"] = [rows[f][k] for f, k in zip(pairs["file"], pairs["key"], strict=True)]
-    pairs["error"] = pairs["file"].map(errors).fillna("")
-    pairs["difference"] = pairs["ours"] - pairs["value"]
-    return pairs
+def tolerance(value: float) -> float:
+    """Half a unit of the last printed digit, within reason."""
+    text = f"{value!r}"
+    decimals = len(text.partition(".")[2]) if "e" not in text else 6
+    return max(0.51 * 10.0 ** -min(decimals, 6), 1e-4 * (decimals > 6), 2e-6 * abs(value))
+
+
+def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C901, PLR0911  one branch per name
+    """Return what a published name can stand for, our definition first: (explanation, values)."""
+    values = row(crystal, ("octahedra", "bridges", "layers"))
+    structure = crystal.structure
+    if name in BY_CRYSTAL:
+        found = [("", [values[BY_CRYSTAL[name]]])]
+        if name == "d_interlayer":
+            edge = structure.lattice.c - 2 * values["bond_length_axial_mean"]
+            found.append(("defined as cell edge c minus two axial bond lengths, not between planes", [edge]))
+        return found
+    if name in BY_VALUE:
+        key, factor = BY_VALUE[name]
+        return [("", [factor * values[key]])]
+    if name == "max_D":
+        return [("", [180.0 - values["bridge_angle_min"]])]
+    if name in {"delta_beta", "delta_beta_in", "delta_beta_out"}:
+        flat = crystal.bridges.vectors[~crystal.bridges.axial]
+        angles = {
+            "delta_beta": bridge_angles(flat),
+            "delta_beta_in": deviation_in_plane(flat, crystal.normal),
+            "delta_beta_out": deviation_out_of_plane(flat, crystal.normal),
+        }[name]
+        return [("", [float(np.ptp(angles))])]
+    if "#" in name:  # the bonds of one metal of a refinement, sorted; which metal is not said
+        return [("", np.sort(crystal.octahedra.bond_lengths.ravel()).tolist())]
+    if name.count("-") >= 2 and name.startswith(("Pb", "Sn")):
+        return [("", bridge_angles(crystal.bridges.vectors).tolist())]
+    if name.startswith("penetration_"):
+        return [("", segments(crystal, name))]
+    stem, _, layer = name.partition("_layer")
+    stem = stem.removesuffix("_mean") if stem.removesuffix("_mean") in PER_OCTAHEDRON else stem
+    if stem in PER_OCTAHEDRON:
+        each = PER_OCTAHEDRON[stem](crystal.octahedra.vectors)
+        if not layer:
+            return [("", each.tolist())]
+        sheets = [[float(each[list(sheet)].mean()) for sheet in slab.sheets] for slab in crystal.slabs]
+        k = int(layer) - 1
+        up = [slab[k] for slab in sheets if k < len(slab)]
+        down = [slab[-1 - k] for slab in sheets if k < len(slab)]
+        single = each[[i for slab in crystal.slabs for i in slab.octahedra]].tolist()
+        return [
+            ("", up),
+            ("sheets counted from the other side", down),
+            ("one octahedron of the sheet, not the mean over it", single),
+            ("another sheet of the slab", [v for slab in sheets for v in slab]),
+        ]
+    return []
+
+
+def segments(crystal, name: str) -> list[float]:
+    """Parts of the line between the two nitrogens of each spacer, cut by the planes of the terminal halides."""
+    from perovex.descriptors._stacking import find_gaps, place_spacers
+
+    gaps = find_gaps(crystal)
+    found = []
+    for spacer in place_spacers(crystal, gaps):
+        ends = list(spacer.molecule.ammonium)
+        if len(ends) != 2:
+            continue
+        low, high = sorted(spacer.heights[ends])
+        length = float(np.linalg.norm(np.subtract(*spacer.molecule.coordinates[ends])))
+        gap, rise = gaps[spacer.gap], high - low
+        parts = dict(zip(SEGMENTS, (gap.floor - low, gap.ceiling - gap.floor, high - gap.ceiling), strict=False))
+        part = next(s for s in SEGMENTS if s in name)
+        found.append(length if part == "total_length" else abs(parts[part]) * length / rise)
+        if part in ("n1_to_low_plane", "high_plane_to_n2"):  # which nitrogen is the first one is not said
+            other = "high_plane_to_n2" if part == "n1_to_low_plane" else "n1_to_low_plane"
+            found.append(abs(parts[other]) * length / rise)
+    return found
+
+
+def judge(crystal, name: str, value: float) -> tuple[str, float]:
+    """Explain a value, and give ours that is nearest to it: "" agrees, "?" nothing fits."""
+    options = candidates(crystal, name)
+    if not options or not options[0][1]:
+        return "not compared: no such descriptor", float("nan")
+    nearest = min(options[0][1], key=lambda v: abs(v - value))
+    for why, numbers in options:
+        if numbers and min(abs(v - value) for v in numbers) <= tolerance(value):
+            return why, nearest
+    return "?", nearest
+
+
+def published(path: Path) -> pd.DataFrame:
+    """Columns file, descriptor, value of either layout."""
+    table = pd.read_csv(path, dtype={"identifier": str})
+    if "identifier" in table:
+        table = table.melt(id_vars="identifier", var_name="descriptor")
+        table["file"] = "dj/" + table["identifier"] + ".cif"
+    return table[["file", "descriptor", "value"]].dropna().drop_duplicates()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", type=Path)
-    parser.add_argument("--tolerance", type=float, default=0.01)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--structures", type=Path, required=True)
+    parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
-    pairs = pd.read_csv(options.pairs)
-    REGISTRY.families()
-    table = compare(pairs, options.pairs.parent)
-    for key, group in table.groupby("key"):
-        good = group[group["error"] == ""]
-        off = good["difference"].abs()
-        far = good[off > options.tolerance * good["value"].abs()]
-        print(
-            f"{key}: {len(good)} compared, {len(group) - len(good)} refused; median {off.median():.2g},"
-            f" 95 % {off.quantile(0.95):.2g}, largest {off.max():.3g} {REGISTRY[key].unit}; {len(far)} apart"
-        )
-        for row in far.itertuples():
-            print(f"  {row.file}: published {row.value:.5g}, here {row.ours:.5g}")
-    refused = table[table["error"] != ""].drop_duplicates("file")
-    for row in refused.itertuples():
-        print(f"refused {row.file}: {row.error}")
+    table = published(options.table)
+    verdicts = []
+    for file, group in tqdm(table.groupby("file", sort=False), desc="crystals"):
+        try:
+            crystal = perceive(options.structures / file, disorder="major")
+        except PerovexError as error:
+            verdicts += [(file, r.descriptor, r.value, f"refused: {error.kind}", np.nan) for r in group.itertuples()]
+            continue
+        verdicts += [(file, r.descriptor, r.value, *judge(crystal, r.descriptor, r.value)) for r in group.itertuples()]
+    result = pd.DataFrame(verdicts, columns=["file", "descriptor", "value", "verdict", "ours"])
+    result["kind"] = result["descriptor"].str.replace(r"_(layer|mol)\d|#\d", "", regex=True)
+    for kind, group in result.groupby("kind"):
+        counts = Counter(v or "agrees to the printed digits" for v in group["verdict"])
+        print(f"{kind}: " + "; ".join(f"{n} {'unexplained' if v == '?' else v}" for v, n in counts.most_common()))
+    for file, group in result[~result["verdict"].isin([""]) | (result["verdict"] == "?")].groupby("file"):
+        named = Counter(group["verdict"])
+        shown = "; ".join(f"{n} x {'unexplained' if v == '?' else v}" for v, n in named.items())
+        if options.all or "?" in named or any(v.startswith("refused") for v in named):
+            print(f"{file}: {shown}")
+            for r in group[group["verdict"] == "?"].itertuples():
+                print(f"    {r.descriptor}: published {r.value:.6g}, here {r.ours:.6g}")
+    total = Counter("agrees" if not v else "unexplained" if v == "?" else "explained" for v in result["verdict"])
+    print(
+        f"{result['file'].nunique()} crystals, {len(result)} values: " + ", ".join(f"{n} {k}" for k, n in total.items())
+    )
 
 
 if __name__ == "__main__":

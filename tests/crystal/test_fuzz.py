@@ -1,54 +1,15 @@
 """Structure files with random damage: a crystal or a typed error, never anything else, and soon."""
 
-import os
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from fuzz import SEEDS, TOKENS, judge, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymatgen.io.ase import AseAtomsAdaptor
 
 from perovex.crystal import perceive
-from perovex.crystal.examples import cubic, layered
 from perovex.errors import PerovexError
-
-_TOKENS = [
-    b"",
-    b"-",
-    b"1e308",
-    b"nan",
-    b"inf",
-    b"99999999",
-    b"0",
-    b"\n",
-    b"loop_",
-    b"?",
-    b"'",
-    b"\x00",
-    b"\xff",
-    b"Xx",
-    b"0.5(3)",
-]
-
-
-def _seeds():
-    from io import StringIO
-
-    import ase.io
-
-    files = []
-    for structure in (cubic(cage="MA"), layered(1, spacer="MA")):
-        files.append((".cif", structure.to(fmt="cif").encode()))
-        files.append((".vasp", structure.to(fmt="poscar").encode()))
-        text = StringIO()
-        ase.io.write(text, AseAtomsAdaptor.get_atoms(structure), format="extxyz")
-        files.append((".extxyz", text.getvalue().encode()))
-    return files
-
-
-SEEDS = _seeds()
 
 
 @st.composite
@@ -59,7 +20,7 @@ def damaged(draw):
         length = draw(st.integers(0, 12))
         kind = draw(st.sampled_from(["replace", "byte", "cut", "repeat"]))
         if kind == "replace":
-            data = data[:at] + draw(st.sampled_from(_TOKENS)) + data[at + length :]
+            data = data[:at] + draw(st.sampled_from(TOKENS)) + data[at + length :]
         elif kind == "byte":
             data = data[:at] + bytes([draw(st.integers(0, 255))]) + data[at + 1 :]
         elif kind == "cut":
@@ -74,15 +35,7 @@ def survives(case):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file{suffix}"
         path.write_bytes(data)
-        start = time.perf_counter()
-        try:
-            perceive(path, disorder="major")
-        except PerovexError as error:
-            message = str(error)
-        else:
-            message = str(path)
-        assert str(path) in message
-        assert time.perf_counter() - start < 10.0
+        judge(path)
 
 
 def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
@@ -92,18 +45,22 @@ def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
         perceive(path)
 
 
+def test_an_atom_far_outside_the_cell_costs_no_memory(tmp_path):
+    crystal = dict(SEEDS[:3])[".cif"].decode().replace("0.50000000", "99999.50000000", 1)
+    path = tmp_path / "stray.cif"
+    path.write_text(crystal)
+    assert len(perceive(path).octahedra) == 1
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=damaged())
 def test_damaged_files(case):
     survives(case)
 
 
-@pytest.mark.slow
-@settings(
-    max_examples=int(os.environ.get("PEROVEX_FUZZ", "10000")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(case=damaged())
-def test_ten_thousand_damaged_files(case):
-    survives(case)
+def test_many_damaged_files():
+    """The same damage without hypothesis, many files a second; `python tests/crystal/fuzz.py` runs more of them."""
+    outcome = run(250, seed=20_241_124)
+    assert sum(outcome.values()) == 250
+    assert outcome["perceived"] > 20  # the damage must not be so heavy that nothing gets past reading
+    assert len(outcome) > 4

@@ -35,7 +35,7 @@ def test_table_on_disk(tmp_path, suffix):
     else:
         table = pd.DataFrame(json.loads(out.read_text(encoding="utf-8"))).T
     assert [Path(name).stem for name in table.index] == ["CsPbI3_Pnma", "s01_PbI_n2"]
-    assert list(table.columns) == [*REGISTRY, "error"]
+    assert list(table.columns) == [*REGISTRY, "warnings", "error"]
     assert [float(n) for n in table["n_layers"]] == [np.inf, 2.0]
 
 
@@ -49,6 +49,14 @@ def test_one_bad_file_costs_one_row_one_line_and_exit_status_2(tmp_path):
     table = pd.read_csv(out, index_col=0)
     assert table["error"].fillna("").str.contains("bad.cif").tolist() == [False, True]
     assert table["bond_length_mean"].notna().tolist() == [True, False]
+
+
+def test_a_missing_file_costs_one_row_too(tmp_path):
+    out = tmp_path / "table.csv"
+    result = run("describe", CRYSTALS / "CsPbI3_Pnma.extxyz", tmp_path / "none.cif", "-f", "tilts", "--out", out)
+    assert result.exit_code == 2
+    assert "1 of 2 crystals described" in result.output
+    assert "no such file" in result.stderr
 
 
 @pytest.mark.parametrize("kind", ["table", "md", "csv", "json"])

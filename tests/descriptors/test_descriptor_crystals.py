@@ -167,14 +167,30 @@ def mirrored(structure, _):
     return Structure(Lattice(structure.lattice.matrix * [1, 1, -1]), structure.species, structure.frac_coords)
 
 
-CHANGES = [rotated, supercell, doubled_and_sheared, permuted, shifted, niggli, mirrored]
+def primitive(structure, _):
+    """Primitive cell of a supercell: another setting, another order, images anywhere."""
+    return supercell(structure, _).get_primitive_structure(tolerance=1e-3)
+
+
+def everything(structure, seed):
+    """All at once: a sheared supercell, shuffled, moved, its atoms in any image, turned."""
+    changed = permuted(doubled_and_sheared(shifted(structure, seed), seed), seed)
+    images = np.random.default_rng(seed).integers(-2, 3, (len(changed), 3))
+    return rotated(Structure(changed.lattice, changed.species, changed.frac_coords + images), seed)
+
+
+CHANGES = [rotated, supercell, doubled_and_sheared, permuted, shifted, niggli, mirrored, primitive, everything]
+#: Angles near 180 degrees and corrugations near 0 carry the rounding of coordinates, 1e-9 Å, as its square root
+#: or as it is: nothing in a row means anything below this.
+ROUNDING = 1e-6
 
 
 def assert_same(first, second):
     assert (first.isna() == second.isna()).all(), list(first.index[first.isna() != second.isna()])
     finite = np.isfinite(first) & np.isfinite(second)
     assert (first[~finite & ~first.isna()] == second[~finite & ~first.isna()]).all()
-    off = (first - second)[finite].abs() > 1e-6 * np.maximum(first[finite].abs(), second[finite].abs()) + 1e-5
+    allowed = 1e-6 * np.maximum(first[finite].abs(), second[finite].abs()) + ROUNDING
+    off = (first - second)[finite].abs() > allowed
     assert not off.any(), pd.DataFrame({"first": first[finite][off], "second": second[finite][off]})
 
 
@@ -182,6 +198,42 @@ def assert_same(first, second):
 @pytest.mark.parametrize("path", CRYSTALS, ids=lambda path: path.stem)
 def test_rows_do_not_depend_on_the_description_of_the_crystal(path, change):
     assert_same(described(path), describe(change(crystal(path), 7)))
+
+
+#: Mean Delta, zeta (Å), Sigma (deg) and Theta (deg) of the octahedra of each crystal by an independent program,
+#: OctaDist 2.6.1 (10.1039/D0DT03988H).
+OCTADIST = {
+    "CsPbBr3_Pm-3m": (0.000000000, 0.000000, 0.00000, 0.0000),
+    "CsPbBr3_Pnma": (0.000006801, 0.042675, 17.55896, 54.4963),
+    "CsPbI3_Pnma": (0.000005257, 0.038009, 38.52412, 97.8081),
+    "CsSnI3_Pnma": (0.000007006, 0.036298, 24.93071, 62.2688),
+    "FASnI3_Pm-3m": (0.001374627, 0.625683, 59.85627, 179.2723),
+    "MAPbI3_Pnma": (0.000010984, 0.053428, 59.71261, 163.0053),
+    "MAPbI3_cubic": (0.000321632, 0.271143, 81.69538, 208.0909),
+    "s01_PbBr_n1": (0.000250306, 0.243640, 65.98118, 200.0924),
+    "s01_PbCl_n3": (0.000575950, 0.311360, 58.90366, 183.4288),
+    "s01_PbI_n2": (0.000136709, 0.163685, 56.13442, 187.6639),
+    "s01_PbI_n3": (0.000196148, 0.186170, 55.99657, 153.5300),
+    "s02_PbBr_n1": (0.000165361, 0.216612, 35.11227, 102.2858),
+    "s02_PbI_n2": (0.000147043, 0.183875, 37.23711, 103.1042),
+    "s07_PbBr_n2": (0.000913043, 0.388026, 71.01630, 206.5688),
+    "s07_PbCl_n1": (0.003351651, 0.942433, 98.91189, 371.1909),
+    "s07_PbI_n2": (0.000348654, 0.290842, 80.99308, 241.5264),
+    "s11_PbBr_n2": (0.000539653, 0.355708, 87.13298, 274.9533),
+    "s11_PbCl_n1": (0.000020769, 0.069231, 44.71346, 119.7233),
+    "s11_PbI_n1": (0.000054884, 0.133181, 79.41610, 216.9785),
+    "s11_PbI_n2": (0.000233767, 0.256847, 84.40821, 257.0188),
+}
+
+
+@pytest.mark.parametrize("path", CRYSTALS, ids=lambda path: path.stem)
+def test_distortions_of_an_independent_program(path):
+    row = described(path)
+    delta, zeta, sigma, theta = OCTADIST[path.stem]
+    assert row["bond_length_distortion_mean"] == pytest.approx(delta, abs=1e-9)
+    assert row["zeta_mean"] == pytest.approx(zeta, abs=1e-6)
+    assert row["sigma_mean"] == pytest.approx(sigma, abs=1e-4)
+    assert row["theta_mean"] == pytest.approx(theta, abs=1e-3)
 
 
 def test_rows_of_relaxed_crystals_are_sane():
@@ -274,6 +326,26 @@ def test_featurizer_on_paths_structures_and_atoms(tmp_path):
     assert list(families.get_feature_names_out()) == REGISTRY.keys_of(["octahedra", "tilts"])
     assert isinstance(clone(families).set_output(transform="pandas").fit_transform([path]), pd.DataFrame)
     assert make_pipeline(families, FunctionTransformer(np.nan_to_num)).fit_transform([path]).shape == (1, 28)
+
+
+def test_disorder_is_resolved_on_request_and_remarked(tmp_path):
+    text = layered(n=1, spacer="NH4").to(fmt="cif")
+    lines = text.splitlines()
+    site = next(i for i, line in enumerate(lines) if line.split()[:1] == ["I"])
+    lines[site] = " ".join([*lines[site].split()[:-1], "0.9"])
+    path = tmp_path / "partial.cif"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    strict = HOIPFeaturizer(on_error="row")
+    assert strict.fit_transform([path]).isna().all(axis=None)
+    assert list(strict.errors_["kind"]) == ["DisorderError"]
+    lenient = HOIPFeaturizer(disorder="major")
+    table = lenient.fit_transform(pd.Series([path, CRYSTALS[0]], index=["partial", "sound"]))
+    assert table.loc["partial", "n_layers"] == 1
+    assert "disordered: kept the major component" in lenient.warnings_["partial"]
+    assert "sound" not in lenient.warnings_
+    assert describe(path, disorder="major")["n_layers"] == 1
+    with pytest.raises(ValueError, match="disorder"):
+        HOIPFeaturizer(disorder="minor").fit([])
 
 
 def test_one_bad_crystal_costs_one_row(tmp_path):

@@ -104,7 +104,9 @@ def neighbour_pairs(
     sites_j = np.arange(len(frac)) if neighbours is None else np.asarray(neighbours)
     if len(sites_i) == 0 or len(sites_j) == 0:
         return _no_pairs()
-    cart = frac @ lattice
+    # the search makes copies for all cells between its points: fold them first, a stray one may lie anywhere
+    shift = np.floor(frac).astype(np.int64)
+    cart = (frac - shift) @ lattice
     a, b, image, distance = find_points_in_spheres(
         np.ascontiguousarray(cart[sites_j]),
         np.ascontiguousarray(cart[sites_i]),
@@ -114,9 +116,10 @@ def neighbour_pairs(
         tol=1e-8,
     )
     i, j = sites_i[a], sites_j[b]
+    image = image.astype(np.int64) + shift[i] - shift[j]
     keep = distance <= (cutoff if radii is None else np.minimum(radii[i] + radii[j], cutoff))
     keep &= (i != j) | image.any(axis=1)
-    i, j, cells = i[keep], j[keep], image[keep].astype(np.int64)
+    i, j, cells = i[keep], j[keep], image[keep]
     order = np.lexsort((cells[:, 2], cells[:, 1], cells[:, 0], j, i))
     i, j, cells = i[order], j[order], cells[order]
     vector = (frac[j] + cells - frac[i]) @ lattice
