@@ -8,7 +8,7 @@ from perovex.build import bond_length, build_layered, relax_built, substitute, t
 from perovex.build.layered import TILTS
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
-from perovex.errors import BuildError
+from perovex.errors import BuildError, LabelError
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +88,50 @@ def test_relaxation_reports_itself_and_notices_a_wrecked_crystal():
     assert set(relaxed.properties["relaxation"]) == {"energy", "fmax", "steps", "converged"}
     with pytest.raises(BuildError):  # one attraction for all pairs draws the ions together
         relax_built(cubic(), LennardJones(epsilon=5.0, sigma=1.5, rc=8.0), steps=300, fmax=1e-3)
+
+
+def test_relaxation_by_the_engine_of_the_labels_leaves_a_saddle():
+    # argon-like atoms on a bcc grid: held by symmetry alone, a rattle lets them leave it
+    from ase import Atoms
+
+    from perovex.elasticity import relax_atoms
+
+    bcc = Atoms("Ar2", cell=[4.0] * 3, positions=[[0, 0, 0], [2.0] * 3], pbc=True).repeat(2)
+    force = LennardJones(epsilon=0.1, sigma=3.1, rc=7.5, smooth=True)
+    held, record = relax_atoms(bcc, force, rattle=0.0)
+    free, other = relax_atoms(bcc, force)
+    assert record["converged"]
+    assert other["converged"]
+    assert other["energy"] < record["energy"] - 0.01 * len(bcc)
+    assert len(held) == len(free)
+
+
+def test_built_crystal_relaxed_by_an_engine_is_checked():
+    def engine(atoms, _calculator):
+        atoms.set_cell(atoms.cell.array * [[1.0], [1.0], [stretch]], scale_atoms=True)
+        return atoms, {"energy": 0.0, "fmax": 0.0, "steps": 1, "converged": True}
+
+    stretch = 1.001
+    relaxed = relax_built(layered(n=1), None, engine=engine)
+    assert relaxed.properties["relaxation"]["steps"] == 1
+    stretch = 1.6
+    with pytest.raises(BuildError, match="relaxed crystal"):
+        relax_built(layered(n=1), None, engine=engine)
+
+
+def test_an_unknown_potential_is_named(single):
+    from perovex.relaxing import relax_by_potential
+
+    with pytest.raises(LabelError, match="unknown potential"):
+        relax_by_potential(single, "no-such-potential")
+
+
+def test_a_relaxation_that_does_not_converge_is_refused(monkeypatch):
+    from perovex import relaxing
+    from perovex.elasticity import potentials
+
+    monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=1e-5, sigma=2.0))
+    assert relaxing.relax_by_potential(cubic(), "lj").properties["relaxation"]["potential"] == "lj"
+    monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=0.1, sigma=3.0, rc=7.0))
+    with pytest.raises(BuildError):
+        relaxing.relax_by_potential(cubic(), "lj")
