@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _FEW_GROUPS = 10
 
 
-@dataclass
+@dataclass(repr=False)
 class Evaluation:
     """Held-out predictions of a model and its baselines, and what follows from them.
 
@@ -180,6 +180,13 @@ class Evaluation:
             }
         )
 
+    def __repr__(self) -> str:
+        s = self.settings
+        wide = self.scores.assign(text=[_with_interval(row) for row in self.scores.itertuples()])
+        table = wide.pivot_table(index="model", columns="metric", values="text", aggfunc="first", sort=False)
+        head = f"{s['task']} of {s['target']}: {s['n_rows']} crystals, {s['n_groups']} groups, scheme {s['scheme']}"
+        return "\n".join([head, table.rename_axis(index=None, columns=None).to_string(), *self.warnings])
+
     def _repr_html_(self) -> str:
         return evaluation_html(self)
 
@@ -309,6 +316,11 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     }
     settings = provenance(estimator, table, target, labels, **settings)
     return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned)
+
+
+def _with_interval(row: Any) -> str:
+    interval = f" [{row.low:.2f}, {row.high:.2f}]" if np.isfinite(row.low) else ""
+    return f"{row.value:.2f}{interval}"
 
 
 def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
