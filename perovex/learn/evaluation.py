@@ -258,7 +258,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     -----
     Intervals resample groups, so that they tell how the score would change with other spacers. They are cut
     further out than percentiles where groups are few (`metrics.expanded_level`); with nine groups they then
-    hold in about 93 of 100 samples, with six in about 90 (``benchmarks/score_intervals.py``). They do not
+    hold in 91 of 100 simulated tables instead of 87, with six in 90 instead of 80
+    (``benchmarks/score_intervals.py``). They do not
     tell how much the score would change with another training table. Predictions of all folds
     are scored together, so that the mean (or prior) predictor comes out slightly below chance in rank scores:
     each fold's constant leans away from the rows held out.
