@@ -142,6 +142,8 @@ def test_result_is_json_and_html(table):
     assert result.settings["threshold"] == pytest.approx(y.median())
     html = result._repr_html_()
     assert "nearest neighbour" in html
+    assert repr(result).startswith("classification of E_in_plane: 60 crystals, 12 groups, scheme group\n")
+    assert len(repr(result).splitlines()) == 6  # a header, the metrics, the model and three baselines
     assert f"{y.median():.4g} GPa" in html
 
 
