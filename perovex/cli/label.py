@@ -2,42 +2,105 @@
 
 from __future__ import annotations
 
+import json
 import sys
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+if TYPE_CHECKING:
+    from perovex.elasticity.labelling import Progress
 
-def label(
-    files: Annotated[list[str], typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")],
+
+def label(  # noqa: PLR0917 (typer's options)
     out: Annotated[Path, typer.Option("--out", help="Folder of records; a crystal with a record is skipped.")],
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
+    ] = None,
+    jobs: Annotated[
+        Path | None,
+        typer.Option("--jobs", help="CSV table instead of files: columns file, and as you like name and origin."),
+    ] = None,
     potential: Annotated[
         str, typer.Option(help="7net-l3i5, 7net-0_11Jul2024, 7net-0_22May2024 or an entry point, '+d3' for dispersion.")
     ] = "7net-l3i5+d3",
     origin: Annotated[str, typer.Option(help="Where the structures come from (DOI, database); goes on record.")] = "",
     device: Annotated[str, typer.Option(help="Torch device: cpu or cuda.")] = "cpu",
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Configurations evaluated at once; default 32 on a GPU, 4 on a CPU."),
+    ] = None,
+    symmetry: Annotated[
+        float, typer.Option(min=0, help="Distance within which atoms count as equivalent, Å; 0 ignores symmetry.")
+    ] = 0.01,
     fmax: Annotated[float, typer.Option(help="Largest force left after relaxation, eV/Å.")] = 2e-3,
     smax: Annotated[float, typer.Option(help="Largest stress left after relaxation, GPa.")] = 5e-3,
     max_seconds: Annotated[float, typer.Option(help="Give a crystal up after this time, s.")] = 3600.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on."""
     from perovex.crystal import expand_paths
-    from perovex.elasticity.campaign import Job, label_many
+    from perovex.elasticity.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
     from perovex.elasticity.labelling import LabelSettings
     from perovex.elasticity.relaxation import RelaxSettings
+    from perovex.errors import LabelError
 
-    jobs = [Job(path, origin=origin) for path in expand_paths(files)]
-    settings = LabelSettings(relax=RelaxSettings(fmax=fmax, smax=smax), max_seconds=max_seconds)
-    start, done, failed = time.monotonic(), 0, 0
-    for record in label_many(jobs, out, potential=potential, settings=settings, device=device):
-        done += 1
-        failed += record["status"] != "accepted"
-        spent = time.monotonic() - start
-        modulus = record.get("E_vrh")
-        tail = f"E_vrh {modulus:.2f} GPa" if modulus is not None else record["reason"]
-        print(f"{record['name']}: {record['status']}, {tail}, {record.get('calls', 0)} calls")
-        left = len(jobs) - done
-        print(f"  {done} of {len(jobs)} here, about {spent / done * left / 60:.0f} min left", file=sys.stderr)
-    print(f"{done} labelled ({failed} rejected), {len(jobs) - done} done before or by another worker; records in {out}")
+    if bool(files) == (jobs is not None):
+        raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
+    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in expand_paths(files or [])]
+    refuse_repeated_names(todo)
+    settings = LabelSettings(
+        relax=RelaxSettings(fmax=fmax, smax=smax),
+        symmetry=symmetry,
+        batch=batch or (4 if device == "cpu" else 32),
+        max_seconds=max_seconds,
+    )
+    before = sum(is_finished(job, out, potential) for job in todo)
+    failed = 0
+    with _Bar(len(todo), before) as bar:
+        for record in label_many(todo, out, potential=potential, settings=settings, device=device, watch=bar.watch):
+            failed += record["status"] != "accepted"
+            bar.say(json.dumps(record) if as_json else _line(record))
+    others = len(todo) - before - bar.done
+    print(
+        f"{bar.done} labelled ({failed} rejected), {before} done before, {others} left to other workers; "
+        f"records in {out}",
+        file=sys.stderr if as_json else sys.stdout,
+    )
+
+
+def _line(record: dict[str, Any]) -> str:
+    modulus = record.get("E_vrh")
+    tail = f"E_vrh {modulus:.2f} GPa" if modulus is not None else record["reason"]
+    if modulus is not None and record["reason"]:
+        tail += f" ({record['reason']})"
+    cost = f"{record.get('calls', 0)} calls, {record.get('seconds', 0):.0f} s"
+    return f"{record['name']}: {record['status']}, {tail}, {cost}"
+
+
+class _Bar:
+    """Crystals done with the time left, and what the one in work is at; on stderr."""
+
+    def __init__(self, total: int, before: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, initial=before, unit="crystal", desc="label", dynamic_ncols=True, file=sys.stderr)
+        self.done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def watch(self, name: str, progress: Progress) -> None:
+        self._bar.set_postfix_str(
+            f"{name} {progress.stage}, call {progress.calls}, {progress.force:.1e} eV/Å, {progress.stress:.1e} GPa"
+        )
+
+    def say(self, line: str) -> None:
+        self.done += 1
+        self._bar.update()
+        self._bar.write(line, file=sys.stdout)
+        sys.stdout.flush()

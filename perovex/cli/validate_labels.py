@@ -1,4 +1,4 @@
-"""``perovex validate-labels``: labels beside first-principles moduli and trends of the literature."""
+"""``perovex validate-labels``: labels beside measured cells, first-principles values and trends of the literature."""
 
 from __future__ import annotations
 
@@ -8,22 +8,63 @@ from typing import Annotated
 
 import typer
 
+_CAPTIONS = {
+    "lattice": "Relaxed lattice parameters against experiment and DFT, deviation of the label in percent",
+    "lattice_errors": "The same by method; the last two columns: the method itself against experiment",
+    "moduli": "Moduli against first-principles values, GPa",
+    "errors": "The same by quantity",
+    "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
+}
+
 
 def validate_labels(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder; default: the bundled data.")] = None,
     potential: Annotated[str | None, typer.Option(help="Which potential's labels.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the tables as JSON.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the tables: FILE.json, or a folder of CSV files.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Print how good labels are: against first-principles moduli, and by known trends."""
+    """Print how good labels are: lattice parameters, first-principles moduli, known trends."""
     from perovex._files import write_atomic
     from perovex.datasets import load_elastic
     from perovex.datasets.validation import validate_labels_against_references
 
     loaded = load_elastic(data, potential=potential)
     result = validate_labels_against_references(loaded)
-    print(loaded)
+    text = json.dumps(result.to_dict(), indent=2) + "\n"
+    if as_json:
+        print(text, end="")
+    else:
+        print(loaded)
+        for name, frame in vars(result).items():
+            print(f"\n{_CAPTIONS[name]}:")
+            print(_narrow(frame) if len(frame) else "  none of the reference crystals is in these data")
+    if out is None:
+        return
+    if out.suffix == ".json":
+        write_atomic(out, text.encode())
+        return
     for name, frame in vars(result).items():
-        print(f"\n{name}:")
-        print(frame.round(2).to_string(index=False) if len(frame) else "  none")
-    if out is not None:
-        write_atomic(out, (json.dumps(result.to_dict(), indent=2) + "\n").encode())
+        write_atomic(out / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _narrow(frame: object) -> str:
+    """Lay a table out for a terminal: one block of `name: value` pairs a row where the row is long text."""
+    import pandas as pd
+
+    assert isinstance(frame, pd.DataFrame)
+    rounded = frame.round(3 if "trend" in frame else 2)
+    if "trend" not in frame:
+        return str(
+            rounded.rename(columns=lambda c: c.replace("_percent", " %").replace("_", " ")).to_string(index=False)
+        )
+    lines = []
+    for row in rounded.itertuples():
+        lines.append(f"  {row.answer:9} {row.trend}")
+        if row.comparisons:
+            lines.append(
+                f"            {row.agreeing} of {row.comparisons} comparisons, {row.groups_agreeing} of {row.groups} "
+                f"groups [{row.share_low}, {row.share_high}], p = {row.p_value}, median {row.median_difference_GPa} GPa"
+            )
+    return "\n".join(lines)

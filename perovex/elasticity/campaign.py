@@ -57,6 +57,57 @@ class Job:
         return self.name or self.path.name.split(".")[0]
 
 
+def read_jobs(table: str | Path, *, origin: str = "") -> list[Job]:
+    """Read jobs from a CSV table.
+
+    Parameters
+    ----------
+    table : path
+        Columns ``file`` (relative to the folder of the table), and optionally ``name`` and ``origin``.
+    origin : str
+        Where the table has none.
+
+    Raises
+    ------
+    LabelError
+        The table cannot be read, has no column ``file``, names a file that does not exist, or one name twice.
+    """
+    import pandas as pd
+
+    path = Path(table)
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise LabelError(f"not a table of jobs: {error}", source=path) from error
+    unknown = set(rows.columns) - {"file", "name", "origin"}
+    if "file" not in rows or unknown:
+        raise LabelError(
+            f"columns {sorted(rows.columns)}", remedy="give file, and optionally name and origin", source=path
+        )
+    given = rows.reindex(columns=["file", "name", "origin"], fill_value="")
+    jobs = [Job(path.parent / f, name=n, origin=o or origin) for f, n, o in given.itertuples(index=False)]
+    absent = [job.path for job in jobs if not job.path.is_file()]
+    if absent:
+        raise LabelError(f"no such file: {absent[0]}", remedy="paths are relative to the table", source=path)
+    refuse_repeated_names(jobs, source=path)
+    return jobs
+
+
+def refuse_repeated_names(jobs: Iterable[Job], *, source: Path | None = None) -> None:
+    """Raise a LabelError if two jobs would write the same record."""
+    names = [job.stem for job in jobs]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise LabelError(
+            f"two crystals are named {repeated[0]!r}", remedy="name them in a table given as --jobs", source=source
+        )
+
+
+def is_finished(job: Job, out: str | Path, potential: str = DEFAULT_POTENTIAL) -> bool:
+    """Whether a folder holds the record of a job."""
+    return (Path(out) / f"{job.stem}@{potential}.json").exists()
+
+
 def label_many(
     jobs: Iterable[Job],
     out: str | Path,
@@ -103,11 +154,10 @@ def label_many(
     engine = calculator if calculator is not None else None
     for job in jobs:
         stem = f"{job.stem}@{potential}"
-        target = folder / f"{stem}.json"
-        if target.exists():
+        if is_finished(job, folder, potential):
             continue
         with claimed(folder / f".{stem}.lock") as mine:
-            if not mine or target.exists():
+            if not mine or is_finished(job, folder, potential):
                 continue
             engine = engine if engine is not None else make_calculator(potential, device=device)
             yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings(), watch)

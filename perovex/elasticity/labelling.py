@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 logger = logging.getLogger(__name__)
 
+CHECKPOINT_FORMAT = 2  # a checkpoint of another format is not continued
+
 
 @dataclass(frozen=True)
 class LabelSettings:
@@ -153,7 +155,7 @@ class _Run:
     def start(self) -> None:
         """Begin from the input crystal, or where the checkpoint stopped."""
         stored = self.checkpoint.load() if self.checkpoint else None
-        if stored:
+        if stored and stored[0].get("format") == CHECKPOINT_FORMAT:
             self._resume(*stored)
             return
         from perovex.elasticity.surrogate import model_hessian
@@ -198,6 +200,7 @@ class _Run:
             return
         state = self.state
         info = {
+            "format": CHECKPOINT_FORMAT,
             "round": self.round,
             "followed": self.followed,
             "seconds": self.seconds,

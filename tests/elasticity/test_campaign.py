@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from ase.calculators.emt import EMT
 from ase.io import write
 
 from perovex.elasticity import potentials
-from perovex.elasticity.campaign import Job, label_many
+from perovex.elasticity.campaign import Job, label_many, read_jobs
 from perovex.elasticity.records import Checkpoint, claimed, read_record
 from perovex.errors import LabelError
 
@@ -27,9 +28,11 @@ class Slow(EMT):
     def calculate(self, *args, **kwargs):
         time.sleep(float(sys.argv[3]))
         super().calculate(*args, **kwargs)
+        with open(sys.argv[2] + ".calls", "a") as log:
+            log.write(".")
 
 jobs = [Job(Path(sys.argv[1]), name="alloy", facts={"n": "inf"})]
-settings = LabelSettings(checkpoint_seconds=0.0)
+settings = LabelSettings(batch=4)
 print(len(list(label_many(jobs, sys.argv[2], potential="emt", settings=settings, calculator=Slow()))))
 """
 
@@ -58,27 +61,44 @@ def wait_for(condition, seconds=60):
 
 
 def test_killed_worker_is_resumed_and_loses_at_most_a_batch(crystal, tmp_path):
-    out, clean = tmp_path / "out", tmp_path / "clean"
-    first = worker(crystal, out, 0.03)
+    out, clean, log = tmp_path / "out", tmp_path / "clean", tmp_path / "out.calls"
     checkpoint = Checkpoint(out / ".alloy@emt.npz")
 
-    def in_response():
-        stored = checkpoint.load()
-        return stored is not None and "basis" in stored[1] and stored[1]["basis"].shape[1] > 0
+    def reached(condition):
+        return checkpoint.path.exists() and condition(*checkpoint.load())
 
-    wait_for(in_response)
-    os.kill(first.pid, signal.SIGKILL)
-    first.communicate()
-    assert not (out / "alloy@emt.json").exists()
-    before = checkpoint.load()[0]["calls"]
+    stages = [
+        lambda info, _: info["steps"] > 1,
+        lambda _, arrays: len(arrays["strains_strains"]) > 2,
+        lambda _, arrays: "basis" in arrays and arrays["basis"].shape[1] > 6,
+    ]
+    lost = 0
+    for stage in stages:
+        started = worker(crystal, out, 0.02)
+        wait_for(lambda stage=stage: reached(stage))
+        time.sleep(0.05)  # into the next batch
+        os.kill(started.pid, signal.SIGKILL)
+        started.communicate()
+        assert not (out / "alloy@emt.json").exists()
+        unsaved = len(log.read_text()) - lost - checkpoint.load()[0]["calls"]
+        assert 0 <= unsaved <= 4
+        lost += unsaved
     assert worker(crystal, out, 0).communicate()[0].strip() == "1"
     assert worker(crystal, clean, 0).communicate()[0].strip() == "1"
     resumed, whole = (read_record(folder / "alloy@emt.json") for folder in (out, clean))
-    assert before > 0
-    assert resumed["calls"] <= whole["calls"] + 2
+    assert resumed["calls"] + lost == len(log.read_text())
+    assert resumed["calls"] <= whole["calls"] + 4
     for row, expected in zip(resumed["C_GPa"], whole["C_GPa"], strict=True):
         assert row == pytest.approx(expected, abs=0.1)
     assert not checkpoint.path.exists()
+
+
+def test_checkpoint_of_another_format_is_not_continued(crystal, tmp_path):
+    Checkpoint(tmp_path / ".alloy@emt.npz").save({"round": 3}, {"positions": np.zeros((1, 3))})
+    jobs = [Job(crystal, name="alloy", facts={"n": "inf"})]
+    (record,) = label_many(jobs, tmp_path, potential="emt", calculator=EMT())
+    assert record["status"] == "accepted"
+    assert record["rounds"] == 0
 
 
 def test_two_workers_share_a_folder(crystal, tmp_path):
@@ -112,6 +132,40 @@ def test_finished_crystals_are_skipped_and_records_are_one_line(crystal, tmp_pat
     assert record["versions"]["ase"]
     assert record["lowest_eigenvalues"][0] > 0
     assert (tmp_path / "out" / "alloy@emt.extxyz").exists()
+
+
+def test_jobs_from_a_table(crystal, tmp_path):
+    table = tmp_path / "jobs.csv"
+    table.write_text(f"file,name,origin\n{crystal.name},one,doi\n{crystal.name},two,\n")
+    jobs = read_jobs(table, origin="all others")
+    assert [(j.stem, j.origin, j.path) for j in jobs] == [("one", "doi", crystal), ("two", "all others", crystal)]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("file,name\nalloy.vasp,a\nalloy.vasp,a\n", "two crystals are named 'a'"),
+        ("path\nalloy.vasp\n", "columns"),
+        ("file\nnowhere.cif\n", "no such file"),
+        ("", "not a table"),
+    ],
+)
+def test_bad_tables_of_jobs_are_named(crystal, tmp_path, text, cause):
+    (tmp_path / "jobs.csv").write_text(text)
+    with pytest.raises(LabelError, match=cause) as error:
+        read_jobs(tmp_path / "jobs.csv")
+    assert "jobs.csv" in str(error.value)
+
+
+def test_progress_is_told_after_every_batch(crystal, tmp_path):
+    told = []
+    jobs = [Job(crystal, name="alloy", facts={"n": "inf"})]
+    list(label_many(jobs, tmp_path, potential="emt", calculator=EMT(), watch=lambda *seen: told.append(seen)))
+    stages = [progress.stage for _, progress in told]
+    assert {"relaxing", "straining", "responding"} <= set(stages)
+    assert {name for name, _ in told} == {"alloy"}
+    calls = [progress.calls for _, progress in told]
+    assert calls == sorted(calls)
 
 
 def test_unreadable_crystal_is_a_rejected_record_and_the_next_goes_on(crystal, tmp_path):
