@@ -133,23 +133,20 @@ def simulate_design(
     groups : ndarray of int
         Spacer of each row.
     """
-    names = np.asarray(pd.unique(groups))
-    real = rng.permutation(names)[:n_groups]
-    blocks = [(X[(groups == name).to_numpy()], meta[(groups == name).to_numpy()]) for name in real]
+    rows = {name: np.flatnonzero((groups == name).to_numpy()) for name in pd.unique(groups)}
+    names = np.asarray(list(rows))
+    blocks = [(X.iloc[rows[name]], meta.iloc[rows[name]]) for name in rng.permutation(names)[:n_groups]]
+    cells = {}
+    if len(blocks) < n_groups:
+        for name, place in rows.items():
+            keys = [meta[key].to_numpy()[place] for key in ("halide", "n_layers")]
+            cells[name] = X.iloc[place].groupby(keys).mean().rename_axis(index=["halide", "n_layers"])
     while len(blocks) < n_groups:
         first, second = rng.choice(names, size=2, replace=False)
         weight = float(rng.beta(0.5, 0.5))
-        a, b = (
-            X[(groups == name).to_numpy()]
-            .set_axis(pd.MultiIndex.from_frame(meta.loc[(groups == name).to_numpy(), ["halide", "n_layers"]]))
-            .groupby(level=[0, 1])
-            .mean()
-            for name in (first, second)
-        )
-        mixed = (weight * a + (1 - weight) * b).dropna(how="all")
+        mixed = (weight * cells[first] + (1 - weight) * cells[second]).dropna(how="all")
         if len(mixed):
-            cells = mixed.index.to_frame(index=False)
-            blocks.append((mixed.reset_index(drop=True), cells))
+            blocks.append((mixed.reset_index(drop=True), mixed.index.to_frame(index=False)))
     codes = np.repeat(np.arange(len(blocks)), [len(block) for block, _ in blocks])
     table, made = (pd.concat(part, ignore_index=True) for part in zip(*blocks, strict=True))
     return table[X.columns], made, codes

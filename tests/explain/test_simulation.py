@@ -16,6 +16,11 @@ def design(planted, n_groups=20, seed=0):
     return simulate_design(planted.X, planted.meta, pd.Series(planted.groups, index=planted.X.index), n_groups, rng)
 
 
+@pytest.fixture(scope="module")
+def large(planted):
+    return design(planted, 300)
+
+
 def test_fewer_spacers_are_a_subset_and_more_are_mixtures(planted):
     X, meta, groups = design(planted, 7)
     assert (len(np.unique(groups)), len(X), len(meta)) == (7, 42, 42)
@@ -29,8 +34,8 @@ def test_fewer_spacers_are_a_subset_and_more_are_mixtures(planted):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
-def test_drivers_carry_the_share_they_are_given(planted, scenario):
-    table, meta, groups = design(planted, 400)
+def test_drivers_carry_the_share_they_are_given(large, scenario):
+    table, meta, groups = large
     X, y = simulate_target(scenario, table, meta, groups, np.random.default_rng(1))
     for driver, share in scenario.drivers.items():
         assert np.corrcoef(X[driver], y)[0, 1] ** 2 == pytest.approx(share, abs=0.1)
