@@ -163,12 +163,12 @@ def _moduli(table: pd.DataFrame) -> pd.DataFrame:
         {
             "crystal": known["crystal_id"].to_numpy(),
             "phase": known["phase"].to_numpy(),
-            "K_label": own["K_vrh"].to_numpy(),
-            "K_reference": k.to_numpy(),
-            "G_label": own["G_vrh"].to_numpy(),
-            "G_reference": g.to_numpy(),
-            "E_label": own["E_vrh"].to_numpy(),
-            "E_reference": (9 * k * g / (3 * k + g)).to_numpy(),
+            "K_label": own["K_vrh"].to_numpy(float),
+            "K_reference": k.to_numpy(float),
+            "G_label": own["G_vrh"].to_numpy(float),
+            "G_reference": g.to_numpy(float),
+            "E_label": own["E_vrh"].to_numpy(float),
+            "E_reference": (9 * k * g / (3 * k + g)).to_numpy(float),
             "source": known["source"].to_numpy(),
         }
     ).assign(E_ratio=lambda f: f["E_label"] / f["E_reference"])
