@@ -57,14 +57,15 @@ def _narrow(frame: object) -> str:
     rounded = frame.round(3 if "trend" in frame else 2)
     if "trend" not in frame:
         return str(
-            rounded.rename(columns=lambda c: c.replace("_percent", " %").replace("_", " ")).to_string(index=False)
+            rounded.rename(
+                columns=lambda c: c.removesuffix("_percent").replace("_", " ") + " %" * c.endswith("_percent")
+            ).to_string(index=False)
         )
     lines = []
-    for row in rounded.itertuples():
-        lines.append(f"  {row.answer:9} {row.trend}")
-        if row.comparisons:
-            lines.append(
-                f"            {row.agreeing} of {row.comparisons} comparisons, {row.groups_agreeing} of {row.groups} "
-                f"groups [{row.share_low}, {row.share_high}], p = {row.p_value}, median {row.median_difference_GPa} GPa"
-            )
+    for row in rounded.to_dict(orient="records"):
+        lines.append(f"  {row['answer']:9} {row['trend']}")
+        if row["comparisons"]:
+            counts = "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups".format(**row)
+            share = "[{share_low}, {share_high}], p = {p_value}, median {median_difference_GPa} GPa".format(**row)
+            lines.append(f"            {counts} {share}")
     return "\n".join(lines)

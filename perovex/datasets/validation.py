@@ -103,14 +103,15 @@ def _lattice(data: ElasticData) -> pd.DataFrame:
     for crystal, references in _lattice_references().groupby("crystal_id"):
         if crystal not in relaxed.index:
             continue
-        lattice = data.structure(relaxed.loc[crystal, "label_id"]).lattice
+        label, status = relaxed.loc[str(crystal), ["label_id", "status"]]
+        lattice = data.structure(str(label)).lattice
         guide = references.set_index("method").loc[_RELAXED_FROM]
         order = _matching_axes(np.array(lattice.abc), guide[list(_AXES)].to_numpy(float))
         if abs(lattice.volume / guide["volume"] - 1) > _LARGEST_CHANGE:
             continue
         lengths, angles = np.array(lattice.abc)[order], np.array(lattice.angles)[order]
         for _, reference in references.iterrows():
-            row = {"crystal": crystal, "method": reference["method"], "status": relaxed.loc[crystal, "status"]}
+            row = {"crystal": crystal, "method": reference["method"], "status": status}
             change = 100 * (lengths / reference[list(_AXES)].to_numpy(float) - 1)
             row |= {f"{axis}_percent": value for axis, value in zip(_AXES, change, strict=True)}
             # An angle and its supplement describe the same cell with an axis reversed.
@@ -163,12 +164,12 @@ def _moduli(table: pd.DataFrame) -> pd.DataFrame:
         {
             "crystal": known["crystal_id"].to_numpy(),
             "phase": known["phase"].to_numpy(),
-            "K_label": own["K_vrh"].to_numpy(),
-            "K_reference": k.to_numpy(),
-            "G_label": own["G_vrh"].to_numpy(),
-            "G_reference": g.to_numpy(),
-            "E_label": own["E_vrh"].to_numpy(),
-            "E_reference": (9 * k * g / (3 * k + g)).to_numpy(),
+            "K_label": own["K_vrh"].to_numpy(float),
+            "K_reference": k.to_numpy(float),
+            "G_label": own["G_vrh"].to_numpy(float),
+            "G_reference": g.to_numpy(float),
+            "E_label": own["E_vrh"].to_numpy(float),
+            "E_reference": (9 * k * g / (3 * k + g)).to_numpy(float),
             "source": known["source"].to_numpy(),
         }
     ).assign(E_ratio=lambda f: f["E_label"] / f["E_reference"])

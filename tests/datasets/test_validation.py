@@ -1,0 +1,139 @@
+"""Labels beside independent values: the comparison itself on made-up labels whose deviations are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from perovex.datasets import load_elastic
+from perovex.datasets.paths import data_root
+from perovex.datasets.validation import _answer, _trends, validate_labels_against_references
+
+
+@pytest.fixture(scope="module")
+def references():
+    return pd.read_csv(data_root() / "reference" / "lattice_parameters.csv")
+
+
+def cell_of(references, crystal, method):
+    row = references[(references["crystal_id"] == crystal) & (references["method"] == method)].iloc[0]
+    return row[["a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg"]].astype(float).tolist()
+
+
+def made_up(cells, reasons=None):
+    """Data set with relaxed crystals of the given cells; reasons reject some."""
+    reasons = reasons or {}
+    data = load_elastic()
+    row = data.labels.iloc[0]
+    labels = pd.DataFrame(
+        {
+            f"{name}@{data.potential}": row.to_dict()
+            | {
+                "crystal_id": name,
+                "potential": data.potential,
+                "reason": reasons.get(name, ""),
+                "status": "rejected" if name in reasons else "accepted",
+            }
+            for name in cells
+        }
+    ).T
+    labels.index.name = "label_id"
+    fake = replace(data, labels=labels.astype({"n_layers": float, "E_out_of_plane": float, "E_in_plane": float}))
+    fake.__dict__["_structure_file"] = {
+        f"{name}@{data.potential}": Structure(Lattice.from_parameters(*cell), ["Pb"], [[0, 0, 0]])
+        for name, cell in cells.items()
+    }
+    return fake
+
+
+def test_reference_volumes_follow_from_their_cells(references):
+    assert references["crystal_id"].nunique() == 15
+    assert set(references.groupby("crystal_id")["method"].nunique()) == {6}
+    assert references["doi_of_experiment"].str.startswith("10.").all()
+    volumes = [Lattice.from_parameters(*row).volume for row in references.iloc[:, 2:8].astype(float).to_numpy()]
+    np.testing.assert_allclose(volumes, references["volume_A3"], rtol=1.5e-3)  # lengths are rounded to 0.01 Angstrom
+
+
+def test_a_label_equal_to_one_method_deviates_by_what_the_methods_differ(references):
+    own = cell_of(references, "rac-MBA2PbI4", "PBE-D3(BJ)")
+    turned = [own[2], own[0], own[1], own[5], own[3], 180 - own[4]]  # axes renamed, one reversed
+    result = validate_labels_against_references(made_up({"rac-MBA2PbI4": turned}))
+    rows = result.lattice.set_index("method")
+    assert len(rows) == 6
+    same = rows.loc["PBE-D3(BJ)"]
+    assert abs(same[["a_percent", "b_percent", "c_percent"]].astype(float)).max() < 1e-9
+    assert same["largest_angle_deg"] == pytest.approx(0, abs=1e-9)
+    a, measured = own[0], cell_of(references, "rac-MBA2PbI4", "experiment")[0]
+    assert rows.loc["experiment", "a_percent"] == pytest.approx(100 * (a / measured - 1))
+    errors = result.lattice_errors.set_index("method")
+    assert errors.loc["experiment", ["crystals", "of"]].tolist() == [1, 15]
+    assert errors.loc["experiment", "mean_absolute_length_percent"] == pytest.approx(
+        errors.loc["PBE-D3(BJ)", "method_against_experiment_mean_absolute_length_percent"]
+    )
+
+
+def test_cells_that_do_not_compare_are_left_out(references):
+    good = cell_of(references, "S-MBA2PbI4", "PBE-D3(BJ)")
+    doubled = cell_of(references, "BA2PbI4", "PBE-D3(BJ)")
+    doubled[0] *= 2
+    cells = {"S-MBA2PbI4": good, "R-MBA2PbI4": good, "R-MBA2SnI4": good, "BA2PbI4": doubled, "elsewhere": good}
+    data = made_up(cells, {"R-MBA2PbI4": "not converged: 5 s spent", "R-MBA2SnI4": "negative mode"})
+    lattice = validate_labels_against_references(data).lattice
+    assert set(lattice["crystal"]) == {"S-MBA2PbI4", "R-MBA2SnI4"}
+    assert set(lattice.loc[lattice["crystal"] == "R-MBA2SnI4", "status"]) == {"rejected"}
+
+
+def test_no_reference_crystal_in_the_data_gives_empty_tables(references):
+    result = validate_labels_against_references(made_up({"elsewhere": cell_of(references, "BA2PbI4", "PBE")}))
+    assert result.lattice.empty
+    assert result.lattice_errors.empty
+    assert result.to_dict()["lattice"] == []
+
+
+@pytest.mark.parametrize(
+    ("signs", "answer", "p"),
+    [([1] * 6, "yes", 2 / 64), ([-1] * 6, "no", 2 / 64), ([1] * 5, "undecided", 2 / 32), ([1, -1] * 5, "undecided", 1)],
+)
+def test_sign_test_counts_groups(signs, answer, p):
+    differences = [(f"spacer {k}", sign * size) for k, sign in enumerate(signs) for size in (3.0, -1.0)]
+    row = _answer("trend", differences)
+    assert (row["answer"], row["groups"], row["comparisons"]) == (answer, len(signs), 2 * len(signs))
+    assert row["p_value"] == pytest.approx(p)
+    assert row["share_low"] < row["share"] + 1e-12
+    assert row["share"] < row["share_high"] + 1e-12
+
+
+def test_nothing_to_compare_is_untested():
+    row = _answer("trend", [])
+    assert row["answer"] == "untested"
+    assert np.isnan(row["p_value"])
+
+
+def test_trends_find_what_was_put_in():
+    spacers = ["[NH3+]" + "C" * k + "[NH3+]" for k in range(2, 9)]
+    rows = [
+        {
+            "spacer_smiles": spacer,
+            "n_layers": 1.0,
+            "metal": "Pb",
+            "halide": halide,
+            "E_in_plane": {"Cl": 20.0, "Br": 15.0, "I": 10.0}[halide],
+            "E_out_of_plane": 10.0 - k,
+        }
+        for k, spacer in enumerate(spacers)
+        for halide in ("Cl", "Br", "I")
+    ]
+    network = {"spacer_smiles": "", "n_layers": np.inf, "metal": "Pb", "E_in_plane": 25.0, "E_out_of_plane": 25.0}
+    table = pd.DataFrame([*rows, network | {"halide": "Br"}])
+    answers = _trends(table).set_index("trend")
+    softer = answers[answers.index.str.contains("3D networks")].iloc[0]
+    assert (softer["answer"], softer["comparisons"], softer["groups"]) == ("yes", 7, 7)
+    in_plane = answers[answers.index.str.contains("E_in_plane")]
+    assert (in_plane["answer"] == "yes").all()
+    assert in_plane["median_difference_GPa"].tolist() == [5.0, 5.0]
+    ties = answers[answers.index.str.contains("E_out_of_plane")]
+    assert (ties["groups_agreeing"] == 0).all()
+    chain = answers[answers.index.str.contains("alkyl chain")].iloc[0]
+    assert (chain["answer"], chain["groups"], chain["comparisons"]) == ("yes", 6, 18)
