@@ -62,7 +62,8 @@ def _narrow(frame: object) -> str:
             ).to_string(index=False)
         )
     lines = []
-    for row in rounded.to_dict(orient="records"):
+    for record in rounded.to_dict(orient="records"):
+        row = {str(name): value for name, value in record.items()}
         lines.append(f"  {row['answer']:9} {row['trend']}")
         if row["comparisons"]:
             counts = "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups".format(**row)

@@ -33,6 +33,12 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         _ranking(section, task, figures)
     if task.effects is not None:
         _effects(section, task.effects)
+    if task.factors is not None:
+        section.table(
+            in_words(task.factors.rename_axis("factor")),
+            "Is it the halide, n or the spacer? Importance of all descriptors that carry a factor, together; 'given' "
+            "shuffles them only among crystals that agree in that factor.",
+        )
 
 
 def _scores(section: Section, task: TaskResult, figures: Path) -> None:

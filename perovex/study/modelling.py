@@ -37,6 +37,8 @@ class TaskResult:
     scrambling : dict
         Score, mean score on shuffled targets, p-value.
     explanation, ranking, effects : objects or None
+    factors : DataFrame or None
+        Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
     transfer : TransferResult or None
         From single-layer to multilayer crystals.
     verdicts : list of Verdict
@@ -52,6 +54,7 @@ class TaskResult:
     explanation: Explanation | None
     ranking: Ranking | None
     effects: Effects | None
+    factors: pd.DataFrame | None
     transfer: TransferResult | None
     verdicts: list[Verdict]
     refusals: dict[str, str]
@@ -65,6 +68,7 @@ class TaskResult:
             "skill": None if self.explanation is None else self.explanation.skill.to_dict(),
             "ranking": None if self.ranking is None else self.ranking.to_dict(),
             "effects": None if self.effects is None else self.effects.to_dict(),
+            "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
             "transfer": None if self.transfer is None else self.transfer.to_dict(),
             "refusals": self.refusals,
         }
@@ -133,6 +137,8 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
     attempt("y-scrambling", lambda: _scramble(estimator, tables, y, options))
     attempt("explanation", lambda: _explain(task, tables.X, asked, tables.groups, units, options))
     explanation, ranking, effects = found.get("explanation", (None, None, None))
+    if explanation is not None:
+        attempt("factors", lambda: questions.factor_shares(explanation, tables))
     attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
     tested = found.get("transfer")
     attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options))
@@ -144,6 +150,7 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         explanation,
         ranking,
         effects,
+        found.get("factors"),
         tested,
         found.get("claims", []),
         refusals,

@@ -78,25 +78,31 @@ def verdicts(
     return judge(claims, evidence)
 
 
-SERIES_DESCRIPTORS = (
-    "bridge_angle_equatorial_mean",
-    "bond_angle_variance_mean",
-    "bond_length_distortion_mean",
-    "tilt_in_plane_mean",
-    "tilt_out_of_plane_mean",
-    "layer_spacing_halide",
-    "penetration_mean",
-    "slab_fraction",
-)
-
-
 def series_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, MatchedSeries]:
     """Analyse matched series (same spacer and halide, several n) for every modulus."""
     from perovex.explain import matched_series
 
-    known = [key for key in SERIES_DESCRIPTORS if key in tables.X]
+    known = list(tables.X.columns.difference(tables.meta.columns))
     table = tables.meta.join(tables.moduli).join(tables.X[known])
     return {target: matched_series(table, target, descriptors=known) for target in targets}
+
+
+def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame:
+    """Share the importance of an explained model among what carries halide, n and spacer, and all else.
+
+    Bond lengths carry the halide as well as its radius does; a factor stands for all its descriptors together.
+    """
+    from perovex.explain import descriptors_of_factors, factor_importance
+
+    factors = pd.DataFrame(
+        {
+            "halide": tables.meta["halide"].astype(str),
+            "n": tables.meta["n_layers"],
+            "spacer": tables.groups.astype(str),
+        }
+    )
+    sets = descriptors_of_factors(tables.X, factors)
+    return factor_importance(explanation, sets, given=factors[["halide", "n"]], progress=False)
 
 
 def variance_by_target(tables: StudyTables, targets: tuple[str, ...], options: StudyOptions) -> dict[str, Any]:

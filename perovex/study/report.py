@@ -167,7 +167,7 @@ def _transfer(section: Section, result: StudyResult) -> None:
         if task.transfer is None:
             section.note(f"{_title(task)}: {task.refusals.get('transfer', 'not tested')}")
             continue
-        section.text(f"{_title(task)}. {task.transfer.sentence()}")
+        section.text(f"{_title(task)}:").bullets(task.transfer.sentences())
         if task.transfer.possible:
             caption = f"{_title(task)}: every model, on the multilayer crystals."
             section.table(in_words(task.transfer.to_frame()), caption, index=False, folded=True)
@@ -188,6 +188,7 @@ def _series(section: Section, result: StudyResult, figures: Path) -> None:
         if item.reason:
             section.note(f"{name}: {item.reason}")
             continue
+        section.bullets(item.sentences())
         caption = f"{name} and descriptors: change from one n to another."
         section.table(in_words(item.to_frame()), caption, index=False, folded=True)
         section.table(in_words(item.explained_by), f"Do changes of descriptors go with changes of {name}?", folded=True)

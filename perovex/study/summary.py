@@ -151,7 +151,12 @@ def summary_html(result: StudyResult) -> str:
         index=False,
     )
     if result.claims:
-        add_claims(section, result.claims, "Published claims, by target.")
+        add_claims(
+            section,
+            result.claims,
+            f"Published claims, by target: {len(result.claims)} verdicts. 'Undecided' is what a true claim often gets at "
+            "this size, too; the section on claims says how often each criterion was right and wrong on made data.",
+        )
     section.note(
         "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "
         "says how far it is from first-principles values."
