@@ -210,7 +210,7 @@ def _with_hydrogens_implied(
     for (a, b), order in zip(bonds, orders, strict=True):
         mol.AddBond(int(a), int(b), _ORDERS[order])
     total = np.zeros(len(symbols), dtype=int)
-    acyl = set()
+    acyl: set[int] = set()
     for (a, b), order in zip(bonds.tolist(), orders, strict=True):
         total[[a, b]] += order * heavy[[b, a]]
         if order == 2 and "O" in (symbols[a], symbols[b]):

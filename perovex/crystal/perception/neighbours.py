@@ -116,10 +116,10 @@ def neighbour_pairs(
         tol=1e-8,
     )
     i, j = sites_i[a], sites_j[b]
-    image = image.astype(np.int64) + shift[i] - shift[j]
+    cells = image.astype(np.int64) + shift[i] - shift[j]
     keep = distance <= (cutoff if radii is None else np.minimum(radii[i] + radii[j], cutoff))
-    keep &= (i != j) | image.any(axis=1)
-    i, j, cells = i[keep], j[keep], image[keep]
+    keep &= (i != j) | cells.any(axis=1)
+    i, j, cells = i[keep], j[keep], cells[keep]
     order = np.lexsort((cells[:, 2], cells[:, 1], cells[:, 0], j, i))
     i, j, cells = i[order], j[order], cells[order]
     vector = (frac[j] + cells - frac[i]) @ lattice
