@@ -153,9 +153,9 @@ def _refuse_mixtures(sites: Sites, lattice: NDArray[np.float64]) -> None:
     pairs = neighbour_pairs(lattice, sites.frac, BOND)
     partial = sites.occupancy < FULL
     pairs = pairs.take(light[pairs.i] & light[pairs.j] & partial[pairs.j])
-    lost = np.bincount(pairs.i, weights=1.0 - sites.occupancy[pairs.j], minlength=len(light))
-    # the atom itself may be partly there: then what it carries may be, too
-    missing = lost - (1.0 - sites.occupancy) * np.bincount(pairs.i, minlength=len(light))
+    # what an atom that is itself partly there carries may be partly there, too
+    excess = sites.occupancy[pairs.i] - sites.occupancy[pairs.j]
+    missing = np.bincount(pairs.i, weights=excess, minlength=len(light)).astype(float)
     if missing.max(initial=0.0) > EXCESS:
         site = int(missing.argmax())
         around = pairs.j[pairs.i == site]
