@@ -86,7 +86,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
 
     Notes
     -----
-    Measured by ``benchmarks/build.py`` on 29 diammonium crystals (25 of them n = 1) relaxed with an interatomic
+    Measured by ``benchmarks/build.py`` on 29 diammonium crystals (24 of them n = 1) relaxed with an interatomic
     potential, rebuilt from SMILES, metal, halide and n with the default phase: all were built; the layer period is
     off by 5.4 % (mean) and 16 % at worst, the area per metal by 2.8 %, the bridging angle by 2.9 degrees. Constants
     of the contacts and tilts were set on crystals of the same set. Slabs of real crystals also glide to shifts
