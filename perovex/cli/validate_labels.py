@@ -60,11 +60,11 @@ def _narrow(frame: object) -> str:
             rounded.rename(columns=lambda c: c.replace("_percent", " %").replace("_", " ")).to_string(index=False)
         )
     lines = []
-    for row in rounded.itertuples():
-        lines.append(f"  {row.answer:9} {row.trend}")
-        if row.comparisons:
+    for row in rounded.to_dict(orient="records"):
+        lines.append("  {answer:9} {trend}".format_map(row))
+        if row["comparisons"]:
             lines.append(
-                f"            {row.agreeing} of {row.comparisons} comparisons, {row.groups_agreeing} of {row.groups} "
-                f"groups [{row.share_low}, {row.share_high}], p = {row.p_value}, median {row.median_difference_GPa} GPa"
+                "            {agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups "
+                "[{share_low}, {share_high}], p = {p_value}, median {median_difference_GPa} GPa".format_map(row)
             )
     return "\n".join(lines)
