@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -57,16 +58,14 @@ def _narrow(frame: object) -> str:
     rounded = frame.round(3 if "trend" in frame else 2)
     if "trend" not in frame:
         return str(
-            rounded.rename(
-                columns=lambda c: c.removesuffix("_percent").replace("_", " ") + " %" * c.endswith("_percent")
-            ).to_string(index=False)
+            rounded.rename(columns=lambda c: re.sub("_percent$", " %", c).replace("_", " ")).to_string(index=False)
         )
     lines = []
-    for record in rounded.to_dict(orient="records"):
-        row = {str(name): value for name, value in record.items()}
-        lines.append(f"  {row['answer']:9} {row['trend']}")
+    for row in rounded.to_dict(orient="records"):
+        lines.append("  {answer:9} {trend}".format_map(row))
         if row["comparisons"]:
-            counts = "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups".format(**row)
-            share = "[{share_low}, {share_high}], p = {p_value}, median {median_difference_GPa} GPa".format(**row)
-            lines.append(f"            {counts} {share}")
+            lines.append(
+                "            {agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups "
+                "[{share_low}, {share_high}], p = {p_value}, median {median_difference_GPa} GPa".format_map(row)
+            )
     return "\n".join(lines)

@@ -100,18 +100,18 @@ def _lattice(data: ElasticData) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     labels = data.labels[data.labels["potential"] == data.potential].reset_index().set_index("crystal_id")
     relaxed = labels[~labels["reason"].fillna("").str.startswith("not converged")]
+    label_of, status_of = relaxed["label_id"].to_dict(), relaxed["status"].to_dict()
     for crystal, references in _lattice_references().groupby("crystal_id"):
-        if crystal not in relaxed.index:
+        if crystal not in label_of:
             continue
-        label, status = relaxed.loc[str(crystal), ["label_id", "status"]]
-        lattice = data.structure(str(label)).lattice
+        lattice = data.structure(str(label_of[crystal])).lattice
         guide = references.set_index("method").loc[_RELAXED_FROM]
         order = _matching_axes(np.array(lattice.abc), guide[list(_AXES)].to_numpy(float))
         if abs(lattice.volume / guide["volume"] - 1) > _LARGEST_CHANGE:
             continue
         lengths, angles = np.array(lattice.abc)[order], np.array(lattice.angles)[order]
         for _, reference in references.iterrows():
-            row = {"crystal": crystal, "method": reference["method"], "status": status}
+            row = {"crystal": crystal, "method": reference["method"], "status": status_of[crystal]}
             change = 100 * (lengths / reference[list(_AXES)].to_numpy(float) - 1)
             row |= {f"{axis}_percent": value for axis, value in zip(_AXES, change, strict=True)}
             # An angle and its supplement describe the same cell with an axis reversed.

@@ -154,8 +154,8 @@ def summary_html(result: StudyResult) -> str:
         add_claims(
             section,
             result.claims,
-            f"Published claims, by target: {len(result.claims)} verdicts. 'Undecided' is what a true claim often gets at "
-            "this size, too; the section on claims says how often each criterion was right and wrong on made data.",
+            f"Published claims, by target: {len(result.claims)} verdicts. 'Undecided' is what a true claim often gets "
+            "at this size, too; the section on claims says how often each criterion was right and wrong on made data.",
         )
     section.note(
         "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "
