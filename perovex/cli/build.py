@@ -50,7 +50,7 @@ def build(  # noqa: PLR0917 (options of a command)
     seed: Annotated[int, typer.Option("--seed", help="Seed of conformers and trials.")] = 0,
     relax: Annotated[
         bool,
-        typer.Option("--relax", help='Relax with an interatomic potential (minutes; pip install "perovex[labels]").'),
+        typer.Option("--relax", help='Relax with an interatomic potential (minutes; pip install "perovex\\[labels]").'),
     ] = False,
     potential: Annotated[str, typer.Option("--potential", help="Potential of --relax, as in `perovex label`.")] = "",
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,

@@ -31,7 +31,7 @@ def predict(  # noqa: PLR0917 (options of a command)
     relax: Annotated[
         bool,
         typer.Option(
-            "--relax", help='Relax the built crystal with a potential first (minutes; pip install "perovex[labels]").'
+            "--relax", help='Relax the built crystal with a potential first (minutes; pip install "perovex\\[labels]").'
         ),
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json).")] = None,
