@@ -57,7 +57,7 @@ def describe(
         print(f"{len(table) - len(errors)} of {len(table)} crystals described in {out}")
     else:
         _print(table, output_format)
-    for name in remarks.index:
+    for name in remarks.index.difference(errors.index, sort=False):  # an error says more than the note beside it
         print(f"perovex: note: {name}: {remarks[name]}", file=sys.stderr)
     for name in errors.index:
         print(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}", file=sys.stderr)

@@ -33,7 +33,8 @@ def test_hydrogen_bond_across_the_cell_boundary(wrapped):
     structure = Structure(Lattice.cubic(10.0), ["I", "I"], [[1.0, 0, 0], [8.5, 2.6, 0]], coords_are_cartesian=True)
     donor = molecule([[7.5 + wrapped, 0, 0], [8.5 + wrapped, 0, 0]], ["N", "H"], bonds=[(0, 1)])
     octahedra = SimpleNamespace(ligand=np.array([[0, 1]]), bridging=np.array([[False, True]]))
-    contacts = ammonium_contacts(SimpleNamespace(structure=structure, spacers=(donor,), octahedra=octahedra))
+    crystal = SimpleNamespace(structure=structure, symbols=("I", "I"), spacers=(donor,), octahedra=octahedra)
+    contacts = ammonium_contacts(crystal)
     assert contacts.hydrogens == contacts.nitrogens == 1
     assert contacts.bonded.sum() == 1
     assert_allclose(contacts.length[contacts.bonded], 2.5)
