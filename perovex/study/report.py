@@ -114,8 +114,19 @@ def _labels(section: Section, result: StudyResult) -> None:
             "columns compare the method itself with experiment.",
             index=False,
         )
+    trends = truth.trends
+    shown = pd.DataFrame(
+        {
+            "trend": trends["trend"],
+            "answer": trends["answer"],
+            "pairs that agree": [f"{r.agreeing} of {r.comparisons}" for r in trends.itertuples()],
+            "spacers that agree": [f"{r.groups_agreeing} of {r.groups}" for r in trends.itertuples()],
+            "p": trends["p_value"],
+            "median difference (GPa)": trends["median_difference_GPa"],
+        }
+    )
     section.table(
-        in_words(truth.trends),
+        shown,
         "Trends that the literature reports, tested on the labels; the answer is that of a sign test over groups "
         "(spacers), undecided where p is 0.05 or more.",
         index=False,
