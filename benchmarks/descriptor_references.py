@@ -92,7 +92,10 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
     if name.count("-") >= 2 and name.startswith(("Pb", "Sn")):
         return [("", bridge_angles(crystal.bridges.vectors).tolist())]
     if name.startswith("penetration_"):
-        return [("", segments(crystal, name))]
+        found = [("", segments(crystal, name))]
+        if "total_length" in name:
+            found.append(("two nitrogens as they stand in the file, not of one whole molecule", unfolded(structure)))
+        return found
     stem, _, layer = name.partition("_layer")
     stem = stem.removesuffix("_mean") if stem.removesuffix("_mean") in PER_OCTAHEDRON else stem
     if stem in PER_OCTAHEDRON:
@@ -111,6 +114,12 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
             ("another sheet of the slab", [v for slab in sheets for v in slab]),
         ]
     return []
+
+
+def unfolded(structure) -> list[float]:
+    """Distances between all nitrogens of the file, without lattice translations."""
+    points = structure.cart_coords[[site.specie.symbol == "N" for site in structure]]
+    return np.linalg.norm(points[:, None] - points, axis=2)[np.triu_indices(len(points), 1)].tolist()
 
 
 def segments(crystal, name: str) -> list[float]:
