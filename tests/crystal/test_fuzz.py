@@ -60,7 +60,7 @@ def test_damaged_files(case):
 
 def test_many_damaged_files():
     """The same damage without hypothesis, many files a second; `python tests/crystal/fuzz.py` runs more of them."""
-    outcome = run(250, seed=20_241_124)
-    assert sum(outcome.values()) == 250
+    outcome = run(400, seed=20_241_124)
+    assert sum(outcome.values()) == 400
     assert outcome["perceived"] > 20  # the damage must not be so heavy that nothing gets past reading
     assert len(outcome) > 4

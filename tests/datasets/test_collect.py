@@ -98,7 +98,7 @@ def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp
     ("changes", "reason"),
     [
         ({"n": 3}, "n changed from 3 to 1"),
-        ({"spacer_smiles": "CCCC[NH3+]"}, "the spacer changed"),
+        ({"spacer_smiles": "CCCCCCCCCCCC[NH3+]"}, "the spacer changed"),
         ({"C_GPa": np.diag([30.0, 30, 30, 5, 5, -1]).tolist()}, "not positive definite"),
         ({"status": "rejected", "reason": "negative mode"}, "negative mode"),
     ],
