@@ -54,9 +54,9 @@ def best(function, repeats=7):
 
 
 def supercell(structure: Structure, atoms: int) -> Structure:
-    """Repeat a crystal to about a number of atoms, the shortest edge first."""
+    """Repeat a crystal until it has a number of atoms, the shortest edge first."""
     repeat = [1, 1, 1]
-    while np.prod(repeat) * len(structure) * 1.5 <= atoms:
+    while np.prod(repeat) * len(structure) < atoms:
         repeat[int(np.argmin(np.multiply(repeat, structure.lattice.abc)))] += 1
     return structure.make_supercell(repeat, in_place=False)
 
