@@ -211,6 +211,7 @@ def _facts(job: Job) -> dict[str, Any]:
         return {"n": None, "perception": error.cause}
     return {
         "n": "inf" if crystal.dimensionality == 3 else crystal.n_layers,
+        "phase": crystal.phase,
         "metal": ".".join(crystal.metals),
         "halide": ".".join(crystal.halides),
         "spacer_smiles": crystal.spacer_smiles,
