@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from perovex.learn.environment import json_safe
+from perovex._json import json_safe
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import yaml
 
+from perovex._json import json_safe
 from perovex.errors import ClaimError
-from perovex.explain._output import json_safe
 from perovex.explain.criteria import Finding, Word, criterion
 
 if TYPE_CHECKING:

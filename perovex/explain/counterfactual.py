@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.explain._inputs import predict
 from perovex.explain._models import is_classification
 from perovex.explain._names import amount, name_of, unit_of
-from perovex.explain._output import json_safe, table_html
+from perovex.explain._output import table_html
 from perovex.explain.clusters import correlation_groups
 
 if TYPE_CHECKING:

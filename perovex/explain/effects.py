@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
-from perovex.explain._output import json_safe, table_html
+from perovex.explain._output import table_html
 from perovex.explain.ale import accumulated_local_effects
 from perovex.explain.bootstrap import interval, refit_bootstrap
 from perovex.explain.words import EffectWords

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
-from perovex.explain._output import explanation_html, json_safe
+from perovex.explain._output import explanation_html
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence

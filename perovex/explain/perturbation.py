@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from perovex._json import json_safe
 from perovex.explain._names import name_of
-from perovex.explain._output import json_safe, table_html
+from perovex.explain._output import table_html
 from perovex.explain.attribution import attribute
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from perovex.explain._output import json_safe, table_html
+from perovex._json import json_safe
+from perovex.explain._output import table_html
 from perovex.explain.bootstrap import refit_bootstrap
 from perovex.explain.clusters import CorrelationGroups, correlation_groups
 from perovex.explain.importance import drop_importance, permutation_importance

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.explain._names import name_of
-from perovex.explain._output import json_safe, table_html
+from perovex.explain._output import table_html
 from perovex.explain.bootstrap import group_mean_interval
 from perovex.explain.series_changes import changes_explained, changes_together
 from perovex.explain.significance import holm, sign_flip_p

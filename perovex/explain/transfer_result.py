@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perovex._json import json_safe
 from perovex.explain._names import name_of
-from perovex.explain._output import json_safe, table_html
+from perovex.explain._output import table_html
 from perovex.explain._strategies import HELD_OUT
 
 ALL = "all"

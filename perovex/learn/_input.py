@@ -75,8 +75,11 @@ def check_columns(X: Any, expected: Sequence[str] | NDArray[Any] | None) -> None
     if expected is None or not isinstance(X, pd.DataFrame):
         return
     given, known = [str(name) for name in X.columns], [str(name) for name in expected]
-    missing = [name for name in known if name not in set(given)]
-    unknown = [name for name in given if name not in set(known)]
+    if given == known:
+        return
+    have, wanted = set(given), set(known)
+    missing = [name for name in known if name not in have]
+    unknown = [name for name in given if name not in wanted]
     if missing or unknown:
         parts = []
         if unknown:

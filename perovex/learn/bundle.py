@@ -9,12 +9,13 @@ import pandas as pd
 from sklearn.base import clone
 from tqdm.auto import tqdm
 
+from perovex._json import json_safe
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn._input import _listed, as_groups, as_table, check_columns
 from perovex.learn.card import card_html, card_markdown
 from perovex.learn.classifier import StiffnessClassifier
 from perovex.learn.domain import ApplicabilityDomain
-from perovex.learn.environment import json_safe, table_checksum
+from perovex.learn.environment import table_checksum
 from perovex.learn.model_files import load_model, save_model
 from perovex.learn.regressor import YoungModulusRegressor
 

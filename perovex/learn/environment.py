@@ -95,28 +95,3 @@ def file_checksum(path: Path) -> str:
     """Return the SHA-256 of a file as ``"sha256:..."``."""
     with path.open("rb") as stream:
         return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
-
-
-def json_safe(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of value
-    """Return `value` with numpy types turned into Python's, and NaN and infinities into None.
-
-    Examples
-    --------
-    >>> json_safe({"a": np.float64("nan"), "b": np.arange(2), 3: (True,)})
-    {'a': None, 'b': [0, 1], '3': [True]}
-    """
-    if isinstance(value, dict):
-        return {str(key): json_safe(item) for key, item in value.items()}
-    if isinstance(value, pd.Series):
-        return json_safe(value.to_dict())
-    if isinstance(value, pd.DataFrame):
-        return json_safe(value.to_dict("records"))
-    if isinstance(value, np.ndarray):
-        return json_safe(value.tolist())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [json_safe(item) for item in value]
-    if isinstance(value, np.generic):
-        return json_safe(value.item())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._evaluation_html import evaluation_html
@@ -19,7 +20,7 @@ from perovex.learn._score_table import score_table
 from perovex.learn.baselines import baseline_models
 from perovex.learn.calibration import reliability_plot, reliability_table
 from perovex.learn.domain import domain_errors
-from perovex.learn.environment import json_safe, provenance
+from perovex.learn.environment import provenance
 from perovex.learn.intervals import coverage_table
 from perovex.learn.splits import folds_for
 
@@ -170,12 +171,21 @@ class Evaluation:
         return reliability_plot(table["truth"], table["prediction"], n_bins=n_bins, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-safe dictionary, without the single predictions."""
+        """Return a JSON-safe dictionary, without the single predictions.
+
+        Coverage of the intervals, reliability and errors by domain are None where they do not apply.
+        """
+        part = self.predictions[self.predictions["model"] == "model"]
+        intervals = "lower" in part and part["lower"].notna().any()
+        by_domain = self.domain_table() if "in_domain" in part else None
         return json_safe(
             {
                 "settings": self.settings,
                 "scores": self.scores,
                 "differences": self.differences,
+                "coverage": self.coverage_table() if intervals else None,
+                "reliability": self.reliability_table(5) if self.task == "classification" else None,
+                "domain": None if by_domain is None else {"errors": by_domain.reset_index(), **by_domain.attrs},
                 "warnings": list(self.warnings),
             }
         )

@@ -11,11 +11,12 @@ from scipy.optimize import curve_fit
 from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._held_out import class_target, held_out
 from perovex.learn._input import as_groups, as_table, as_target, need_groups
-from perovex.learn.environment import json_safe, provenance
+from perovex.learn.environment import provenance
 from perovex.learn.splits import folds_for
 
 _BEST = {"R2": 1.0, "Spearman": 1.0, "ROC-AUC": 1.0, "PR-AUC": 1.0, "MCC": 1.0, "balanced accuracy": 1.0}

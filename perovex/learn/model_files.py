@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex._json import json_safe
 from perovex.errors import ModelFileError
 from perovex.learn._pack import TRUSTED, Parts, pack, unpack
-from perovex.learn.environment import environment, file_checksum, json_safe
+from perovex.learn.environment import environment, file_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,11 @@ from joblib import Parallel, delayed
 from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
+from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn._held_out import class_target
 from perovex.learn._input import as_groups, as_table, as_target
-from perovex.learn.environment import json_safe, provenance
+from perovex.learn.environment import provenance
 from perovex.learn.evaluation import evaluate
 from perovex.learn.metrics import LOWER_IS_BETTER
 

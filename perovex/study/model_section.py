@@ -82,13 +82,20 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     asked = evaluation.settings["coverage"]
     if asked is None:
         section.note("Too few spacers for prediction intervals.")
-        return
-    section.table(
-        in_words(evaluation.coverage_table()),
-        f"Share of held-out crystals inside the {asked:.0%} interval, and its median width in GPa.",
-        index=False,
-        folded=True,
-    )
+    else:
+        section.table(
+            in_words(evaluation.coverage_table()),
+            f"Share of held-out crystals inside the {asked:.0%} interval, and its median width in GPa.",
+            index=False,
+            folded=True,
+        )
+    if task.domain is not None and len(task.domain):
+        section.table(
+            in_words(task.domain.rename(columns={"share": "share of these"})),
+            "Errors in GPa inside and outside the applicability domain: layered crystals as they were held out, and "
+            "3D networks, which no model was trained on.",
+            index=False,
+        )
 
 
 def _ranking(section: Section, task: TaskResult, figures: Path) -> None:

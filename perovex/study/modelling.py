@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex.errors import ModelInputError, PerovexError
 from perovex.study import questions
+from perovex.study.applicability import domain_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,8 @@ class TaskResult:
     explanation, ranking, effects : objects or None
     factors : DataFrame or None
         Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
+    domain : DataFrame or None
+        Errors inside and outside the applicability domain; regressors only.
     transfer : TransferResult or None
         From single-layer to multilayer crystals.
     verdicts : list of Verdict
@@ -55,6 +58,7 @@ class TaskResult:
     ranking: Ranking | None
     effects: Effects | None
     factors: pd.DataFrame | None
+    domain: pd.DataFrame | None
     transfer: TransferResult | None
     verdicts: list[Verdict]
     refusals: dict[str, str]
@@ -69,6 +73,7 @@ class TaskResult:
             "ranking": None if self.ranking is None else self.ranking.to_dict(),
             "effects": None if self.effects is None else self.effects.to_dict(),
             "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
+            "domain": None if self.domain is None else self.domain.to_dict(orient="records"),
             "transfer": None if self.transfer is None else self.transfer.to_dict(),
             "refusals": self.refusals,
         }
@@ -139,6 +144,8 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
     explanation, ranking, effects = found.get("explanation", (None, None, None))
     if explanation is not None:
         attempt("factors", lambda: questions.factor_shares(explanation, tables))
+    if task != CLASSIFIER:
+        attempt("domain", lambda: domain_check(estimator, tables, task, found.get("validation")))
     attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
     tested = found.get("transfer")
     attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options))
@@ -151,6 +158,7 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         ranking,
         effects,
         found.get("factors"),
+        found.get("domain"),
         tested,
         found.get("claims", []),
         refusals,

@@ -77,9 +77,9 @@ class StudyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that goes to ``results.json``; the same seed and data give the same dictionary."""
+        from perovex._json import json_safe
         from perovex.datasets.validation import validate_labels_against_references
         from perovex.learn import environment
-        from perovex.learn.environment import json_safe
 
         content = {
             "perovex": __version__,

@@ -1,0 +1,40 @@
+"""Out-of-domain warnings mark larger errors, on the bundled labels."""
+
+from __future__ import annotations
+
+import pytest
+
+from perovex.learn import ApplicabilityDomain, YoungModulusRegressor, evaluate
+from perovex.study.applicability import FOREIGN, HELD_OUT, domain_check
+from perovex.study.tables import TARGETS, build_tables
+
+
+@pytest.fixture(scope="module")
+def tables(elastic_data):
+    return build_tables(elastic_data, progress=False)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_networks_of_another_kind_are_outside_and_predicted_worse(tables, target):
+    model = YoungModulusRegressor(target=target)
+    held_out = evaluate(
+        model,
+        tables.X,
+        tables.moduli[target],
+        tables.groups,
+        baselines=False,
+        n_repeats=1,
+        domain=ApplicabilityDomain(),
+    )
+    table = domain_check(model, tables, target, held_out).set_index(["crystals", "domain"])
+    assert table.loc[(HELD_OUT, "inside"), "share"] > 0.7  # the warning is not given to everything
+    assert table.loc[(FOREIGN, "outside"), "share"] > 0.9
+    known, foreign = (table.loc[key, "mean_absolute_error"] for key in ((HELD_OUT, "inside"), (FOREIGN, "outside")))
+    assert foreign > 2 * known
+
+
+def test_without_networks_only_held_out_crystals_are_shown(tables):
+    from dataclasses import replace
+
+    bare = replace(tables, context=tables.context.iloc[:0])
+    assert domain_check(YoungModulusRegressor(), bare, "E_vrh").empty
