@@ -43,7 +43,7 @@ def one_variant(claims):
 
 def model(task, trees):
     """Return the model of a study, or one of fewer trees that learn faster in proportion."""
-    estimator = make_estimator(CLASSIFIER if task == "classification" else TARGET, OPTIONS)
+    estimator = make_estimator(CLASSIFIER if task == "classification" else TARGET, OPTIONS, trees=True)
     if trees:
         estimator.set_params(algorithm_params={"n_estimators": trees, "learning_rate": min(0.5, 15 / trees)})
     return estimator

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 
-def study(
+def study(  # noqa: PLR0917 (typer's options)
     out: Annotated[Path, typer.Option("--out", help="Folder for the report, figures, tables and models.")],
     data: Annotated[
         Path | None, typer.Option("--data", help="Data folder of the same schema; default: the bundled data.")
@@ -23,6 +23,13 @@ def study(
     threshold: Annotated[
         str, typer.Option(help="Stiff above this: 'median', a quantile such as 'q0.6', or a value in GPa.")
     ] = "median",
+    algorithm: Annotated[
+        str,
+        typer.Option(
+            help="What predicts: average (of boosted trees, Gaussian process and linear model), xgboost, "
+            "random_forest, hist_gradient_boosting, gaussian_process."
+        ),
+    ] = "average",
     seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same results.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
@@ -36,6 +43,7 @@ def study(
         potential=potential,
         target=target,
         threshold=threshold,
+        algorithm=algorithm,
         seed=seed,
         quick=quick,
         progress=not quiet,

@@ -128,32 +128,40 @@ def _probability_in_top(
     return float((ranks[:, 0] <= k).mean()), float((importance[:, 0] / total).mean())
 
 
+def _without(wide: Mapping[str, list[str]], name: str, taken: Sequence[str]) -> dict[str, list[str]]:
+    """Return the other concepts with their aliases, less what the concept in question takes."""
+    rest = {n: [d for d in m if d not in taken] for n, m in wide.items() if n != name}
+    return {n: m for n, m in rest.items() if m}
+
+
 def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether concepts rank in the top k among groups of correlated descriptors."""
     concepts = _concepts(evidence, parameters)
     missing = _missing(concepts)
     if missing:
         return missing
-    k, wanted, noise = int(parameters["k"]), float(parameters["probability"]), float(parameters["noise"])
+    k, wanted, refuted = int(parameters["k"]), float(parameters["probability"]), float(parameters["refuted"])
+    noise = float(parameters["noise"])
     columns = evidence.explanation.X.columns
     numbers, verdicts, reasons = {}, [], []
+    aliases = {name: _aliases(evidence, found) for name, found in concepts.items()}
+    wide = {name: [*found, *aliases[name]] for name, found in concepts.items()}
     for name, found in concepts.items():
-        others = {n: m for n, m in concepts.items() if n != name}
-        p, share = _probability_in_top(evidence, found, others, k)
-        aliases = [a for a in _aliases(evidence, found) if a not in set().union(*others.values())]
-        p_wide = _probability_in_top(evidence, [*found, *aliases], others, k)[0] if aliases else p
+        p, share = _probability_in_top(evidence, found, _without(wide, name, found), k)
+        own = [*found, *(a for a in aliases[name] if not any(a in m for n, m in concepts.items() if n != name))]
+        p_wide = p if len(own) == len(found) else _probability_in_top(evidence, own, _without(wide, name, own), k)[0]
         above = evidence.ranking.noise.set_above(columns.get_indexer(pd.Index(found)))
         numbers[name] = {
             "descriptors": found,
             "p_top_k": p,
             "share": share,
             "p_above_noise": above,
-            "aliases": aliases,
+            "aliases": own[len(found) :],
             "p_top_k_with_aliases": p_wide,
         }
         if p >= wanted and above >= noise:
             verdicts.append("supported")
-        elif p_wide <= 1 - wanted:
+        elif p_wide <= refuted:
             verdicts.append("not supported")
         else:
             verdicts.append("undecided")
@@ -291,13 +299,13 @@ def _all(verdicts: Sequence[str]) -> Word:
 CRITERIA: dict[str, Criterion] = {
     "top_k": Criterion(
         "Each concept (its descriptors' SHAP values added up) ranks in the top {k} among the other "
-        "concepts and all groups of correlated descriptors in at least {probability:.0%} of draws of "
-        "groups and seeds, and beats the best shuffled group in at least {noise:.0%} of models. Not "
-        "supported where one concept, together with its correlated aliases, ranks there in at most the "
-        "remaining fraction of draws.",
+        "concepts, each with its correlated aliases, and all groups of other correlated descriptors in at "
+        "least {probability:.0%} of draws of groups and seeds, and beats the best shuffled group in at least "
+        "{noise:.0%} of models. Not supported where one concept, together with its correlated aliases, ranks "
+        "there in at most {refuted:.0%} of draws.",
         judge_top_k,
         needs_skill=True,
-        needs=("concepts", "k", "probability", "noise"),
+        needs=("concepts", "k", "probability", "refuted", "noise"),
     ),
     "sign": Criterion(
         "For each concept the 90 % interval over draws of groups and seeds of the Spearman correlation "

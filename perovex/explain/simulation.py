@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm, rankdata
 
 from perovex.errors import ModelInputError
 from perovex.explain._inputs import check_problem
@@ -37,7 +38,8 @@ class Scenario:
     name, text : str
         Short name, and what it stands for.
     drivers : dict of str to float
-        Descriptor -> share of the variance; ``"unrelated"`` is a row-shuffled copy of a random descriptor that
+        Descriptor -> share of the variance, carried by the normal scores of its ranks (a monotone effect, of
+        which no few extreme crystals hold the most); ``"unrelated"`` is a row-shuffled copy of a random descriptor that
         joins the table.
     levels : dict of str to float
         Column of `meta` -> share carried by a random number per level.
@@ -189,7 +191,7 @@ def simulate_target(
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> X = pd.DataFrame({"angle": np.arange(200.0)})
+    >>> X = pd.DataFrame({"angle": np.random.default_rng(1).normal(size=200)})
     >>> design = (X, pd.DataFrame(index=X.index), np.arange(200))
     >>> y = simulate_target(Scenario("a", "", {"angle": 0.8}), *design, np.random.default_rng(0))[1]
     >>> bool(0.75 < np.corrcoef(y, X["angle"])[0, 1] ** 2 < 0.85)
@@ -203,7 +205,7 @@ def simulate_target(
     if UNRELATED in scenario.drivers:
         many = [c for c in X.columns if X[c].nunique() >= min(_CONTINUOUS, len(X)) and X[c].notna().all()]
         X = X.assign(**{UNRELATED: rng.permutation(X[rng.choice(many)].to_numpy())})
-    parts = [(share, X[name].to_numpy(dtype=float)) for name, share in scenario.drivers.items()]
+    parts = [(share, _normal_scores(X[name].to_numpy(dtype=float))) for name, share in scenario.drivers.items()]
     for column, share in scenario.levels.items():
         codes = pd.factorize(meta[column])[0]
         # evenly spaced numbers in random order: normal ones would often leave three levels nearly equal
@@ -213,12 +215,17 @@ def simulate_target(
     latent = np.zeros(len(X))
     for share, values in parts:
         if share > 0:
-            filled = np.where(np.isnan(values), np.nanmean(values), values)
-            latent += np.sqrt(share) * (filled - filled.mean()) / max(filled.std(), 1e-12)
+            latent += np.sqrt(share) * (values - values.mean()) / max(values.std(), 1e-12)
     if like is not None:
         place = (np.argsort(np.argsort(latent)) + 0.5) / len(latent)
         latent = np.quantile(like, place)
     return X, pd.Series(latent, index=X.index)
+
+
+def _normal_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return normal scores of ranks, missing values in the middle: no extreme crystal may hold the variance."""
+    filled = np.where(np.isnan(values), np.nanmedian(values), values)
+    return np.asarray(norm.ppf((rankdata(filled) - 0.5) / len(filled)))
 
 
 def judge_simulated(

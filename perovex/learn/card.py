@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCORES = "Held-out scores"
+_ALGORITHMS = {
+    "average": "average of boosted trees, a Gaussian process and a linear model",
+    "xgboost": "boosted trees (xgboost)",
+}
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
@@ -52,7 +56,8 @@ def _coverage(manifest: Mapping[str, Any]) -> str:
 
 
 def _model(summary: Mapping[str, Any]) -> str:
-    parts = [str(summary.get("algorithm")), f"{summary.get('n_descriptors')} descriptors"]
+    algorithm = str(summary.get("algorithm"))
+    parts = [_ALGORITHMS.get(algorithm, algorithm), f"{summary.get('n_descriptors')} descriptors"]
     if "calibration" in summary:
         parts.append(f"calibration: {summary['calibration']}")
     if summary.get("log_target"):

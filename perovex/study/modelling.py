@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perovex.study.tables import StudyTables
 
 CLASSIFIER = "stiff"
+TREES = "boosted trees"
 _INTERVAL_FOLDS = 5
 
 
@@ -93,19 +94,21 @@ def interval_coverage(n_groups: int) -> float | None:
     return next((c for c in (0.9, 0.8) if training / (training + 1) >= c), None)
 
 
-def make_estimator(task: str, options: StudyOptions, *, intervals: bool = False) -> Any:
-    """Return the untrained model of a task."""
+def make_estimator(task: str, options: StudyOptions, *, intervals: bool = False, trees: bool = False) -> Any:
+    """Return the untrained model of a task, or with `trees` the one that is explained."""
     from perovex.learn import StiffnessClassifier, YoungModulusRegressor
 
+    algorithm = options.tree_algorithm if trees else options.algorithm
     if task == CLASSIFIER:
         return StiffnessClassifier(
+            algorithm,
             threshold=options.threshold,
             target=options.target,
             calibration="auto" if intervals else "none",
             random_state=options.seed,
         )
     return YoungModulusRegressor(
-        target=task, interval_folds=_INTERVAL_FOLDS if intervals else 0, random_state=options.seed
+        algorithm, target=task, interval_folds=_INTERVAL_FOLDS if intervals else 0, random_state=options.seed
     )
 
 
@@ -136,7 +139,7 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         except PerovexError as error:
             refusals[step] = str(error)
 
-    estimator = make_estimator(task, options)
+    estimator, trees = make_estimator(task, options), make_estimator(task, options, trees=True)
     asked = _target_for_explaining(task, y, options)
     attempt("validation", lambda: _validate(task, tables, y, options))
     attempt("y-scrambling", lambda: _scramble(estimator, tables, y, options))
@@ -146,9 +149,9 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         attempt("factors", lambda: questions.factor_shares(explanation, tables))
     if task != CLASSIFIER:
         attempt("domain", lambda: domain_check(estimator, tables, task, found.get("validation")))
-    attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
+    attempt("transfer", lambda: questions.transfer(trees, tables, asked, options))
     tested = found.get("transfer")
-    attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, tested, options))
+    attempt("claims", lambda: questions.verdicts(trees, tables, asked, task, explanation, tested, options))
     return TaskResult(
         task,
         target,
@@ -168,12 +171,15 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
 def _validate(task: str, tables: StudyTables, y: pd.Series, options: StudyOptions) -> Evaluation:
     from perovex.learn import ApplicabilityDomain, evaluate
 
+    # the explained trees stand beside the model, so that a reader sees how good what is explained is
+    beside = {} if options.algorithm == options.tree_algorithm else {TREES: make_estimator(task, options, trees=True)}
     return evaluate(
         make_estimator(task, options, intervals=True),
         tables.X,
         y,
         tables.groups,
         meta=tables.meta,
+        baselines=beside,
         n_repeats=options.n_repeats,
         coverage=None if task == CLASSIFIER else interval_coverage(tables.groups.nunique()),
         domain=ApplicabilityDomain(),
@@ -204,7 +210,7 @@ def _explain(
     from perovex.explain import explain
 
     found = explain(
-        make_estimator(task, options),
+        make_estimator(task, options, trees=True),
         X,
         y,
         groups,

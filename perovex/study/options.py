@@ -8,6 +8,9 @@ from typing import Any
 from perovex.errors import ModelInputError
 from perovex.study.tables import TARGETS
 
+_TREES = ("xgboost", "random_forest", "hist_gradient_boosting")
+_ALGORITHMS = ("average", *_TREES, "gaussian_process")
+
 
 @dataclass(frozen=True)
 class StudyOptions:
@@ -19,6 +22,9 @@ class StudyOptions:
         Modulus that decides stiff or non-stiff.
     threshold : str or float
         ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+    algorithm : str
+        What predicts: ``"average"`` of boosted trees, a Gaussian process and a linear model, or another name of
+        `perovex.learn`. Explanations are always of trees: `tree_algorithm`.
     seed : int
         Seed of every random choice.
     quick : bool
@@ -29,6 +35,7 @@ class StudyOptions:
 
     target: str = "E_in_plane"
     threshold: str | float = "median"
+    algorithm: str = "average"
     seed: int = 0
     quick: bool = False
     n_jobs: int = 2
@@ -36,8 +43,17 @@ class StudyOptions:
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise ModelInputError(f"unknown target {self.target!r}", remedy=f"choose one of {', '.join(TARGETS)}")
+        if self.algorithm not in _ALGORITHMS:
+            raise ModelInputError(
+                f"unknown algorithm {self.algorithm!r}", remedy=f"choose one of {', '.join(_ALGORITHMS)}"
+            )
         if isinstance(self.threshold, str):
             object.__setattr__(self, "threshold", _number_if_possible(self.threshold))
+
+    @property
+    def tree_algorithm(self) -> str:
+        """What is explained: the algorithm itself where it is of trees, else boosted trees."""
+        return self.algorithm if self.algorithm in _TREES else "xgboost"
 
     @property
     def n_repeats(self) -> int:

@@ -142,6 +142,7 @@ def run_study(  # noqa: PLR0913
     potential: str | None = None,
     target: str = "E_in_plane",
     threshold: str | float = "median",
+    algorithm: str = "average",
     seed: int = 0,
     quick: bool = False,
     n_jobs: int = 2,
@@ -162,6 +163,8 @@ def run_study(  # noqa: PLR0913
         Modulus that decides stiff or non-stiff.
     threshold : str or float
         ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+    algorithm : {"average", "xgboost", "random_forest", "hist_gradient_boosting", "gaussian_process"}
+        What predicts; explanations are always of trees, which stand beside it in the scores.
     seed : int
         The same seed gives the same results.
     quick : bool
@@ -183,7 +186,9 @@ def run_study(  # noqa: PLR0913
         If only one class exists or too few crystals are there to learn from.
     """
     start = time.perf_counter()
-    options = StudyOptions(target=target, threshold=threshold, seed=seed, quick=quick, n_jobs=n_jobs)
+    options = StudyOptions(
+        target=target, threshold=threshold, algorithm=algorithm, seed=seed, quick=quick, n_jobs=n_jobs
+    )
     timings: dict[str, float] = {}
 
     def lap(name: str) -> None:
@@ -244,6 +249,7 @@ def fit_bundle(
         target=options.target,
         threshold=options.threshold,
         targets=list(TARGETS),
+        classifier=make_estimator(CLASSIFIER, options, intervals=True),
         regressor=make_estimator(TARGETS[0], options, intervals=True),
         coverage=interval_coverage(tables.groups.nunique()) or 0.8,
         units=units,

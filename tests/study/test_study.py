@@ -79,12 +79,29 @@ def test_results_hold_scores_beside_baselines_and_claims(studied):
     stored = json.loads((out / "results.json").read_text())
     for task in ("stiff", *TARGETS):
         scores = pd.DataFrame(stored["models"][task]["evaluation"]["scores"])
-        assert {"model", "nearest neighbour", "linear"} <= set(scores["model"])
+        assert {"model", "nearest neighbour", "linear", "boosted trees"} <= set(scores["model"])
         assert scores.loc[scores["model"] == "model", "low"].notna().any()
         assert 0 < stored["models"][task]["y_scrambling"]["p_value"] <= 1
     assert {c["verdict"] for c in stored["claims"]} <= {"supported", "not supported", "undecided"}
     assert {c["target"] for c in stored["claims"]} == {"stiff", *TARGETS}
     assert stored["threshold_GPa"] == pytest.approx(result.tables.moduli["E_in_plane"].median(), rel=0.2)
+
+
+def test_models_are_averages_and_explanations_are_of_the_trees_beside_them(studied):
+    result, _ = studied
+    for task, model in (("E_vrh", result.bundle.regressors["E_vrh"]), ("stiff", result.bundle.classifier)):
+        assert model.algorithm == "average"
+        scores = result.tasks[task].evaluation.scores.set_index(["model", "metric"])["value"]
+        assert scores["model"].tolist() != scores["boosted trees"].tolist()
+    assert "average of boosted trees" in result.bundle.card()
+
+
+def test_domain_errors_and_coverage_are_in_the_results(studied):
+    _, out = studied
+    stored = json.loads((out / "results.json").read_text())["models"]["E_vrh"]
+    assert {row["crystals"] for row in stored["domain"]} == {"layered, spacer held out"}  # no network in these data
+    assert sum(row["n_rows"] for row in stored["domain"]) == stored["evaluation"]["settings"]["n_rows"]
+    assert stored["evaluation"]["domain"]["errors"][0]["mean_error"] > 0
 
 
 def test_no_modulus_is_offered_to_a_model(studied):
@@ -121,6 +138,8 @@ def test_empty_data_and_unknown_target_are_refused(tmp_path):
         run_study(None, data=tmp_path, progress=False)
     with pytest.raises(ModelInputError, match="unknown target"):
         StudyOptions(target="hardness")
+    with pytest.raises(ModelInputError, match="unknown algorithm 'oracle'.*choose one of average"):
+        StudyOptions(algorithm="oracle")
 
 
 def test_threshold_text_becomes_a_number():
