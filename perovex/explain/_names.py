@@ -50,5 +50,11 @@ def axis_label(key: str, units: Mapping[str, str] | None = None, labels: Mapping
 
 
 def amount(value: float, key: str, units: Mapping[str, str] | None = None) -> str:
-    """Return a value of a descriptor with its unit."""
-    return f"{value:.4g} {unit_of(key, units)}".strip()
+    """Return a value of a descriptor with its unit, or that it has none.
+
+    Examples
+    --------
+    >>> amount(2.5, "spacing", {"spacing": "Å"}), amount(float("nan"), "spacing")
+    ('2.5 Å', 'undefined')
+    """
+    return "undefined" if value != value else f"{value:.4g} {unit_of(key, units)}".strip()  # noqa: PLR0124
