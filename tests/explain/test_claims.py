@@ -88,7 +88,7 @@ def test_criteria_are_printed_with_their_parameters():
     table = load_claims().to_frame()
     assert "top 3" in table.loc["dominant-descriptors", "criterion"]
     assert "at least 50% of draws" in table.loc["dominant-descriptors", "criterion"]
-    assert "at most 10% of draws" in table.loc["dominant-descriptors", "criterion"]
+    assert "at most 5% of draws" in table.loc["dominant-descriptors", "criterion"]
     assert "{" not in table.loc["single-to-multilayer", "criterion"]
     assert table["criterion"].str.contains("simulations where the claim is false").all()
 
