@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -92,10 +93,14 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
     if name.count("-") >= 2 and name.startswith(("Pb", "Sn")):
         return [("", bridge_angles(crystal.bridges.vectors).tolist())]
     if name.startswith("penetration_"):
-        found = [("", segments(crystal, name))]
-        if "total_length" in name:
-            found.append(("two nitrogens as they stand in the file, not of one whole molecule", unfolded(structure)))
-        return found
+        part = next(s for s in SEGMENTS if s in name)
+        return [
+            ("", segments(crystal, part)),
+            (
+                "nitrogens as they stand in the file, cut by planes that hold two terminal halides each",
+                unfolded_segments(crystal, part),
+            ),
+        ]
     stem, _, layer = name.partition("_layer")
     stem = stem.removesuffix("_mean") if stem.removesuffix("_mean") in PER_OCTAHEDRON else stem
     if stem in PER_OCTAHEDRON:
@@ -107,8 +112,10 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
         up = [slab[k] for slab in sheets if k < len(slab)]
         down = [slab[-1 - k] for slab in sheets if k < len(slab)]
         single = each[[i for slab in crystal.slabs for i in slab.octahedra]].tolist()
+        rounded = [float(np.round(each[list(sheet)], 2).mean()) for slab in crystal.slabs for sheet in slab.sheets]
         return [
             ("", up),
+            ("mean of values that were rounded to two decimals before", rounded if "volume" in stem else []),
             ("sheets counted from the other side", down),
             ("one octahedron of the sheet, not the mean over it", single),
             ("another sheet of the slab", [v for slab in sheets for v in slab]),
@@ -116,13 +123,30 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
     return []
 
 
-def unfolded(structure) -> list[float]:
-    """Distances between all nitrogens of the file, without lattice translations."""
-    points = structure.cart_coords[[site.specie.symbol == "N" for site in structure]]
-    return np.linalg.norm(points[:, None] - points, axis=2)[np.triu_indices(len(points), 1)].tolist()
+def unfolded_segments(crystal, part: str) -> list[float]:
+    """The same parts between all nitrogens of the file, without lattice translations.
+
+    The lower plane holds the two terminal halides with the lowest z in the file, the upper one the two with the
+    highest z; two atoms do not fix a plane, its normal is the part of the edge c that is square to their line.
+    """
+    structure, octahedra = crystal.structure, crystal.octahedra
+    edge = structure.lattice.matrix[2]
+    terminal = structure.cart_coords[np.unique(octahedra.ligand[~octahedra.bridging])]
+    terminal = terminal[np.argsort(terminal[:, 2])]
+    planes = []
+    for pair in (terminal[:2], terminal[-2:]):
+        line = np.subtract(*pair) / np.linalg.norm(np.subtract(*pair))
+        planes.append((pair.mean(axis=0), edge - (edge @ line) * line))
+    found = []
+    for start, end in permutations(structure.cart_coords[[site.specie.symbol == "N" for site in structure]], 2):
+        length = float(np.linalg.norm(end - start))
+        low, high = [(centre - start) @ normal / ((end - start) @ normal) * length for centre, normal in planes]
+        parts = dict(zip(SEGMENTS, (low, high - low, length - high, length), strict=True))
+        found.append(abs(parts[part]))
+    return found
 
 
-def segments(crystal, name: str) -> list[float]:
+def segments(crystal, part: str) -> list[float]:
     """Parts of the line between the two nitrogens of each spacer, cut by the planes of the terminal halides."""
     from perovex.descriptors._stacking import find_gaps, place_spacers
 
@@ -136,7 +160,6 @@ def segments(crystal, name: str) -> list[float]:
         length = float(np.linalg.norm(np.subtract(*spacer.molecule.coordinates[ends])))
         gap, rise = gaps[spacer.gap], high - low
         parts = dict(zip(SEGMENTS, (gap.floor - low, gap.ceiling - gap.floor, high - gap.ceiling), strict=False))
-        part = next(s for s in SEGMENTS if s in name)
         found.append(length if part == "total_length" else abs(parts[part]) * length / rise)
         if part in ("n1_to_low_plane", "high_plane_to_n2"):  # which nitrogen is the first one is not said
             other = "high_plane_to_n2" if part == "n1_to_low_plane" else "n1_to_low_plane"
