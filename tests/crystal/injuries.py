@@ -213,7 +213,7 @@ CRYSTALS = _crystals()
 def injured(rng: random.Random) -> tuple[str, bytes]:
     """Ending and content of a file that holds a crystal with one to three injuries."""
     draft = Draft.of(rng.choice(CRYSTALS))
-    chosen = [rng.choice(INJURIES) for _ in range(rng.randint(1, 3))]
+    chosen = [rng.choice(INJURIES) for _ in range(rng.choice([1, 1, 2, 3]))]
     for injury in chosen:
         injury(draft, rng)
     suffix = ".cif" if _OF_A_CIF.intersection(chosen) else rng.choice(sorted(WRITERS))
