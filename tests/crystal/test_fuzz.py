@@ -40,7 +40,7 @@ def survives(case):
 
 def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
     path = tmp_path / "wide.extxyz"
-    path.write_bytes(dict(SEEDS)[".extxyz"].replace(b"pos:R:3", b"pos:R:399999999", 1))
+    path.write_bytes(dict(SEEDS)[".extxyz"].replace(b"pos:R:3", b"pos:R:399999999"))
     with pytest.raises(PerovexError, match="399999999 columns announced"):
         perceive(path)
 
