@@ -24,11 +24,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from perovex.crystal import perceive
+from perovex.crystal import perceive, read
 from perovex.descriptors import octahedra
 from perovex.descriptors.bridges import bridge_angles, deviation_in_plane, deviation_out_of_plane
 from perovex.descriptors.describing import row
-from perovex.errors import PerovexError
+from perovex.errors import CoordinationError, PerovexError
 
 BY_CRYSTAL = {
     "bond_average": "bond_length_mean",
@@ -189,6 +189,20 @@ def rounding(path: Path, crystal, name: str) -> float:
     return 0.0
 
 
+def six_nearest(path: Path, values: dict[str, float]) -> str:
+    """Say of a crystal that is refused as not six-coordinate whether it was published with six ligands all the same."""
+    structure = read(path)
+    metals = [i for i, site in enumerate(structure) if site.specie.symbol in {"Pb", "Sn"}]
+    bonds = []
+    for i in metals:
+        around = structure.get_neighbors(structure[i], 6.0)
+        bonds.append(sorted(n.nn_distance for n in around if n.specie.symbol in {"Cl", "Br", "I"})[:6])
+    average = values.get("bond_average", np.nan)
+    if all(len(b) == 6 for b in bonds) and abs(np.mean(bonds) - average) <= tolerance(average):
+        return "refused as not six-coordinate; published are the six nearest halides, however far"
+    return "refused: CoordinationError"
+
+
 def unfolded_segments(crystal, part: str) -> list[float]:
     """The same parts between all nitrogens of the file, without lattice translations.
 
@@ -268,6 +282,10 @@ def main() -> None:
         path = options.structures / file
         try:
             crystal = perceive(path, disorder="major")
+        except CoordinationError:
+            why = six_nearest(path, dict(zip(group["descriptor"], group["value"], strict=True)))
+            verdicts += [(file, r.descriptor, r.value, why, np.nan) for r in group.itertuples()]
+            continue
         except PerovexError as error:
             verdicts += [(file, r.descriptor, r.value, f"refused: {error.kind}", np.nan) for r in group.itertuples()]
             continue
