@@ -6,7 +6,7 @@ PATH is a structure file, or a folder of CIF files, to time instead of the proje
 repeated to about 320 atoms, and every one is written as CIF into a temporary folder for the throughput. `--large`
 goes up to 50,000 atoms, each size in a process of its own, whose peak memory is printed. Times are processor time
 of one core, the shortest of a few calls. Peers that are not installed are named and left out; each does less than
-a full row: its label says what.
+a full row: its label says what. PDynA takes 3D networks only: it is timed, beside perovex, on one of those.
 """
 
 from __future__ import annotations
@@ -42,15 +42,25 @@ ATOMS = 320
 SIZES = (1000, 3000, 10_000, 25_000, 50_000)
 
 
-def best(function, repeats=7):
+def best(function, repeats=7, before=lambda: None):
     """Shortest processor time of a few calls, ms; the first call pays for caches and does not count."""
     function()
     times = []
     for _ in range(repeats):
+        before()
         start = time.process_time()
         function()
         times.append(time.process_time() - start)
     return 1e3 * min(times)
+
+
+def forget() -> None:
+    """Empty every cache of perovex: the next row pays for its molecules as if they were new."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("perovex"):
+            for function in vars(module).values():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
 
 
 def supercell(structure: Structure, atoms: int) -> Structure:
@@ -80,6 +90,11 @@ def chosen(path: Path | None) -> Structure:
     return supercell(by_miss[0], ATOMS)
 
 
+def network() -> Structure:
+    """Own 3D crystal of about `ATOMS` atoms."""
+    return next(supercell(item, ATOMS) for item in own_crystals().values() if perceive(item).dimensionality == 3)
+
+
 def own_times(structure: Structure, path: str) -> list[tuple[str, float]]:
     perceived = perceive(structure)
     lines = [
@@ -87,6 +102,8 @@ def own_times(structure: Structure, path: str) -> list[tuple[str, float]]:
         ("  read the CIF", best(lambda: read(path), 5)),
         ("  perceive", best(lambda: perceive(structure), 5)),
         ("  full row of descriptors", best(lambda: row(perceived))),
+        ("  full row, no molecule known", best(lambda: row(perceived), 5, forget)),
+        ("describe from CIF, no molecule known", best(lambda: describe(path), 5, forget)),
         ("  geometric families", best(lambda: row(perceived, GEOMETRIC))),
     ]
     return lines + [(f"    {family}", best(lambda f=family: row(perceived, f))) for family in FAMILIES]
@@ -142,8 +159,8 @@ def octadist_octahedra(path: str):
     return lambda: [CalcDistortion(coordinate) for coordinate in coordinates]
 
 
+PDYNA = ("PDynA: read and analyse a frame", pdyna_frame)
 OTHERS = (
-    ("PDyna: read and analyse a frame", pdyna_frame),
     ("pyrovskite: read, octahedra, Delta, Sigma", pyrovskite_octahedra),
     ("OctaDist: distortions of given octahedra", octadist_octahedra),
 )
@@ -156,7 +173,11 @@ def peer_times(structure: Structure, path: str):
             yield timed(name, call)
     except ImportError as error:
         yield f"{error.name} is not installed", None
-    for name, make in OTHERS:
+    yield from other_times(OTHERS, path)
+
+
+def other_times(others, path: str):
+    for name, make in others:
         try:
             call = make(path)
         except ImportError as error:
@@ -232,6 +253,15 @@ def growth(path: Path | None) -> None:
     print(f"time grows with atoms to the power {np.polyfit(*logs.T, 1)[0]:.2f}")
 
 
+def print_ratios(lines, reference: float, full: float) -> None:
+    print(f"\n{'peer':48s} {'time':>12s} {'x from CIF':>12s} {'x full row':>12s}")
+    for name, milliseconds in lines:
+        if milliseconds is None:
+            print(name)
+        else:
+            print(f"{name:48s} {milliseconds:9.2f} ms {milliseconds / reference:12.2f} {milliseconds / full:12.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", nargs="?", type=Path)
@@ -247,17 +277,19 @@ def main() -> None:
         file = str(Path(folder) / "crystal.cif")
         structure.to(filename=file)
         own = own_times(structure, file)
-        reference, full = own[0][1], own[3][1]
         print(f"{len(structure)} atoms, {structure.composition.reduced_formula}, {len(REGISTRY)} descriptors")
         for name, milliseconds in own:
             print(f"{name:48s} {milliseconds:9.2f} ms")
-        print(f"\n{'peer':48s} {'time':>12s} {'x from CIF':>12s} {'x full row':>12s}")
-        for name, milliseconds in peer_times(structure, file):
-            if milliseconds is None:
-                print(name)
-            else:
-                ratios = f"{milliseconds / reference:12.2f} {milliseconds / full:12.1f}"
-                print(f"{name:48s} {milliseconds:9.2f} ms {ratios}")
+        print_ratios(peer_times(structure, file), reference=own[0][1], full=own[3][1])
+        three = network()
+        three.to(filename=file)
+        perceived = perceive(three)
+        reference, full = best(lambda: describe(file), 5), best(lambda: row(perceived))
+        print(
+            f"\n3D network of {len(three)} atoms, {three.composition.reduced_formula}:"
+            f" from CIF {reference:.2f} ms, full row {full:.2f} ms"
+        )
+        print_ratios(other_times((PDYNA,), file), reference, full)
         print()
         cifs = options.path if options.path is not None and options.path.is_dir() else Path(folder) / "own"
         if cifs == Path(folder) / "own":

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rdkit import Chem, RDLogger
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
 from perovex.errors import SmilesError
 
@@ -68,19 +69,11 @@ def parse_smiles(smiles: str) -> Chem.Mol:
     SmilesError
         The string is empty or cannot be read.
     """
-    with _quiet():
+    with BlockLogs():
         mol = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
     if mol is None or mol.GetNumAtoms() == 0:
         raise SmilesError("not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets")
     return mol
-
-
-class _quiet:  # noqa: N801  # a small context manager around rdkit's global log
-    def __enter__(self) -> None:
-        RDLogger.DisableLog("rdApp.error")  # type: ignore[attr-defined, unused-ignore]
-
-    def __exit__(self, *_: object) -> None:
-        RDLogger.EnableLog("rdApp.error")  # type: ignore[attr-defined, unused-ignore]
 
 
 def _charged_nitrogens(mol: Chem.Mol) -> list[int]:

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from fuzz import SEEDS, TOKENS, judge, run
+from fuzz import SEEDS, TOKENS, judge, past_reading, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ def survives(case):
 
 def test_absurd_number_of_columns_is_refused_before_memory_is_spent(tmp_path):
     path = tmp_path / "wide.extxyz"
-    path.write_bytes(dict(SEEDS)[".extxyz"].replace(b"pos:R:3", b"pos:R:399999999", 1))
+    path.write_bytes(dict(SEEDS)[".extxyz"].replace(b"pos:R:3", b"pos:R:399999999"))
     with pytest.raises(PerovexError, match="399999999 columns announced"):
         perceive(path)
 
@@ -59,8 +59,9 @@ def test_damaged_files(case):
 
 
 def test_many_damaged_files():
-    """The same damage without hypothesis, many files a second; `python tests/crystal/fuzz.py` runs more of them."""
-    outcome = run(400, seed=20_241_124)
-    assert sum(outcome.values()) == 400
-    assert outcome["perceived"] > 20  # the damage must not be so heavy that nothing gets past reading
+    """More of it, most of it to the crystal itself; `python tests/crystal/fuzz.py` runs as many as one likes."""
+    outcome = run(200, seed=20_241_124)
+    assert sum(outcome.values()) == 200
+    assert past_reading(outcome) > 0.5
+    assert outcome["perceived"] > 35
     assert len(outcome) > 4

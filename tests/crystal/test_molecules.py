@@ -127,6 +127,22 @@ def test_alkali_and_protons():
     assert perceive(cubic(cage="NH4")).molecules[0].smiles == "[NH4+]"
 
 
+@pytest.mark.parametrize(("pnictogen", "bond"), [("P", 1.42), ("As", 1.52), ("As", 1.71), ("Sb", 1.70)])
+def test_pnictonium_is_a_cage_cation_and_no_octahedral_centre(pnictogen, bond):
+    """Antimony centres octahedra elsewhere; with four hydrogens it is the heavy sister of ammonium."""
+    structure = cubic(cage="Cs")
+    (site,) = [i for i, s in enumerate(structure) if s.specie.symbol == "Cs"]
+    centre = structure[site].coords
+    structure.replace(site, pnictogen)
+    for corner in np.array([[1, 1, 1], [-1, -1, 1], [1, -1, -1], [-1, 1, -1]]) / np.sqrt(3):
+        structure.append("H", centre + bond * corner, coords_are_cartesian=True)
+    crystal = perceive(structure)
+    assert (crystal.metals, crystal.phase) == (("Pb",), "3D")
+    (molecule,) = crystal.molecules
+    assert (molecule.smiles, molecule.charge, molecule.role) == (f"[{pnictogen}H4+]", 1, "cage")
+    assert molecule.hydrogens_complete
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(smiles=st.sampled_from(CATIONS), seed=st.integers(1, 10_000))
 def test_atom_order_and_pose_do_not_matter(smiles, seed):

@@ -245,6 +245,13 @@ NETWORKS = {
     "2D edge-sharing": lambda: Structure.from_spacegroup(
         "P-3m1", Lattice.hexagonal(4.56, 6.98), ["Pb", "I"], [[0, 0, 0], [1 / 3, 2 / 3, 0.265]]
     ),
+    # the coordinates of MgSiO3 (10.1126/science.1095932) at the size of NaPbI3
+    "post-perovskite (2D corner+edge-sharing)": lambda: Structure.from_spacegroup(
+        "Cmcm",
+        Lattice.orthorhombic(4.49, 14.72, 11.15),
+        ["Na", "Pb", "I", "I"],
+        [[0, 0.253, 0.25], [0, 0, 0], [0, 0.923, 0.25], [0, 0.636, 0.437]],
+    ),
 }
 
 
@@ -287,6 +294,18 @@ def test_a_weak_sixth_bond_is_remarked():
     structure.translate_sites([lead], [0.36, 0, 0], frac_coords=False)  # 2.79 and 3.51 Å along one axis
     assert any("5+1" in w for w in perceive(structure).warnings)
     assert not perceive(cubic()).warnings
+
+
+def test_a_sheet_held_by_weak_sixth_bonds_is_a_sheet_and_says_so():
+    """Chains would be another reading of such a crystal: the length of the sixth bond is named, to be judged."""
+    structure = layered(1, metal="Sn", spacer="MA")
+    tin = [i for i, s in enumerate(structure) if s.specie.symbol == "Sn"]
+    structure.translate_sites(tin, [0.6, 0, 0], frac_coords=False)  # 2.55 and 3.75 Å along one axis
+    crystal = perceive(structure)
+    assert (crystal.dimensionality, crystal.n_layers) == (2, 1)
+    (warning,) = [w for w in crystal.warnings if "5+1" in w]
+    assert "2 of 2 metals" in warning
+    assert "3.75 Å" in warning
 
 
 def test_a_lost_halide_is_noticed():

@@ -1,6 +1,8 @@
 """Files of every format, sound and broken."""
 
 import gzip
+from io import StringIO
+from pathlib import Path
 
 import ase.io
 import numpy as np
@@ -71,6 +73,71 @@ def test_block_by_name(tmp_path):
     assert len(read(path, block="CsPbBr3")) == 5
     with pytest.raises(StructureFileError, match="blocks with atoms: CsPbBr3"):
         read(path, block="note")
+
+
+def trajectory(*crystals):
+    text = StringIO()
+    for structure in crystals:
+        ase.io.write(text, AseAtomsAdaptor.get_atoms(structure), format="extxyz")
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(("which", "formula"), [("0", "Cs1 Pb1 I3"), ("1", "Cs1 Pb1 Br3"), ("-1", "Cs4 Pb2 I8")])
+def test_a_frame_by_number(tmp_path, which, formula):
+    text = trajectory(cubic(), cubic(halide="Br"), layered(1, spacer="Cs"))
+    path = write(tmp_path, "run.extxyz", text.replace("\n5\n", "\n\n5\n"))  # blank lines between frames do no harm
+    for structure in (read(path, frame=int(which)), read(f"{path}@{which}"), perceive(f"{path}@{which}").structure):
+        assert structure.composition.formula == formula
+        assert "warnings" not in structure.properties
+    assert expand_paths(f"{path}@{which}") == [Path(f"{path}@{which}")]
+
+
+def test_the_last_frame_is_read_and_said_to_be(tmp_path):
+    path = write(tmp_path, "run.xyz", trajectory(cubic(), cubic(halide="Br")))
+    crystal = perceive(path)
+    assert crystal.halides == ("Br",)
+    assert crystal.warnings == ("the last of 2 frames was read (another one: FILE@0 to FILE@1)",)
+    assert not perceive(write(tmp_path, "one.xyz", trajectory(cubic()))).warnings
+
+
+def test_a_damaged_frame_costs_only_itself(tmp_path):
+    good = trajectory(cubic())
+    path = write(tmp_path, "run.extxyz", good + good.replace("Pb ", "Pb x", 1))
+    assert len(read(path, frame=0)) == 5
+    with pytest.raises(StructureFileError, match="not a readable xyz"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "message"),
+    [
+        ("run.extxyz", "7", "no frame 7 among 2"),
+        ("run.extxyz", "-3", "no frame -3 among 2"),
+        ("run.extxyz", "last", "'last' is no number of a frame"),
+        ("a.cif", "note", "blocks with atoms: CsPbBr3"),
+        ("a.vasp", "0", "there is no frame or block '0'"),
+        ("none.cif", "0", "no such file"),
+    ],
+)
+def test_nothing_is_read_in_place_of_what_was_selected(tmp_path, name, which, message):
+    write(tmp_path, "run.extxyz", trajectory(cubic(), cubic()))
+    write(tmp_path, "a.cif", CIF)
+    cubic().to(filename=str(tmp_path / "a.vasp"), fmt="poscar")
+    with pytest.raises(StructureFileError, match=message):
+        read(f"{tmp_path / name}@{which}")
+
+
+def test_a_name_with_an_at_sign_is_a_name(tmp_path):
+    path = write(tmp_path, "run@2.extxyz", trajectory(cubic()))
+    assert len(read(path)) == len(read(f"{path}@0")) == 5
+
+
+def test_the_first_of_several_blocks_is_read_and_said_to_be(tmp_path):
+    path = write(tmp_path, "two.cif", CIF + CIF.replace("data_note", "data_empty").replace("CsPbBr3", "other"))
+    assert perceive(path).warnings == (
+        "the first of 2 data blocks with atoms was read, 'CsPbBr3' (another one: FILE@other)",
+    )
+    assert not perceive(f"{path}@other").warnings
 
 
 @pytest.mark.parametrize("suffix", [".cif", ".vasp", ".extxyz", ".cif.gz", ""])

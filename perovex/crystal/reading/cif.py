@@ -19,7 +19,7 @@ _HAS_ATOMS = ("_atom_site_fract_x", "_atom_site.fract_x")
 _LEADING_LETTERS = re.compile(r"[A-Za-z]+")
 
 
-def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64], Sites]:
+def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64], Sites, list[str]]:
     """Read one crystal from the text of a CIF.
 
     Parameters
@@ -35,6 +35,8 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
         Cell vectors as rows, Å.
     sites : Sites
         All atoms of the cell.
+    remarks : list of str
+        Which block was read, where several have atoms and none was asked for.
 
     Raises
     ------
@@ -46,28 +48,35 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
         document = gemmi.cif.read_string(text, check_level=0)
     except (ValueError, RuntimeError, IndexError) as error:
         raise StructureFileError(f"not a readable CIF: {_short(error)}") from error
-    chosen = _block(document, block)
+    chosen, others = _block(document, block)
+    remarks = []
+    if block is None and others:
+        remarks.append(
+            f"the first of {len(others) + 1} data blocks with atoms was read, {chosen.name!r}"
+            f" (another one: FILE@{others[0]})"
+        )
     try:
         small = gemmi.make_small_structure_from_block(chosen)
-        return _expand(small, chosen)
+        return (*_expand(small, chosen), remarks)
     except (ValueError, RuntimeError, IndexError, OverflowError) as error:
         raise StructureFileError(f"not a readable CIF: {_short(error)}") from error
 
 
-def _block(document: Any, name: str | None) -> Any:
+def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
+    """Return the block that is meant, and the names of the others that have atoms."""
     with_atoms = [b for b in document if any(len(b.find_values(tag)) for tag in _HAS_ATOMS)]
     if name is not None:
         named = [b for b in with_atoms if b.name == name]
         if not named:
             listed = ", ".join(b.name for b in with_atoms) or "none"
             raise StructureFileError(f"no data block {name!r} with atoms", remedy=f"blocks with atoms: {listed}")
-        return named[0]
+        return named[0], [b.name for b in with_atoms if b is not named[0]]
     if not with_atoms:
         raise StructureFileError(
             "no atoms with fractional coordinates in this CIF",
             remedy="the file may hold reflections or be truncated",
         )
-    return with_atoms[0]
+    return with_atoms[0], [b.name for b in with_atoms[1:]]
 
 
 def _expand(small: Any, block: Any) -> tuple[NDArray[np.float64], Sites]:

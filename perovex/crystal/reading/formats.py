@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from array import array
 from typing import TYPE_CHECKING
 
 import ase.io
@@ -129,30 +130,38 @@ def _symbol(name: str) -> str:
     return symbol
 
 
-def parse_xyz(text: str) -> tuple[NDArray[np.float64], Sites]:
-    """Read the last frame of an (extended) xyz file that names its cell.
+def parse_xyz(text: str, frame: int | None = None) -> tuple[NDArray[np.float64], Sites, list[str]]:
+    """Read one frame of an (extended) xyz file that names its cell.
 
     Parameters
     ----------
     text : str
         The file.
+    frame : int, optional
+        Which frame, negative ones from the end; the last one by default.
 
     Returns
     -------
     lattice : ndarray, shape (3, 3)
         Cell vectors as rows, Å.
     sites : Sites
+    remarks : list of str
+        Which frame was read, where there are several and none was asked for.
 
     Raises
     ------
     StructureFileError
-        The text is no extended xyz, or there is no cell.
+        The text is no extended xyz, there is no such frame, or no cell.
     """
-    first = text.split("\n", 1)[0].strip()
-    if not first.isdigit():
-        raise StructureFileError("not a readable xyz file: the first line is no number of atoms")
-    if int(first) > MAX_ATOMS:
-        raise UnreasonableCellError(f"{first} atoms in one cell", remedy=f"at most {MAX_ATOMS} are read")
+    starts = _frame_starts(text)
+    count, chosen = len(starts), -1 if frame is None else frame
+    if not -count <= chosen < count:
+        raise StructureFileError(f"no frame {chosen} among {count}", remedy="0 is the first, -1 the last")
+    remarks = []
+    if frame is None and count > 1:
+        remarks.append(f"the last of {count} frames was read (another one: FILE@0 to FILE@{count - 1})")
+    chosen %= count
+    text = text[starts[chosen] : starts[chosen + 1] if chosen + 1 < count else None]
     _refuse_wide_rows(text)
     try:
         atoms = ase.io.read(io.StringIO(text), format="extxyz")
@@ -166,7 +175,35 @@ def parse_xyz(text: str) -> tuple[NDArray[np.float64], Sites]:
     symbols = list(atoms.get_chemical_symbols())
     if "X" in symbols:
         raise StructureFileError("unknown element in this xyz file")
-    return lattice, ordered(symbols, atoms.get_scaled_positions(wrap=False))
+    return lattice, ordered(symbols, atoms.get_scaled_positions(wrap=False)), remarks
+
+
+def _frame_starts(text: str) -> array[int]:
+    """Where each frame of an xyz file starts, by the numbers of atoms; what the frames hold is not looked at."""
+    starts, at = array("q"), 0
+    while at < len(text):
+        count = text[at : _after(text, at, 1)].strip()
+        # blank lines between frames, and cell vectors in ASE's other style, belong to the frame before
+        if starts and (not count or count.startswith("VEC")):
+            at = _after(text, at, 1)
+            continue
+        if not count.isdecimal() or (atoms := int(count[:20])) == 0:
+            line = text.count("\n", 0, at) + 1
+            raise StructureFileError(f"not a readable xyz file: line {line} is no number of atoms")
+        if atoms > MAX_ATOMS:
+            raise UnreasonableCellError(f"{atoms} atoms in one cell", remedy=f"at most {MAX_ATOMS} are read")
+        starts.append(at)
+        at = _after(text, at, atoms + 2)
+    return starts
+
+
+def _after(text: str, at: int, lines: int) -> int:
+    """Position after a number of lines; the end of the text where there are fewer."""
+    for _ in range(lines):
+        at = text.find("\n", at) + 1
+        if at == 0:
+            return len(text)
+    return at
 
 
 def _refuse_wide_rows(text: str) -> None:

@@ -24,6 +24,33 @@ def stripped_name(path: PathLike) -> str:
     return name[:-3] if name.lower().endswith(".gz") else name
 
 
+def split_selector(path: PathLike) -> tuple[Path, str | None]:
+    """Split ``FILE@WHICH`` into the file and which of its crystals is meant.
+
+    Parameters
+    ----------
+    path : path
+        WHICH is the number of a frame of an xyz file (0 is the first, -1 the last) or the name of a data block of a
+        CIF. A file whose own name holds an ``@`` is left alone.
+
+    Returns
+    -------
+    file : Path
+    which : str or None
+        None where nothing is selected.
+
+    Examples
+    --------
+    >>> split_selector("run.extxyz@3")[1], split_selector("run.extxyz")[1]
+    ('3', None)
+    """
+    path = Path(path)
+    stem, at, which = path.name.rpartition("@")
+    if not at or not stem or not which or path.exists():
+        return path, None
+    return path.with_name(stem), which
+
+
 def is_structure_file(path: PathLike) -> bool:
     """Tell by its name whether a file is a structure file.
 
@@ -42,8 +69,8 @@ def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
     Parameters
     ----------
     items : path or iterable of paths
-        A file is taken as it is, a directory stands for the structure files below it, a pattern
-        (``data/*.cif``, ``**`` included) for those that match.
+        A file is taken as it is (with ``@WHICH``, see `split_selector`), a directory stands for the structure files
+        below it, a pattern (``data/*.cif``, ``**`` included) for those that match.
 
     Returns
     -------
@@ -74,7 +101,7 @@ def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
 def _expand(item: PathLike) -> list[Path]:
     path = Path(item).expanduser()
     try:
-        if path.is_file():
+        if split_selector(path)[0].is_file():
             return [path]
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and is_structure_file(p))

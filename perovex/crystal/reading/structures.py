@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,29 +13,35 @@ from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 from perovex.crystal.reading.cif import parse_cif
 from perovex.crystal.reading.disorder import Sites, check_policy, resolve_disorder
 from perovex.crystal.reading.formats import parse_poscar, parse_xyz
-from perovex.crystal.reading.paths import PathLike, stripped_name
+from perovex.crystal.reading.paths import PathLike, split_selector, stripped_name
 from perovex.crystal.reading.sanity import check_cell, check_contacts
 from perovex.errors import PerovexError, StructureFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 #: A text file of 100,000 atoms has some 10 MB; what is far larger is no structure (or a gzip bomb).
 MAX_BYTES = 200_000_000
 
 
-def read(path: PathLike, *, disorder: str = "error", block: str | None = None) -> Structure:
+def read(path: PathLike, *, disorder: str = "error", block: str | None = None, frame: int | None = None) -> Structure:
     """Read a crystal from a file.
 
     Parameters
     ----------
     path : path
         CIF, POSCAR/CONTCAR/.vasp or (extended) xyz, plain or gzipped; known by name, else by content.
+        ``FILE@WHICH`` stands for a frame or data block, wherever a path is taken: ``run.extxyz@0``.
     disorder : {"error", "major"}, default="error"
         Refuse partial occupancy, or keep the major component of every disorder group; what was left out then
         stands in ``structure.properties["warnings"]``.
     block : str, optional
-        Data block of a CIF; the first one with atoms by default.
+        Data block of a CIF; the first one with atoms by default, and that is remarked where there are others.
+    frame : int, optional
+        Frame of an xyz file, negative ones from the end; the last one by default, and that is remarked likewise.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None) -
     Raises
     ------
     StructureFileError
-        Missing, unreadable, empty or in an unknown format; unknown element.
+        Missing, unreadable, empty or in an unknown format; unknown element; no such block or frame.
     DisorderError
         Partial occupancy.
     UnreasonableCellError
@@ -63,9 +68,10 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None) -
     """
     check_policy(disorder)
     try:
-        text = _text(Path(path))
-        lattice, sites = _parse(stripped_name(path), text, block)
-        structure = _structure(lattice, sites, disorder)
+        file, which = split_selector(path)
+        text = _text(file)
+        lattice, sites, remarks = _parse(stripped_name(file), text, which if block is None else block, frame)
+        structure = _structure(lattice, sites, disorder, remarks)
     except PerovexError as error:
         raise error.at(path) from error.__cause__
     structure.properties["source"] = str(path)
@@ -133,27 +139,43 @@ def _text(path: Path) -> str:
     return raw.decode("utf-8", errors="replace").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _parse(name: str, text: str, block: str | None) -> tuple[NDArray[np.float64], Sites]:
+def _parse(name: str, text: str, which: str | None, frame: int | None) -> tuple[NDArray[np.float64], Sites, list[str]]:
+    """Lattice, sites and remarks; `which` is a data block or, as text, a frame."""
     lower = name.lower()
-    if lower.endswith((".cif", ".mcif")):
-        return parse_cif(text, block)
-    if lower.endswith((".xyz", ".extxyz")):
-        return parse_xyz(text)
-    if lower.endswith((".vasp", ".poscar", ".contcar")) or lower.startswith(("poscar", "contcar")):
-        return parse_poscar(text)
-    if "_cell_length_a" in text or "_cell.length_a" in text:
-        return parse_cif(text, block)
-    if 'lattice="' in text[:10_000].lower():
-        return parse_xyz(text)
+    looks_like_poscar = lower.endswith((".vasp", ".poscar", ".contcar")) or lower.startswith(("poscar", "contcar"))
+    if not looks_like_poscar:
+        cif = lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text or "_cell.length_a" in text
+        if lower.endswith((".xyz", ".extxyz")) or (not cif and 'lattice="' in text[:10_000].lower()):
+            return parse_xyz(text, _frame_number(which) if frame is None else frame)
+        if cif:
+            _refuse(frame, "frame")
+            return parse_cif(text, which)
+    _refuse(which if frame is None else frame, "frame or block")
     try:
-        return parse_poscar(text)
+        return (*parse_poscar(text), [])
     except PerovexError as error:
+        if looks_like_poscar:
+            raise
         raise StructureFileError(
             "unknown format", remedy="known are CIF, POSCAR/CONTCAR/.vasp and extended xyz, plain or gzipped"
         ) from error
 
 
-def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str) -> Structure:
+def _frame_number(which: str | None) -> int | None:
+    if which is None:
+        return None
+    try:
+        return int(which)
+    except ValueError as error:
+        raise StructureFileError(f"{which!r} is no number of a frame", remedy="0 is the first, -1 the last") from error
+
+
+def _refuse(selected: object, what: str) -> None:
+    if selected is not None:
+        raise StructureFileError(f"there is no {what} {selected!r} to select in a file of this format")
+
+
+def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str, remarks: Sequence[str] = ()) -> Structure:
     check_cell(lattice, len(sites.symbols))
     if not np.isfinite(sites.frac).all():
         raise StructureFileError("coordinates are missing or no numbers")
@@ -161,8 +183,8 @@ def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str) -> Str
     check_cell(lattice, len(sites.symbols))
     check_contacts(lattice, sites.frac, sites.symbols)
     structure = fast_structure(lattice, sites.symbols, sites.frac)
-    if warnings:
-        structure.properties["warnings"] = tuple(warnings)
+    if remarks or warnings:
+        structure.properties["warnings"] = (*remarks, *warnings)
     return structure
 
 
