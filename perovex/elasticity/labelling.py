@@ -320,10 +320,10 @@ def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, 
 
 def _soft_influence(response: Response) -> dict[str, float]:
     """Return Hill averages of Young's modulus (GPa), with and without soft modes, and their difference."""
-    from perovex.elasticity.tensor import hill_youngs_modulus
+    from perovex.elasticity.tensor import ElasticTensor
 
     try:
-        full, frozen = (hill_youngs_modulus(t) for t in (response.tensor, response.frozen))
+        full, frozen = (ElasticTensor(t).hill.E for t in (response.tensor, response.frozen))
     except (ValueError, np.linalg.LinAlgError):
         full = frozen = 0.0
     change = abs(frozen - full) / full if full > 0 else 1e3
