@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from perovex._files import write_atomic
 from perovex.datasets import load_elastic
+from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.finite_strain import finite_strain_columns
 from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
 from perovex.elasticity.records import package_versions
-from perovex.elasticity.response import clamped_response, hessian_products
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, without_translations
 from perovex.elasticity.symmetry import Packed
 
