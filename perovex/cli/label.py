@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 if TYPE_CHECKING:
-    from perovex.elasticity.labelling import Progress
+    from perovex.elasticity.stages import Progress
 
 
 def label(  # noqa: PLR0917 (typer's options)
@@ -41,8 +41,8 @@ def label(  # noqa: PLR0917 (typer's options)
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on."""
     from perovex.crystal import expand_paths
+    from perovex.elasticity import LabelSettings
     from perovex.elasticity.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
-    from perovex.elasticity.labelling import LabelSettings
     from perovex.elasticity.relaxation import RelaxSettings
     from perovex.errors import LabelError
 

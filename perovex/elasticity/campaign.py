@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex._files import write_atomic
 from perovex.crystal import as_structure, perceive
-from perovex.elasticity.labelling import LabelSettings, label
+from perovex.elasticity.labelling import label
 from perovex.elasticity.potentials import DEFAULT_POTENTIAL, describe, make_calculator
 from perovex.elasticity.records import (
     Checkpoint,
@@ -20,6 +20,7 @@ from perovex.elasticity.records import (
     read_record,
     write_record,
 )
+from perovex.elasticity.stages import LabelSettings
 from perovex.errors import LabelError, PerovexError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-    from perovex.elasticity.labelling import Progress
+    from perovex.elasticity.stages import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -107,6 +107,8 @@ def relax(
     settings: RelaxSettings,
     after_step: Callable[[RelaxState], None] | None = None,
     project: Callable[[Array], Array] | None = None,
+    *,
+    fixed_cell: bool = False,
 ) -> RelaxState:
     """Relax ions and cell until both thresholds hold or the steps run out.
 
@@ -122,19 +124,28 @@ def relax(
         Called with the state after every step (checkpoints, deadlines).
     project : callable, optional
         Applied to every step (3N + 6,): keeps the space group of a symmetric start.
+    fixed_cell : bool
+        Move the ions only. The Hessian must not couple them to strains; the threshold of the stress still counts.
 
     Returns
     -------
     RelaxState
         The same object; `converged` tells whether the thresholds hold.
     """
+
+    def gradient_of(point: Point) -> Array:
+        gradient = point.gradient(state.scale)
+        if fixed_cell:
+            gradient[-6:] = 0.0
+        return gradient
+
     last = state.steps + settings.max_steps
     while not is_relaxed(state.point, settings) and state.steps < last:
-        gradient = state.point.gradient(state.scale)
+        gradient = gradient_of(state.point)
         step, predicted = trust_step(state.hessian, gradient, state.radius, settings.floor)
         step = step if project is None else project(step)
         trial = surface.stepped(state.point, [step], state.scale)[0]
-        new_gradient = trial.gradient(state.scale)
+        new_gradient = gradient_of(trial)
         # The trapezoid of the gradients is far more precise than the difference of two float32 energies.
         actual = 0.5 * float((gradient + new_gradient) @ step)
         ratio = actual / min(predicted, -1e-12)

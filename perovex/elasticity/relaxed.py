@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from perovex.elasticity.relaxation import RelaxSettings, RelaxState, relax
-from perovex.elasticity.surface import Surface, length_scale
+from perovex.elasticity.surface import Surface, atoms_at, length_scale
 from perovex.elasticity.surrogate import model_hessian
 
 if TYPE_CHECKING:
@@ -77,11 +77,7 @@ def relax_atoms(
             bar.update()
 
         relax(surface, state, settings, step_done)
-    relaxed = atoms.copy()
-    relaxed.calc = None
-    relaxed.set_cell(state.point.cell)
-    relaxed.set_positions(state.point.positions)
-    return relaxed, {
+    return atoms_at(atoms, state.point), {
         "energy": state.point.energy,
         "fmax": state.point.max_force,
         "smax": state.point.max_stress,

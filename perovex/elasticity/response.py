@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh, svd
+from scipy.linalg import eigh
 
+from perovex.elasticity.differences import Clamped, batches, hessian_products
+from perovex.elasticity.subspace import Subspace, is_new, orthonormal, updated_hessian
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, without_translations
-from perovex.elasticity.symmetry import CrystalSymmetry, Packed, pack
+from perovex.elasticity.symmetry import CrystalSymmetry, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
 Array = NDArray[np.float64]
-
-WEAKEST = 0.1  # images spanned to less than this share add more noise than knowledge
 
 
 @dataclass(frozen=True)
@@ -66,78 +66,6 @@ class ResponseSettings:
 
 
 @dataclass
-class Clamped:
-    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Angstrom."""
-
-    tensor: Array
-    forces: Array
-
-
-@dataclass
-class Strains:
-    """Responses to strains so far: rows of strains (m, 6) and per unit of them stress (m, 6) and forces (m, 3N)."""
-
-    strains: Array
-    stresses: Array
-    forces: Array
-
-    @classmethod
-    def empty(cls, size: int) -> Strains:
-        """Nothing measured for `size` = 3N coordinates."""
-        return cls(np.zeros((0, 6)), np.zeros((0, 6)), np.zeros((0, size)))
-
-
-@dataclass
-class Subspace:
-    """Orthonormal, translation-free columns `basis` (3N, m) and their Hessian products, eV/Angstrom^2.
-
-    `measured` counts the products that were computed; with symmetry they are fewer than the columns.
-    """
-
-    basis: Array
-    products: Array
-    measured: int = 0
-
-    @classmethod
-    def empty(cls, size: int) -> Subspace:
-        """Subspace without vectors for `size` = 3N coordinates."""
-        return cls(np.zeros((size, 0)), np.zeros((size, 0)))
-
-    def add(self, vectors: Array, products: Array) -> None:
-        """Add directions (3N, k) with their Hessian products, as far as they are not spanned yet."""
-        length = np.linalg.norm(vectors[:, 0])
-        for _ in range(2):
-            known = self.basis.T @ vectors
-            vectors, products = vectors - self.basis @ known, products - self.products @ known
-        left, lengths, right = svd(vectors, full_matrices=False)
-        keep = lengths > WEAKEST * length
-        weights = right[keep].T / lengths[keep]
-        self.basis = np.column_stack([self.basis, left[:, keep]])
-        self.products = np.column_stack([self.products, products @ weights])
-        self.measured += 1
-
-    @property
-    def projected(self) -> Array:
-        """Hessian within the subspace, (m, m)."""
-        small = self.basis.T @ self.products
-        return 0.5 * (small + small.T)
-
-    def ritz(self) -> tuple[Array, Array]:
-        """Curvatures (m,), ascending, and vectors (3N, m) of the approximate modes."""
-        if not self.basis.shape[1]:
-            return np.zeros(0), self.basis
-        values, small = eigh(self.projected)
-        return values, self.basis @ small
-
-    def solve(self, right: Array, frozen_below: float | None = None) -> Array:
-        """Galerkin solution (3N, k) of H x = right; modes with curvature under `frozen_below` stay put."""
-        values, small = eigh(self.projected)
-        keep = np.ones(len(values), bool) if frozen_below is None else values > frozen_below
-        small, values = small[:, keep], values[keep]
-        return self.basis @ (small @ ((small.T @ (self.basis.T @ right)) / values[:, None]))
-
-
-@dataclass
 class Response:
     """Result of a linear response.
 
@@ -170,109 +98,6 @@ class Response:
     converged: bool
     products: int
     hessian: Array = field(repr=False)
-
-
-def clamped_response(
-    surface: Surface,
-    point: Point,
-    strain: float,
-    symmetry: CrystalSymmetry | None = None,
-    known: Strains | None = None,
-    after_batch: Callable[[], None] | None = None,
-) -> Clamped:
-    """Clamped-ion tensor and internal-strain forces by central differences (12 calls without symmetry).
-
-    Parameters
-    ----------
-    strain : float
-        Amplitude.
-    symmetry : CrystalSymmetry, optional
-        Group that the point obeys; images of strains are not measured again.
-    known : Strains, optional
-        What an interrupted run measured; grown in place.
-    after_batch : callable, optional
-        Called after every batch.
-    """
-    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
-    seen = known if known is not None else Strains.empty(3 * len(point.positions))
-    plan = pack(np.eye(6), group.on_strains)
-    planned = np.array([p.vector for p in plan])[: len(seen.strains)]
-    if planned.shape != seen.strains.shape or not np.allclose(planned, seen.strains):  # of another group
-        seen.strains, seen.stresses, seen.forces = vars(Strains.empty(3 * len(point.positions))).values()
-    for part in _parts(plan[len(seen.strains) :], surface.batch):
-        points = iter(surface.strained(point, _sides(part, [strain] * len(part))))
-        for packed in part:
-            plus = next(points)
-            stress, forces = plus.stress, plus.forces.ravel()
-            if packed.flip is None:
-                minus = next(points)
-                other_stress, other_forces = minus.stress, minus.forces.ravel()
-            else:
-                other_stress = group.on_stresses[packed.flip] @ stress
-                other_forces = group.images(forces[:, None])[packed.flip, :, 0]
-            seen.strains = np.vstack([seen.strains, packed.vector])
-            seen.stresses = np.vstack([seen.stresses, (stress - other_stress) / (2 * strain)])
-            seen.forces = np.vstack([seen.forces, (forces - other_forces) / (2 * strain)])
-        if after_batch is not None:
-            after_batch()
-    strains = np.hstack(list(group.on_strains @ seen.strains.T))
-    stresses = np.hstack(list(group.on_stresses @ seen.stresses.T))
-    weights = np.linalg.pinv(strains, rcond=1e-6)
-    tensor = stresses @ weights * EV_PER_A3_IN_GPA
-    forces_per_strain = np.hstack(list(group.images(seen.forces.T))) @ weights
-    return Clamped(0.5 * (tensor + tensor.T), forces_per_strain)
-
-
-def _parts(plan: Sequence[Packed], batch: int) -> Iterator[Sequence[Packed]]:
-    """Cut a plan into parts that fill one batch of the potential each (a direction takes up to two calls)."""
-    size = max(1, batch // 2)
-    for first in range(0, len(plan), size):
-        yield plan[first : first + size]
-
-
-def _sides(part: Sequence[Packed], steps: Sequence[float]) -> list[Array]:
-    """Return the steps to evaluate, plus before minus; no minus where a flip gives it."""
-    signs = [(1,) if p.flip is not None else (1, -1) for p in part]
-    return [s * step * p.vector for p, step, both in zip(part, steps, signs, strict=True) for s in both]
-
-
-def hessian_products(
-    surface: Surface, point: Point, part: Sequence[Packed], displacement: float, symmetry: CrystalSymmetry | None = None
-) -> Array:
-    """Compute H v for directions v by central differences of the forces.
-
-    One-sided differences would halve the calls, but the anharmonicity of covalent bonds then leaves errors
-    as large as the curvature of the softest modes.
-
-    Parameters
-    ----------
-    part : sequence of Packed
-        Directions (3N,); those with a flip take one call, the others two.
-    displacement : float
-        Of the atom that moves most, Angstrom.
-    symmetry : CrystalSymmetry, optional
-        Group that the flips refer to.
-
-    Returns
-    -------
-    array of shape (3N, k)
-        eV/Angstrom^2.
-    """
-    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
-    steps = [displacement / np.linalg.norm(p.vector.reshape(-1, 3), axis=1).max() for p in part]
-    points, columns = iter(surface.displaced(point, _sides(part, steps))), []
-    for packed, step in zip(part, steps, strict=True):
-        plus = next(points).forces.ravel()
-        minus = next(points).forces.ravel() if packed.flip is None else group.images(plus[:, None])[packed.flip, :, 0]
-        columns.append((minus - plus) / (2 * step))
-    return np.column_stack(columns)
-
-
-def updated_hessian(model: Array, space: Subspace) -> Array:
-    """Smallest symmetric change of `model` (3N, 3N) that reproduces all products of the subspace."""
-    v, error = space.basis, space.products - model @ space.basis
-    small = v.T @ error
-    return model + error @ v.T + v @ error.T - v @ (0.5 * (small + small.T)) @ v.T
 
 
 def _preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
@@ -310,22 +135,6 @@ def _lowest_of_each(values: Array, vectors: Array, symmetry: CrystalSymmetry) ->
         characters = overlaps[first:last].sum(axis=0)
         seen.setdefault(tuple(np.round(characters / (last - first), 1) + 0.0), int(first))
     return list(seen.values())
-
-
-def _orthonormal(columns: Array, against: Array) -> Array:
-    """Return new orthonormal directions (3N, <= k), those already spanned left out."""
-    kept = against
-    for given in columns.T:
-        column, norm = given, float(np.linalg.norm(given))
-        for _ in range(3):  # repeated: a direction that is nearly spanned must not bring translations back
-            column = without_translations((column - kept @ (kept.T @ column))[:, None])[:, 0]
-            left = float(np.linalg.norm(column))
-            if left < 1e-3 * norm or left == 0:
-                break
-            column, norm = column / left, 1.0
-        else:
-            kept = np.column_stack([kept, column])
-    return kept[:, against.shape[1] :]
 
 
 def grow(
@@ -396,10 +205,10 @@ def _measure(
     after_batch: Callable[[], None] | None,
 ) -> bool:
     """Add the products of the wanted directions (3N, k) to the subspace; False if all are spanned already."""
-    fresh = _orthonormal(wanted, space.basis)
+    fresh = orthonormal(wanted, space.basis)
     plan = pack(fresh, symmetry.images(fresh)) if fresh.shape[1] else []
-    for planned in _parts(plan, surface.batch):
-        part = [p for p in planned if _is_new(p.vector, space.basis)]  # images of the part before may span it
+    for planned in batches(plan, surface.batch):
+        part = [p for p in planned if is_new(p.vector, space.basis)]  # images of the part before may span it
         if not part:
             continue
         columns = hessian_products(surface, point, part, settings.displacement, symmetry)
@@ -408,10 +217,6 @@ def _measure(
         if after_batch is not None:
             after_batch()
     return bool(plan)
-
-
-def _is_new(vector: Array, basis: Array) -> bool:
-    return bool(np.linalg.norm(vector - basis @ (basis.T @ vector)) > WEAKEST * np.linalg.norm(vector))
 
 
 def _open_modes(

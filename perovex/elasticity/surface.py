@@ -213,6 +213,16 @@ def evaluate_many(calculator: Any, crystals: Sequence[Atoms]) -> list[dict[str, 
     return results
 
 
+def atoms_at(atoms: Atoms, point: Point) -> Atoms:
+    """Copy of a crystal, without calculator and constraints, with the cell and the positions of a point."""
+    moved = atoms.copy()
+    moved.calc = None
+    moved.set_constraint()
+    moved.set_cell(point.cell)
+    moved.set_positions(point.positions)
+    return moved
+
+
 def length_scale(point: Point) -> float:
     """Length in Angstrom by which strains are multiplied to stand beside displacements."""
     return float(point.volume ** (1 / 3))

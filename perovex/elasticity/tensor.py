@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
 
 from perovex.errors import ElasticityError
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 Array = NDArray[np.float64]
 
@@ -77,6 +80,36 @@ def youngs_modulus(C: ArrayLike, direction: ArrayLike) -> Any:
     return float(modulus[0]) if single else modulus
 
 
+@dataclass(frozen=True)
+class IsotropicModuli:
+    """Moduli of a random polycrystal, or of any isotropic solid.
+
+    Attributes
+    ----------
+    K, G : float
+        Bulk and shear modulus, GPa.
+
+    Examples
+    --------
+    >>> solid = IsotropicModuli(K=20.0, G=8.0)
+    >>> round(solid.E, 4), round(solid.poisson, 4)
+    (21.1765, 0.3235)
+    """
+
+    K: float
+    G: float
+
+    @property
+    def E(self) -> float:  # noqa: N802  # the field's symbol
+        """Young's modulus, GPa."""
+        return 9 * self.K * self.G / (3 * self.K + self.G)
+
+    @property
+    def poisson(self) -> float:
+        """Poisson's ratio."""
+        return (3 * self.K - 2 * self.G) / (6 * self.K + 2 * self.G)
+
+
 @dataclass(frozen=True, eq=False)
 class ElasticTensor:
     """Elastic tensor of a crystal in GPa.
@@ -98,6 +131,8 @@ class ElasticTensor:
     >>> tensor = ElasticTensor(C)
     >>> round(tensor.moduli([0, 0, 1])["E_vrh"], 6)  # isotropic: K = 50/3, G = 10
     25.0
+    >>> round(tensor.voigt.G, 6), round(tensor.reuss.G, 6), round(tensor.hill.poisson, 6)
+    (10.0, 10.0, 0.25)
     """
 
     C: Array
@@ -140,6 +175,47 @@ class ElasticTensor:
         """Whether every homogeneous strain costs energy (all eigenvalues positive)."""
         return bool(self.eigenvalues[0] > 0)
 
+    @property
+    def voigt(self) -> IsotropicModuli:
+        """Averages of a polycrystal of uniform strain: upper bounds of K and G.
+
+        References
+        ----------
+        W. Voigt, Lehrbuch der Kristallphysik, Teubner (1928).
+        """
+        return IsotropicModuli(float(self._pymatgen.k_voigt), float(self._pymatgen.g_voigt))
+
+    @property
+    def reuss(self) -> IsotropicModuli:
+        """Averages of a polycrystal of uniform stress: lower bounds of K and G.
+
+        References
+        ----------
+        A. Reuss, Z. Angew. Math. Mech. 9, 49 (1929), 10.1002/zamm.19290090104.
+        """
+        return IsotropicModuli(float(self._pymatgen.k_reuss), float(self._pymatgen.g_reuss))
+
+    @property
+    def hill(self) -> IsotropicModuli:
+        """Means of the Voigt and Reuss averages of K and G, with the E and Poisson's ratio that they imply.
+
+        References
+        ----------
+        R. Hill, Proc. Phys. Soc. A 65, 349 (1952), 10.1088/0370-1298/65/5/307.
+        """
+        return IsotropicModuli(float(self._pymatgen.k_vrh), float(self._pymatgen.g_vrh))
+
+    @property
+    def universal_anisotropy(self) -> float:
+        """5 G_V/G_R + K_V/K_R - 6, zero for an isotropic crystal.
+
+        References
+        ----------
+        S. I. Ranganathan and M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008),
+        10.1103/PhysRevLett.101.055504.
+        """
+        return float(self._pymatgen.universal_anisotropy)
+
     def youngs_modulus(self, direction: ArrayLike) -> Any:
         """Young's modulus along directions, GPa; see `youngs_modulus`."""
         return youngs_modulus(self.C, direction)
@@ -168,6 +244,57 @@ class ElasticTensor:
             raise ElasticityError("not a rotation matrix")
         full = np.einsum("ia,jb,kc,ld,abcd->ijkl", R, R, R, R, np.asarray(self._pymatgen), optimize=True)
         return ElasticTensor(np.asarray(PymatgenElasticTensor(full, tol=np.inf).voigt))
+
+    def symmetrised(self, structure: Structure, tolerance: float = 0.01) -> ElasticTensor:
+        """Average over the point group of a crystal.
+
+        Parameters
+        ----------
+        structure : pymatgen Structure
+            Crystal whose Cartesian frame is that of the tensor.
+        tolerance : float
+            Distance in Angstrom within which atoms count as equivalent.
+
+        Raises
+        ------
+        ElasticityError
+            If no symmetry can be determined, as for a crystal with two atoms on one place.
+        """
+        from pymatgen.symmetry.analyzer import SymmetryUndeterminedError
+
+        try:
+            averaged = self._pymatgen.fit_to_structure(structure, symprec=tolerance)
+        except (SymmetryUndeterminedError, ValueError, TypeError) as error:
+            raise ElasticityError(
+                f"the symmetry of {structure.composition.reduced_formula} cannot be determined: {error}",
+                remedy="inspect the structure, or change the tolerance",
+            ) from error
+        return ElasticTensor(np.asarray(averaged.voigt))
+
+    def symmetry_residual(self, structure: Structure, tolerance: float = 0.01) -> float:
+        """Largest change of a component by `symmetrised`, as a share of the largest component.
+
+        Zero for a tensor that obeys the crystal's point group; it shows a tensor given in another frame than
+        that of the structure, or a noisy one.
+
+        Parameters
+        ----------
+        structure, tolerance
+            As for `symmetrised`.
+
+        Examples
+        --------
+        >>> from pymatgen.core import Lattice, Structure
+        >>> copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
+        >>> C = np.diag([168.0, 168.0, 168.0, 75.0, 75.0, 75.0]) + np.kron([[1, 0], [0, 0]], 121 * (1 - np.eye(3)))
+        >>> ElasticTensor(C).symmetry_residual(copper) < 1e-12
+        True
+        >>> C[0, 0] += 16.8
+        >>> round(ElasticTensor(C).symmetry_residual(copper), 4)
+        0.0606
+        """
+        change = self.symmetrised(structure, tolerance).C - self.C
+        return float(abs(change).max() / abs(self.C).max())
 
     def in_plane(self, normal: ArrayLike) -> dict[str, Any]:
         """Young's modulus over the directions of a sheet plane.
@@ -213,31 +340,26 @@ class ElasticTensor:
         dict
             ``E_in_plane``, ``E_in_plane_min``, ``E_in_plane_max``, ``E_out_of_plane``, ``E_vrh``, ``K_vrh``,
             ``G_vrh`` (GPa), ``poisson_vrh``, ``universal_anisotropy``, ``born_stable``.
-
-        References
-        ----------
-        R. Hill, Proc. Phys. Soc. A 65, 349 (1952), 10.1088/0370-1298/65/5/307; S. I. Ranganathan and
-        M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008), 10.1103/PhysRevLett.101.055504.
         """
         normals = np.atleast_2d(np.asarray(normal, dtype=float))
         planes = [self.in_plane(axis) for axis in normals]
-        K, G = float(self._pymatgen.k_vrh), float(self._pymatgen.g_vrh)
+        hill = self.hill
         return {
             "E_in_plane": float(np.mean([plane["mean"] for plane in planes])),
             "E_in_plane_min": min(plane["min"] for plane in planes),
             "E_in_plane_max": max(plane["max"] for plane in planes),
             "E_out_of_plane": float(np.mean([self.out_of_plane(axis) for axis in normals])),
-            "E_vrh": 9 * K * G / (3 * K + G),
-            "K_vrh": K,
-            "G_vrh": G,
-            "poisson_vrh": (3 * K - 2 * G) / (6 * K + 2 * G),
-            "universal_anisotropy": float(self._pymatgen.universal_anisotropy),
+            "E_vrh": hill.E,
+            "K_vrh": hill.K,
+            "G_vrh": hill.G,
+            "poisson_vrh": hill.poisson,
+            "universal_anisotropy": self.universal_anisotropy,
             "born_stable": self.born_stable,
         }
 
     def __repr__(self) -> str:
         state = "stable" if self.born_stable else "unstable"
-        return f"<ElasticTensor K = {self._pymatgen.k_vrh:.2f} GPa, G = {self._pymatgen.g_vrh:.2f} GPa, {state}>"
+        return f"<ElasticTensor K = {self.hill.K:.2f} GPa, G = {self.hill.G:.2f} GPa, {state}>"
 
 
 def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:
@@ -247,15 +369,3 @@ def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:
     u = np.cross(n, helper)
     u /= np.linalg.norm(u)
     return u, np.cross(n, u)
-
-
-def hill_youngs_modulus(C: ArrayLike) -> float:
-    """Young's modulus of the Voigt-Reuss-Hill averages, GPa.
-
-    Examples
-    --------
-    >>> isotropic = np.diag([30.0] * 3 + [10.0] * 3) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
-    >>> round(hill_youngs_modulus(isotropic), 6)
-    25.0
-    """
-    return float(ElasticTensor(np.asarray(C, float)).moduli([0.0, 0.0, 1.0])["E_vrh"])

@@ -8,8 +8,10 @@ from ase.calculators.lj import LennardJones
 from ase.optimize import BFGS
 
 from perovex.elasticity import LabelSettings, label
+from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.relaxation import RelaxSettings
-from perovex.elasticity.response import ResponseSettings, Subspace, clamped_response, hessian_products, respond
+from perovex.elasticity.response import ResponseSettings, respond
+from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
 from perovex.elasticity.surrogate import FLOOR, classify_pairs, model_hessian
 from perovex.elasticity.symmetry import Packed

@@ -8,7 +8,9 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.response import ResponseSettings, Subspace, clamped_response, hessian_products, respond
+from perovex.elasticity.differences import clamped_response, hessian_products
+from perovex.elasticity.response import ResponseSettings, respond
+from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import Surface
 from perovex.elasticity.surrogate import model_hessian
 from perovex.elasticity.symmetry import CrystalSymmetry, Packed, find_symmetry, pack

@@ -1,11 +1,18 @@
+from dataclasses import astuple
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymatgen.core import Lattice, Structure
 from scipy.spatial.transform import Rotation
 
 from perovex.elasticity import ElasticTensor, youngs_modulus
 from perovex.errors import ElasticityError
+
+PUBLISHED = pd.read_csv(Path(__file__).parents[1] / "data" / "elastic_tensors_dejong_2015.csv", index_col="material_id")
 
 
 def isotropic(K, G):
@@ -62,6 +69,21 @@ def test_moduli_do_not_depend_on_the_frame(seed):
     assert there["E_in_plane"] == pytest.approx(here["E_in_plane"], rel=1e-6)
 
 
+@pytest.mark.parametrize("crystal", PUBLISHED.index)
+def test_averages_are_those_published(crystal):
+    row = PUBLISHED.loc[crystal]
+    upper = row[[f"c{i}{j}" for i in range(1, 7) for j in range(i, 7)]].to_numpy(float)
+    C = np.zeros((6, 6))
+    C[np.triu_indices(6)] = upper
+    tensor = ElasticTensor(C + np.triu(C, 1).T)
+    for scheme in ("voigt", "reuss"):
+        for modulus in ("K", "G"):
+            assert getattr(getattr(tensor, scheme), modulus) == pytest.approx(row[f"{modulus}_{scheme}"], rel=3e-6)
+    assert tensor.hill.poisson == pytest.approx(row["poisson"], abs=2e-6)
+    assert tensor.universal_anisotropy == pytest.approx(row["universal_anisotropy"], rel=1e-5, abs=2e-6)
+    assert tensor.born_stable
+
+
 def test_moduli_agree_with_matscipy(cubic):
     elasticity = pytest.importorskip("matscipy.elasticity")
     young, _, shear = elasticity.elastic_moduli(cubic)[:3]
@@ -95,3 +117,79 @@ def test_what_is_no_tensor_is_refused(bad):
 def test_zero_direction_is_refused(cubic):
     with pytest.raises(ElasticityError):
         youngs_modulus(cubic, [0, 0, 0])
+
+
+def test_voigt_and_reuss_of_a_cubic_crystal(cubic):
+    tensor = ElasticTensor(cubic)
+    c, a = 15.0, 8.0  # (c11 - c12) / 2 and c44
+    assert astuple(tensor.voigt) == pytest.approx((20.0, (2 * c + 3 * a) / 5))
+    assert astuple(tensor.reuss) == pytest.approx((20.0, 5 * a * c / (2 * a + 3 * c)))
+    zener = a / c
+    assert tensor.universal_anisotropy == pytest.approx(6 / 5 * (np.sqrt(zener) - 1 / np.sqrt(zener)) ** 2)
+
+
+def transversely_isotropic(c11, c12, c13, c33, c44):
+    C = np.zeros((6, 6))
+    C[:3, :3] = [[c11, c12, c13], [c12, c11, c13], [c13, c13, c33]]
+    C[range(3, 6), range(3, 6)] = [c44, c44, (c11 - c12) / 2]
+    return C
+
+
+def test_reuss_bulk_modulus_is_that_of_hydrostatic_pressure():
+    c11, c12, c13, c33 = 35.0, 11.0, 7.0, 14.0
+    tensor = ElasticTensor(transversely_isotropic(c11, c12, c13, c33, 3.0))
+    along, across = tensor.linear_compressibility([[0, 0, 3], [1, 2, 0]])
+    scale = c33 * (c11 + c12) - 2 * c13**2
+    assert along == pytest.approx((c11 + c12 - 2 * c13) / scale)
+    assert across == pytest.approx((c33 - c13) / scale)
+    bulk = tensor.reuss.K, tensor.voigt.K
+    assert bulk == pytest.approx((1 / (along + 2 * across), (2 * (c11 + c12) + c33 + 4 * c13) / 9))
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_reuss_and_voigt_are_bounds(seed):
+    A = np.random.default_rng(seed).normal(size=(6, 6))
+    tensor = ElasticTensor(np.eye(6) + A @ A.T)
+    for name in ("K", "G", "E"):
+        low, middle, high = (getattr(average, name) for average in (tensor.reuss, tensor.hill, tensor.voigt))
+        assert low <= middle * (1 + 1e-12)
+        assert middle <= high * (1 + 1e-12)
+    assert tensor.universal_anisotropy >= -1e-9
+    assert -1 <= tensor.hill.poisson <= 0.5
+
+
+@pytest.fixture(scope="module")
+def turned_hexagonal():
+    """Zinc in a frame that is not the standard one, and the rotation that made it."""
+    turn = Rotation.from_euler("zyx", [20, 50, -35], degrees=True).as_matrix()
+    lattice = Lattice.hexagonal(2.66, 4.95)
+    places = [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]]
+    return turn, Structure(Lattice(lattice.matrix @ turn.T), ["Zn", "Zn"], places)
+
+
+def test_symmetry_residual_sees_a_wrong_frame_and_a_broken_relation(turned_hexagonal):
+    turn, zinc = turned_hexagonal
+    right = ElasticTensor(transversely_isotropic(165.0, 31.0, 50.0, 62.0, 40.0)).rotated(turn)
+    assert right.symmetry_residual(zinc) < 1e-10
+    assert right.rotated(turn).symmetry_residual(zinc) > 0.05
+    noise = np.random.default_rng(0).normal(size=(6, 6))
+    noisy = ElasticTensor(right.C + noise + noise.T)
+    assert 1e-3 < noisy.symmetry_residual(zinc) < 0.1
+    cured = noisy.symmetrised(zinc)
+    assert cured.symmetry_residual(zinc) < 1e-10
+    straight = cured.rotated(turn.T).C  # hexagonal: c66 follows from c11 and c12, the rest is zero
+    assert straight[5, 5] == pytest.approx((straight[0, 0] - straight[0, 1]) / 2)
+    assert abs(straight[:3, 3:]).max() < 1e-9
+
+
+def test_symmetry_residual_of_a_triclinic_crystal_is_zero(turned_hexagonal):
+    lattice = Lattice.from_parameters(4, 5, 6, 80, 95, 103)
+    atoms = Structure(lattice, ["H", "O", "N"], [[0, 0, 0], [0.3, 0.1, 0.2], [0.6, 0.25, 0.7]])
+    assert ElasticTensor(isotropic(20, 8) + 2 * np.diag(np.arange(6))).symmetry_residual(atoms) < 1e-12
+
+
+def test_symmetry_that_cannot_be_determined_is_a_typed_error(cubic):
+    twice = Structure(Lattice.cubic(4), ["H", "H"], [[0, 0, 0], [0, 0, 0]])
+    with pytest.raises(ElasticityError, match="symmetry"):
+        ElasticTensor(cubic).symmetry_residual(twice)
