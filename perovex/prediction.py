@@ -72,7 +72,7 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     ModelFileError
         If the models cannot be loaded.
     StructureFileError
-        If a pattern matches no file.
+        If the only item is missing or matches no file; beside others it costs its row.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def _named(items: Any) -> list[tuple[str, Any]]:
     named: list[tuple[str, Any]] = []
     for number, item in enumerate(items):
         if isinstance(item, (str, Path)):
-            named += [(str(path), path) for path in expand_paths([item])]
+            named += [(str(path), path) for path in expand_paths(item, keep_missing=len(items) > 1)]
         else:
             named.append((_label(item, number), item))
     return named

@@ -33,12 +33,13 @@ def describe(
     """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
     import pandas as pd
 
+    from perovex.crystal import expand_paths
     from perovex.descriptors import REGISTRY, HOIPFeaturizer
 
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     REGISTRY.families(chosen)
     _check_suffix(out)
-    paths = _expanded(files)
+    paths = expand_paths(files, keep_missing=len(files) > 1)
     crystals = pd.Series(paths, index=pd.Index([str(path) for path in paths], name="file"), dtype=object)
     featurizer = HOIPFeaturizer(
         families=chosen,
@@ -63,22 +64,6 @@ def describe(
         print(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}", file=sys.stderr)
     if len(errors):
         raise typer.Exit(2)
-
-
-def _expanded(files: list[str]) -> list[Path]:
-    """Files behind the arguments; what is missing stays as it was given, to cost one row like any bad file."""
-    from perovex.crystal import expand_paths
-    from perovex.errors import StructureFileError
-
-    found: dict[Path, None] = {}
-    for item in files:
-        try:
-            found.update(dict.fromkeys(expand_paths(item)))
-        except StructureFileError:
-            if len(files) == 1:
-                raise
-            found[Path(item)] = None
-    return list(found)
 
 
 def _check_suffix(out: Path | None) -> None:

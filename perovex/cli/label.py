@@ -48,7 +48,9 @@ def label(  # noqa: PLR0917 (typer's options)
 
     if bool(files) == (jobs is not None):
         raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
-    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in expand_paths(files or [])]
+    files = files or []
+    paths = expand_paths(files, keep_missing=len(files) > 1)
+    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
     settings = LabelSettings(
         relax=RelaxSettings(fmax=fmax, smax=smax),

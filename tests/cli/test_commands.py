@@ -102,13 +102,14 @@ def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, t
 
 
 def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):
-    bad = tmp_path / "empty.cif"
+    bad, missing = tmp_path / "empty.cif", tmp_path / "missing.cif"
     bad.write_text("")
     out = tmp_path / "prediction.csv"
-    done = run("predict", two_crystals[0], bad, "--out", out)
+    done = run("predict", two_crystals[0], bad, missing, "--out", out)
     assert done.returncode == 2
-    table = pd.read_csv(out)
-    assert table["error"].notna().sum() == 1
+    table = pd.read_csv(out).set_index("crystal")
+    assert list(table.index[table["error"].notna()]) == [str(bad), str(missing)]
+    assert "no such file" in table.loc[str(missing), "error"]
     assert table["E_vrh"].notna().sum() == 1
 
 

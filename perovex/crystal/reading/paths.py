@@ -63,7 +63,7 @@ def is_structure_file(path: PathLike) -> bool:
     return name.lower().endswith(SUFFIXES) or name.upper().startswith(NAMES)
 
 
-def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
+def expand_paths(items: PathLike | Iterable[PathLike], *, keep_missing: bool = False) -> list[Path]:
     """Return the structure files that files, directories and glob patterns stand for.
 
     Parameters
@@ -71,6 +71,9 @@ def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
     items : path or iterable of paths
         A file is taken as it is (with ``@WHICH``, see `split_selector`), a directory stands for the structure files
         below it, a pattern (``data/*.cif``, ``**`` included) for those that match.
+    keep_missing : bool
+        Keep what is missing or empty as it was given, so that among others it costs one row of a table like any
+        other bad file.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
     Raises
     ------
     StructureFileError
-        A file or directory is missing, or a directory or pattern holds no structure file.
+        A file or directory is missing, or a directory or pattern holds no structure file; not with `keep_missing`.
 
     Examples
     --------
@@ -94,7 +97,12 @@ def expand_paths(items: PathLike | Iterable[PathLike]) -> list[Path]:
     given = [items] if isinstance(items, str | os.PathLike) else list(items)
     found: dict[Path, None] = {}
     for item in given:
-        found.update(dict.fromkeys(_expand(item)))
+        try:
+            found.update(dict.fromkeys(_expand(item)))
+        except StructureFileError:
+            if not keep_missing:
+                raise
+            found[Path(item)] = None
     return list(found)
 
 
