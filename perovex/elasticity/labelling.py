@@ -158,6 +158,7 @@ def _record(
         "relax_steps": run.state.steps,
         "space_group": run.symmetry.name,
         "symmetry_operations": run.symmetry.order,
+        "mirror_force_difference_eV_per_A": run.mirror_error,
         "followed": run.followed,
         "rounds": run.round,
         "calls": run.surface.calls,

@@ -20,12 +20,14 @@ from perovex.elasticity.symmetry import CrystalSymmetry, find_symmetry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ase import Atoms
+
     from perovex.elasticity.records import Checkpoint
 
 Array = NDArray[np.float64]
 logger = logging.getLogger(__name__)
 
-CHECKPOINT_FORMAT = 2  # a checkpoint of another format is not continued
+CHECKPOINT_FORMAT = 3  # a checkpoint of another format is not continued
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class LabelRun:
         self.round, self.seconds_before = 0, 0.0
         self.followed: list[dict[str, Any]] = []
         self.symmetry = CrystalSymmetry.trivial(len(surface.numbers))
+        self.mirror_error: float | None = None
         self._new_response()
         self.began = self.saved = time.monotonic()
         self.calls_relax = 0
@@ -131,13 +134,33 @@ class LabelRun:
         from perovex.elasticity.surrogate import model_hessian
 
         atoms = self.surface.atoms.copy()
-        self.symmetry, positions, cell = find_symmetry(atoms, self.settings.symmetry)
+        self.symmetry, positions, cell = self._find_symmetry(atoms, self.settings.symmetry)
         atoms.set_cell(cell)
         atoms.set_positions(positions)
         noise = 0.0 if self.symmetry.order > 1 else self._noise()
         point = self.surface.evaluate(positions + noise, cell)
         scale = length_scale(point)
         self.state = RelaxState(point, model_hessian(atoms, scale), scale, self.settings.relax.first_radius)
+
+    def _find_symmetry(self, atoms: Atoms, tolerance: float) -> tuple[CrystalSymmetry, Array, Array]:
+        """Find the space group, less mirrors and inversions where the potential tells left from right.
+
+        Equivariant networks without parity do: images of forces under improper operations are then wrong, and a
+        relaxation that relies on them never ends.
+        """
+        found, positions, cell = find_symmetry(atoms, tolerance)
+        if found.improper.any():
+            if self.mirror_error is None:
+                self.mirror_error = self._measure_mirror(positions, cell)
+            if self.mirror_error > self.settings.relax.fmax / 10:
+                found = found.proper()
+        return found, positions, cell
+
+    def _measure_mirror(self, positions: Array, cell: Array) -> float:
+        """Largest difference of forces between a slightly disturbed crystal and its inverted image, eV/Angstrom."""
+        near = positions + self._noise()
+        here, there = (self.surface.evaluate(side * near, cell) for side in (1, -1))
+        return float(abs(here.forces + there.forces).max())
 
     def _noise(self) -> Array:
         shape = (len(self.surface.numbers), 3)
@@ -150,8 +173,9 @@ class LabelRun:
         positions, cell, forces, stress = here
         point = Point(positions, cell, info["energy"], forces, stress)
         self.state = RelaxState(point, arrays.pop("hessian"), info["scale"], info["radius"], info["steps"])
+        self.mirror_error = info["mirror_error"]
         if info["symmetric"]:  # the stored crystal is exactly symmetric
-            self.symmetry = find_symmetry(atoms_at(self.surface.atoms, point), 1e-3)[0]
+            self.symmetry = self._find_symmetry(atoms_at(self.surface.atoms, point), 1e-3)[0]
         self.settled = info["settled"]
         self.strains = Strains(*(arrays[f"strains_{key}"] for key in ("strains", "stresses", "forces")))
         if "tensor" in arrays:
@@ -181,6 +205,7 @@ class LabelRun:
             "steps": state.steps,
             "energy": point.energy,
             "symmetric": self.symmetry.order > 1,
+            "mirror_error": self.mirror_error,
             "settled": self.settled,
             "measured": self.space.measured,
         }
@@ -213,7 +238,7 @@ class LabelRun:
         if self.symmetry.order > 1:
             return
         atoms = atoms_at(self.surface.atoms, self.state.point)
-        found, positions, cell = find_symmetry(atoms, self.settings.symmetry)
+        found, positions, cell = self._find_symmetry(atoms, self.settings.symmetry)
         if found.order > 1:
             point = self.surface.evaluate(positions, cell)
             if is_relaxed(point, self.settings.relax):

@@ -54,6 +54,18 @@ class CrystalSymmetry:
         """Number of operations, centring translations included."""
         return len(self.rotations)
 
+    @property
+    def improper(self) -> NDArray[np.bool_]:
+        """Which operations are mirrors, inversions or the like, shape (G,)."""
+        return np.asarray(np.linalg.det(self.rotations) < 0)
+
+    def proper(self) -> CrystalSymmetry:
+        """Return the subgroup of rotations and screws."""
+        kept = ~self.improper
+        if kept.all():
+            return self
+        return CrystalSymmetry(self.rotations[kept], self.images_of_atoms[kept], f"rotations of {self.name}")
+
     def images(self, columns: Array) -> Array:
         """Images (G, 3N, k) of displacement patterns (3N, k)."""
         shaped = columns.reshape(-1, 3, columns.shape[1])

@@ -10,6 +10,7 @@ from ase.calculators.lj import LennardJones
 from perovex.elasticity import LabelSettings, label
 from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.response import ResponseSettings, respond
+from perovex.elasticity.stages import LabelRun
 from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import Surface
 from perovex.elasticity.surrogate import model_hessian
@@ -64,6 +65,34 @@ def test_a_distorted_crystal_is_symmetrised_within_the_tolerance_only():
     assert find_symmetry(clean, 1e-6)[0].order == exact.order
     assert find_symmetry(noisy, 1e-5)[0].order == 1
     assert find_symmetry(noisy, 0.0)[0].order == 1
+
+
+class Handed(EMT):
+    """Tells left from right by the signed volume of its first four atoms."""
+
+    def calculate(self, *args, **kwargs):
+        super().calculate(*args, **kwargs)
+        a, b, c = self.atoms.positions[1:4] - self.atoms.positions[0]
+        pull = -0.01 * np.array([np.cross(b, c), np.cross(c, a), np.cross(a, b)])
+        self.results["energy"] += 0.01 * a @ np.cross(b, c)
+        self.results["forces"] = self.results["forces"].copy()
+        self.results["forces"][1:4] += pull
+        self.results["forces"][0] -= pull.sum(axis=0)
+
+
+def test_mirrors_are_used_only_where_the_potential_has_them():
+    def run(calculator):
+        found = LabelRun(Surface(ordered_alloy(), calculator), LabelSettings(), None, None)
+        found.start()
+        return found
+
+    plain, handed = run(EMT()), run(Handed())
+    assert plain.mirror_error < 1e-8
+    assert handed.mirror_error > 1e-3
+    assert plain.symmetry.improper.sum() == plain.symmetry.order / 2
+    assert not handed.symmetry.improper.any()
+    assert handed.symmetry.order == plain.symmetry.order / 2
+    assert handed.symmetry.name == f"rotations of {plain.symmetry.name}"
 
 
 def test_average_keeps_what_is_symmetric_and_is_a_projection(symmetric):
