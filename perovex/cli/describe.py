@@ -15,7 +15,14 @@ Format = Literal["table", "csv", "json", "md"]
 
 
 def describe(
-    files: Annotated[list[str], typer.Argument(help="Structure files, folders or glob patterns.", metavar="FILE...")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Structure files, folders or glob patterns; FILE@2 is frame 2 of an xyz file, FILE@name a block of a"
+            " CIF.",
+            metavar="FILE...",
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the table here: .csv, .parquet or .json.")
     ] = None,

@@ -117,6 +117,8 @@ def test_a_damaged_frame_costs_only_itself(tmp_path):
         ("a.cif", "note", "blocks with atoms: CsPbBr3"),
         ("a.vasp", "0", "there is no frame or block '0'"),
         ("none.cif", "0", "no such file"),
+        (".", "0", "cannot be read"),
+        ("run.extxyz", 300 * "9", "no frame 999"),
     ],
 )
 def test_nothing_is_read_in_place_of_what_was_selected(tmp_path, name, which, message):

@@ -1,5 +1,6 @@
 """Whole rows: generated tilt systems, invariances on relaxed crystals, featurizer and registry."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -263,6 +264,7 @@ def test_fixed_keys_units_and_needs():
         assert item.unit
         assert item.label
         assert set(item.needs) <= set(NEEDS)
+        assert not item.source or re.fullmatch(r"10\.\d{4,5}/[\w.()/-]+", item.source)
     assert list(dict.fromkeys(item.family for item in REGISTRY.values())) == list(FAMILIES)
 
 

@@ -46,9 +46,9 @@ def split_selector(path: PathLike) -> tuple[Path, str | None]:
     """
     path = Path(path)
     stem, at, which = path.name.rpartition("@")
-    if not at or not stem or not which or path.exists():
+    if not at or not stem or not which or os.path.exists(path):  # noqa: PTH110  Path.exists raises on long names
         return path, None
-    return path.with_name(stem), which
+    return path.parent / stem, which
 
 
 def is_structure_file(path: PathLike) -> bool:
