@@ -14,6 +14,7 @@ _CAPTIONS = {
     "lattice_errors": "The same by method; the last two columns: the method itself against experiment",
     "moduli": "Moduli against first-principles values, GPa",
     "errors": "The same by quantity",
+    "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
 }
 
@@ -40,7 +41,7 @@ def validate_labels(
         print(loaded)
         for name, frame in vars(result).items():
             print(f"\n{_CAPTIONS[name]}:")
-            print(_narrow(frame) if len(frame) else "  none of the reference crystals is in these data")
+            print(_narrow(frame) if len(frame) else "  nothing to compare in these data")
     if out is None:
         return
     if out.suffix == ".json":

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets.elastic import flat_smiles
+from perovex.datasets.enantiomers import enantiomer_differences
 from perovex.datasets.paths import data_root
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class LabelValidation:
         One row per crystal and first-principles source: K, G, E of label and reference in GPa, and the ratio of E.
     errors : DataFrame
         Mean absolute percentage error and rank correlation over crystals (reference values of one crystal averaged).
+    enantiomers : DataFrame
+        One row per pair of mirror images: how far their labels differ, in percent; see `enantiomer_differences`.
     trends : DataFrame
         Trend; answer (yes or no where the sign test over spacers gives p < 0.05, else undecided or untested);
         comparisons and how many agree; spacers and how many agree on average; share of agreeing spacers with its 95 %
@@ -42,6 +45,7 @@ class LabelValidation:
     lattice_errors: pd.DataFrame
     moduli: pd.DataFrame
     errors: pd.DataFrame
+    enantiomers: pd.DataFrame
     trends: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,7 +85,14 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
     []
     """
     lattice, moduli = _lattice(data), _moduli(data.table)
-    return LabelValidation(lattice, _lattice_errors(lattice), moduli, _errors(moduli), _trends(data.table))
+    return LabelValidation(
+        lattice,
+        _lattice_errors(lattice),
+        moduli,
+        _errors(moduli),
+        enantiomer_differences(data.table),
+        _trends(data.table),
+    )
 
 
 _AXES = ("a", "b", "c")

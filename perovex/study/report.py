@@ -114,6 +114,14 @@ def _labels(section: Section, result: StudyResult) -> None:
             "columns compare the method itself with experiment.",
             index=False,
         )
+    if len(truth.enantiomers):
+        kept = ["right", "left", "energy_meV_per_atom", *(f"{target}_percent" for target in TARGETS)]
+        section.table(
+            in_words(truth.enantiomers[kept].rename(columns=lambda name: name.replace("_percent", " (%)"))),
+            "Crystals and their mirror images, whose labels should be equal. What separates them is the error of the "
+            "potential, which tells left from right, and of convergence.",
+            index=False,
+        )
     trends = truth.trends
     shown = pd.DataFrame(
         {
