@@ -20,6 +20,8 @@ from perovex.elasticity.symmetry import CrystalSymmetry, find_symmetry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ase import Atoms
+
     from perovex.elasticity.records import Checkpoint
 
 Array = NDArray[np.float64]
@@ -107,6 +109,7 @@ class LabelRun:
         self.round, self.seconds_before = 0, 0.0
         self.followed: list[dict[str, Any]] = []
         self.symmetry = CrystalSymmetry.trivial(len(surface.numbers))
+        self.mirrors: bool | None = None  # whether the potential is the same for mirror images; None: not asked yet
         self._new_response()
         self.began = self.saved = time.monotonic()
         self.calls_relax = 0
@@ -131,7 +134,7 @@ class LabelRun:
         from perovex.elasticity.surrogate import model_hessian
 
         atoms = self.surface.atoms.copy()
-        self.symmetry, positions, cell = find_symmetry(atoms, self.settings.symmetry)
+        self.symmetry, positions, cell = self._symmetrised(atoms)
         atoms.set_cell(cell)
         atoms.set_positions(positions)
         noise = 0.0 if self.symmetry.order > 1 else self._noise()
@@ -139,11 +142,27 @@ class LabelRun:
         scale = length_scale(point)
         self.state = RelaxState(point, model_hessian(atoms, scale), scale, self.settings.relax.first_radius)
 
+    def _symmetrised(self, atoms: Atoms) -> tuple[CrystalSymmetry, Array, Array]:
+        """Symmetry that crystal and potential share, with the symmetrised positions and cell.
+
+        SevenNet is invariant under rotations but not under inversion: forces of mirror images of layered and 3D
+        hybrids differ by 3e-3 to 1e-2 eV/Å, and no step that keeps an improper operation removes that part.
+        """
+        found, positions, cell = find_symmetry(atoms, self.settings.symmetry)
+        if found.has_improper:
+            if self.mirrors is None:
+                moved = positions + self._noise()
+                here, there = self.surface.evaluate_many([(moved, cell), (-moved, cell)])
+                self.mirrors = bool(abs(here.forces + there.forces).max() < self.settings.relax.fmax / 4)
+            found = found if self.mirrors else found.proper()
+        return found, positions, cell
+
     def _noise(self) -> Array:
         shape = (len(self.surface.numbers), 3)
         return np.random.default_rng(self.settings.seed).normal(scale=self.settings.rattle, size=shape)
 
     def _resume(self, info: dict[str, Any], arrays: dict[str, Array]) -> None:
+        self.mirrors = info.get("mirrors")
         self.round, self.followed, self.seconds_before = info["round"], info["followed"], info["seconds"]
         self.calls_relax, self.surface.calls = info["calls_relax"], info["calls"]
         here = (arrays.pop(f"point_{key}") for key in ("positions", "cell", "forces", "stress"))
@@ -151,7 +170,8 @@ class LabelRun:
         point = Point(positions, cell, info["energy"], forces, stress)
         self.state = RelaxState(point, arrays.pop("hessian"), info["scale"], info["radius"], info["steps"])
         if info["symmetric"]:  # the stored crystal is exactly symmetric
-            self.symmetry = find_symmetry(atoms_at(self.surface.atoms, point), 1e-3)[0]
+            found = find_symmetry(atoms_at(self.surface.atoms, point), 1e-3)[0]
+            self.symmetry = found.proper() if self.mirrors is False else found
         self.settled = info["settled"]
         self.strains = Strains(*(arrays[f"strains_{key}"] for key in ("strains", "stresses", "forces")))
         if "tensor" in arrays:
@@ -182,6 +202,7 @@ class LabelRun:
             "energy": point.energy,
             "symmetric": self.symmetry.order > 1,
             "settled": self.settled,
+            "mirrors": self.mirrors,
             "measured": self.space.measured,
         }
         arrays = {f"point_{key}": getattr(point, key) for key in ("positions", "cell", "forces", "stress")}
@@ -213,7 +234,7 @@ class LabelRun:
         if self.symmetry.order > 1:
             return
         atoms = atoms_at(self.surface.atoms, self.state.point)
-        found, positions, cell = find_symmetry(atoms, self.settings.symmetry)
+        found, positions, cell = self._symmetrised(atoms)
         if found.order > 1:
             point = self.surface.evaluate(positions, cell)
             if is_relaxed(point, self.settings.relax):

@@ -54,6 +54,18 @@ class CrystalSymmetry:
         """Number of operations, centring translations included."""
         return len(self.rotations)
 
+    @property
+    def has_improper(self) -> bool:
+        """Whether some operation is an inversion, a mirror or a rotoinversion."""
+        return bool((np.linalg.det(self.rotations) < 0).any())
+
+    def proper(self) -> CrystalSymmetry:
+        """Return the subgroup of proper operations: the symmetry under a potential that tells left from right."""
+        keep = np.linalg.det(self.rotations) > 0
+        if keep.sum() == 1:
+            return CrystalSymmetry.trivial(self.images_of_atoms.shape[1])
+        return CrystalSymmetry(self.rotations[keep], self.images_of_atoms[keep], f"{self.name}, proper operations")
+
     def images(self, columns: Array) -> Array:
         """Images (G, 3N, k) of displacement patterns (3N, k)."""
         shaped = columns.reshape(-1, 3, columns.shape[1])

@@ -10,6 +10,7 @@ from ase.calculators.lj import LennardJones
 from perovex.elasticity import LabelSettings, label
 from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.response import ResponseSettings, respond
+from perovex.elasticity.stages import LabelRun
 from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import Surface
 from perovex.elasticity.surrogate import model_hessian
@@ -142,3 +143,41 @@ def test_a_symmetric_saddle_is_seen_and_left():
     assert followed.record["followed"]
     fcc = label(bulk("Ar", "fcc", a=5.26), calculator)
     assert followed.record["energy_eV"] / 2 == pytest.approx(fcc.record["energy_eV"], abs=2e-3)
+
+
+class Handed(EMT):
+    """EMT with a small energy that changes sign in the mirror: the triple product of the bonds of three atoms."""
+
+    def calculate(self, *args, **kwargs):
+        super().calculate(*args, **kwargs)
+        cell = self.atoms.cell[:]
+
+        def energy(positions):
+            bonds = positions[1:4] - positions[0]
+            bonds -= np.round(bonds @ np.linalg.inv(cell)) @ cell
+            return 0.05 * np.linalg.det(bonds)
+
+        step, here = 1e-5, self.atoms.positions
+        forces = np.zeros_like(here)
+        for i, j in np.ndindex(4, 3):
+            shift = np.zeros_like(here)
+            shift[i, j] = step
+            forces[i, j] = -(energy(here + shift) - energy(here - shift)) / (2 * step)
+        self.results["forces"] = self.results["forces"] + forces
+
+
+@pytest.mark.parametrize(("calculator", "mirrors"), [(EMT, True), (Handed, False)])
+def test_improper_operations_serve_only_where_the_potential_keeps_them(calculator, mirrors):
+    run = LabelRun(Surface(ordered_alloy(), calculator()), LabelSettings(), None, None)
+    run.start()
+    assert run.mirrors is mirrors
+    assert run.symmetry.has_improper is mirrors
+    assert run.symmetry.order >= 4
+    products = np.einsum("gab,hbc->ghac", run.symmetry.rotations, run.symmetry.rotations).reshape(-1, 3, 3)
+    assert all(abs(run.symmetry.rotations - product).max(axis=(1, 2)).min() < 1e-8 for product in products)
+
+
+def test_group_of_an_inversion_alone_has_no_proper_part_left():
+    rotations = np.array([np.eye(3), -np.eye(3)])
+    left = CrystalSymmetry(rotations, np.array([[0, 1], [1, 0]]), "P-1").proper()
+    assert (left.order, left.name) == (1, "P1")
