@@ -159,7 +159,7 @@ class LabelRun:
     def _measure_mirror(self, positions: Array, cell: Array) -> float:
         """Largest difference of forces between a slightly disturbed crystal and its inverted image, eV/Angstrom."""
         near = positions + self._noise()
-        here, there = (self.surface.evaluate(side * near, cell) for side in (1, -1))
+        here, there = self.surface.evaluate_many([(near, cell), (-near, cell)])
         return float(abs(here.forces + there.forces).max())
 
     def _noise(self) -> Array:

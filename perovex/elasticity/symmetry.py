@@ -64,6 +64,8 @@ class CrystalSymmetry:
         kept = ~self.improper
         if kept.all():
             return self
+        if kept.sum() == 1:
+            return CrystalSymmetry.trivial(self.images_of_atoms.shape[1])
         return CrystalSymmetry(self.rotations[kept], self.images_of_atoms[kept], f"rotations of {self.name}")
 
     def images(self, columns: Array) -> Array:

@@ -93,6 +93,9 @@ def test_mirrors_are_used_only_where_the_potential_has_them():
     assert not handed.symmetry.improper.any()
     assert handed.symmetry.order == plain.symmetry.order / 2
     assert handed.symmetry.name == f"rotations of {plain.symmetry.name}"
+    turns = handed.symmetry.rotations  # still a group
+    products = np.einsum("gab,hbc->ghac", turns, turns).reshape(-1, 3, 3)
+    assert all(abs(turns - product).max(axis=(1, 2)).min() < 1e-8 for product in products)
 
 
 def test_average_keeps_what_is_symmetric_and_is_a_projection(symmetric):
@@ -171,3 +174,9 @@ def test_a_symmetric_saddle_is_seen_and_left():
     assert followed.record["followed"]
     fcc = label(bulk("Ar", "fcc", a=5.26), calculator)
     assert followed.record["energy_eV"] / 2 == pytest.approx(fcc.record["energy_eV"], abs=2e-3)
+
+
+def test_group_of_an_inversion_alone_has_no_proper_part_left():
+    rotations = np.array([np.eye(3), -np.eye(3)])
+    left = CrystalSymmetry(rotations, np.array([[0, 1], [1, 0]]), "P-1").proper()
+    assert (left.order, left.name) == (1, "P1")
