@@ -26,6 +26,7 @@ __all__ = ["cage_radius", "tolerance_factor"]
 
 NAN = float("nan")
 DALTON = 1.66053907  # g/cm³ of one u per Å³
+PAULING = "10.1021/ja01348a011"
 SHANNON = "10.1107/S0567739476001551"
 KIESLICH = "10.1039/C4SC02211D"
 GOLDSCHMIDT = "10.1007/BF01507527"
@@ -124,18 +125,26 @@ def _cation_volume(smiles: str) -> float:
     describe_as("metal_radius", "Å", "metal radius", "Mean octahedral ionic radius of the metals.", source=SHANNON),
     describe_as("halide_radius", "Å", "halide radius", "Mean ionic radius of the framework halides.", source=SHANNON),
     describe_as("octahedral_factor", "1", "octahedral factor", "`metal_radius` over `halide_radius`.", source=SHANNON),
-    describe_as("metal_electronegativity", "1", "metal electronegativity", "Mean Pauling electronegativity of metals."),
+    describe_as(
+        "metal_electronegativity",
+        "1",
+        "metal electronegativity",
+        "Mean Pauling electronegativity of metals.",
+        source=PAULING,
+    ),
     describe_as(
         "halide_electronegativity",
         "1",
         "halide electronegativity",
         "Mean Pauling electronegativity of the framework halides.",
+        source=PAULING,
     ),
     describe_as(
         "electronegativity_difference",
         "1",
         "electronegativity difference",
         "`halide_electronegativity` minus `metal_electronegativity`.",
+        source=PAULING,
     ),
     describe_as("metal_mass", "u", "metal mass", "Mean atomic mass of the metals."),
     describe_as("halide_mass", "u", "halide mass", "Mean atomic mass of the framework halides."),

@@ -17,7 +17,8 @@ the column *needs* says what it depends on:
 `n_layers` is inf for a 3D network. Models that cannot read infinity use `inverse_n_layers`, which is always
 finite. *Equatorial* means along the two in-plane M...M directions and *axial* along the normal of the sheets;
 for a 3D network the pseudo-cubic axes take their places. Where a crystal has several octahedra, bridges,
-gaps, spacers or bonds, a mean runs over all of them.
+gaps, spacers or bonds, a mean runs over all of them. A *source* is named where a quantity was defined in print; without
+one the definition is complete in itself: a length, an angle, a count or a ratio of these.
 
 """
 
