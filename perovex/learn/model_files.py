@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ def _write_parts(parts: Parts, folder: Path) -> None:
     if parts.estimators:
         import skops.io
 
-        skops.io.dump(parts.estimators, folder / ESTIMATORS)
+        skops.io.dump(parts.estimators, folder / ESTIMATORS, compression=zipfile.ZIP_DEFLATED)
 
 
 def _refuse_foreign(folder: Path) -> None:
