@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from sklearn.ensemble import (
@@ -10,6 +11,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.impute import SimpleImputer
@@ -139,7 +141,10 @@ def fit_algorithm(name: str, model: Any, X: NDArray[Any], y: NDArray[Any], weigh
         The algorithm cannot weigh rows.
     """
     if weights is None:
-        return model.fit(X, y)
+        with warnings.catch_warnings():
+            # a kernel parameter at its bound means a descriptor or the noise counts for nothing: no failure
+            warnings.filterwarnings("ignore", "The optimal value found for dimension", ConvergenceWarning)
+            return model.fit(X, y)
     if name not in WEIGHTABLE:
         raise ModelInputError(
             f"algorithm {name!r} takes no sample_weight", remedy=f"use {', '.join(WEIGHTABLE)}, or fit without weights"

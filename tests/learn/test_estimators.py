@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,3 +158,11 @@ def test_model_with_selector_sees_selected_columns_only(table):
     other = X.copy()
     other.loc[:, "z0":] = 7.0
     assert (model.predict(X) == model.predict(other)).all()
+
+
+def test_a_kernel_parameter_at_its_bound_is_no_warning():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(30, 2)), columns=["a", "b"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        YoungModulusRegressor("gaussian_process").fit(X, 10 + X["a"])  # without noise: its variance falls to the bound
