@@ -104,7 +104,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     ranking, explanation = task.ranking, task.explanation
     assert ranking is not None
     assert explanation is not None
-    section.text(explanation.skill.sentence())
+    section.text(f"The trees that are explained: {explanation.skill.sentence()}")
     if not explanation.skill.above_chance:
         section.note("The model is not distinguishable from chance, so its ranking explains nothing reliable.")
     made, ax = figure(6.4, 3.6)

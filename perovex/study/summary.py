@@ -142,12 +142,16 @@ def summary_html(result: StudyResult) -> str:
     """Return the findings as a fragment of HTML, for reports and notebooks."""
     from perovex.report import Section
 
+    chosen, trees = result.options.algorithm, result.options.tree_algorithm
+    of_trees = (
+        "" if chosen == trees else f" Predictions are by '{chosen}', what is explained are the trees of '{trees}'."
+    )
     section = Section("Summary").bullets(data_lines(result))
     section.table(
         score_table(result),
         "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
         "share of resampled spacers in which it beats the best baseline. Correlated descriptors share their credit, so "
-        "groups are named, by their leading member.",
+        f"groups are named, by their leading member.{of_trees}",
         index=False,
     )
     if result.claims:
