@@ -33,7 +33,7 @@ def test_networks_of_another_kind_are_outside_and_predicted_worse(tables, target
     assert foreign > 2 * known
 
 
-def test_without_networks_only_held_out_crystals_are_shown(tables):
+def test_without_networks_and_validation_nothing_is_shown(tables):
     from dataclasses import replace
 
     bare = replace(tables, context=tables.context.iloc[:0])
