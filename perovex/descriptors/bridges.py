@@ -8,6 +8,7 @@ import numpy as np
 
 from perovex.descriptors._stats import angle_between, cross, largest, mean, smallest
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import JANA, KNUTSON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 __all__ = ["bridge_angles", "deviation_in_plane", "deviation_out_of_plane"]
-
-JANA = "10.1038/s41467-021-25149-7"
-KNUTSON = "10.1021/ic050244q"
 
 
 def bridge_angles(vectors: Array) -> Array:
@@ -92,12 +90,15 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
     """Declare mean, min, max and spread of one kind of bridging angle."""
     stem = f"bridge_angle_{where}" if where else "bridge_angle"
     return [
-        describe_as(f"{stem}_mean", "deg", f"{title}M-X-M angle", f"Mean angle M-X-M at {which}.", needs=needs),
+        describe_as(
+            f"{stem}_mean", "deg", f"{title}M-X-M angle", f"Mean angle M-X-M at {which}.", source=JANA, needs=needs
+        ),
         describe_as(
             f"{stem}_min",
             "deg",
             f"smallest {title}M-X-M angle",
             f"Smallest angle M-X-M at {which}.",
+            source=JANA,
             needs=needs,
         ),
         describe_as(
@@ -105,6 +106,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
             "deg",
             f"largest {title}M-X-M angle",
             f"Largest angle M-X-M at {which}.",
+            source=JANA,
             needs=needs,
         ),
         describe_as(
@@ -112,7 +114,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
             "deg",
             f"spread of the {title}M-X-M angle",
             f"Largest minus smallest angle M-X-M at {which}.",
-            source=JANA if where == "equatorial" else "",
+            source=JANA,
             needs=needs,
         ),
     ]
@@ -158,6 +160,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "Å",
         "in-plane M...M distance",
         "Mean distance of metals that share an equatorial halide.",
+        source=KNUTSON,
     ),
     describe_as(
         "metal_distance_axial_mean",
@@ -165,6 +168,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "out-of-plane M...M distance",
         "Mean distance of metals that share an axial halide.",
         needs="axial bridges",
+        source=KNUTSON,
     ),
 )
 def bridges(crystal: LayeredPerovskite) -> dict[str, float]:

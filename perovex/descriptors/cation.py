@@ -13,6 +13,18 @@ from perovex.descriptors._stacking import heavy_atoms
 from perovex.descriptors._stats import cross, mean, norm
 from perovex.descriptors.molecule import AMMONIUM_TYPES, molecule_descriptors, signed_stereocentres
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import (
+    ATOMIC_WEIGHTS,
+    CAHN_INGOLD_PRELOG,
+    CAO_LIU,
+    FIGUERAS,
+    GARCIA_BENITO,
+    LIPINSKI,
+    TODESCHINI,
+    VABC,
+    VEBER,
+    WU,
+)
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
@@ -28,9 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["enantiomeric_excess", "spacer_extents"]
 
 NAN = float("nan")
-WU = "10.1038/s41467-023-44236-5"
-CAO = "10.1021/ci034266b"
-VABC = "10.1021/jo034808o"
 
 ROUND = 1e-3
 """Relative gap of the two largest moments of gyration below which a molecule has no long axis."""
@@ -115,7 +124,7 @@ def enantiomeric_excess(smiles: list[str]) -> float:
     return float(abs(hands[0] - hands[1]) / hands.sum()) if hands.sum() else NAN
 
 
-def _graph(key: str, label: str, definition: str, unit: str = "1", source: str = "", extra: str = "") -> Descriptor:
+def _graph(key: str, label: str, definition: str, unit: str = "1", *, source: str, extra: str = "") -> Descriptor:
     needs = ("spacer", extra) if extra else ("spacer",)
     return describe_as(key, unit, label, definition, source=source, needs=needs)
 
@@ -162,7 +171,7 @@ _GRAPH_DESCRIPTORS = (
         "Topological steric effect index of what surrounds the ammonium nitrogen: sum of (2 R_j / l_j)³ with"
         " path"
         " lengths l in covalent radii R, hydrogens included; largest over the ammonium nitrogens.",
-        source=CAO,
+        source=CAO_LIU,
         extra="ammonium",
     ),
     *(
@@ -172,20 +181,25 @@ _GRAPH_DESCRIPTORS = (
             f"Number of {name} charged groups per cation."
             if name != "cyclic"
             else "Number of saturated ammonium nitrogens in a ring per cation.",
+            source=TODESCHINI,
         )
         for name in AMMONIUM_TYPES
     ),
-    _graph("charge", "charge", "Formal charge of the cation.", unit="e"),
-    _graph("rotatable_bonds", "rotatable bonds", "Number of rotatable bonds (RDKit, strict definition)."),
-    _graph("ring_count", "rings", "Number of rings (smallest set)."),
-    _graph("aromatic_rings", "aromatic rings", "Number of aromatic rings."),
-    _graph("fluorine_count", "fluorine atoms", "Number of fluorine atoms of the cation."),
-    _graph("stereocentres", "stereocentres", "Number of stereocentres with an assigned hand."),
-    _graph("hydrogen_bond_donors", "H-bond donors", "Number of N and O atoms with hydrogen (RDKit)."),
-    _graph("hydrogen_bond_acceptors", "H-bond acceptors", "Number of hydrogen-bond acceptors (RDKit)."),
-    _graph("heavy_atoms", "heavy atoms", "Number of atoms other than hydrogen."),
-    _graph("carbon_count", "carbon atoms", "Number of carbon atoms."),
-    _graph("molar_mass", "molar mass", "Molar mass of the cation.", unit="g/mol"),
+    _graph("charge", "charge", "Formal charge of the cation.", unit="e", source=TODESCHINI),
+    _graph("rotatable_bonds", "rotatable bonds", "Number of rotatable bonds (RDKit, strict definition).", source=VEBER),
+    _graph("ring_count", "rings", "Number of rings (smallest set).", source=FIGUERAS),
+    _graph("aromatic_rings", "aromatic rings", "Number of aromatic rings.", source=TODESCHINI),
+    _graph("fluorine_count", "fluorine atoms", "Number of fluorine atoms of the cation.", source=GARCIA_BENITO),
+    _graph(
+        "stereocentres", "stereocentres", "Number of stereocentres with an assigned hand.", source=CAHN_INGOLD_PRELOG
+    ),
+    _graph("hydrogen_bond_donors", "H-bond donors", "Number of N and O atoms with hydrogen (RDKit).", source=LIPINSKI),
+    _graph(
+        "hydrogen_bond_acceptors", "H-bond acceptors", "Number of hydrogen-bond acceptors (RDKit).", source=TODESCHINI
+    ),
+    _graph("heavy_atoms", "heavy atoms", "Number of atoms other than hydrogen.", source=TODESCHINI),
+    _graph("carbon_count", "carbon atoms", "Number of carbon atoms.", source=TODESCHINI),
+    _graph("molar_mass", "molar mass", "Molar mass of the cation.", unit="g/mol", source=ATOMIC_WEIGHTS),
     _graph(
         "cation_volume",
         "cation volume",
@@ -206,30 +220,35 @@ _GRAPH_DESCRIPTORS = (
         "|R - S| / (R + S) over the stereocentres of all spacers: 1 for one hand, 0 for a racemate;"
         " undefined for"
         " achiral spacers.",
+        source=CAHN_INGOLD_PRELOG,
     ),
     _graph(
         "spacer_length",
         "spacer length",
         "Extent of the heavy atoms along their principal axis in the crystal; undefined without one.",
         unit="Å",
+        source=TODESCHINI,
     ),
     _graph(
         "spacer_width",
         "spacer width",
         "Twice the largest distance of a heavy atom from the principal axis in the crystal.",
         unit="Å",
+        source=TODESCHINI,
     ),
     _graph(
         "spacer_height",
         "spacer height",
         "Extent of the heavy atoms along the normal in the crystal.",
         unit="Å",
+        source=TODESCHINI,
     ),
     _graph(
         "spacer_tilt",
         "spacer tilt",
         "Angle between the principal axis of the heavy atoms and the normal.",
         unit="deg",
+        source=TODESCHINI,
     ),
     _graph(
         "nitrogen_nitrogen_distance",
@@ -237,6 +256,7 @@ _GRAPH_DESCRIPTORS = (
         "Largest distance between ammonium nitrogens of one cation with two or more charges.",
         unit="Å",
         extra="ammonium",
+        source=TODESCHINI,
     ),
 )
 def cation(crystal: LayeredPerovskite) -> dict[str, float]:

@@ -14,6 +14,7 @@ from perovex.descriptors._radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
 from perovex.descriptors._stats import mean
 from perovex.descriptors.molecule import molecular_volume
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import ATOMIC_WEIGHTS, GOLDSCHMIDT, KIESLICH, MATMINER, PAULING, SHANNON, VABC
 from perovex.descriptors.topology import parse_smiles
 from perovex.errors import SmilesError
 
@@ -26,11 +27,6 @@ __all__ = ["cage_radius", "tolerance_factor"]
 
 NAN = float("nan")
 DALTON = 1.66053907  # g/cm³ of one u per Å³
-PAULING = "10.1021/ja01348a011"
-SHANNON = "10.1107/S0567739476001551"
-KIESLICH = "10.1039/C4SC02211D"
-GOLDSCHMIDT = "10.1007/BF01507527"
-VABC = "10.1021/jo034808o"
 
 
 @lru_cache(maxsize=4096)
@@ -146,8 +142,8 @@ def _cation_volume(smiles: str) -> float:
         "`halide_electronegativity` minus `metal_electronegativity`.",
         source=PAULING,
     ),
-    describe_as("metal_mass", "u", "metal mass", "Mean atomic mass of the metals."),
-    describe_as("halide_mass", "u", "halide mass", "Mean atomic mass of the framework halides."),
+    describe_as("metal_mass", "u", "metal mass", "Mean atomic mass of the metals.", source=ATOMIC_WEIGHTS),
+    describe_as("halide_mass", "u", "halide mass", "Mean atomic mass of the framework halides.", source=ATOMIC_WEIGHTS),
     describe_as(
         "cage_radius",
         "Å",
@@ -164,9 +160,17 @@ def _cation_volume(smiles: str) -> float:
         source=GOLDSCHMIDT,
         needs="cage cation",
     ),
-    describe_as("density", "g/cm³", "density", "Mass density of the crystal."),
-    describe_as("volume_per_metal", "Å³", "volume per metal", "Cell volume per metal of the framework."),
-    describe_as("atoms_per_metal", "1", "atoms per metal", "Number of atoms in the crystal per framework metal."),
+    describe_as("density", "g/cm³", "density", "Mass density of the crystal.", source=MATMINER),
+    describe_as(
+        "volume_per_metal", "Å³", "volume per metal", "Cell volume per metal of the framework.", source=MATMINER
+    ),
+    describe_as(
+        "atoms_per_metal",
+        "1",
+        "atoms per metal",
+        "Number of atoms in the crystal per framework metal.",
+        source=MATMINER,
+    ),
     describe_as(
         "organic_volume_fraction",
         "1",

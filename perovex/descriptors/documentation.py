@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perovex.descriptors.registry import FAMILIES, NEEDS, REGISTRY
+from perovex.descriptors.sources import REFERENCES
 
 _HEAD = """# Descriptors
 
@@ -17,8 +18,9 @@ the column *needs* says what it depends on:
 `n_layers` is inf for a 3D network. Models that cannot read infinity use `inverse_n_layers`, which is always
 finite. *Equatorial* means along the two in-plane M...M directions and *axial* along the normal of the sheets;
 for a 3D network the pseudo-cubic axes take their places. Where a crystal has several octahedra, bridges,
-gaps, spacers or bonds, a mean runs over all of them. A *source* is named where a quantity was defined in print; without
-one the definition is complete in itself: a length, an angle, a count or a ratio of these.
+gaps, spacers or bonds, a mean runs over all of them. The *source* is the work that defines the quantity; plain
+lengths, angles and counts, whose definition is complete in itself, name one that describes layered perovskites or
+cations by them. The list of sources is at the end.
 
 """
 
@@ -29,7 +31,7 @@ def page() -> str:
     Returns
     -------
     str
-        Head and one table per family.
+        Head, one table per family, and the list of sources.
 
     Examples
     --------
@@ -38,4 +40,7 @@ def page() -> str:
     '# Descriptors'
     """
     needs = "\n".join(f"- **{name}**: {meaning}" for name, meaning in NEEDS.items())
-    return _HEAD.format(count=len(REGISTRY), families=len(FAMILIES), needs=needs) + REGISTRY.to_markdown()
+    cited = sorted({d.source for d in REGISTRY.values()}, key=REFERENCES.__getitem__)
+    sources = "\n".join(f"- {REFERENCES[doi]}, doi:{doi}" for doi in cited)
+    head = _HEAD.format(count=len(REGISTRY), families=len(FAMILIES), needs=needs)
+    return head + REGISTRY.to_markdown() + f"\n## Sources\n\n{sources}\n"

@@ -15,6 +15,7 @@ from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from perovex.descriptors._stats import angle_between, mean, smallest
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import BONDI, IUPAC_HYDROGEN_BOND, STEINER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,6 @@ SMALLEST_ANGLE = 110.0
 REACH = 5.0
 """Å. Halides farther from a nitrogen than this are not looked at."""
 
-IUPAC = "10.1351/PAC-REC-10-01-02"
 _NEEDS = ("spacer", "ammonium", "hydrogens")
 
 
@@ -166,7 +166,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Number of N-H...X hydrogen bonds per ammonium nitrogen of the spacers (H...X below the sum of van"
         " der Waals"
         " radii, angle at H at least 110°).",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -174,7 +174,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "1",
         "hydrogen bonds per N-H",
         "Number of N-H...X hydrogen bonds per ammonium hydrogen of the spacers.",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -182,7 +182,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Å",
         "H...X length",
         "Mean H...X distance of the hydrogen bonds.",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -190,7 +190,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Å",
         "shortest H...X",
         "Shortest H...X distance of the hydrogen bonds.",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -198,7 +198,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "1",
         "reduced H...X length",
         "Mean H...X distance over the sum of van der Waals radii; compares halides.",
-        source="10.1021/j100785a001",
+        source=BONDI,
         needs=_NEEDS,
     ),
     describe_as(
@@ -206,7 +206,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Å",
         "N...X length of hydrogen bonds",
         "Mean N...X distance of the hydrogen bonds.",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -214,7 +214,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "deg",
         "N-H...X angle",
         "Mean angle at the hydrogen of the hydrogen bonds.",
-        source=IUPAC,
+        source=IUPAC_HYDROGEN_BOND,
         needs=_NEEDS,
     ),
     describe_as(
@@ -223,6 +223,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "share of terminal acceptors",
         "Share of the hydrogen bonds that end on terminal halides; the others end on bridging ones.",
         needs=(*_NEEDS, "layers"),
+        source=STEINER,
     ),
     describe_as(
         "hydrogen_bond_terminal_length_mean",
@@ -230,6 +231,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "H...X length, terminal X",
         "Mean H...X distance of the hydrogen bonds to terminal halides.",
         needs=(*_NEEDS, "layers"),
+        source=STEINER,
     ),
     describe_as(
         "hydrogen_bond_bridging_length_mean",
@@ -237,6 +239,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "H...X length, bridging X",
         "Mean H...X distance of the hydrogen bonds to bridging halides.",
         needs=_NEEDS,
+        source=STEINER,
     ),
     describe_as(
         "nitrogen_halide_distance_mean",
@@ -244,6 +247,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "nearest N...X",
         "Mean over ammonium nitrogens of the distance to the nearest halide; needs no bond criterion.",
         needs=("spacer", "ammonium"),
+        source=STEINER,
     ),
 )
 def hydrogen_bonds(crystal: LayeredPerovskite) -> dict[str, float]:

@@ -16,6 +16,7 @@ from perovex.descriptors._stacking import (
 )
 from perovex.descriptors._stats import cross, largest, mean, norm, rms, smallest
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import HOFFMAN, MAO, STANTON, STOUMPOS, TREMBLAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,12 +143,14 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "1",
         "n",
         "Sheets of octahedra per slab; inf for a 3D network; the mean where slabs differ.",
+        source=STOUMPOS,
     ),
     describe_as(
         "inverse_n_layers",
         "1",
         "1/n",
         "One over `n_layers`: 1 for a single layer, 0 for a 3D network; always finite.",
+        source=STOUMPOS,
     ),
     describe_as(
         "slab_thickness",
@@ -155,6 +158,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "slab thickness",
         "Distance between the two planes of terminal halides of a slab.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "layer_period",
@@ -162,6 +166,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "layer period",
         "Repeat distance of slabs along the normal, per slab.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "layer_spacing_metal",
@@ -169,6 +174,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "interlayer metal spacing",
         "Distance along the normal between the facing metal planes of successive slabs.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "layer_spacing_halide",
@@ -176,6 +182,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "interlayer halide spacing",
         "Distance along the normal between the facing planes of terminal halides of successive slabs.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "slab_fraction",
@@ -183,6 +190,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "slab fraction",
         "`slab_thickness` over `layer_period`: share of the inorganic slab in the stacking period.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "layer_shift_max",
@@ -192,6 +200,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         " to"
         " [0, 1/2].",
         needs="layers",
+        source=TREMBLAY,
     ),
     describe_as(
         "layer_shift_min",
@@ -201,12 +210,14 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         " to"
         " [0, 1/2].",
         needs="layers",
+        source=TREMBLAY,
     ),
     describe_as(
         "area_per_metal",
         "Å²",
         "area per metal",
         "Area of the sheet per metal, from the mean in-plane M...M vectors.",
+        source=MAO,
     ),
     describe_as(
         "corrugation_metal",
@@ -214,12 +225,14 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "metal corrugation",
         "Root-mean-square height of the metals of a sheet about their mean plane.",
         needs="layers",
+        source=HOFFMAN,
     ),
     describe_as(
         "corrugation_equatorial",
         "Å",
         "equatorial corrugation",
         "Root-mean-square height of the equatorial halides about the midpoint of the two metals that they join.",
+        source=HOFFMAN,
     ),
     describe_as(
         "corrugation_terminal",
@@ -227,6 +240,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "terminal corrugation",
         "Root-mean-square height of the terminal halides of a face about their mean plane.",
         needs="layers",
+        source=HOFFMAN,
     ),
     describe_as(
         "penetration_mean",
@@ -236,6 +250,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         " negative"
         " outside the slab.",
         needs=("layers", "spacer", "ammonium"),
+        source=STANTON,
     ),
     describe_as(
         "penetration_min",
@@ -243,6 +258,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "smallest penetration",
         "Smallest depth of an ammonium nitrogen below the plane of the terminal halides.",
         needs=("layers", "spacer", "ammonium"),
+        source=STANTON,
     ),
     describe_as(
         "penetration_max",
@@ -250,6 +266,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "largest penetration",
         "Largest depth of an ammonium nitrogen below the plane of the terminal halides.",
         needs=("layers", "spacer", "ammonium"),
+        source=STANTON,
     ),
     describe_as(
         "interdigitation",
@@ -259,6 +276,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         " where they"
         " leave a space; undefined where every spacer holds on both faces.",
         needs=("layers", "spacer", "ammonium"),
+        source=MAO,
     ),
 )
 def layers(crystal: LayeredPerovskite) -> dict[str, float]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from perovex.descriptors._stats import angle_between, cross, largest, mean, norm, smallest
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import HALASYAMANI, MAO, OCTADIST, ROBINSON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,9 +39,6 @@ CIS = np.array([(i, j) for i in range(6) for j in range(i + 1, 6) if i // 2 != j
 
 FACES = np.array([(a, 2 + b, 4 + c) for a, b, c in product((0, 1), repeat=3)])
 """The eight triangles: one ligand of each trans pair."""
-
-ROBINSON = "10.1126/science.172.3983.567"
-OCTADIST = "10.1039/D0DT03988H"
 
 
 def bond_length_distortion(vectors: Array) -> Array:
@@ -221,26 +219,31 @@ def theta(vectors: Array) -> Array:
 
 @computes(
     "octahedra",
-    describe_as("bond_length_mean", "Å", "M-X bond length", "Mean metal-halide distance over all octahedra."),
-    describe_as("bond_length_min", "Å", "shortest M-X bond", "Shortest metal-halide bond."),
-    describe_as("bond_length_max", "Å", "longest M-X bond", "Longest metal-halide bond."),
+    describe_as(
+        "bond_length_mean", "Å", "M-X bond length", "Mean metal-halide distance over all octahedra.", source=OCTADIST
+    ),
+    describe_as("bond_length_min", "Å", "shortest M-X bond", "Shortest metal-halide bond.", source=OCTADIST),
+    describe_as("bond_length_max", "Å", "longest M-X bond", "Longest metal-halide bond.", source=OCTADIST),
     describe_as(
         "bond_length_equatorial_mean",
         "Å",
         "equatorial M-X bond",
         "Mean length of the four bonds per metal that lie along the in-plane M...M directions.",
+        source=MAO,
     ),
     describe_as(
         "bond_length_axial_mean",
         "Å",
         "axial M-X bond",
         "Mean length of the two bonds per metal along the normal.",
+        source=MAO,
     ),
     describe_as(
         "bond_length_axial_ratio",
         "1",
         "axial / equatorial bond",
         "`bond_length_axial_mean` over `bond_length_equatorial_mean`.",
+        source=MAO,
     ),
     describe_as(
         "bond_length_terminal_mean",
@@ -248,12 +251,14 @@ def theta(vectors: Array) -> Array:
         "terminal M-X bond",
         "Mean length of the bonds to halides that belong to one metal only.",
         needs="layers",
+        source=MAO,
     ),
     describe_as(
         "bond_length_bridging_mean",
         "Å",
         "bridging M-X bond",
         "Mean length of the bonds to halides shared by two metals.",
+        source=MAO,
     ),
     describe_as(
         "bond_length_distortion_mean",
@@ -297,32 +302,43 @@ def theta(vectors: Array) -> Array:
         "Å³",
         "octahedral volume",
         "Mean volume enclosed by the six halides of a metal.",
+        source=OCTADIST,
     ),
     describe_as(
         "off_centring_mean",
         "Å",
         "metal off-centring",
         "Mean distance of the metal from the centroid of its halides.",
+        source=HALASYAMANI,
     ),
     describe_as(
         "off_centring_normal_mean",
         "Å",
         "off-centring along the normal",
         "Mean absolute component of the off-centring vector along the normal.",
+        source=HALASYAMANI,
     ),
-    describe_as("trans_angle_mean", "deg", "trans X-M-X angle", "Mean angle between opposite bonds."),
-    describe_as("trans_angle_min", "deg", "smallest trans X-M-X angle", "Smallest angle between opposite bonds."),
+    describe_as("trans_angle_mean", "deg", "trans X-M-X angle", "Mean angle between opposite bonds.", source=OCTADIST),
+    describe_as(
+        "trans_angle_min",
+        "deg",
+        "smallest trans X-M-X angle",
+        "Smallest angle between opposite bonds.",
+        source=OCTADIST,
+    ),
     describe_as(
         "trans_angle_equatorial_mean",
         "deg",
         "equatorial trans X-M-X angle",
         "Mean angle between opposite equatorial bonds.",
+        source=MAO,
     ),
     describe_as(
         "trans_angle_axial_mean",
         "deg",
         "axial trans X-M-X angle",
         "Mean angle between the two axial bonds of a metal.",
+        source=MAO,
     ),
 )
 def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:

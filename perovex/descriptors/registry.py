@@ -13,7 +13,9 @@ import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from perovex.descriptors.sources import REFERENCES
 from perovex.errors import UnknownDescriptorError
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Descriptor:
     definition : str
         How the number is defined.
     source : str
-        DOI of the definition's origin; empty where the definition is elementary geometry or counting.
+        DOI of the work that defines the quantity or, for plain lengths, angles and counts, that describes layered
+        perovskites or cations by it; `perovex.descriptors.sources.REFERENCES` spells it out.
     family : str
         One of `FAMILIES`.
     needs : tuple of str
@@ -76,8 +79,8 @@ class Descriptor:
 
     @property
     def version(self) -> str:
-        """Checksum of unit, definition and source: changes when the descriptor is defined otherwise."""
-        text = f"{self.unit}\x1f{self.definition}\x1f{self.source}"
+        """Checksum of unit and definition: changes when the descriptor is defined otherwise."""
+        text = f"{self.unit}\x1f{self.definition}"
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
@@ -87,8 +90,8 @@ class Descriptor:
 
     @property
     def url(self) -> str:
-        """Address of the source, empty where there is none."""
-        return f"https://doi.org/{self.source}" if self.source else ""
+        """Address of the source."""
+        return f"https://doi.org/{quote(self.source, safe='/()')}"
 
 
 def describe_as(  # one line per descriptor in the family modules; hence the defaults
@@ -97,7 +100,7 @@ def describe_as(  # one line per descriptor in the family modules; hence the def
     label: str,
     definition: str,
     *,
-    source: str = "",
+    source: str,
     needs: str | tuple[str, ...] = "crystal",
 ) -> Descriptor:
     """Declare a descriptor whose family `computes` fills in.
@@ -163,13 +166,13 @@ class Registry(Mapping[str, Descriptor]):
         Raises
         ------
         ValueError
-            A key is registered twice, or the family or a need is unknown: a slip in the source code.
+            A key is registered twice, or the family, a need or the source is unknown: a slip in the source code.
         """
         if family not in FAMILIES:
             raise ValueError(f"unknown family {family!r}")
         for item in descriptors:
-            if item.key in self._descriptors or not set(item.needs) <= set(NEEDS):
-                raise ValueError(f"{item.key!r} is registered twice or needs something unknown")
+            if item.key in self._descriptors or not set(item.needs) <= set(NEEDS) or item.source not in REFERENCES:
+                raise ValueError(f"{item.key!r} is registered twice, or needs or cites something unknown")
             self._descriptors[item.key] = Descriptor(**{**asdict(item), "family": family})
         self._computes[family].append(compute)
 
@@ -236,7 +239,7 @@ class Registry(Mapping[str, Descriptor]):
             lines = ["| key | unit | definition | needs | source |", "|---|---|---|---|---|"]
             lines += [
                 f"| `{d.key}` | {d.unit} | {d.definition.replace('|', '&#124;')} | {', '.join(d.needs)} | "
-                f"{f'[{d.source}]({d.url})' if d.source else ''} |"
+                f"[{d.source}]({d.url}) |"
                 for d in rows
             ]
             title = family.replace("_", " ").capitalize()

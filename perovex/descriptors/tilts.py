@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from perovex.descriptors._stats import largest, mean
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.sources import GLAZER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["octahedral_rotations", "sheet_frame", "tilt_correlation"]
 
-GLAZER = "10.1107/S0567740872007976"
 
 NO_TILT = 0.5
 """Root-mean-square tilt in degrees below which the phase of neighbouring tilts is called undefined."""
@@ -117,7 +117,9 @@ def tilt_correlation(first: Array, second: Array) -> float:
         " the frame of the sheet on the octahedron).",
         source=GLAZER,
     ),
-    describe_as("tilt_in_plane_max", "deg", "largest in-plane tilt", "Largest rotation about the normal."),
+    describe_as(
+        "tilt_in_plane_max", "deg", "largest in-plane tilt", "Largest rotation about the normal.", source=GLAZER
+    ),
     describe_as(
         "tilt_out_of_plane_mean",
         "deg",
@@ -130,8 +132,11 @@ def tilt_correlation(first: Array, second: Array) -> float:
         "deg",
         "largest out-of-plane tilt",
         "Largest rotation about the in-plane M...M axes.",
+        source=GLAZER,
     ),
-    describe_as("tilt_total_mean", "deg", "octahedral tilt", "Mean angle of the whole rotation of the octahedra."),
+    describe_as(
+        "tilt_total_mean", "deg", "octahedral tilt", "Mean angle of the whole rotation of the octahedra.", source=GLAZER
+    ),
     describe_as(
         "tilt_in_plane_phase",
         "1",

@@ -21,6 +21,7 @@ from perovex.crystal import perceive
 from perovex.crystal.examples import layered
 from perovex.descriptors import FAMILIES, REGISTRY, HOIPFeaturizer, describe
 from perovex.descriptors.registry import NEEDS, Registry, describe_as
+from perovex.descriptors.sources import GLAZER, REFERENCES
 from perovex.errors import PerovexError, UnknownDescriptorError
 
 CRYSTALS = sorted((Path(__file__).parents[1] / "data" / "crystals").glob("*.extxyz"))
@@ -264,7 +265,8 @@ def test_fixed_keys_units_and_needs():
         assert item.unit
         assert item.label
         assert set(item.needs) <= set(NEEDS)
-        assert not item.source or re.fullmatch(r"10\.\d{4,5}/[\w.()/-]+", item.source)
+        assert re.fullmatch(r"10\.\d{4,5}/[\w.()/:;<>-]+", item.source)
+        assert item.source in REFERENCES
     assert list(dict.fromkeys(item.family for item in REGISTRY.values())) == list(FAMILIES)
 
 
@@ -293,9 +295,12 @@ def test_unknown_names_suggest_close_ones():
 
 def test_registering_twice_is_refused():
     registry = Registry()
-    registry.add("tilts", dict, [describe_as("x", "1", "x", "X.")])
+    x = describe_as("x", "1", "x", "X.", source=GLAZER)
+    registry.add("tilts", dict, [x])
     with pytest.raises(ValueError, match="twice"):
-        registry.add("tilts", dict, [describe_as("x", "1", "x", "X.")])
+        registry.add("tilts", dict, [x])
+    with pytest.raises(ValueError, match="cites something unknown"):
+        registry.add("tilts", dict, [describe_as("y", "1", "y", "Y.", source="10.1000/nobody")])
     with pytest.raises(ValueError, match="unknown family"):
         registry.add("nonsense", dict, [])
 
