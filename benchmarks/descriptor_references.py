@@ -7,9 +7,9 @@ Two layouts are understood:
 * one row per crystal: `identifier` and the columns of `BY_CRYSTAL`; the crystal is FOLDER/dj/IDENTIFIER.cif;
 * one row per value: `file` (relative to FOLDER), `descriptor` and `value`, the names of `BY_VALUE`.
 
-A published value agrees when it is met to its printed digits (at most six after the point; a unit of the fourth
-where the file itself has fewer digits). What does not agree is put to other definitions, one after the other, and
-named after the one that fits; the rest is listed with both numbers. `--all` lists every disagreement.
+A published value agrees when it is met to its printed digits (2e-5 where more than six are printed: coordinates have
+fewer). What does not agree is put to other definitions, one after the other, and named after the one that fits; the
+rest is listed with both numbers. `--all` lists every disagreement.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def tolerance(value: float) -> float:
     """Half a unit of the last printed digit, within reason."""
     text = f"{value!r}"
     decimals = len(text.partition(".")[2]) if "e" not in text else 6
-    return max(0.51 * 10.0 ** -min(decimals, 6), 1e-4 * (decimals > 6), 2e-6 * abs(value))
+    return max(0.51 * 10.0 ** -min(decimals, 6), 2e-5 * (decimals > 6), 2e-6 * abs(value))
 
 
 def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C901, PLR0911  one branch per name
