@@ -17,6 +17,12 @@ def study(  # noqa: PLR0917 (typer's options)
     potential: Annotated[
         str | None, typer.Option(help="Which potential's labels; default: the one with most accepted labels.")
     ] = None,
+    moduli: Annotated[
+        str,
+        typer.Option(
+            help="What is learnt: relaxed (all ions follow the strain) or soft_frozen (the softest modes are held)."
+        ),
+    ] = "relaxed",
     target: Annotated[
         str, typer.Option(help="Modulus that decides stiff or non-stiff: E_in_plane, E_out_of_plane, E_vrh.")
     ] = "E_in_plane",
@@ -41,6 +47,7 @@ def study(  # noqa: PLR0917 (typer's options)
         out,
         data=data,
         potential=potential,
+        moduli=moduli,
         target=target,
         threshold=threshold,
         algorithm=algorithm,

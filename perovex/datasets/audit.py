@@ -91,8 +91,8 @@ def audit(data: ElasticData) -> Audit:
     >>> bool((findings.volume_changes["volume_change"].abs() > 10).all())
     True
     """
-    table = data.table
-    labels = data.labels
+    data = data.relaxed()
+    table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
     reasons = rejected["reason"].str.replace(r"[-\d.]+", "#", regex=True).value_counts().rename("labels").to_frame()

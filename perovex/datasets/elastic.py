@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets.paths import data_root, verify_checksums
-from perovex.datasets.schema import MODULI, validate_labels
+from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 LABELS, TENSORS, STRUCTURES, MANIFEST = "labels.csv", "tensors.json", "structures.extxyz.gz", "manifest.json"
+KINDS = {"relaxed": "C_GPa", "soft_frozen": "C_soft_modes_frozen_GPa"}
+"""Kinds of moduli, and which tensor of the file holds them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,9 @@ class ElasticData:
         Where the files lie.
     manifest : dict
         Release notes: date, software, settings of the labels.
+    moduli : {"relaxed", "soft_frozen"}
+        Which elastic constants `table` and `tensors` show: with all ions relaxed under strain, or with the modes
+        below the soft-mode threshold frozen (see ``data/README.md``).
     """
 
     labels: pd.DataFrame
@@ -50,11 +55,23 @@ class ElasticData:
     version: str
     folder: Path
     manifest: dict[str, Any] = field(repr=False)
+    moduli: str = "relaxed"
+
+    def __post_init__(self) -> None:
+        if self.moduli not in KINDS:
+            raise DatasetError(f"no moduli of kind {self.moduli!r}", remedy=f"choose one of {list(KINDS)}")
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """Accepted labels of the chosen potential, indexed by ``crystal_id``; moduli in GPa."""
+        """Accepted labels of the chosen potential, indexed by ``crystal_id``; moduli in GPa.
+
+        With soft modes frozen only `E_in_plane`, `E_out_of_plane` and `E_vrh` are left of the moduli, and crystals
+        without these are left out.
+        """
         rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "accepted")]
+        if self.moduli == "soft_frozen":
+            frozen = rows[list(SOFT_FROZEN)].rename(columns=lambda name: name.removesuffix("_soft_frozen")).dropna()
+            rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(frozen, how="inner")
         return rows.reset_index().set_index("crystal_id").sort_index()
 
     @cached_property
@@ -75,7 +92,8 @@ class ElasticData:
     def tensors(self) -> Mapping[str, NDArray[np.float64]]:
         """Elastic tensor of each row of `table`: 6 x 6, GPa, Voigt xx yy zz yz xz xy, frame of the structure."""
         stored = self._tensor_file
-        return {str(name): np.array(stored[label]["C_GPa"]) for name, label in self.table["label_id"].items()}
+        key = KINDS[self.moduli]
+        return {str(name): np.array(stored[label][key]) for name, label in self.table["label_id"].items()}
 
     @cached_property
     def structures(self) -> Mapping[str, Structure]:
@@ -128,6 +146,15 @@ class ElasticData:
     def __len__(self) -> int:
         return len(self.table)
 
+    @property
+    def kind(self) -> str:
+        """What to add to the name of the potential: empty for relaxed-ion moduli."""
+        return ", soft modes frozen" if self.moduli == "soft_frozen" else ""
+
+    def relaxed(self) -> ElasticData:
+        """Return the same data with relaxed-ion moduli, as literature gives them."""
+        return self if self.moduli == "relaxed" else replace(self, moduli="relaxed")
+
     def summary(self) -> pd.DataFrame:
         """Count accepted crystals by n and halide.
 
@@ -141,11 +168,12 @@ class ElasticData:
     def __repr__(self) -> str:
         return (
             f"<ElasticData {self.version}: {len(self.table)} accepted and {len(self.rejected)} rejected crystals, "
-            f"{self.groups.nunique()} spacer groups, potential {self.potential}>"
+            f"{self.groups.nunique()} spacer groups, potential {self.potential}{self.kind}>"
         )
 
     def _repr_html_(self) -> str:
-        shown = ["n_layers", "phase", "spacer_smiles", "metal", "halide", *MODULI]
+        moduli = [key for key in MODULI if key in self.table]
+        shown = ["n_layers", "phase", "spacer_smiles", "metal", "halide", *moduli]
         return f"<p>{self!r:.200}</p>".replace("<E", "&lt;E") + self.table[shown].round(2).to_html(max_rows=12)
 
 
@@ -154,6 +182,7 @@ def load_elastic(
     *,
     version: str | None = None,
     potential: str | None = None,
+    moduli: str = "relaxed",
     verify: bool = True,
 ) -> ElasticData:
     """Load the elastic tensors, the bundled ones or a folder of the same schema.
@@ -167,6 +196,8 @@ def load_elastic(
         Release; default the newest.
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
+    moduli : {"relaxed", "soft_frozen"}
+        With all ions relaxed under strain, or with the softest modes frozen.
     verify : bool, default True
         Check the files against their checksums first.
 
@@ -177,7 +208,7 @@ def load_elastic(
     Raises
     ------
     DatasetError
-        If the folder, release or potential does not exist, a file is damaged, or nothing is accepted.
+        If the folder, release, potential or kind of moduli does not exist, a file is damaged, or nothing is accepted.
 
     Examples
     --------
@@ -207,7 +238,7 @@ def load_elastic(
         )
     manifest_file = folder / MANIFEST
     manifest = json.loads(manifest_file.read_text(encoding="utf-8")) if manifest_file.is_file() else {}
-    return ElasticData(labels=table, potential=chosen, version=name, folder=folder, manifest=manifest)
+    return ElasticData(labels=table, potential=chosen, version=name, folder=folder, manifest=manifest, moduli=moduli)
 
 
 def _release_folder(root: Path, version: str | None) -> tuple[Path, str]:

@@ -75,7 +75,7 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
     The reference moduli are PBE without dispersion, and the potential learned from PBE calculations of such
     compounds, so agreement is a check of the protocol rather than an independent test. Labels are at 0 K without
     zero-point motion, experiments at their own temperature. Comparisons of a trend that share a spacer are not
-    independent, so the sign test counts spacers (pairs of chain lengths for the chain).
+    independent, so the sign test counts spacers (pairs of chain lengths for the chain). Always the relaxed-ion moduli.
 
     Examples
     --------
@@ -84,6 +84,7 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
     >>> sorted(set(result.trends["answer"]) - {"yes", "no", "undecided", "untested"})
     []
     """
+    data = data.relaxed()
     lattice, moduli = _lattice(data), _moduli(data.table)
     return LabelValidation(
         lattice,

@@ -38,7 +38,7 @@ def build_report(result: StudyResult, figures: Path) -> Document:
     data = result.data
     document = Document(
         "Stiffness of layered hybrid perovskites",
-        f"perovex study of data {data.version} ({data.potential}), seed {result.options.seed}",
+        f"perovex study of data {data.version} ({data.potential}{data.kind}), seed {result.options.seed}",
     )
     with style():
         document.section("Summary").raw(summary_html(result))
@@ -243,7 +243,8 @@ def _reproduce(section: Section, result: StudyResult) -> None:
 
     options = result.options
     section.text(
-        f"perovex study --out DIR --target {options.target} --threshold {options.threshold} --seed {options.seed}"
+        f"perovex study --out DIR --moduli {result.data.moduli} --target {options.target} "
+        f"--threshold {options.threshold} --algorithm {options.algorithm} --seed {options.seed}"
         + (" --quick" if options.quick else ""),
         f"Data checksum: {result.data.checksum}",
     )

@@ -119,6 +119,7 @@ def describe_data(data: ElasticData, tables: StudyTables) -> dict[str, Any]:
         "version": data.version,
         "checksum": data.checksum,
         "potential": data.potential,
+        "moduli": data.moduli,
         "layered_crystals": len(tables.X),
         "three_dimensional_crystals": len(tables.context),
         "rejected_labels": len(data.rejected),
@@ -140,6 +141,7 @@ def run_study(  # noqa: PLR0913
     *,
     data: str | Path | ElasticData | None = None,
     potential: str | None = None,
+    moduli: str = "relaxed",
     target: str = "E_in_plane",
     threshold: str | float = "median",
     algorithm: str = "average",
@@ -159,6 +161,8 @@ def run_study(  # noqa: PLR0913
         Default: the bundled data.
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
+    moduli : {"relaxed", "soft_frozen"}
+        What is learnt: moduli with all ions relaxed under strain, or with the softest modes frozen.
     target : {"E_in_plane", "E_out_of_plane", "E_vrh"}
         Modulus that decides stiff or non-stiff.
     threshold : str or float
@@ -194,7 +198,10 @@ def run_study(  # noqa: PLR0913
     def lap(name: str) -> None:
         timings[name] = round(time.perf_counter() - start - sum(timings.values()), 2)
 
-    loaded = data if data is not None and not isinstance(data, (str, Path)) else load_elastic(data, potential=potential)
+    if data is None or isinstance(data, (str, Path)):
+        loaded = load_elastic(data, potential=potential, moduli=moduli)
+    else:
+        loaded = data
     tables = build_tables(loaded, progress=progress)
     limit = require_classes(tables.moduli[options.target], options.threshold)
     lap("describe")
@@ -255,7 +262,12 @@ def fit_bundle(
         units=units,
         versions={key: REGISTRY[key].version for key in tables.X.columns},
         metrics=metrics,
-        training={"data_version": data.version, "data_checksum": data.checksum, "potential": data.potential},
+        training={
+            "data_version": data.version,
+            "data_checksum": data.checksum,
+            "potential": data.potential,
+            "moduli": data.moduli,
+        },
         random_state=options.seed,
     )
 

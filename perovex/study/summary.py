@@ -29,7 +29,7 @@ def data_lines(result: StudyResult) -> list[str]:
     by_n = ", ".join(f"{count} with n = {n:g}" for n, count in meta["n_layers"].value_counts().sort_index().items())
     return [
         f"data {result.data.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers",
-        f"labels by {result.data.potential}, not measurements",
+        f"labels by {result.data.potential}{result.data.kind}, not measurements",
         f"stiff means {result.options.target} above {result.threshold:.2f} GPa",
     ]
 

@@ -40,6 +40,27 @@ def test_moduli_in_the_table_follow_from_the_stored_tensors(elastic_data):
         assert crystal.spacer_smiles == row["spacer_smiles"]
 
 
+def test_moduli_with_soft_modes_frozen_take_the_place_of_the_relaxed_ones(elastic_data):
+    from perovex.crystal import perceive
+    from perovex.elasticity import ElasticTensor
+
+    frozen = load_elastic(moduli="soft_frozen")
+    assert "soft modes frozen" in repr(frozen)
+    assert "K_vrh" not in frozen.table
+    assert set(frozen.table.index) <= set(elastic_data.table.index)
+    # Holding a mode fixed can only stiffen a crystal.
+    assert (frozen.table["E_vrh"] >= 0.999 * elastic_data.table["E_vrh"].reindex(frozen.table.index)).all()
+    name = frozen.table.index[-1]
+    normal = sheet_normal(perceive(frozen.structures[name]))
+    moduli = ElasticTensor(frozen.tensors[name]).moduli(normal)
+    for key in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+        assert moduli[key] == pytest.approx(frozen.table.loc[name, key], rel=2e-3)
+    pd.testing.assert_frame_equal(frozen.relaxed().table, elastic_data.table)
+    pd.testing.assert_frame_equal(audit(frozen).soft_modes, audit(elastic_data).soft_modes)
+    with pytest.raises(DatasetError, match="relaxed"):
+        load_elastic(moduli="clamped")
+
+
 def test_in_plane_average_lies_between_its_extremes(elastic_data):
     table = elastic_data.table
     assert (table["E_in_plane_min"] <= table["E_in_plane"]).all()
