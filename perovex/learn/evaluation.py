@@ -88,7 +88,8 @@ class Evaluation:
     def out_of_fold(self, model: str = "model") -> pd.DataFrame:
         """Return one row per crystal: truth and the mean held-out prediction over repeats."""
         part = self.predictions[self.predictions["model"] == model]
-        keep = [c for c in ("prediction", "lower", "upper", "in_domain") if c in part and part[c].notna().any()]
+        known = ("prediction", "lower", "upper", "in_domain", "domain_score")
+        keep = [c for c in known if c in part and part[c].notna().any()]
         means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
