@@ -4,8 +4,11 @@
     python benchmarks/build.py --out FOLDER --relax        relax ten of them and a few Ruddlesden-Popper crystals, too
 
 Each crystal is one file in FOLDER; an interrupted run goes on where it stopped, and several may share a folder.
-``index.csv`` lists the relaxed crystals. The reference is the bundled data: crystals relaxed with the same
-potential from generated Dion-Jacobson models. The builder sees SMILES, metal, halide and n, nothing else.
+``index.csv`` lists the relaxed crystals. How far built geometries move predictions is asked of the models that come
+with the package (or ``--models``), trained anew without the spacer; the report prints it as it stands in
+``perovex/prediction.py``: ``BUILT_MOVES``, and after ``--relax`` ``RELAXED_MOVES``. The reference is the bundled
+data: crystals relaxed with the same potential, most of them from generated Dion-Jacobson models. The builder sees
+SMILES, metal, halide and n, nothing else.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from perovex import describe, load_elastic, perceive
 from perovex._files import write_atomic
 from perovex.build import bond_length, build_layered, relax_built
 from perovex.errors import PerovexError
+from perovex.learn import ModelBundle
+from perovex.prediction import default_models
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -184,21 +189,24 @@ def family_shifts(rows: dict[str, tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
     )
 
 
-def prediction_shifts(data, old: dict[str, pd.Series], built: dict[str, pd.Series]) -> pd.DataFrame:
+def prediction_shifts(
+    data, models: ModelBundle, old: dict[str, pd.Series], built: dict[str, pd.Series]
+) -> pd.DataFrame:
     """Errors of models that never saw the spacer, asked about the original and about the built crystal.
 
-    Trained on all originals of other spacers; the bundled models would know the answers.
+    The models of a bundle, trained anew on all originals of other spacers; as they are they would know the answers.
     """
-    from perovex.learn import YoungModulusRegressor
+    from sklearn.base import clone
 
-    X, new = (pd.DataFrame(rows).T.astype(float) for rows in (old, built))
+    X, new = (pd.DataFrame(rows).T.astype(float)[models.feature_names] for rows in (old, built))
     groups, lines = data.groups.loc[X.index], []
     for target in TARGETS:
         true = data.table.loc[new.index, target]
         at_old, at_new = pd.Series(np.nan, new.index), pd.Series(np.nan, new.index)
         for group in tqdm(groups[new.index].unique(), desc=target, leave=False):
             out, asked = groups == group, new.index[groups[new.index] == group]
-            model = YoungModulusRegressor(random_state=0).fit(X[~out], data.table.loc[X.index[~out], target])
+            model = clone(models.regressors[target]).set_params(interval_folds=0)
+            model.fit(X[~out], data.table.loc[X.index[~out], target], groups=groups[~out])
             at_old[asked], at_new[asked] = model.predict(X.loc[asked]), model.predict(new.loc[asked])
         move = at_new - at_old
         lines.append({
@@ -207,6 +215,15 @@ def prediction_shifts(data, old: dict[str, pd.Series], built: dict[str, pd.Serie
             "80 % |move|": move.abs().quantile(0.8), "mean move": move.mean(), "std of label": true.std(),
         })  # fmt: skip
     return pd.DataFrame(lines).set_index("target")
+
+
+def show_moves(name: str, moved: pd.DataFrame, data, crystals: list[str]) -> None:
+    """Print a constant of ``perovex/prediction.py`` as it would stand there."""
+    moves = {target: round(float(moved.loc[target, "80 % |move|"]), 1) for target in TARGETS}
+    table = data.table.loc[crystals]
+    two = int((table["spacer_smiles"].str.count(r"\+") >= 2).sum())
+    single = int((table["n_layers"] == 1).sum())
+    print(f"\n{name}: Final = {moves}  # {len(table)} crystals, {two} of them diammonium, {single} n = 1")
 
 
 def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
@@ -230,7 +247,7 @@ def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def report(data, todo: list[Case], store: Store) -> None:
+def report(data, models: ModelBundle, todo: list[Case], store: Store) -> None:
     """Print everything that is there."""
     known = [case for case in todo if case.original]
     old = {case.name: describe(data.structures[case.name]) for case in tqdm(known, desc="originals", leave=False)}
@@ -248,8 +265,9 @@ def report(data, todo: list[Case], store: Store) -> None:
         print(f"  {name}: {reason}")
     show("Unrelaxed against the relaxed originals", summary(misses(built)))
     show("Shift of the descriptors by family, in units of their spread", family_shifts(built))
-    moved = prediction_shifts(data, old, {name: new for name, (_, new) in built.items()})
+    moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in built.items()})
     show("Young's moduli predicted without the spacer in training, GPa", moved)
+    show_moves("BUILT_MOVES", moved, data, list(built))
     relaxed = relaxed_table(data, todo, store)
     if relaxed.empty:
         return
@@ -266,8 +284,10 @@ def report(data, todo: list[Case], store: Store) -> None:
         same = {name: built[name] for name in pairs}
         show("The same crystals unrelaxed", summary(misses(same)))
         for title, rows in (("relaxed", pairs), ("unrelaxed", same)):
-            moved = prediction_shifts(data, old, {name: new for name, (_, new) in rows.items()})
+            moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in rows.items()})
             show(f"Moduli predicted for these crystals, {title}, GPa", moved)
+            if title == "relaxed":
+                show_moves("RELAXED_MOVES", moved, data, list(pairs))
 
 
 def by_pyrovskite(case: Case) -> Structure:
@@ -325,6 +345,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--relax", action="store_true")
+    parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
     parser.add_argument("--no-report", action="store_true")
     parser.add_argument("--only", nargs="*", help="names of crystals")
     options = parser.parse_args()
@@ -343,7 +364,7 @@ def main() -> None:
     for case in tqdm(todo, desc="build"):
         build(case, store)
     if not options.no_report:
-        report(data, todo, store)
+        report(data, ModelBundle.load(options.models or default_models()), todo, store)
         if importlib.util.find_spec("pyrovskite"):
             peers = [case for case in todo if case.name in RELAXED or not case.original]
             show("pyrovskite on the same requests", peer_table(data, peers))

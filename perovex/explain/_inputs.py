@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from sklearn.utils.validation import has_fit_parameter
 
 from perovex.errors import ModelInputError
@@ -174,7 +173,7 @@ def _labels(estimator: Any, target: pd.Series) -> pd.Series:
 def grouped_folds(
     problem: Problem, *, n_splits: int = 5, random_state: int = 0
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Folds that keep groups whole; both classes in every training part.
+    """Folds that keep groups whole, as `perovex.learn.evaluate` makes them; both classes in every training part.
 
     Parameters
     ----------
@@ -195,24 +194,18 @@ def grouped_folds(
     ModelInputError
         If a class occurs in one group only, so that it cannot be held out.
     """
-    k = min(n_splits, problem.n_groups)
-    y = problem.y.to_numpy()
-    if not problem.classifier:
-        splitter: Any = GroupKFold(k, shuffle=True, random_state=random_state)
-        return list(splitter.split(problem.X, y, problem.groups))
-    per_class = [len(np.unique(problem.groups[y == label])) for label in (0, 1)]
-    if min(per_class) < 2:
-        raise ModelInputError(
-            "one class occurs in a single group", remedy="move the threshold or add crystals of other spacers"
-        )
-    k = min(k, *(int((y == label).sum()) for label in (0, 1)))
-    for attempt in range(20):
-        splitter = StratifiedGroupKFold(max(k, 2), shuffle=True, random_state=random_state + 7919 * attempt)
-        folds = list(splitter.split(problem.X, y, problem.groups))
-        if all(len(np.unique(y[train])) == 2 and len(test) for train, test in folds):
-            return folds
-        k = max(2, k - 1)
-    raise ModelInputError("no grouped folds keep both classes in training", remedy="add crystals or move the threshold")
+    from perovex.learn import folds_for
+
+    names = pd.Series(problem.group_names, dtype=object).iloc[problem.groups].reset_index(drop=True)
+    return folds_for(
+        "group",
+        problem.X,
+        problem.y,
+        names,
+        classify=problem.classifier,
+        n_splits=n_splits,
+        random_state=random_state,
+    )
 
 
 def bootstrap_groups(

@@ -6,9 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import rankdata
-
-from perovex.explain._inputs import bootstrap_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +24,7 @@ class Skill:
     metric : str
         ``"R2 against the training mean"`` or ``"ROC-AUC"``.
     value, lower, upper : float
-        Score and interval.
+        Score and interval; the interval is NaN with fewer than four groups.
     chance : float
         Score of a model that knows nothing.
     coverage : float
@@ -64,8 +61,11 @@ class Skill:
         return {**asdict(self), "above_chance": self.above_chance}
 
 
-def skill(explanation: Explanation, *, n_boot: int = 500, coverage: float = 0.95) -> Skill:
-    """Score held-out predictions, with an interval by resampling groups and repeats.
+def skill(explanation: Explanation, *, n_boot: int = 1000, coverage: float = 0.95) -> Skill:
+    """Score held-out predictions, as `perovex.learn.evaluate` does: mean over repeats, interval over groups.
+
+    An explanation and an evaluation of the same estimator, table and seeds hold the same predictions, and for a
+    classifier the same score with the same interval.
 
     Parameters
     ----------
@@ -82,68 +82,38 @@ def skill(explanation: Explanation, *, n_boot: int = 500, coverage: float = 0.95
         For regressors one minus the squared error over that of the mean of the training rows (0 is chance);
         for classifiers the area under the ROC curve (0.5 is chance).
     """
-    problem = explanation.problem
+    from perovex.learn import metrics
+
+    problem, predictions = explanation.problem, explanation.predictions
     y = problem.y.to_numpy(dtype=float)
-    predictions = explanation.predictions
-    rng = np.random.default_rng(explanation.random_state)
-    if problem.classifier:
-        name, chance = "ROC-AUC", 0.5
-        score: Callable[..., float] = _mean_auc
-        reference = predictions
-    else:
-        name, chance = "R2 against the training mean", 0.0
-        score = _r2
-        reference = np.zeros_like(predictions)
-        for fold in explanation.folds:
-            reference[fold.repeat, fold.test] = y[fold.train].mean()
-    every = np.arange(len(y))
-    value = score(y, predictions, reference, every)
-    draws = []
-    for _ in range(n_boot):
-        rows, _out = bootstrap_groups(problem.groups, rng)
-        draws.append(score(y, predictions, reference, rows))
-    tail = (1 - coverage) / 2
-    lower, upper = np.nanquantile(draws, [tail, 1 - tail])
-    return Skill(
-        name,
-        float(value),
-        float(lower),
-        float(upper),
-        chance,
-        coverage,
-        explanation.n_rows,
-        explanation.n_groups,
-    )
+    name, chance = ("ROC-AUC", 0.5) if problem.classifier else ("R2 against the training mean", 0.0)
+    reference = np.zeros_like(predictions)
+    for fold in explanation.folds:
+        reference[fold.repeat, fold.test] = y[fold.train].mean()
+    drawn_groups = metrics.bootstrap_counts(problem.n_groups, n_boot, explanation.random_state)
+    counts = np.vstack([np.ones((1, problem.n_groups)), drawn_groups])  # the first is the sample itself
+    scores = [metrics.roc_auc if problem.classifier else _r2_against(mean) for mean in reference]
+    by_repeat = [
+        metrics.resampled(score, y, p, counts, problem.groups) for score, p in zip(scores, predictions, strict=True)
+    ]
+    drawn = np.mean(by_repeat, axis=0)
+    lower, upper = metrics.bootstrap_interval(drawn[1:], problem.n_groups, coverage)
+    value = float(drawn[0])
+    return Skill(name, value, lower, upper, chance, coverage, explanation.n_rows, explanation.n_groups)
 
 
-def _mean_auc(
-    y: NDArray[np.float64],
-    predictions: NDArray[np.float64],
-    _reference: NDArray[np.float64],
-    rows: NDArray[np.int64],
-) -> float:
-    if len(np.unique(y[rows])) < 2:
-        return float("nan")
-    return float(np.mean([auc(y[rows], p[rows]) for p in predictions]))
+def _r2_against(mean: NDArray[np.float64]) -> Callable[..., NDArray[np.float64]]:
+    """Return one minus the squared error over that of `mean`, for many weightings of the rows."""
+
+    def score(y: NDArray[np.float64], p: NDArray[np.float64], w: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(1 - w @ (y - p) ** 2 / (w @ (y - mean) ** 2))
+
+    return score
 
 
 def auc(y: NDArray[np.float64], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve from ranks (Mann-Whitney); NaN where a class is missing."""
-    positive = y == 1
-    n_positive, n = int(positive.sum()), len(y)
-    if n_positive in (0, n):
-        return float("nan")
-    ranks = rankdata(score)
-    excess = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(excess / (n_positive * (n - n_positive)))
+    """Area under the ROC curve; NaN where a class is missing."""
+    from perovex.learn import metrics
 
-
-def _r2(
-    y: NDArray[np.float64],
-    predictions: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    rows: NDArray[np.int64],
-) -> float:
-    error = ((y[rows] - predictions[:, rows]) ** 2).mean()
-    base = ((y[rows] - reference[:, rows]) ** 2).mean()
-    return float(1 - error / base) if base > 0 else float("nan")
+    return float(metrics.roc_auc(np.asarray(y, float), np.asarray(score, float), np.ones((1, len(y))))[0])

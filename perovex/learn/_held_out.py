@@ -45,6 +45,17 @@ def fit_groups(estimator: Any, X: Any, y: Any, groups: Any, sample_weight: Any =
     return estimator.fit(X, y, **options)
 
 
+def other_seeds(estimator: Any, shift: int) -> Any:
+    """Return a clone whose seeds are higher by `shift`; a seed of None stays."""
+    model = clone(estimator)
+    seeds = {
+        name: value + shift
+        for name, value in model.get_params().items()
+        if (name == "random_state" or name.endswith("__random_state")) and isinstance(value, (int, np.integer))
+    }
+    return model.set_params(**seeds) if seeds else model
+
+
 def held_out(  # noqa: PLR0913 - one fold has this many parts
     estimator: Any,
     X: pd.DataFrame,

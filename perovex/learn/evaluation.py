@@ -14,7 +14,7 @@ from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._evaluation_html import evaluation_html
-from perovex.learn._held_out import class_target, held_out
+from perovex.learn._held_out import class_target, held_out, other_seeds
 from perovex.learn._input import as_groups, as_table, as_target
 from perovex.learn._score_table import score_table
 from perovex.learn.baselines import baseline_models
@@ -88,7 +88,8 @@ class Evaluation:
     def out_of_fold(self, model: str = "model") -> pd.DataFrame:
         """Return one row per crystal: truth and the mean held-out prediction over repeats."""
         part = self.predictions[self.predictions["model"] == model]
-        keep = [c for c in ("prediction", "lower", "upper", "in_domain") if c in part and part[c].notna().any()]
+        known = ("prediction", "lower", "upper", "in_domain", "domain_score")
+        keep = [c for c in known if c in part and part[c].notna().any()]
         means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
@@ -224,7 +225,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     Parameters
     ----------
     estimator : classifier or regressor
-        Cloned for every fold. Whatever it selects, tunes or calibrates in `fit` sees training rows only.
+        Cloned for every fold, with the next seed in each, so that the score is not that of one seed. Whatever it
+        selects, tunes or calibrates in `fit` sees training rows only.
     X : DataFrame, shape (n_rows, n_descriptors)
     y : Series, shape (n_rows,)
         Moduli in GPa. For a classifier they are turned into labels once, on the whole table, by the
@@ -299,11 +301,13 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
     ]
     warnings += _shared_groups(plans, labels, scheme)
-    jobs = [(r, k, name, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan) for name in models]
+    folds = [(r, k, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan)]
+    jobs = [(number, name) for number in range(len(folds)) for name in models]
     parts = []
-    for repeat, k, name, train, test in tqdm(jobs, desc="evaluate", disable=not progress):
+    for number, name in tqdm(jobs, desc="evaluate", disable=not progress):
+        repeat, k, train, test = folds[number]
         extra = {"coverage": coverage, "domain": domain} if name == "model" else {}
-        part = held_out(models[name], table, target, labels, train, test, **extra)
+        part = held_out(other_seeds(models[name], number), table, target, labels, train, test, **extra)
         parts.append(part.assign(model=name, repeat=repeat, fold=k))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:

@@ -87,6 +87,7 @@ def _grouped(y: pd.Series, groups: pd.Series, n_splits: int, classify: bool, see
     if not classify:
         return list(GroupKFold(most, shuffle=True, random_state=seed).split(blank, groups=groups))
     code = y.astype(int).to_numpy()
+    most = max(2, min(most, int(np.bincount(code).min())))
     for n in range(most, 1, -1):
         for attempt in range(10):
             trial = None if seed is None else seed + 10_007 * attempt

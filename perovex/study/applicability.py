@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
 HELD_OUT = "layered, spacer held out"
 FOREIGN = "3D networks"
+_RATIO = {"ratio": "", "low": "_lower", "high": "_upper"}
+COLUMNS = [
+    "crystals",
+    "domain",
+    "n_rows",
+    "n_groups",
+    "share",
+    "mean_absolute_error",
+    "median_absolute_error",
+    *(f"ratio{end}" for end in _RATIO.values()),
+]
 
 
 def domain_check(
@@ -37,8 +48,10 @@ def domain_check(
     Returns
     -------
     pandas.DataFrame
-        Columns ``crystals`` (kind), ``domain`` (``"inside"`` or ``"outside"``), ``n_rows``, ``share`` (of the kind),
-        ``mean_absolute_error`` and ``median_absolute_error`` in GPa; parts without rows are left out.
+        `COLUMNS`: ``crystals`` (kind), ``domain`` (``"inside"`` or ``"outside"``), ``n_rows``, ``n_groups``
+        (spacers; a network counts for itself), ``share`` (of the kind), ``mean_absolute_error`` and
+        ``median_absolute_error`` in GPa, and outside, ``ratio`` to the mean error inside with the 95 % interval
+        ``ratio_lower`` to ``ratio_upper`` over groups. Parts without rows are left out.
 
     Raises
     ------
@@ -52,31 +65,34 @@ def domain_check(
     parts = []
     if evaluation is not None:
         held = evaluation.out_of_fold()
-        # held out more than once: inside where most of the folds said so
-        parts.append(_errors(HELD_OUT, held["truth"] - held["prediction"], held["in_domain"] >= 0.5))
+        flags = held.rename(columns={"domain_score": "score"})
+        parts.append(_errors(HELD_OUT, held["truth"] - held["prediction"], flags, held["group"]))
     names = tables.context.index.intersection(tables.descriptors.index)
     if len(names):
         foreign = tables.descriptors.loc[names, tables.X.columns].replace([np.inf, -np.inf], np.nan)
         flags = ApplicabilityDomain().fit(tables.X, groups=tables.groups).check(foreign)
         model = clone(estimator).fit(tables.X, tables.moduli[target])
         error = tables.context.loc[names, target].astype(float) - model.predict(foreign)
-        parts.append(_errors(FOREIGN, error, flags["in_domain"]))
-    columns = ["crystals", "domain", "n_rows", "share", "mean_absolute_error", "median_absolute_error"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        parts.append(_errors(FOREIGN, error, flags, names.to_series()))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _errors(kind: str, error: pd.Series, inside: pd.Series) -> pd.DataFrame:
-    size = error.abs()
-    rows = [
+def _errors(kind: str, error: pd.Series, flags: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    from perovex.learn import domain_errors
+
+    # held out more than once: inside where most of the folds said so
+    found = domain_errors(error.abs(), flags["in_domain"] >= 0.5, flags["score"], groups)
+    ratio = {f"ratio{end}": [np.nan, found.attrs[key]] for key, end in _RATIO.items()}
+    table = pd.DataFrame(
         {
             "crystals": kind,
-            "domain": word,
-            "n_rows": len(part),
-            "share": len(part) / len(size),
-            "mean_absolute_error": float(part.mean()),
-            "median_absolute_error": float(part.median()),
+            "domain": found.index,
+            "n_rows": found["rows"].to_numpy(),
+            "n_groups": found["groups"].to_numpy(),
+            "share": (found["rows"] / found["rows"].sum()).to_numpy(),
+            "mean_absolute_error": found["mean_error"].to_numpy(),
+            "median_absolute_error": found["median_error"].to_numpy(),
+            **ratio,
         }
-        for word, part in (("inside", size[inside.to_numpy()]), ("outside", size[~inside.to_numpy()]))
-        if len(part)
-    ]
-    return pd.DataFrame(rows)
+    )
+    return table[table["n_rows"] > 0]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from perovex.report import figure, save_figure
 from perovex.report.figures import plot_parity, plot_scores
-from perovex.study.modelling import CLASSIFIER
+from perovex.study.modelling import CLASSIFIER, TREES
 from perovex.study.summary import MAIN_METRIC, score_line
 from perovex.study.wording import in_words
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
+
+_R2_APART = " R2 in the table above compares with the mean of all crystals, which no fold knows, and is lower for it."
 
 
 def add_model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
@@ -93,7 +95,8 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
         section.table(
             in_words(task.domain.rename(columns={"share": "share of these"})),
             "Errors in GPa inside and outside the applicability domain: layered crystals as they were held out, and "
-            "3D networks, which no model was trained on.",
+            "3D networks, which no model was trained on. The ratio of the mean errors has a 95 % interval over "
+            "spacers; where it includes 1, larger errors outside are not sure.",
             index=False,
         )
 
@@ -104,7 +107,11 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     ranking, explanation = task.ranking, task.explanation
     assert ranking is not None
     assert explanation is not None
-    section.text(f"The trees that are explained: {explanation.skill.sentence()}")
+    row = TREES if task.evaluation is not None and TREES in set(task.evaluation.scores["model"]) else "model"
+    section.text(
+        f"What is explained are the trees of the row '{row}' above, on the same folds. {explanation.skill.sentence()}"
+        + ("" if task.name == CLASSIFIER else _R2_APART)
+    )
     if not explanation.skill.above_chance:
         section.note("The model is not distinguishable from chance, so its ranking explains nothing reliable.")
     made, ax = figure(6.4, 3.6)

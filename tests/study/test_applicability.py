@@ -31,6 +31,10 @@ def test_networks_of_another_kind_are_outside_and_predicted_worse(tables, target
     assert table.loc[(FOREIGN, "outside"), "share"] > 0.9
     known, foreign = (table.loc[key, "mean_absolute_error"] for key in ((HELD_OUT, "inside"), (FOREIGN, "outside")))
     assert foreign > 2 * known
+    inside, outside = table.loc[(HELD_OUT, "inside")], table.loc[(HELD_OUT, "outside")]
+    assert inside["n_rows"] + outside["n_rows"] == len(tables.X)
+    assert outside["ratio"] == pytest.approx(outside["mean_absolute_error"] / inside["mean_absolute_error"])
+    assert outside["ratio_lower"] < outside["ratio"] < outside["ratio_upper"]
 
 
 def test_without_networks_and_validation_nothing_is_shown(tables):

@@ -96,6 +96,17 @@ def test_models_are_averages_and_explanations_are_of_the_trees_beside_them(studi
     assert "average of boosted trees" in result.bundle.card()
 
 
+@pytest.mark.parametrize("task", ["stiff", "E_vrh"])
+def test_the_explained_trees_are_those_in_the_table_of_scores(studied, task):
+    found = studied[0].tasks[task]
+    held = found.evaluation.out_of_fold("boosted trees")["prediction"]
+    np.testing.assert_allclose(found.explanation.prediction[held.index], held, rtol=1e-12)
+    if task == "stiff":
+        skill = found.explanation.skill
+        row = found.evaluation.scores.query("model == 'boosted trees' and metric == 'ROC-AUC'").iloc[0]
+        assert (skill.value, skill.lower, skill.upper) == pytest.approx((row["value"], row["low"], row["high"]))
+
+
 def test_domain_errors_and_coverage_are_in_the_results(studied):
     _, out = studied
     stored = json.loads((out / "results.json").read_text())["models"]["E_vrh"]
