@@ -32,17 +32,22 @@ UNRELAXED: Final = _built_warning("geometry built, not relaxed", BUILT_MOVES)
 RELAXED: Final = _built_warning("geometry built and relaxed, perhaps into another packing", RELAXED_MOVES)
 
 
-def default_models() -> Path:
+def default_models(moduli: str = "relaxed") -> Path:
     """Return the folder of the models that come with the package.
+
+    Parameters
+    ----------
+    moduli : {"relaxed", "soft_frozen"}
+        What they predict: moduli with all ions relaxed under strain, or with the softest modes frozen.
 
     Raises
     ------
     ModelFileError
-        If this installation has none.
+        If this installation has none of these.
     """
     from perovex.datasets import data_root
 
-    folder = data_root() / "models"
+    folder = data_root() / "models" / moduli
     if not (folder / "manifest.json").is_file():
         raise ModelFileError(
             "no bundled models", remedy="run `perovex study --out DIR` and pass --models DIR/models", source=folder
@@ -50,7 +55,9 @@ def default_models() -> Path:
     return folder
 
 
-def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None) -> pd.DataFrame:
+def predict(
+    items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None, moduli: str = "relaxed"
+) -> pd.DataFrame:
     """Predict stiffness from structures.
 
     Parameters
@@ -59,6 +66,9 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
         pymatgen structures, ASE atoms, perceived crystals, or files.
     models : path or ModelBundle, optional
         Models written by `perovex study`; default: those that come with the package.
+    moduli : {"relaxed", "soft_frozen"}
+        Which of the models that come with the package: for Young's moduli with all ions relaxed under strain, or
+        with the softest modes frozen, which the data decide better.
 
     Returns
     -------
@@ -86,7 +96,7 @@ def predict(items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | No
     from perovex.descriptors import REGISTRY, describe
     from perovex.learn import ModelBundle
 
-    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models())
+    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models(moduli))
     rows: dict[str, pd.Series] = {}
     errors: dict[str, str] = {}
     order: list[str] = []
@@ -130,6 +140,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     phase: Literal["RP", "DJ"] | None = None,
     relax: bool | str = False,
     models: str | Path | ModelBundle | None = None,
+    moduli: str = "relaxed",
     random_state: int = 0,
     progress: bool = False,
 ) -> pd.DataFrame:
@@ -155,6 +166,8 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         Relax the built crystal with the potential of the labels (needs ``perovex[labels]``; minutes), or with the
         one of this name.
     models : path or ModelBundle, optional
+        As in `predict`.
+    moduli : {"relaxed", "soft_frozen"}
         As in `predict`.
     random_state : int
         Seed of the conformer search.
@@ -189,7 +202,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         from perovex.relaxing import relax_by_potential
 
         crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "", progress=progress)
-    table = predict(crystal, models=models)
+    table = predict(crystal, models=models, moduli=moduli)
     table.index = pd.Index([f"{spacer} {metal}{halide} n={n}"], name="crystal")
     note = RELAXED if relax else UNRELAXED
     table["warning"] = [f"{note}; {old}" if old else note for old in table["warning"]]

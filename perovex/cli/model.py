@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,9 @@ def card(
     models: Annotated[
         Path | None, typer.Argument(help="Models of `perovex study` (DIR/models); default: the bundled ones.")
     ] = None,
+    moduli: Annotated[
+        Literal["relaxed", "soft_frozen"], typer.Option(help="Which bundled models: for which moduli.")
+    ] = "relaxed",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file (.md or .html).")] = None,
 ) -> None:
     """Print the model card: models, training data, held-out scores, limits, descriptors, environment."""
@@ -34,7 +37,7 @@ def card(
             remedy="use .md or .html",
             source=out,
         )
-    manifest = read_manifest(models or default_models())
+    manifest = read_manifest(models or default_models(moduli))
     if out is None:
         print(card_markdown(manifest), end="")
         return

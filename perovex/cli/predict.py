@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 Phase = Literal["RP", "DJ"]
+Moduli = Literal["relaxed", "soft_frozen"]
 
 
 def predict(  # noqa: PLR0917 (options of a command)
@@ -18,6 +19,12 @@ def predict(  # noqa: PLR0917 (options of a command)
     models: Annotated[
         Path | None, typer.Option("--models", help="Models of `perovex study` (DIR/models); default: the bundled ones.")
     ] = None,
+    moduli: Annotated[
+        Moduli,
+        typer.Option(
+            help="Which bundled models: relaxed (all ions follow the strain) or soft_frozen (soft modes held)."
+        ),
+    ] = "relaxed",
     spacer: Annotated[
         str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
     ] = None,
@@ -54,10 +61,11 @@ def predict(  # noqa: PLR0917 (options of a command)
             phase=phase,
             relax=relax,
             models=models,
+            moduli=moduli,
             progress=sys.stderr.isatty(),
         )
     else:
-        table = run(files or [], models=models)
+        table = run(files or [], models=models, moduli=moduli)
     if out is None:
         print_frame(table)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,7 +18,7 @@ def study(  # noqa: PLR0917 (typer's options)
         str | None, typer.Option(help="Which potential's labels; default: the one with most accepted labels.")
     ] = None,
     moduli: Annotated[
-        str,
+        Literal["relaxed", "soft_frozen"],
         typer.Option(
             help="What is learnt: relaxed (all ions follow the strain) or soft_frozen (the softest modes are held)."
         ),

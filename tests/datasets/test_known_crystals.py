@@ -1,0 +1,37 @@
+"""What is known of the crystals behind the labels must be found again in the relaxed ones."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from perovex.crystal import perceive
+
+#: n and stacking as the authors of the crystals give them.
+PUBLISHED = {
+    "BA2PbBr4": (1, "RP", "10.1126/sciadv.aay4045"),
+    "BA2CsPb2Br7": (2, "RP", "10.1126/sciadv.aay4045"),
+    "BA2Cs2Pb3Br10": (3, "RP", "10.1126/sciadv.aay4045"),
+    "3AMP_MA_Pb2I7": (2, "DJ", "10.1021/jacs.8b00542"),
+    "3AMP_MA2_Pb3I10": (3, "DJ", "10.1021/jacs.8b00542"),
+    "GACsPbI4": (1, "ACI", "10.1021/acs.inorgchem.7b01204"),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_layers_and_stacking(elastic_data, name):
+    n_layers, phase, doi = PUBLISHED[name]
+    crystal = perceive(elastic_data.structures[name])
+    assert (crystal.n_layers, crystal.phase) == (n_layers, phase)
+    assert doi in elastic_data.table.loc[name, "origin"]
+
+
+def test_layers_of_the_factorial(elastic_data):
+    """Names like s04_PbBr_n2 say metal, halide and n by design of the crystal."""
+    designed = {name: match for name in elastic_data.table.index if (match := re.match(r"s\d+_(\w\w)(Cl|Br|I)_n(\d)", name))}
+    assert len(designed) > 100
+    for name, match in designed.items():
+        crystal = perceive(elastic_data.structures[name])
+        metal, halide, n_layers = match.groups()
+        assert (crystal.metals, crystal.halides, crystal.n_layers) == ((metal,), (halide,), float(n_layers)), name
