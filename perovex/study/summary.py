@@ -161,6 +161,12 @@ def summary_html(result: StudyResult) -> str:
             f"Published claims, by target: {len(result.claims)} verdicts. 'Undecided' is what a true claim often gets "
             "at this size, too; the section on claims says how often each criterion was right and wrong on made data.",
         )
+    if result.data.moduli == "soft_frozen":
+        section.note(
+            "These are moduli with the softest modes frozen (curvature below the threshold in the settings of each "
+            "label, 0.05 eV/Å² in the bundled data): stiffer than relaxed-ion moduli, less dependent on the potential, "
+            "and not what a slow measurement would give."
+        )
     section.note(
         "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "
         "says how far it is from first-principles values."

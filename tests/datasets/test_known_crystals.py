@@ -22,14 +22,21 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_layers_and_stacking(elastic_data, name):
     n_layers, phase, doi = PUBLISHED[name]
-    crystal = perceive(elastic_data.structures[name])
-    assert (crystal.n_layers, crystal.phase) == (n_layers, phase)
-    assert doi in elastic_data.table.loc[name, "origin"]
+    label = f"{name}@{elastic_data.potential}"
+    row = elastic_data.labels.loc[label]
+    crystal = perceive(elastic_data.structure(label))
+    assert doi in row["origin"]
+    assert crystal.n_layers == n_layers
+    assert row["parent_phase"] == phase  # as refined
+    # Relaxing moves the layers of one crystal past the border of what counts as DJ.
+    assert crystal.phase == ("intermediate" if name == "3AMP_MA_Pb2I7" else phase)
 
 
 def test_layers_of_the_factorial(elastic_data):
     """Names like s04_PbBr_n2 say metal, halide and n by design of the crystal."""
-    designed = {name: match for name in elastic_data.table.index if (match := re.match(r"s\d+_(\w\w)(Cl|Br|I)_n(\d)", name))}
+    designed = {
+        name: match for name in elastic_data.table.index if (match := re.match(r"s\d+_(\w\w)(Cl|Br|I)_n(\d)", name))
+    }
     assert len(designed) > 100
     for name, match in designed.items():
         crystal = perceive(elastic_data.structures[name])
