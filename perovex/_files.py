@@ -6,10 +6,37 @@ import os
 import tempfile
 from pathlib import Path
 
+from perovex.errors import PerovexError
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that files can be written in.
+
+    Raises
+    ------
+    PerovexError
+        If that is not possible.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "there is a file of that name" if isinstance(error, (FileExistsError, NotADirectoryError)) else ""
+        raise PerovexError(
+            f"no folder can be made here: {reason or error.strerror}", remedy="choose another path", source=folder
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise PerovexError("no permission to write here", remedy="choose another path", source=folder)
+
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file, making its folder, so that a reader sees either the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file, making its folder, so that a reader sees either the old or the new one.
+
+    Raises
+    ------
+    PerovexError
+        If the folder cannot be made or written in.
+    """
+    make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as handle:

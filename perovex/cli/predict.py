@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Phase = Literal["RP", "DJ"]
 Moduli = Literal["relaxed", "soft_frozen"]
@@ -30,10 +33,14 @@ def predict(  # noqa: PLR0917 (options of a command)
     ] = None,
     metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
     halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
-    n: Annotated[int, typer.Option("--n", help="Sheets per slab of the built crystal.")] = 1,
+    n: Annotated[int, typer.Option("--n", help="Sheets of octahedra per slab of the built crystal.")] = 1,
     cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA or Cs.")] = "MA",
     phase: Annotated[
-        Phase | None, typer.Option(help="Phase of the built crystal, RP or DJ; default by the charge of the spacer.")
+        Phase | None,
+        typer.Option(
+            help="Stacking of the built crystal: RP (Ruddlesden-Popper) or DJ (Dion-Jacobson); default by the charge "
+            "of the spacer."
+        ),
     ] = None,
     relax: Annotated[
         bool,
@@ -41,9 +48,14 @@ def predict(  # noqa: PLR0917 (options of a command)
             "--relax", help='Relax the built crystal with a potential first (minutes; pip install "perovex\\[labels]").'
         ),
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json) instead of printing it.")
+    ] = None,
 ) -> None:
-    """Print the probability of being stiff and the moduli with intervals, and warn outside the training domain."""
+    """Print the probability of being stiff and Young's moduli (GPa) with intervals; warn outside the training domain.
+
+    Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
+    """
     from perovex.cli.tables import print_frame, write_frame
     from perovex.errors import PerovexError
     from perovex.prediction import predict as run
@@ -51,6 +63,8 @@ def predict(  # noqa: PLR0917 (options of a command)
 
     if spacer is None and not files:
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
+    if spacer is not None and files:
+        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -67,7 +81,7 @@ def predict(  # noqa: PLR0917 (options of a command)
     else:
         table = run(files or [], models=models, moduli=moduli)
     if out is None:
-        print_frame(table)
+        print_frame(_for_reading(table))
     else:
         write_frame(table, out)
     for source, reason in table["warning"].items():
@@ -78,3 +92,10 @@ def predict(  # noqa: PLR0917 (options of a command)
         print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
     if failed.any():
         raise typer.Exit(2)
+
+
+def _for_reading(table: pd.DataFrame) -> pd.DataFrame:
+    """Add units, and leave out what is said on stderr."""
+    moduli = [name for name in table if name == "threshold" or str(name).startswith("E_")]
+    said = [name for name in ("domain_reason", "warning", "error") if name in table]
+    return table.drop(columns=said).rename(columns={name: f"{name} (GPa)" for name in moduli})

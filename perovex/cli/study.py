@@ -10,12 +10,15 @@ import typer
 
 
 def study(  # noqa: PLR0917 (typer's options)
-    out: Annotated[Path, typer.Option("--out", help="Folder for the report, figures, tables and models.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for report.html, results.json, descriptors.csv, figures/, models/.")
+    ],
     data: Annotated[
-        Path | None, typer.Option("--data", help="Data folder of the same schema; default: the bundled data.")
+        Path | None, typer.Option("--data", help="Data folder written by `perovex collect`; default: the bundled data.")
     ] = None,
     potential: Annotated[
-        str | None, typer.Option(help="Which potential's labels; default: the one with most accepted labels.")
+        str | None,
+        typer.Option(help="Labels by this interatomic potential; default: the one with most accepted labels."),
     ] = None,
     moduli: Annotated[
         Literal["relaxed", "soft_frozen"],
@@ -24,7 +27,10 @@ def study(  # noqa: PLR0917 (typer's options)
         ),
     ] = "relaxed",
     target: Annotated[
-        str, typer.Option(help="Modulus that decides stiff or non-stiff: E_in_plane, E_out_of_plane, E_vrh.")
+        str,
+        typer.Option(
+            help="Young's modulus that decides stiff or not: E_in_plane, E_out_of_plane, E_vrh (Hill average)."
+        ),
     ] = "E_in_plane",
     threshold: Annotated[
         str, typer.Option(help="Stiff above this: 'median', a quantile such as 'q0.6', or a value in GPa.")
@@ -40,7 +46,10 @@ def study(  # noqa: PLR0917 (typer's options)
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
-    """Describe, model, validate, explain and test transfer on a set of elastic tensors; write a report."""
+    """Describe, model, validate, explain and test transfer on a set of elastic tensors; write a report.
+
+    Takes minutes for a hundred crystals; --quick takes fewer.
+    """
     from perovex.study import run_study
 
     result = run_study(

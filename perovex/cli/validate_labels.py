@@ -21,7 +21,10 @@ _CAPTIONS = {
 
 def validate_labels(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder; default: the bundled data.")] = None,
-    potential: Annotated[str | None, typer.Option(help="Which potential's labels.")] = None,
+    potential: Annotated[
+        str | None,
+        typer.Option(help="Labels by this interatomic potential; default: the one with most accepted labels."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the tables: FILE.json, or a folder of CSV files.")
     ] = None,

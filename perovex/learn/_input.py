@@ -186,3 +186,20 @@ def rows_of(X: Any, rows: NDArray[Any]) -> Any:
 def maybe_rows(values: Any, rows: NDArray[Any]) -> Any:
     """Return rows of values that may be None (groups, weights)."""
     return None if values is None else rows_of(values if hasattr(values, "iloc") else np.asarray(values), rows)
+
+
+def heeded(
+    X: Any, values: NDArray[Any], y: NDArray[Any], groups: Any, sample_weight: Any
+) -> tuple[Any, NDArray[Any], NDArray[Any], Any, NDArray[np.float64] | None]:
+    """Return table, values, target, groups and weights without the rows of weight zero.
+
+    Raises
+    ------
+    ModelTableError
+        As `as_weights`.
+    """
+    weights = as_weights(sample_weight, values)
+    if weights is None or weights.all():
+        return X, values, y, groups, weights
+    used = weights > 0
+    return rows_of(X, used), values[used], y[used], maybe_rows(groups, used), weights[used]

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._base import DescriptorModel
-from perovex.learn._input import as_groups, as_weights, maybe_rows, read_fit, rows_of
+from perovex.learn._input import as_groups, heeded, maybe_rows, read_fit, rows_of
 from perovex.learn.calibration import METHODS, ProbabilityCalibrator, choose_calibration
 from perovex.learn.threshold import resolve_threshold
 
@@ -128,13 +128,9 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         code = self._encode(y)
         if len(code) != len(values):
             raise ModelTableError(f"{len(code)} labels for {len(values)} rows: inconsistent numbers of samples")
-        weights = as_weights(sample_weight, values)
-        if weights is not None and not weights.all():
-            used = weights > 0
-            X, values, code, weights = rows_of(X, used), values[used], code[used], weights[used]
-            groups = maybe_rows(groups, used)
-            if len(np.unique(code)) < 2:
-                raise ModelTableError("one class only among rows with a weight", remedy="weigh rows of both classes")
+        X, values, code, groups, weights = heeded(X, values, code, groups, sample_weight)
+        if len(np.unique(code)) < 2:
+            raise ModelTableError("one class only among rows with a weight", remedy="weigh rows of both classes")
         self._fit_inner(values, code, groups, weights)
         self._fit_calibration(X, code, groups, weights)
         return self

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin, clone
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn._base import DescriptorModel
-from perovex.learn._input import as_weights, maybe_rows, read_fit, rows_of
+from perovex.learn._input import heeded, read_fit
 from perovex.learn.intervals import ConformalRegressor
 
 if TYPE_CHECKING:
@@ -121,11 +121,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
                 f"{int(np.sum(modulus <= 0))} moduli are not positive",
                 remedy="a stable crystal has E > 0; drop these rows or use log_target=False",
             )
-        weights = as_weights(sample_weight, values)
-        if weights is not None and not weights.all():
-            used = weights > 0
-            X, values, modulus, weights = rows_of(X, used), values[used], modulus[used], weights[used]
-            groups = maybe_rows(groups, used)
+        X, values, modulus, groups, weights = heeded(X, values, modulus, groups, sample_weight)
         self._fit_inner(values, self._forward(modulus), groups, weights)
         if self.interval_folds:
             if self.interval_folds < 2:

@@ -36,12 +36,12 @@ class Section:
 
     def text(self, *paragraphs: str) -> Section:
         """Add paragraphs of plain text (escaped)."""
-        self.blocks += [f"<p>{html.escape(p)}</p>" for p in paragraphs]
+        self.blocks += [f"<p>{_plain(p)}</p>" for p in paragraphs]
         return self
 
     def note(self, text: str) -> Section:
         """Add a caution that stands out."""
-        self.blocks.append(f'<p class="note">{html.escape(text)}</p>')
+        self.blocks.append(f'<p class="note">{_plain(text)}</p>')
         return self
 
     def table(
@@ -70,7 +70,7 @@ class Section:
             Columns whose words are drawn as coloured labels; the colour goes by the word (see the style sheet).
         """
         body = render_table(frame.reset_index() if index else frame, digits, badges)
-        caption = html.escape(caption)
+        caption = _plain(caption)
         if folded:
             self.blocks.append(f'<details class="table"><summary>{caption}</summary>{body}</details>')
         else:
@@ -79,13 +79,13 @@ class Section:
 
     def bullets(self, items: Iterable[str]) -> Section:
         """Add a list of plain texts (escaped)."""
-        lines = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        lines = "".join(f"<li>{_plain(item)}</li>" for item in items)
         self.blocks.append(f"<ul>{lines}</ul>")
         return self
 
     def drawing(self, svg: str, caption: str) -> Section:
         """Add an SVG drawing with its caption."""
-        self.blocks.append(f"<figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>")
+        self.blocks.append(f"<figure>{svg}<figcaption>{_plain(caption)}</figcaption></figure>")
         return self
 
     def raw(self, fragment: str) -> Section:
@@ -121,6 +121,11 @@ def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = 
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _plain(text: str) -> str:
+    """Escape plain text; a percent sign stays with its number."""
+    return html.escape(text).replace(" %", "&nbsp;%")
+
+
 def _cell(value: Any, digits: int, *, badge: bool) -> str:
     if badge:
         return f'<span class="badge {"-".join(value.split())}">{html.escape(value)}</span>'
@@ -128,7 +133,7 @@ def _cell(value: Any, digits: int, *, badge: bool) -> str:
         return "yes" if value else "no"
     if isinstance(value, (float, np.floating)):
         return "" if np.isnan(value) else f"{value:.{digits}g}"
-    return "" if value is None else html.escape(str(value))
+    return "" if value is None else _plain(str(value))
 
 
 @dataclass

@@ -153,8 +153,8 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
     ax.set_xticks(sorted(layered["n_layers"].unique()))
     ax.set_xlabel("layers per slab, n")
     ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(title="halide", fontsize=8, title_fontsize=8)
+    if ax.get_legend_handles_labels()[0]:  # above, where no line runs through it
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)
     return ax
 
 

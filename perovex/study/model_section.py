@@ -25,7 +25,8 @@ _R2_APART = " R2 in the table above compares with the mean of all crystals, whic
 
 def add_model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
     """Fill the section on one model."""
-    section.text(score_line(task))
+    line = score_line(task)
+    section.text(f"{line[0].upper()}{line[1:]}.")
     for step, reason in task.refusals.items():
         section.note(f"No {step}: {reason}")
     if task.evaluation is not None:
@@ -37,10 +38,19 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         _effects(section, task.effects)
     if task.factors is not None:
         section.table(
-            in_words(task.factors.rename_axis("factor")),
-            "Is it the halide, n or the spacer? Importance of all descriptors that carry a factor, together; 'given' "
-            "shuffles them only among crystals that agree in that factor.",
+            _factors(task.factors),
+            "Is it the halide, n or the spacer? Importance of all descriptors that carry a factor, together: by SHAP, "
+            "and by what the held-out error gains when they are shuffled ('permutation'), among all crystals or only "
+            "among those that agree in the factor given.",
         )
+
+
+def _factors(factors: pd.DataFrame) -> pd.DataFrame:
+    """Leave out how many rows were shuffled where it is all of them."""
+    everyone = [name for name in factors if str(name).startswith("shuffled ") and (factors[name] == 1).all()]
+    return in_words(factors.drop(columns=everyone).rename_axis("factor")).rename(
+        columns={"permutation importance": "permutation"}
+    )
 
 
 def _scores(section: Section, task: TaskResult, figures: Path) -> None:
@@ -60,13 +70,18 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
     wide = evaluation.scores.assign(
         score=[f"{r.value:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in evaluation.scores.itertuples()]
     ).pivot(index="model", columns="metric", values="score")
+    wide = wide.reindex(index=own.index, columns=evaluation.scores["metric"].unique())
     section.table(in_words(wide), "All held-out scores with 95 % intervals over spacers.")
     section.table(
         in_words(evaluation.differences), "Model minus baseline on the same resamples.", index=False, folded=True
     )
     if task.scrambling:
         flat = {k: v for k, v in task.scrambling.items() if isinstance(v, (int, float, str))}
-        caption = "y-scrambling: the same procedure on shuffled targets."
+        caption = (
+            "y-scrambling: the same procedure on shuffled targets. Both are scored in one repeat of the folds, so that "
+            "the score differs a little from that above; p is the share of targets, the true one included, that do as "
+            "well."
+        )
         section.table(in_words(pd.DataFrame([flat])), caption, index=False)
 
 
@@ -75,7 +90,11 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     assert evaluation is not None
     if task.name == CLASSIFIER:
         reliability = evaluation.reliability_table(5)
-        section.table(in_words(reliability), "Predicted against observed share of stiff crystals.", index=False)
+        section.table(
+            in_words(reliability),
+            "Predicted probability of stiff against the observed share, five bins of equal size.",
+            index=False,
+        )
         return
     held = evaluation.out_of_fold()
     made, ax = figure(4.8, 4.4)
@@ -93,12 +112,20 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
         )
     if task.domain is not None and len(task.domain):
         section.table(
-            in_words(task.domain.rename(columns={"share": "share of these"})),
+            _domain(task.domain),
             "Errors in GPa inside and outside the applicability domain: layered crystals as they were held out, and "
-            "3D networks, which no model was trained on. The ratio of the mean errors has a 95 % interval over "
-            "spacers; where it includes 1, larger errors outside are not sure.",
+            "3D networks, which no model was trained on. The ratio of the mean errors stands with its 95 % interval "
+            "over spacers; where it includes 1, larger errors outside are not sure.",
             index=False,
         )
+
+
+def _domain(domain: pd.DataFrame) -> pd.DataFrame:
+    """Put the ratio and its interval in one cell."""
+    cells = domain[["ratio", "ratio_lower", "ratio_upper"]].astype(float).to_numpy()
+    ratio = ["" if value != value else f"{value:.2f} [{low:.2f}, {high:.2f}]" for value, low, high in cells]  # noqa: PLR0124
+    shown = domain.drop(columns=["n_groups", "ratio_lower", "ratio_upper"]).assign(ratio=ratio)
+    return in_words(shown.rename(columns={"crystals": "kind", "share": "share of the kind"}))
 
 
 def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
@@ -123,7 +150,9 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
         "credit, so groups are the sounder answer. A group is named by its leading member.",
     )
     section.table(
-        in_words(ranking.groups[["rank", "share", "members"]].head(10)), "Members of the groups.", folded=True
+        in_words(ranking.groups[["rank", "share", "members"]].head(10)),
+        "Members of the groups of correlated descriptors.",
+        folded=True,
     )
     made, ax = figure(6.4, 4.4)
     plot_ranking(ranking, ax=ax)
@@ -147,8 +176,10 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
 
 def _effects(section: Section, effects: Effects) -> None:
     """Effects with a direction as a list; the others in one line, so that they do not drown it."""
+    from perovex.explain._names import name_of
+
     silent = [key for key, text in effects.sentences.items() if "no direction that survives" in text]
     section.text("Direction of the leading effects, as measured on held-out crystals:")
     section.bullets(text for key, text in effects.sentences.items() if key not in silent)
     if silent:
-        section.text(f"No direction survives resampling for {', '.join(silent)}.")
+        section.text(f"No direction survives resampling for {', '.join(name_of(key) for key in silent)}.")

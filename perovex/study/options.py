@@ -9,6 +9,7 @@ from perovex.errors import ModelInputError
 from perovex.study.tables import TARGETS
 
 _TREES = ("xgboost", "random_forest", "hist_gradient_boosting")
+_LARGEST_SEED = 2**31  # later steps count on from it, and 32 bits must hold what comes out
 _ALGORITHMS = ("average", *_TREES, "gaussian_process")
 
 
@@ -46,6 +47,10 @@ class StudyOptions:
         if self.algorithm not in _ALGORITHMS:
             raise ModelInputError(
                 f"unknown algorithm {self.algorithm!r}", remedy=f"choose one of {', '.join(_ALGORITHMS)}"
+            )
+        if not 0 <= self.seed < _LARGEST_SEED:
+            raise ModelInputError(
+                f"seed {self.seed} cannot be used", remedy=f"choose one from 0 to {_LARGEST_SEED - 1}"
             )
         if isinstance(self.threshold, str):
             object.__setattr__(self, "threshold", _number_if_possible(self.threshold))

@@ -10,6 +10,7 @@ import pandas as pd
 from perovex.report import Document, figure, save_figure, style
 from perovex.report.figures import plot_distribution, plot_moduli, plot_series
 from perovex.study.model_section import add_model
+from perovex.study.questions import SOURCE, TARGET
 from perovex.study.summary import add_claims, summary_html, task_title
 from perovex.study.tables import TARGETS
 from perovex.study.wording import in_words
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
+
+_AUDITED = {
+    "outliers": "Moduli far from those of like crystals",
+    "volume_changes": "Crystals whose volume changed much on relaxing",
+    "phase_changes": "Crystals whose stacking changed on relaxing",
+    "unconverged": "Crystals that are not fully relaxed",
+    "duplicates": "Crystals that are in the data twice",
+}
 
 
 def build_report(result: StudyResult, figures: Path) -> Document:
@@ -109,15 +118,15 @@ def _labels(section: Section, result: StudyResult) -> None:
     section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
     if len(truth.lattice_errors):
         section.table(
-            in_words(truth.lattice_errors),
-            "Relaxed lattice parameters against experiment and DFT: deviation of the label in percent; the last two "
-            "columns compare the method itself with experiment.",
+            in_words(truth.lattice_errors.rename(columns={"method": "reference"})),
+            "Relaxed lattice parameters of the labels against experiment and DFT: deviation of the label from the "
+            "reference in percent. The last two columns compare the reference itself with experiment.",
             index=False,
         )
     if len(truth.enantiomers):
-        kept = ["right", "left", "energy_meV_per_atom", *(f"{target}_percent" for target in TARGETS)]
+        apart = {f"{target} apart (%)": truth.enantiomers[f"{target}_percent"] for target in TARGETS}
         section.table(
-            in_words(truth.enantiomers[kept].rename(columns=lambda name: name.replace("_percent", " (%)"))),
+            in_words(truth.enantiomers[["right", "left", "energy_meV_per_atom"]]).assign(**apart),
             "Crystals and their mirror images, whose labels should be equal. What separates them is the error of the "
             "potential, which tells left from right, and of convergence.",
             index=False,
@@ -146,7 +155,7 @@ def _labels(section: Section, result: StudyResult) -> None:
         section.table(
             pairs[main],
             "The same crystals labelled with two potentials (or two protocols), each relaxing the crystal by itself: "
-            "the spread is a lower bound of the error of a label. Below, the same with soft modes frozen.",
+            "the spread is a lower bound of the error of a label. 'soft_frozen' marks moduli without soft modes.",
             index=False,
         )
         section.table(pairs[~main], "The same for the other moduli.", index=False, folded=True)
@@ -154,10 +163,10 @@ def _labels(section: Section, result: StudyResult) -> None:
         count = f"{len(findings.soft_modes)} of {len(result.data)} crystals"
         caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
         section.table(in_words(findings.soft_modes), caption, folded=True)
-    for name in ("outliers", "volume_changes", "phase_changes", "unconverged", "duplicates"):
+    for name, found in _AUDITED.items():
         frame = findings.tables()[name]
         if len(frame):
-            section.table(in_words(frame), f"Audit: {len(frame)} {name.replace('_', ' ')}.", folded=True)
+            section.table(in_words(frame).rename(columns={"X": "halide"}), f"{found}: {len(frame)}.", folded=True)
 
 
 def _claims(section: Section, result: StudyResult) -> None:
@@ -171,7 +180,9 @@ def _claims(section: Section, result: StudyResult) -> None:
     add_claims(section, result.claims, "Verdicts by target.")
     rows = pd.DataFrame(result.claims)
     rows["variant"] = [", ".join(v.values()) for v in rows["variant"]]
-    criteria = rows.drop_duplicates("id")[["id", "claim", "criterion"]]
+    criteria = rows.drop_duplicates("id")[["id", "claim", "criterion"]].replace(
+        {"criterion": {r"\{stei\}": "the variant named with the verdict"}}, regex=True
+    )
     section.table(criteria, "Criteria, fixed beforehand.", index=False)
     shown = ["id", "target", "variant", "verdict", "reason", "n_rows", "n_groups"]
     section.table(in_words(rows[shown]), "Evidence behind each verdict.", index=False, folded=True, badges=["verdict"])
@@ -179,14 +190,17 @@ def _claims(section: Section, result: StudyResult) -> None:
 
 def _transfer(section: Section, result: StudyResult) -> None:
     section.text(
-        "Every spacer occurs at several n by design, so only the variant with the spacer held out tells transfer from "
-        "recognition."
+        "Most spacers occur at several n by design, so only the variant with the spacer held out tells transfer from "
+        "recognition. The source are crystals with n = 1, the target those with n >= 2. Errors, gains and widths of "
+        "regressions are in GPa; the better mean baseline predicts the mean of the source or of the target."
     )
     for task in result.tasks.values():
         if task.transfer is None:
             section.note(f"{_title(task)}: {task.refusals.get('transfer', 'not tested')}")
             continue
-        section.text(f"{_title(task)}:").bullets(task.transfer.sentences())
+        section.text(f"{_title(task)}:").bullets(
+            sentence.replace(SOURCE, "n = 1").replace(TARGET, "n >= 2") for sentence in task.transfer.sentences()
+        )
         if task.transfer.possible:
             caption = f"{_title(task)}: every model, on the multilayer crystals."
             section.table(in_words(task.transfer.to_frame()), caption, index=False, folded=True)
@@ -195,7 +209,8 @@ def _transfer(section: Section, result: StudyResult) -> None:
 def _series(section: Section, result: StudyResult, figures: Path) -> None:
     section.text(
         "The same spacer and halide at several n: what changes between them is n and what n does to the geometry. "
-        "Significance comes from flipping the sign of all differences of a spacer together."
+        "Changes of moduli are in GPa. Significance comes from flipping the sign of all differences of a spacer "
+        "together; a cluster is a spacer."
     )
     made, axes = figure(9.2, 3.4, ncols=3)
     for target, ax in zip(TARGETS, np.ravel(axes), strict=True):
@@ -216,7 +231,8 @@ def _series(section: Section, result: StudyResult, figures: Path) -> None:
             section.note(f"Variance of {name}: {item}")
             continue
         section.table(
-            in_words(item), f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares)."
+            in_words(item.rename(columns={"share": "share of variance", "df": "parameters"})),
+            f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares of adjusted R2).",
         )
     section.table(
         result.confounding, "What is tied to what, 0 to 1 (Cramér's V, correlation ratio or rank correlation)."

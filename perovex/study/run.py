@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from perovex import __version__
-from perovex._files import write_atomic
+from perovex._files import make_folder, write_atomic
 from perovex.datasets import load_elastic
 from perovex.study.modelling import (
     CLASSIFIER,
@@ -188,11 +188,15 @@ def run_study(  # noqa: PLR0913
         If the data are missing, damaged or empty.
     ModelInputError
         If only one class exists or too few crystals are there to learn from.
+    PerovexError
+        If nothing can be written at `out`.
     """
     start = time.perf_counter()
     options = StudyOptions(
         target=target, threshold=threshold, algorithm=algorithm, seed=seed, quick=quick, n_jobs=n_jobs
     )
+    if out is not None:
+        make_folder(Path(out))  # refused now rather than after minutes
     timings: dict[str, float] = {}
 
     def lap(name: str) -> None:

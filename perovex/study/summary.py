@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
 
+_IN_WORDS = {"average": "the average of boosted trees, a Gaussian process and a linear model"}
+_TERMS = (
+    (
+        "E_in_plane: Young's modulus averaged over directions in the plane of the layers; E_out_of_plane: along their "
+        "normal; E_vrh: from the Voigt-Reuss-Hill averages; n: layers of octahedra in a slab"
+    ),
+    (
+        "ROC-AUC is 0.5 for guessing and 1 for perfect ranking; MAE is the mean absolute error; STEI is the steric "
+        "effect index of the spacer"
+    ),
+)
 MAIN_METRIC = {True: "ROC-AUC", False: "MAE"}
 
 
@@ -96,7 +107,7 @@ def _scores(task: TaskResult) -> dict[str, str]:
     own, others = table.loc["model"], table.drop(index="model")["value"]
     best = str(others.idxmax() if classify else others.idxmin())
     gaps = task.evaluation.differences.query("metric == @metric and baseline == @best")
-    surely = "" if gaps.empty else f"{gaps['better'].iloc[0]:.0%}"
+    surely = "" if gaps.empty else f"{100 * gaps['better'].iloc[0]:.0f} %"
     return {
         "score": metric,
         "held-out score": f"{own['value']:.2f}{unit} [{own['low']:.2f}, {own['high']:.2f}]",
@@ -109,9 +120,9 @@ def leading_groups(ranking: Ranking, count: int = 3) -> str:
     """Name the groups of correlated descriptors that lead a ranking, with their share of importance."""
     leaders = ranking.groups.head(count)
     return "; ".join(
-        f"{name} and {row['members'].count(',')} alike ({row['share']:.0%})"
+        f"{name} and {row['members'].count(',')} alike ({100 * row['share']:.0f} %)"
         if "," in row["members"]
-        else f"{name} ({row['share']:.0%})"
+        else f"{name} ({100 * row['share']:.0f} %)"
         for name, row in leaders.iterrows()
     )
 
@@ -144,9 +155,11 @@ def summary_html(result: StudyResult) -> str:
 
     chosen, trees = result.options.algorithm, result.options.tree_algorithm
     of_trees = (
-        "" if chosen == trees else f" Predictions are by '{chosen}', what is explained are the trees of '{trees}'."
+        ""
+        if chosen == trees
+        else f" Predictions are by {_IN_WORDS.get(chosen, chosen)}; what is explained are the trees of {trees}."
     )
-    section = Section("Summary").bullets(data_lines(result))
+    section = Section("Summary").bullets([*data_lines(result), *_TERMS])
     section.table(
         score_table(result),
         "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "

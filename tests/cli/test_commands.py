@@ -99,6 +99,18 @@ def test_predict_warns_outside_the_domain(elastic_data, tmp_path):
 def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, tmp_path):
     assert_refused(run("predict"), "nothing to predict")
     assert_refused(run("predict", two_crystals[0], "--models", tmp_path), "ModelFileError")
+    assert_refused(run("predict", two_crystals[0], "--spacer", "CCCC[NH3+]"), "both given")
+
+
+def test_printed_predictions_have_units_and_what_cannot_be_written_is_refused(two_crystals, tmp_path):
+    done = run("predict", two_crystals[0])
+    assert done.returncode == 0
+    assert "E_vrh_lower (GPa)" in done.stdout
+    assert "threshold (GPa)" in done.stdout
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert_refused(run("predict", two_crystals[0], "--out", blocked / "table.csv"), "a file of that name")
+    assert_refused(run("study", "--out", blocked), "a file of that name")
 
 
 def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):

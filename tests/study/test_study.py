@@ -149,6 +149,8 @@ def test_empty_data_and_unknown_target_are_refused(tmp_path):
         run_study(None, data=tmp_path, progress=False)
     with pytest.raises(ModelInputError, match="unknown target"):
         StudyOptions(target="hardness")
+    with pytest.raises(ModelInputError, match="seed -1 cannot be used"):
+        StudyOptions(seed=-1)
     with pytest.raises(ModelInputError, match=r"unknown algorithm .oracle.*choose one of average"):
         StudyOptions(algorithm="oracle")
 
