@@ -345,12 +345,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--relax", action="store_true")
+    parser.add_argument("--moduli", default="relaxed", choices=["relaxed", "soft_frozen"])
     parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
     parser.add_argument("--no-report", action="store_true")
     parser.add_argument("--only", nargs="*", help="names of crystals")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    data = load_elastic(potential=POTENTIAL)
+    data = load_elastic(potential=POTENTIAL, moduli=options.moduli)
     todo = [case for case in cases(data) if not options.only or case.name in options.only]
     store = Store(options.out)
     if options.relax:
@@ -364,7 +365,7 @@ def main() -> None:
     for case in tqdm(todo, desc="build"):
         build(case, store)
     if not options.no_report:
-        report(data, ModelBundle.load(options.models or default_models()), todo, store)
+        report(data, ModelBundle.load(options.models or default_models(options.moduli)), todo, store)
         if importlib.util.find_spec("pyrovskite"):
             peers = [case for case in todo if case.name in RELAXED or not case.original]
             show("pyrovskite on the same requests", peer_table(data, peers))
