@@ -10,6 +10,7 @@ import json
 import sys
 import warnings
 from collections import Counter
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -66,7 +67,7 @@ def evaluate(operation, args, kwargs):
 class Simulated(TorchDispatchMode):
     """While it is on, `torch.device("simulated")` can be used; counts the operations that ran there."""
 
-    operations = Counter()
+    operations: ClassVar = Counter()
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         return evaluate(operation, args, kwargs or {})
@@ -97,7 +98,7 @@ def main():
         calculator = make_calculator(request["potential"], device=NAME)
         made = label(atoms, calculator, LabelSettings(batch=request["batch"]))
         answer = {"record": made.record, "refusals": refusals(), "operations": Simulated.operations.total()}
-    print(json.dumps(answer, default=np.ndarray.tolist))
+    sys.stdout.write(json.dumps(answer, default=np.ndarray.tolist))
 
 
 if __name__ == "__main__":
