@@ -11,6 +11,7 @@ from perovex.elasticity.curvilinear import StiffPairs
 from perovex.elasticity.relaxation import RelaxSettings, RelaxState, make_positive, relax
 from perovex.elasticity.surface import Surface, length_scale
 from perovex.elasticity.surrogate import model_hessian
+from perovex.elasticity.symmetry import find_symmetry
 
 SCALE = 8.0
 
@@ -69,6 +70,18 @@ def test_the_hessian_turns_with_the_molecule(methylamine):
     before, after = (pairs.hessian(methylamine.positions + d, methylamine.cell[:]) for d in (0.0, exact))
     rotation = np.kron(np.eye(len(methylamine)), Rotation.from_rotvec([0.3, 0.2, -0.4]).as_matrix())
     np.testing.assert_allclose(after[:-6, :-6], rotation @ before[:-6, :-6] @ rotation.T, atol=1e-9)
+
+
+def test_a_symmetric_step_stays_symmetric(methylamine):
+    image = methylamine.copy()
+    image.positions = [4.0, 3.5, 3.0] - image.positions
+    symmetry, positions, cell = find_symmetry(methylamine + image, 0.01)
+    assert symmetry.order == 2
+    step = symmetry.average(np.random.default_rng(0).normal(scale=0.1, size=3 * len(positions) + 6))
+    pairs = StiffPairs.of(Atoms(symbols=(methylamine + image).symbols, positions=positions, cell=cell, pbc=True), SCALE)
+    for made in pairs.bent(positions, cell, step):
+        assert abs(made - step).max() > 1e-3
+        np.testing.assert_allclose(symmetry.average(made), made, atol=1e-9)
 
 
 def test_without_stiff_pairs_steps_are_straight(alloy):
