@@ -4,8 +4,9 @@ Molecules, ammonium groups and octahedra turn while a hybrid crystal relaxes. A 
 stretches every bond in second order, so that straight steps have to be short. Here a step of the quasi-Newton method
 fixes the lengths of the stiff pairs (bonds, 1-3 neighbours, metal-halide) to first order, and the ions are moved such
 that the pairs really have these lengths, as near to the straight step as that allows. It is the back-transformation
-from internal coordinates, Pulay and Fogarasi, J. Chem. Phys. 96, 2856 (1992), 10.1063/1.462844, with springs in place
-of chosen coordinates: nothing has to be found but pairs.
+from internal coordinates, Pulay and Fogarasi, J. Chem. Phys. 96, 2856 (1992), 10.1063/1.462844, and for crystals
+Kudin, Scuseria and Schlegel, J. Chem. Phys. 114, 2919 (2001), 10.1063/1.1340578, with springs in place of chosen
+coordinates: nothing has to be found but pairs.
 """
 
 from __future__ import annotations
