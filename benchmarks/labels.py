@@ -8,7 +8,8 @@ times smaller for the same tensor (at 2e-3 eV/Angstrom that of gamma-CsPbI3 is 1
 ``--matcalc-fmax``. Seconds are of the processor, not of the wall, so that a busy machine does not distort them.
 
 ``python benchmarks/labels.py s01_PbI_n1 CsPbI3_Pnma --out FILE`` runs both engines (matcalc must be installed);
-``python benchmarks/labels.py`` prints the calls that the labels of the data set took.
+``python benchmarks/labels.py`` prints the calls that the labels of the data set took. ``--relax-only`` relaxes each
+crystal by straight and by bent steps and compares those two instead.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from pymatgen.io.ase import AseAtomsAdaptor
 from perovex.datasets import load_elastic
 from perovex.elasticity import label
 from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
+from perovex.elasticity.relaxation import RelaxSettings
+from perovex.elasticity.relaxed import relax_atoms
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA
 from perovex.elasticity.symmetry import find_symmetry
 
@@ -114,6 +117,16 @@ def compare(name, calculator, counter, args):
     }
 
 
+def compare_steps(name, calculator):
+    """One row: calls and energies of relaxations by straight and by bent steps."""
+    atoms = start_of(name)
+    row = {"crystal": Path(name).stem, "atoms": len(atoms)}
+    for way, curvilinear in (("straight", False), ("bent", True)):
+        _, found = relax_atoms(atoms, calculator, RelaxSettings(curvilinear=curvilinear), rattle=0.01, progress=True)
+        row |= {f"{way}_{key}": found[key] for key in ("calls", "energy", "converged")}
+    return row
+
+
 def calls_of_the_data():
     """Calls of every label of the data set by this engine, and what a full Hessian alone would take."""
     data = load_elastic()
@@ -137,6 +150,7 @@ def main():
     parser.add_argument("--potential", default=DEFAULT_POTENTIAL)
     parser.add_argument("--strain", type=float, default=2e-3)
     parser.add_argument("--matcalc-fmax", type=float, default=2e-4, help="looser forces spoil finite strains")
+    parser.add_argument("--relax-only", action="store_true", help="straight against bent steps of a relaxation")
     parser.add_argument("--out", type=Path, help="JSON, written after every crystal")
     args = parser.parse_args()
     if not args.crystals:
@@ -145,7 +159,7 @@ def main():
     calculator = make_calculator(args.potential)
     counter, rows = Counter(calculator), []
     for name in args.crystals:
-        rows.append(compare(name, calculator, counter, args))
+        rows.append(compare_steps(name, calculator) if args.relax_only else compare(name, calculator, counter, args))
         print(json.dumps(rows[-1]), flush=True)
         if args.out:
             args.out.write_text(json.dumps(rows, indent=2) + "\n")

@@ -20,10 +20,12 @@ class BatchedSevenNet(SevenNetCalculator):
     Parameters are those of ``SevenNetCalculator``. The model runs in float32; what leaves it is float64.
     """
 
+    _too_many = float("inf")  # atoms of the smallest batch that did not fit the memory
+
     def evaluate_many(self, crystals: Sequence[Atoms]) -> list[dict[str, Any]]:
         """Energies (eV), forces (N, 3) in eV/Angstrom and stresses (6,) in eV/Angstrom^3 of many crystals.
 
-        A batch that does not fit the memory of the device is halved.
+        A batch that does not fit the memory of the device is halved, and so is every later one of as many atoms.
 
         Raises
         ------
@@ -32,11 +34,16 @@ class BatchedSevenNet(SevenNetCalculator):
         """
         for atoms in crystals:
             self.set_atoms(atoms)
-        try:
-            return self._evaluate(crystals)
-        except torch.OutOfMemoryError:
-            if len(crystals) == 1:
-                raise
+        count = sum(map(len, crystals))
+        if len(crystals) == 1 or count < self._too_many:
+            try:
+                return self._evaluate(crystals)
+            except torch.OutOfMemoryError:
+                if len(crystals) == 1:
+                    raise
+                self._too_many = count
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()  # blocks of the failed batch would not fit its halves
         half = len(crystals) // 2
         return self.evaluate_many(crystals[:half]) + self.evaluate_many(crystals[half:])
 

@@ -1,4 +1,7 @@
-"""Quasi-Newton relaxation of ions and cell together, from a model Hessian, with a trust radius."""
+"""Quasi-Newton relaxation of ions and cell together, from a model Hessian, with a trust radius.
+
+Steps are bent and the Hessian is turned along with what rotates (`perovex.elasticity.curvilinear`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+
+from perovex.elasticity.curvilinear import StiffPairs
+from perovex.elasticity.surface import atoms_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +39,8 @@ class RelaxSettings:
         Trust radius in Angstrom: no atom (and no strain times the length scale) moves farther in one step.
     floor : float
         Smallest curvature used, eV/Angstrom^2.
+    curvilinear : bool
+        Bend steps such that what is stiff may turn without being stretched; steps at fixed cell stay straight.
     """
 
     fmax: float = 2e-3
@@ -41,6 +49,7 @@ class RelaxSettings:
     first_radius: float = 0.12
     largest_radius: float = 0.35
     floor: float = 0.01
+    curvilinear: bool = True
 
 
 @dataclass
@@ -101,6 +110,29 @@ def update_hessian(hessian: Array, step: Array, change: Array) -> None:
     hessian += np.outer(change, change) / overlap - np.outer(product, product) / curvature
 
 
+def make_positive(hessian: Array, floor: float) -> None:
+    """Turn curvatures below the floor (eV/Angstrom^2) to their magnitude or to the floor, in place."""
+    try:
+        np.linalg.cholesky(hessian - floor * np.eye(len(hessian)))
+    except np.linalg.LinAlgError:
+        values, vectors = eigh(hessian, check_finite=False, driver="evd")
+        hessian[:] = (vectors * np.maximum(abs(values), floor)) @ vectors.T
+
+
+def _learn(hessian: Array, step: Array, change: Array, at: tuple[Array, Array, Array] | None, floor: float) -> None:
+    """Update the Hessian in place by a step (3N + 6,) and the change of the gradient.
+
+    `at` are the stiff pairs' Hessians where the step begins, half way and where the relaxation goes on. The step,
+    a chord, is along no stiff pair but half way.
+    """
+    if at is not None:
+        hessian += at[1] - at[0]
+        make_positive(hessian, floor)
+    update_hessian(hessian, step, change)
+    if at is not None:
+        hessian += at[2] - at[1]
+
+
 def relax(
     surface: Surface,
     state: RelaxState,
@@ -139,24 +171,30 @@ def relax(
             gradient[-6:] = 0.0
         return gradient
 
+    pairs = None
+    if settings.curvilinear and not fixed_cell:
+        pairs = StiffPairs.of(atoms_at(surface.atoms, state.point), state.scale)
     last = state.steps + settings.max_steps
     while not is_relaxed(state.point, settings) and state.steps < last:
-        gradient = gradient_of(state.point)
+        here, gradient = state.point, gradient_of(state.point)
         step, predicted = trust_step(state.hessian, gradient, state.radius, settings.floor)
         step = step if project is None else project(step)
-        trial = surface.stepped(state.point, [step], state.scale)[0]
+        moved, ending = (step, step) if pairs is None else pairs.bent(here.positions, here.cell, step)
+        moved = moved if project is None else project(moved)  # rounding must not add up
+        trial = surface.stepped(here, [moved], state.scale)[0]
         new_gradient = gradient_of(trial)
         # The trapezoid of the gradients is far more precise than the difference of two float32 energies.
-        actual = 0.5 * float((gradient + new_gradient) @ step)
-        ratio = actual / min(predicted, -1e-12)
-        update_hessian(state.hessian, step, new_gradient - gradient)
+        actual = 0.5 * float(gradient @ step + new_gradient @ ending)
+        ratio, reach = actual / min(predicted, -1e-12), _reach(step)
+        accepted = ratio > -0.2 or reach < 0.01
+        turned = None if pairs is None else pairs.hessians_along(here, trial, stay=not accepted)
+        _learn(state.hessian, moved, new_gradient - gradient, turned, settings.floor)
         state.steps += 1
-        reach = _reach(step)
         if ratio < 0.1:
             state.radius = max(0.5 * min(reach, state.radius), 0.005)
         elif ratio > 0.7 and reach > 0.8 * state.radius:
             state.radius = min(1.5 * state.radius, settings.largest_radius)
-        if ratio > -0.2 or reach < 0.01:
+        if accepted:
             state.point = trial
         if after_step is not None:
             after_step(state)

@@ -1,8 +1,5 @@
 """Batches of configurations: the same numbers as one by one, by any calculator."""
 
-import sys
-from types import ModuleType, SimpleNamespace
-
 import numpy as np
 import pytest
 from ase.calculators.calculator import Calculator, all_changes
@@ -125,7 +122,7 @@ def test_sevennet_batch_of_different_crystals_is_each_alone(perovskites):
 
 
 @pytest.mark.labels
-def test_a_batch_too_large_for_the_memory_is_halved(perovskites, monkeypatch):
+def test_a_batch_too_large_for_the_memory_is_halved_once(perovskites, monkeypatch):
     torch = pytest.importorskip("torch")
     pytest.importorskip("sevenn")
     calculator = make_calculator("7net-0_22May2024")
@@ -142,6 +139,23 @@ def test_a_batch_too_large_for_the_memory_is_halved(perovskites, monkeypatch):
     for here, there in zip(calculator.evaluate_many(perovskites), expected, strict=True):
         np.testing.assert_allclose(here["forces"], there["forces"], atol=5e-6)
     assert asked == [3, 1, 2, 1, 1]
+    asked.clear()
+    calculator.evaluate_many(perovskites)
+    assert asked == [1, 1, 1], "what did not fit once is not tried again"
+
+
+@pytest.mark.labels
+def test_a_crystal_too_large_for_the_memory_is_a_typed_error(perovskites, monkeypatch):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("sevenn")
+    calculator = make_calculator("7net-0_22May2024")
+
+    def no_memory(crystals):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(calculator, "_evaluate", no_memory)
+    with pytest.raises(LabelError, match="out of memory"):
+        Surface(perovskites[0], calculator, 2).evaluate_many(configurations(perovskites[0], 2))
 
 
 @pytest.mark.labels
@@ -152,55 +166,3 @@ def test_sevennet_batch_on_cuda_is_that_on_the_cpu(perovskites):
         pytest.skip("no CUDA device")
     plain = calculators.SevenNetCalculator("7net-0_22May2024", device="cpu")
     assert_same_as_alone(make_calculator("7net-0_22May2024", device="cuda"), plain, perovskites)
-
-
-@pytest.mark.labels
-def test_absent_device_is_a_typed_error():
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("sevenn")
-    if torch.cuda.is_available():
-        pytest.skip("there is a CUDA device")
-    with pytest.raises(LabelError, match="cuda"):
-        make_calculator("7net-0_22May2024", device="cuda")
-
-
-@pytest.mark.labels
-def test_a_batch_runs_wholly_on_the_device_asked_for(perovskites, monkeypatch):
-    """Run on torch's device without data: tensors of two devices do not mix there either, and no GPU is needed."""
-    torch = pytest.importorskip("torch")
-    keys = pytest.importorskip("sevenn._keys")
-    from perovex.elasticity.batched_sevennet import BatchedSevenNet
-
-    calculator = BatchedSevenNet("7net-0_22May2024", device="cpu")
-    calculator.model.to("meta")
-    calculator.device = torch.device("meta")
-    forward, outputs = calculator.model.forward, []
-    monkeypatch.setattr(calculator.model, "forward", lambda data: outputs.append(forward(data)) or outputs[0])
-    # The two numbers that the model reads from its input: the last index of the batch and the atoms in all.
-    known = {"max": torch.tensor(len(perovskites) - 1), "sum": torch.tensor(sum(map(len, perovskites)))}
-    for name, owner in (("max", torch.Tensor), ("sum", torch)):
-        plain = getattr(owner, name)
-
-        def read(tensor, *args, plain=plain, value=known[name], **kwargs):
-            return value if tensor.is_meta and not tensor.is_floating_point() else plain(tensor, *args, **kwargs)
-
-        monkeypatch.setattr(owner, name, read)
-    with pytest.raises(NotImplementedError, match="meta tensor"):  # it has no data to give back
-        calculator.evaluate_many(perovskites)
-    (output,) = outputs
-    assert output[keys.PRED_FORCE].shape == (sum(map(len, perovskites)), 3)
-    assert output[keys.PRED_STRESS].shape == (len(perovskites), 6)
-    assert {value.device.type for value in output.values() if isinstance(value, torch.Tensor)} == {"meta"}
-
-
-@pytest.mark.parametrize(("device", "fused"), [("cpu", True), ("cuda", False)])
-def test_compiled_kernels_serve_the_cpu_only(monkeypatch, device, fused):
-    seen = []
-    batched, fast = ModuleType("batched_sevennet"), ModuleType("fast_sevennet")
-    batched.BatchedSevenNet = lambda model, device: SimpleNamespace(model=model, device=device)
-    fast.fuse = seen.append
-    monkeypatch.setitem(sys.modules, "perovex.elasticity.batched_sevennet", batched)
-    monkeypatch.setitem(sys.modules, "perovex.elasticity.fast_sevennet", fast)
-    calculator = make_calculator("7net-l3i5", device=device)
-    assert calculator.device == device
-    assert seen == (["7net-l3i5"] if fused else [])
