@@ -23,11 +23,11 @@ def predict(  # noqa: PLR0917 (options of a command)
         Path | None, typer.Option("--models", help="Models of `perovex study` (DIR/models); default: the bundled ones.")
     ] = None,
     moduli: Annotated[
-        Moduli,
+        Moduli | None,
         typer.Option(
-            help="Which bundled models: relaxed (all ions follow the strain) or soft_frozen (soft modes held)."
+            help="Which bundled models: relaxed (all ions follow the strain; default) or soft_frozen (soft modes held)."
         ),
-    ] = "relaxed",
+    ] = None,
     spacer: Annotated[
         str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
     ] = None,
@@ -65,6 +65,11 @@ def predict(  # noqa: PLR0917 (options of a command)
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    if models is not None and moduli is not None:
+        raise PerovexError(
+            "models and a kind of moduli were both given", remedy="models know their kind: drop --moduli"
+        )
+    kind = moduli or "relaxed"
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -75,11 +80,11 @@ def predict(  # noqa: PLR0917 (options of a command)
             phase=phase,
             relax=relax,
             models=models,
-            moduli=moduli,
+            moduli=kind,
             progress=sys.stderr.isatty(),
         )
     else:
-        table = run(files or [], models=models, moduli=moduli)
+        table = run(files or [], models=models, moduli=kind)
     if out is None:
         print_frame(_for_reading(table))
     else:

@@ -85,6 +85,20 @@ def test_predict_gives_intervals_with_the_bundled_models(two_crystals, tmp_path)
         assert (table[target] <= table[f"{target}_upper"]).all()
 
 
+def test_predict_with_soft_modes_frozen_asks_the_other_models(two_crystals, tmp_path):
+    out = tmp_path / "prediction.csv"
+    tables = []
+    for moduli in ("relaxed", "soft_frozen"):
+        done = run("predict", *two_crystals, "--moduli", moduli, "--out", out)
+        assert done.returncode == 0, done.stderr
+        tables.append(pd.read_csv(out))
+    relaxed, frozen = tables
+    assert (frozen["E_vrh"] > relaxed["E_vrh"]).all()  # holding modes stiffens
+    card = run("model", "card", "--moduli", "soft_frozen")
+    assert "soft_frozen" in card.stdout
+    assert_refused(run("predict", two_crystals[0], "--moduli", "relaxed", "--models", tmp_path), "drop --moduli")
+
+
 def test_predict_warns_outside_the_domain(elastic_data, tmp_path):
     import numpy as np
 
