@@ -91,7 +91,7 @@ def compare_perturbations(explanation: Explanation) -> PerturbationComparison:
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(30, 2)), columns=["angle", "noise"])
     >>> found = explain(RandomForestRegressor(10), X, X["angle"], n_repeats=1, progress=False)
-    >>> compare_perturbations(found).table["rank_interventional"].to_dict()
+    >>> compare_perturbations(found).table["rank_interventional"].sort_values().to_dict()
     {'angle': 1.0, 'noise': 2.0}
     """
     problem = explanation.problem

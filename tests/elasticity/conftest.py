@@ -5,6 +5,8 @@ import pytest
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
+collect_ignore = ["simulated_accelerator.py"]  # a script that needs torch; test_devices.py runs it
+
 
 @pytest.fixture(scope="session")
 def alloy():
