@@ -203,11 +203,12 @@ def six_nearest(path: Path, values: dict[str, float]) -> str:
     return "refused: CoordinationError"
 
 
-def unfolded_segments(crystal, part: str) -> list[float]:
-    """The same parts between all nitrogens of the file, without lattice translations.
+def nitrogen_lines(crystal) -> list[tuple[float, ...]]:
+    """Lines between all nitrogens of the file, without lattice translations, and two planes of terminal halides.
 
     The lower plane holds the two terminal halides with the lowest z in the file, the upper one the two with the
-    highest z; two atoms do not fix a plane, its normal is the part of the edge c that is square to their line.
+    highest z; two atoms do not fix a plane, its normal is the part of the edge c that is square to their line. Of each
+    line: its length, and the heights of start and end above the lower and above the upper plane, Å.
     """
     structure, octahedra = crystal.structure, crystal.octahedra
     edge = structure.lattice.matrix[2]
@@ -216,14 +217,24 @@ def unfolded_segments(crystal, part: str) -> list[float]:
     planes = []
     for pair in (terminal[:2], terminal[-2:]):
         line = np.subtract(*pair) / np.linalg.norm(np.subtract(*pair))
-        planes.append((pair.mean(axis=0), edge - (edge @ line) * line))
-    found = []
-    for start, end in permutations(structure.cart_coords[[site.specie.symbol == "N" for site in structure]], 2):
-        length = float(np.linalg.norm(end - start))
-        low, high = [(centre - start) @ normal / ((end - start) @ normal) * length for centre, normal in planes]
-        parts = dict(zip(SEGMENTS, (low, high - low, length - high, length), strict=True))
-        found.append(abs(parts[part]))
-    return found
+        normal = edge - (edge @ line) * line
+        planes.append((pair.mean(axis=0), normal / np.linalg.norm(normal)))
+    nitrogens = structure.cart_coords[[site.specie.symbol == "N" for site in structure]]
+    return [
+        (float(np.linalg.norm(end - start)), *(float((n - c) @ normal) for c, normal in planes for n in (start, end)))
+        for start, end in permutations(nitrogens, 2)
+    ]
+
+
+def cut(length: float, start_low: float, end_low: float, start_high: float, end_high: float) -> dict[str, float]:
+    """Parts of a line cut by two planes, from its length and the heights of its ends above them."""
+    low, high = (s / (s - e) * length for s, e in ((start_low, end_low), (start_high, end_high)))
+    return dict(zip(SEGMENTS, np.abs([low, high - low, length - high, length]).tolist(), strict=True))
+
+
+def unfolded_segments(crystal, part: str) -> list[float]:
+    """The same parts between all nitrogens of the file, without lattice translations: see `nitrogen_lines`."""
+    return [cut(*line)[part] for line in nitrogen_lines(crystal)]
 
 
 def segments(crystal, part: str) -> list[float]:
