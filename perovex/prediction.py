@@ -50,6 +50,28 @@ def built_warning(moduli: str, *, relaxed: bool) -> str:
     return f"{what}: that moves predictions by up to {listed} in 4 of 5 known crystals, not counted in the intervals"
 
 
+def choose_models(models: str | Path | None, moduli: str | None) -> Path:
+    """Return the folder of models asked for, or of those that come with the package.
+
+    Parameters
+    ----------
+    models : path, optional
+        Models written by `perovex study`.
+    moduli : str, optional
+        Kind of moduli of the models that come with the package, as in `default_models`.
+
+    Raises
+    ------
+    ModelFileError
+        If both are given, or this installation has no such models.
+    """
+    if models is not None and moduli is not None:
+        raise ModelFileError(
+            "models and a kind of moduli were both given", remedy="models know their kind: leave one out", source=models
+        )
+    return Path(models) if models is not None else default_models(moduli or "relaxed")
+
+
 def default_models(moduli: str = "relaxed") -> Path:
     """Return the folder of the models that come with the package.
 
@@ -68,13 +90,15 @@ def default_models(moduli: str = "relaxed") -> Path:
     folder = data_root() / "models" / moduli
     if not (folder / "manifest.json").is_file():
         raise ModelFileError(
-            "no bundled models", remedy="run `perovex study --out DIR` and pass --models DIR/models", source=folder
+            f"no bundled models for {moduli!r} moduli",
+            remedy="take 'relaxed' or 'soft_frozen', or run `perovex study --out DIR` and pass --models DIR/models",
+            source=folder,
         )
     return folder
 
 
 def predict(
-    items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None, moduli: str = "relaxed"
+    items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None, moduli: str | None = None
 ) -> pd.DataFrame:
     """Predict stiffness from structures.
 
@@ -84,9 +108,9 @@ def predict(
         pymatgen structures, ASE atoms, perceived crystals, or files.
     models : path or ModelBundle, optional
         Models written by `perovex study`; default: those that come with the package.
-    moduli : {"relaxed", "soft_frozen"}
-        Which of the models that come with the package: for Young's moduli with all ions relaxed under strain, or
-        with the softest modes frozen, which the data decide better.
+    moduli : {"relaxed", "soft_frozen"}, optional
+        Which of the models that come with the package: for Young's moduli with all ions relaxed under strain
+        (default), or with the softest modes frozen. Not beside `models`.
 
     Returns
     -------
@@ -98,7 +122,7 @@ def predict(
     Raises
     ------
     ModelFileError
-        If the models cannot be loaded.
+        If the models cannot be loaded, or `moduli` is given beside them.
     StructureFileError
         If the only item is missing or matches no file; beside others it costs its row.
 
@@ -114,7 +138,7 @@ def predict(
     from perovex.descriptors import REGISTRY, describe
     from perovex.learn import ModelBundle
 
-    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models(moduli))
+    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
     rows: dict[str, pd.Series] = {}
     errors: dict[str, str] = {}
     order: list[str] = []
@@ -158,7 +182,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     phase: Literal["RP", "DJ"] | None = None,
     relax: bool | str = False,
     models: str | Path | ModelBundle | None = None,
-    moduli: str = "relaxed",
+    moduli: str | None = None,
     random_state: int = 0,
     progress: bool = False,
 ) -> pd.DataFrame:
@@ -185,7 +209,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         one of this name.
     models : path or ModelBundle, optional
         As in `predict`.
-    moduli : {"relaxed", "soft_frozen"}
+    moduli : {"relaxed", "soft_frozen"}, optional
         As in `predict`.
     random_state : int
         Seed of the conformer search.
@@ -221,7 +245,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         from perovex.relaxing import relax_by_potential
 
         crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "", progress=progress)
-    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(models or default_models(moduli))
+    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
     table = predict(crystal, models=bundle)
     table.index = pd.Index([f"{spacer} {metal}{halide} n={n}"], name="crystal")
     note = built_warning(bundle.manifest["training"].get("moduli", "relaxed"), relaxed=bool(relax))

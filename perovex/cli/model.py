@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
 
 app = typer.Typer(help="What a model folder holds.", no_args_is_help=True)
 
@@ -21,15 +23,15 @@ def card(
         Path | None, typer.Argument(help="Models of `perovex study` (DIR/models); default: the bundled ones.")
     ] = None,
     moduli: Annotated[
-        Literal["relaxed", "soft_frozen"], typer.Option(help="Which bundled models: for which moduli.")
-    ] = "relaxed",
+        Moduli | None, typer.Option(help="Which bundled models: for relaxed (default) or soft_frozen moduli.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file (.md or .html).")] = None,
 ) -> None:
     """Print the model card: models, training data, held-out scores, limits, descriptors, environment."""
     from perovex._files import write_atomic
     from perovex.errors import PerovexError
     from perovex.learn import card_html, card_markdown, read_manifest
-    from perovex.prediction import default_models
+    from perovex.prediction import choose_models
 
     if out is not None and out.suffix not in (".md", ".html"):
         raise PerovexError(
@@ -37,7 +39,7 @@ def card(
             remedy="use .md or .html",
             source=out,
         )
-    manifest = read_manifest(models or default_models(moduli))
+    manifest = read_manifest(choose_models(models, moduli))
     if out is None:
         print(card_markdown(manifest), end="")
         return

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
+
 if TYPE_CHECKING:
     import pandas as pd
 
 Phase = Literal["RP", "DJ"]
-Moduli = Literal["relaxed", "soft_frozen"]
 
 
 def predict(  # noqa: PLR0917 (options of a command)
@@ -65,11 +66,6 @@ def predict(  # noqa: PLR0917 (options of a command)
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
-    if models is not None and moduli is not None:
-        raise PerovexError(
-            "models and a kind of moduli were both given", remedy="models know their kind: drop --moduli"
-        )
-    kind = moduli or "relaxed"
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -80,11 +76,11 @@ def predict(  # noqa: PLR0917 (options of a command)
             phase=phase,
             relax=relax,
             models=models,
-            moduli=kind,
+            moduli=moduli,
             progress=sys.stderr.isatty(),
         )
     else:
-        table = run(files or [], models=models, moduli=kind)
+        table = run(files or [], models=models, moduli=moduli)
     if out is None:
         print_frame(_for_reading(table))
     else:

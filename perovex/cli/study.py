@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
 
 
 def study(  # noqa: PLR0917 (typer's options)
@@ -21,7 +23,7 @@ def study(  # noqa: PLR0917 (typer's options)
         typer.Option(help="Labels by this interatomic potential; default: the one with most accepted labels."),
     ] = None,
     moduli: Annotated[
-        Literal["relaxed", "soft_frozen"],
+        Moduli,
         typer.Option(
             help="What is learnt: relaxed (all ions follow the strain) or soft_frozen (the softest modes are held)."
         ),

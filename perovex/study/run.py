@@ -162,7 +162,8 @@ def run_study(  # noqa: PLR0913
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
     moduli : {"relaxed", "soft_frozen"}
-        What is learnt: moduli with all ions relaxed under strain, or with the softest modes frozen.
+        What is learnt: moduli with all ions relaxed under strain, or with the softest modes frozen; an `ElasticData`
+        knows its own.
     target : {"E_in_plane", "E_out_of_plane", "E_vrh"}
         Modulus that decides stiff or non-stiff.
     threshold : str or float

@@ -177,8 +177,8 @@ def summary_html(result: StudyResult) -> str:
     if result.data.moduli == "soft_frozen":
         section.note(
             "These are moduli with the softest modes frozen (curvature below the threshold in the settings of each "
-            "label, 0.05 eV/Å² in the bundled data): stiffer than relaxed-ion moduli, less dependent on the potential, "
-            "and not what a slow measurement would give."
+            "label, 0.05 eV/Å² in the bundled data): stiffer than relaxed-ion moduli and less dependent on the "
+            "potential. Which kind is nearer to measurements is not known."
         )
     section.note(
         "Every label is computed with an interatomic potential at 0 K. It is not a measurement; the section on labels "

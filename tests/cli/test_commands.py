@@ -96,7 +96,8 @@ def test_predict_with_soft_modes_frozen_asks_the_other_models(two_crystals, tmp_
     assert (frozen["E_vrh"] > relaxed["E_vrh"]).all()  # holding modes stiffens
     card = run("model", "card", "--moduli", "soft_frozen")
     assert "soft_frozen" in card.stdout
-    assert_refused(run("predict", two_crystals[0], "--moduli", "relaxed", "--models", tmp_path), "drop --moduli")
+    assert_refused(run("predict", two_crystals[0], "--moduli", "relaxed", "--models", tmp_path), "leave one out")
+    assert_refused(run("model", "card", tmp_path, "--moduli", "relaxed"), "leave one out")
 
 
 def test_predict_warns_outside_the_domain(elastic_data, tmp_path):

@@ -1,5 +1,6 @@
 """Published geometry of 515 crystals, from the bond lengths and angles of their octahedra and lines between nitrogens.
 
+Lines between nitrogens are a check of the explanation alone: ours is a depth along the normal.
 `published_values.csv.gz` holds the values as printed; `defined_otherwise` says where the printed number follows from
 another definition than ours, which the test then applies. A value is met when it agrees to its printed digits.
 """
