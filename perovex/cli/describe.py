@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from perovex._numbers import short
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -143,4 +145,4 @@ def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else f"{value:.5g}"  # noqa: PLR0124  (NaN)
+    return "" if value != value else short(value, 5)  # noqa: PLR0124  (NaN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perovex._numbers import short
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def print_frame(table: pd.DataFrame) -> None:
 
 
 def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return short(value) if isinstance(value, float) else str(value)
 
 
 def write_frame(table: pd.DataFrame, path: Path) -> None:

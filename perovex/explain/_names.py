@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from perovex._numbers import short
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,4 +59,4 @@ def amount(value: float, key: str, units: Mapping[str, str] | None = None) -> st
     >>> amount(2.5, "spacing", {"spacing": "Å"}), amount(float("nan"), "spacing")
     ('2.5 Å', 'undefined')
     """
-    return "undefined" if value != value else f"{value:.4g} {unit_of(key, units)}".strip()  # noqa: PLR0124
+    return "undefined" if value != value else f"{short(value)} {unit_of(key, units)}".strip()  # noqa: PLR0124

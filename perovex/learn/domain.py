@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils.validation import check_is_fitted
 
+from perovex._numbers import short
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._input import as_groups, as_table, check_columns
@@ -233,14 +234,16 @@ class ApplicabilityDomain(BaseEstimator):
         z = (filled - self.mean_) / self.scale_
         share = z**2 * np.maximum(self.column_weights_, 0)
         constant = np.flatnonzero(self._off_constant(filled[None, :])[0])
-        parts += [f"{names[i]} = {row[i]:.4g} (constant {self.mean_[i]:.4g} in training)" for i in constant[:limit]]
+        parts += [
+            f"{names[i]} = {short(row[i])} (constant {short(self.mean_[i])} in training)" for i in constant[:limit]
+        ]
         for i in np.argsort(-share, kind="stable")[: limit - len(parts)]:
             if share[i] <= 0 or not math.isfinite(z[i]):
                 break
             beyond = "outside" if not self.low_[i] <= filled[i] <= self.high_[i] else "inside"
             parts.append(
-                f"{names[i]} = {filled[i]:.4g} ({z[i]:+.1f} standard deviations, {beyond} the training range "
-                f"{self.low_[i]:.4g} to {self.high_[i]:.4g})"
+                f"{names[i]} = {short(filled[i])} ({z[i]:+.1f} standard deviations, {beyond} the training range "
+                f"{short(self.low_[i])} to {short(self.high_[i])})"
             )
         lost = np.flatnonzero(np.isnan(row) & self.never_missing_)
         if len(lost):
