@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
+from perovex.elasticity.springs import Pairs, classify_pairs, curvature
 from perovex.elasticity.surface import VOIGT, strain_matrix
-from perovex.elasticity.surrogate import TRANSVERSE, Pairs, classify_pairs, curvature
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-STIFF = ("bond", "bond-H", "angle", "metal-halide")
+STIFF = ("bond", "bond-H", "bond-NH", "1-3", "1-3-H", "1-3-HH", "metal-halide")
 HOLD = 0.3  # eV/A^2: spring of every atom to where the straight step takes it
 ITERATIONS = 3
 CLOSE = 1e-5  # Angstrom
@@ -38,7 +38,7 @@ NEAR = 0.05  # share of a step over which the curve is differentiated
 
 @dataclass(frozen=True)
 class StiffPairs:
-    """Stiff pairs of a crystal of N atoms: indices, image of the second atom (in cells), and kind.
+    """Stiff pairs of a crystal of N atoms: indices, image of the second atom (in cells), reference length, kind.
 
     `scale` is the length in Angstrom that multiplies strains in a step.
     """
@@ -46,6 +46,7 @@ class StiffPairs:
     first: NDArray[np.int_]
     second: NDArray[np.int_]
     image: Array
+    reference: Array
     kind: NDArray[np.str_]
     scale: float
 
@@ -57,11 +58,12 @@ class StiffPairs:
         i, j = pairs.first[stiff], pairs.second[stiff]
         between = pairs.vector[stiff] - atoms.positions[j] + atoms.positions[i]
         image = np.round(between @ np.linalg.inv(atoms.cell[:]))
-        return cls(i, j, image, pairs.kind[stiff], scale)
+        return cls(i, j, image, pairs.reference[stiff], pairs.kind[stiff], scale)
 
     def _at(self, positions: Array, cell: Array) -> Pairs:
         vector = positions[self.second] - positions[self.first] + self.image @ cell
-        return Pairs(self.first, self.second, vector, np.linalg.norm(vector, axis=1), self.kind)
+        length = np.linalg.norm(vector, axis=1)
+        return Pairs(self.first, self.second, vector, length, self.reference, self.kind)
 
     def _derivatives(self, pairs: Pairs, atoms: int) -> csr_array:
         """Change of every length (p, 3N + 6) with displacements and scaled strains."""
@@ -79,7 +81,7 @@ class StiffPairs:
         """Part of the model Hessian (3N + 6)^2 that turns with the pairs, eV/Angstrom^2."""
         pairs = self._at(positions, cell)
         derivatives = self._derivatives(pairs, len(positions))
-        return _stiffness(derivatives, (1 - TRANSVERSE) * curvature(pairs))
+        return _stiffness(derivatives, curvature(pairs)[0])
 
     def hessians_along(self, begin: Point, end: Point, *, stay: bool) -> tuple[Array, Array, Array]:
         """`hessian` at the begin of a step, half way, and at the end, or again at the begin for those who stay."""
@@ -111,7 +113,7 @@ class StiffPairs:
 
     def _on_curve(self, positions: Array, cell: Array, straight: Array) -> Array:
         pairs, atoms = self._at(positions, cell), len(positions)
-        springs = curvature(pairs)
+        springs = curvature(pairs)[0]
         wanted = np.maximum(pairs.length + self._derivatives(pairs, atoms) @ straight, 0.3 * pairs.length)
         strained = pairs.vector @ (np.eye(3) + strain_matrix(straight[-6:] / self.scale))
         moved = straight[:-6].copy()

@@ -57,7 +57,7 @@ class ResponseSettings:
 
     strain: float = 2e-3
     displacement: float = 6e-3
-    tolerance: float = 0.005
+    tolerance: float = 0.01
     mode_tolerance: float = 0.004
     modes: int = 3
     soft: float = 0.05
@@ -234,7 +234,7 @@ def _open_modes(
         correction = precondition(gap[:, None])
         drop = float(gap @ correction[:, 0])
         harmless = m >= lowest and values[m] - 2 * drop > settings.soft
-        if drop > settings.mode_tolerance + 0.05 * abs(values[m]) and not harmless:
+        if drop > settings.mode_tolerance + 0.02 * abs(values[m]) and not harmless:
             wanted.append(correction)
     return wanted
 

@@ -11,9 +11,10 @@ from perovex.elasticity import LabelSettings, label
 from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.relaxation import RelaxSettings
 from perovex.elasticity.response import ResponseSettings, respond
+from perovex.elasticity.springs import classify_pairs
 from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
-from perovex.elasticity.surrogate import FLOOR, classify_pairs, model_hessian
+from perovex.elasticity.surrogate import FLOOR, model_hessian
 from perovex.elasticity.symmetry import Packed
 
 
@@ -145,5 +146,7 @@ def test_kinds_of_pairs():
     kinds = dict(zip(*np.unique(classify_pairs(cell).kind, return_counts=True), strict=True))
     assert kinds["metal-halide"] == 6
     assert kinds["bond"] == 1
-    assert kinds["bond-H"] == 6
-    assert kinds["angle"] == 12
+    assert kinds["bond-H"] == kinds["bond-NH"] == 3
+    assert kinds["1-3-H"] == kinds["1-3-HH"] == 6
+    assert kinds["1-4-HH"] == 9
+    assert kinds["halide-metal-halide"] == 12

@@ -1,0 +1,178 @@
+"""Springs between the near atoms of a hybrid perovskite: pairs, their kinds, and the curvature of each.
+
+The curvature of a pair depends on its kind (covalent bond, 1-3 and 1-4 neighbours, metal-halide, hydrogen bond,
+other contact), its elements' radii and its length only. `benchmarks/fit_springs.py` fits the constants to full
+Hessians of an interatomic potential.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from ase.data import covalent_radii
+from ase.data.vdw_alvarez import vdw_radii
+from ase.neighborlist import neighbor_list
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ase import Atoms
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Site = tuple[int, ...]  # index of an atom and its cell
+
+HALIDES = (9, 17, 35, 53)
+ORGANIC = (1, 5, 6, 7, 8, 15, 16, 34)
+CUTOFF = 5.5
+BOND_FACTOR = 1.25
+STIFFEST = 70.0  # eV/A^2
+STIFFEST_CONTACT = 3.0  # eV/A^2, of all other pairs; atoms may overlap before they are relaxed
+UNKNOWN_RADIUS = 2.2  # A, for the few elements without a tabulated van der Waals radius
+
+
+class Spring(NamedTuple):
+    """Curvature of a kind of pair: `amplitude` exp((reference - length) / `decay`).
+
+    Attributes
+    ----------
+    amplitude : float
+        Curvature along the pair at the reference length, eV/Angstrom^2.
+    decay : float
+        Angstrom.
+    transverse : float
+        Share of the curvature that acts in every direction, across the pair as well.
+    reference : float or None
+        Angstrom; None takes the sum of covalent radii for bonded pairs and of van der Waals radii else.
+    """
+
+    amplitude: float
+    decay: float
+    transverse: float
+    reference: float | None = None
+
+
+SPRINGS = {
+    "bond": Spring(18, 0.2, 0.044),
+    "bond-H": Spring(34, 0.2, 0.027),
+    "bond-NH": Spring(35, 0.51, 0.019),
+    "1-3": Spring(7.6, 0.35, 0.001, 2.45),
+    "1-3-H": Spring(6.6, 0.46, 0.001, 2.1),
+    "1-3-HH": Spring(6.6, 0.45, 0.001, 1.75),
+    "1-4": Spring(0.014, 0.5, 0.0098),
+    "1-4-HH": Spring(0.044, 0.5, 0.0059),
+    "metal-halide": Spring(5.3, 0.31, 0.0042),
+    "halide-metal-halide": Spring(0.42, 0.4, 0.0049),
+    "halide-halide": Spring(0.3, 0.55, 0.024),
+    "hydrogen-halide": Spring(0.011, 0.2, 0.16),
+    "heavy-halide": Spring(0.25, 0.3, 0.0033),
+    "hydrogen-hydrogen": Spring(0.013, 0.2, 0.016),
+    "hydrogen-heavy": Spring(0.053, 0.28, 0.024),
+    "contact": Spring(1.8, 0.35, 0.05),
+    "other": Spring(0.037, 0.23, 0.028),
+}
+BONDED = ("bond", "bond-H", "bond-NH", "metal-halide", "contact")
+FIRM = (*BONDED, "1-3", "1-3-H", "1-3-HH")  # kinds that may be as stiff as bonds
+
+
+class Pairs(NamedTuple):
+    """Pairs of atoms, each once: atoms, vector from first to second (A), length and reference (A), and kind."""
+
+    first: NDArray[np.int_]
+    second: NDArray[np.int_]
+    vector: Array
+    length: Array
+    reference: Array
+    kind: NDArray[np.str_]
+
+
+def classify_pairs(atoms: Atoms) -> Pairs:
+    """Find the pairs of a crystal within `CUTOFF` and their kinds (keys of `SPRINGS`)."""
+    i, j, vector, length, image = neighbor_list("ijDdS", atoms, CUTOFF)
+    kind = _kinds(atoms.numbers, i, j, length, image)
+    once = (i < j) | ((i == j) & ((image * [1, 10, 100]).sum(axis=1) > 0))
+    i, j, kind = i[once], j[once], kind[once]
+    return Pairs(i, j, vector[once], length[once], _references(atoms.numbers, i, j, kind), kind)
+
+
+def _kinds(z: NDArray, i: NDArray, j: NDArray, length: Array, image: NDArray) -> NDArray[np.str_]:
+    hydrogen, halide, organic = z == 1, np.isin(z, HALIDES), np.isin(z, ORGANIC)
+    metal, heavy = ~organic & ~halide, organic & ~hydrogen
+    radius = covalent_radii[z]
+    touching = length < BOND_FACTOR * (radius[i] + radius[j])
+    covalent = touching & ~metal[i] & ~metal[j] & (organic[i] | organic[j])
+    octahedral = touching & _between(metal, halide, i, j)
+    pairs = list(zip(i.tolist(), j.tolist(), map(tuple, image.tolist()), strict=True))
+    molecules, octahedra = _links(pairs, covalent), _links(pairs, octahedral)
+    second = _ends(molecules, 2)
+    along = {"1-3": second, "1-4": _ends(molecules, 3) - second, "halide-metal-halide": _ends(octahedra, 2)}
+    apart = {name: _members(pairs, ends) for name, ends in along.items()}
+
+    kind = np.full(len(i), "other", dtype="<U20")
+    kind[organic[i] & organic[j] & (hydrogen[i] | hydrogen[j])] = "hydrogen-heavy"
+    kind[hydrogen[i] & hydrogen[j]] = "hydrogen-hydrogen"
+    kind[halide[i] & halide[j]] = "halide-halide"
+    kind[_between(hydrogen, halide, i, j)] = "hydrogen-halide"
+    kind[_between(heavy, halide, i, j)] = "heavy-halide"
+    kind[(metal[i] & metal[j]) | (touching & (metal[i] | metal[j]))] = "contact"
+    for name in ("1-4", "1-3"):
+        kind[apart[name]] = name
+        kind[apart[name] & (hydrogen[i] | hydrogen[j]) & (name == "1-3")] = f"{name}-H"
+        kind[apart[name] & hydrogen[i] & hydrogen[j]] = f"{name}-HH"
+    kind[apart["halide-metal-halide"] & halide[i] & halide[j]] = "halide-metal-halide"
+    kind[octahedral] = "metal-halide"
+    kind[covalent] = "bond"
+    kind[covalent & (hydrogen[i] | hydrogen[j])] = "bond-H"
+    kind[covalent & _between(hydrogen, z == 7, i, j)] = "bond-NH"
+    return kind
+
+
+def _between(one: Mask, other: Mask, i: NDArray, j: NDArray) -> Mask:
+    """Mark the pairs of an atom of one sort with one of the other."""
+    return (one[i] & other[j]) | (other[i] & one[j])
+
+
+def _links(pairs: list[tuple[int, int, Site]], which: Mask) -> dict[int, list[tuple[int, Site]]]:
+    """Neighbours (atom, cell) of every atom over the pairs marked."""
+    links = defaultdict(list)
+    for index in np.flatnonzero(which):
+        first, second, cell = pairs[index]
+        links[first].append((second, cell))
+    return links
+
+
+def _ends(links: Mapping[int, Iterable[tuple[int, Site]]], steps: int) -> set[tuple[int, int, Site]]:
+    """Pairs (atom, atom, cell) that so many links join, to and fro included."""
+    reached = {(a, b, cell) for a, near in links.items() for b, cell in near}
+    for _ in range(steps - 1):
+        reached = {
+            (a, c, tuple(x + y for x, y in zip(cell, further, strict=True)))
+            for a, b, cell in reached
+            for c, further in links[b]
+        }
+    return reached
+
+
+def _members(pairs: list[tuple[int, int, Site]], chosen: set[tuple[int, int, Site]]) -> Mask:
+    return np.fromiter((pair in chosen for pair in pairs), bool, len(pairs))
+
+
+def _references(z: NDArray, i: NDArray, j: NDArray, kind: NDArray[np.str_]) -> Array:
+    contact = np.nan_to_num(vdw_radii, nan=UNKNOWN_RADIUS)
+    far = contact[z[i]] + contact[z[j]]
+    near = covalent_radii[z[i]] + covalent_radii[z[j]]
+    tabulated = np.array([np.nan if (value := SPRINGS[k].reference) is None else value for k in kind], float)
+    radii = np.where(np.isin(kind, BONDED), near, far)
+    return np.where(np.isnan(tabulated), radii, tabulated)
+
+
+def curvature(pairs: Pairs, table: Mapping[str, Spring] = SPRINGS) -> tuple[Array, Array]:
+    """Curvature of every pair along its line, and that in every direction, in eV/A^2; both add up."""
+    springs = [table[k] for k in pairs.kind]
+    amplitude, decay, share = (np.array([spring[c] for spring in springs], float) for c in range(3))
+    limit = np.where(np.isin(pairs.kind, FIRM), STIFFEST, STIFFEST_CONTACT)
+    k = np.minimum(amplitude * np.exp((pairs.reference - pairs.length) / decay), limit)
+    return (1 - share) * k, share * k
