@@ -11,10 +11,9 @@ from perovex.elasticity import LabelSettings, label
 from perovex.elasticity.differences import clamped_response, hessian_products
 from perovex.elasticity.relaxation import RelaxSettings
 from perovex.elasticity.response import ResponseSettings, respond
-from perovex.elasticity.springs import classify_pairs
 from perovex.elasticity.subspace import Subspace
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
-from perovex.elasticity.surrogate import FLOOR, model_hessian
+from perovex.elasticity.surrogate import model_hessian
 from perovex.elasticity.symmetry import Packed
 
 
@@ -112,41 +111,3 @@ def test_lennard_jones_argon_obeys_cauchy_relations():
     calculator = LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5, smooth=True)
     C = np.array(label(argon, calculator).record["C_GPa"])
     assert C[0, 1] == pytest.approx(C[3, 3], rel=0.01)  # central forces, every atom a centre of inversion
-
-
-def test_model_hessian_is_positive_and_knows_no_translation(alloy):
-    H = model_hessian(alloy, 5.0)
-    np.testing.assert_allclose(H, H.T, atol=1e-10)
-    assert np.linalg.eigvalsh(H)[0] > 0
-    shift = np.zeros(len(H))
-    shift[0:-6:3] = 1.0
-    np.testing.assert_allclose(H @ shift, FLOOR * shift, atol=1e-10)
-
-
-def test_kinds_of_pairs():
-    from ase import Atoms
-
-    cell = Atoms("PbCl3CH3NH3", pbc=True, cell=[5.7] * 3, positions=np.zeros((12, 3)))
-    cell.set_scaled_positions(
-        [
-            (0, 0, 0),
-            (0.5, 0, 0),
-            (0, 0.5, 0),
-            (0, 0, 0.5),
-            (0.4, 0.5, 0.5),
-            (0.31, 0.68, 0.5),
-            (0.31, 0.41, 0.65),
-            (0.31, 0.41, 0.35),
-            (0.655, 0.5, 0.5),
-            (0.72, 0.66, 0.5),
-            (0.72, 0.42, 0.63),
-            (0.72, 0.42, 0.37),
-        ]
-    )
-    kinds = dict(zip(*np.unique(classify_pairs(cell).kind, return_counts=True), strict=True))
-    assert kinds["metal-halide"] == 6
-    assert kinds["bond"] == 1
-    assert kinds["bond-H"] == kinds["bond-NH"] == 3
-    assert kinds["1-3-H"] == kinds["1-3-HH"] == 6
-    assert kinds["1-4-HH"] == 9
-    assert kinds["halide-metal-halide"] == 12
