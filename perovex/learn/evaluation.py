@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
+from perovex.learn._cautions import interval_warning, limits, shared_groups
 from perovex.learn._evaluation_html import evaluation_html
 from perovex.learn._held_out import class_target, held_out, other_seeds
 from perovex.learn._input import as_groups, as_table, as_target
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-_FEW_GROUPS = 10
 
 
 @dataclass(repr=False)
@@ -293,14 +292,14 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     labels = as_groups(groups, len(table))
     aligned = _aligned(meta, table)
     _refuse_tiny(table, target, labels, classify)
-    warnings = _limits(labels, groups, scheme)
+    warnings = limits(labels, groups, scheme)
     models = {"model": estimator, **baseline_models(baselines, classify=classify, estimator=estimator)}
     split = {"meta": aligned, "classify": classify, "n_splits": n_splits}
     plans = [
         folds_for(scheme, table, target, labels, random_state=random_state + repeat, **split)
         for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
     ]
-    warnings += _shared_groups(plans, labels, scheme)
+    warnings += shared_groups(plans, labels, scheme)
     folds = [(r, k, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan)]
     jobs = [(number, name) for number in range(len(folds)) for name in models]
     parts = []
@@ -311,7 +310,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         parts.append(part.assign(model=name, repeat=repeat, fold=k))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
-        warnings += _interval_warning(predictions)
+        warnings += interval_warning(predictions)
     scores, differences = score_table(predictions, classify, n_resamples, random_state)
     settings = {
         "task": "classification" if classify else "regression",
@@ -375,30 +374,3 @@ def _refuse_tiny(table: pd.DataFrame, y: pd.Series, groups: pd.Series, classify:
             "one class only" if classify else "all target values are equal",
             remedy="choose another threshold or add crystals",
         )
-
-
-def _limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
-    found = []
-    if groups is None:
-        found.append("no groups were given: every row counts as independent")
-    elif labels.nunique() < metrics.MIN_GROUPS:
-        found.append(f"only {labels.nunique()} groups: no interval can be given")
-    elif labels.nunique() < _FEW_GROUPS:
-        found.append(f"only {labels.nunique()} groups: intervals are widened for it, and still hold in less than 95 %")
-    if scheme == "rows":
-        found.append("rows were split at random: the same spacer stands in training and test")
-    return found
-
-
-def _shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[str]:
-    """Say how many test rows have a group that also stands in training, where the scheme allows it."""
-    if scheme in ("group", "rows"):
-        return []
-    folds = [fold for plan in plans for fold in plan]
-    shared = np.concatenate([labels.iloc[test].isin(labels.iloc[train]) for train, test in folds]).mean()
-    return [f"spacers of {shared:.0%} of the held-out rows also stand in training"] if shared else []
-
-
-def _interval_warning(predictions: pd.DataFrame) -> list[str]:
-    lacking = predictions.loc[predictions["model"] == "model", "lower"].isna().mean()
-    return [f"no interval at this coverage for {lacking:.0%} of the rows: too few groups"] if lacking else []
