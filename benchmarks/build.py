@@ -2,6 +2,7 @@
 
     python benchmarks/build.py --out FOLDER                build all bundled layered crystals, compare unrelaxed
     python benchmarks/build.py --out FOLDER --relax        relax ten of them and a few Ruddlesden-Popper crystals, too
+    python benchmarks/build.py --out FOLDER --relax --sample 30     and thirty drawn at random, of at most 90 atoms
 
 Each crystal is one file in FOLDER; an interrupted run goes on where it stopped, and several may share a folder.
 ``index.csv`` lists the relaxed crystals. How far built geometries move predictions is asked of the models that come
@@ -14,6 +15,7 @@ SMILES, metal, halide and n, nothing else.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import io
 import json
@@ -56,6 +58,7 @@ MORE = (
     ("PEA2CsPb2I7", "[NH3+]CCc1ccccc1", "Pb", "I", 2, "Cs"),
     ("BA2PbBr4", "CCCC[NH3+]", "Pb", "Br", 1, ""),
 )  # fmt: skip
+LARGEST_DRAWN = 90  # atoms
 #: Compared one by one; all others by family.
 SHOWN = {
     "layer_period": "%",
@@ -118,6 +121,13 @@ def cases(data) -> list[Case]:
     order = {name: k for k, name in enumerate(RELAXED)}
     known.sort(key=lambda case: order.get(case.name, len(order)))
     return known + [Case(*fields, original=False) for fields in MORE]
+
+
+def chosen(todo: list[Case], data, sample: int) -> list[Case]:
+    """Return the crystals to relax: those named above, and a random sample that more data only adds to."""
+    named = [case for case in todo if case.name in RELAXED or not case.original]
+    small = [c for c in todo if c.original and c not in named and len(data.structures[c.name]) <= LARGEST_DRAWN]
+    return named + sorted(small, key=lambda case: hashlib.sha256(case.name.encode()).digest())[:sample]
 
 
 def build(case: Case, store: Store) -> None:
@@ -345,6 +355,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--relax", action="store_true")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="relax N more, drawn at random")
     parser.add_argument("--moduli", default="relaxed", choices=["relaxed", "soft_frozen"])
     parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
     parser.add_argument("--no-report", action="store_true")
@@ -358,8 +369,7 @@ def main() -> None:
         from perovex.elasticity.potentials import make_calculator
 
         calculator = make_calculator(POTENTIAL)
-        chosen = [case for case in todo if case.name in RELAXED or not case.original]
-        for case in tqdm(chosen, desc="relax"):
+        for case in tqdm(chosen(todo, data, options.sample), desc="relax"):
             build(case, store)
             relax(case, store, calculator)
     for case in tqdm(todo, desc="build"):
@@ -367,8 +377,7 @@ def main() -> None:
     if not options.no_report:
         report(data, ModelBundle.load(options.models or default_models(options.moduli)), todo, store)
         if importlib.util.find_spec("pyrovskite"):
-            peers = [case for case in todo if case.name in RELAXED or not case.original]
-            show("pyrovskite on the same requests", peer_table(data, peers))
+            show("pyrovskite on the same requests", peer_table(data, chosen(todo, data, 0)))
 
 
 if __name__ == "__main__":
