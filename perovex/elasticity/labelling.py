@@ -119,10 +119,10 @@ def plain_atoms(crystal: Atoms | Structure) -> Atoms:
 
 def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
     """Reason to reject, or an empty string."""
+    if response.curvatures.min(initial=np.inf) < settings.negative:  # proof enough, converged or not
+        return "negative mode"
     if not response.converged:
         return "not converged"
-    if response.curvatures.min(initial=np.inf) < settings.negative:
-        return "negative mode"
     if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
         return "Born-unstable"
     if changes["soft_change"] > settings.soft_change:

@@ -53,6 +53,9 @@ class ResponseSettings:
         Hessian-vector products measured (up to two calls each) before giving up.
     floor : float
         Smallest curvature of the preconditioner, eV/Angstrom^2.
+    unstable_below : float, optional
+        Give the tensor up once a curvature (eV/Angstrom^2) below this is found: those in a subspace are upper bounds of
+        the lowest there is, so that no further product can prove the crystal stable.
     """
 
     strain: float = 2e-3
@@ -63,6 +66,7 @@ class ResponseSettings:
     soft: float = 0.05
     max_products: int = 400
     floor: float = 0.03
+    unstable_below: float | None = None
 
 
 @dataclass
@@ -186,6 +190,9 @@ def grow(
         wanted = [guess[:, k : k + 1] for k in range(6) if errors[k] > settings.tolerance]
         wanted += _open_modes(space, precondition, settings, symmetry)
         worst = float(errors.max())
+        limit = settings.unstable_below
+        if limit is not None and space.ritz()[0].min(initial=np.inf) < limit:
+            return worst, False
         if not wanted:
             return worst, True
         complete = space.basis.shape[1] >= size - 3

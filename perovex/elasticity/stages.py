@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,8 +246,10 @@ class LabelRun:
         self.save("relaxed")
 
     def respond(self) -> Response:
-        """Elastic tensor and lowest modes at the relaxed point."""
+        """Elastic tensor and lowest modes at the relaxed point, or a negative mode that is still to be followed."""
         point, response = self.state.point, self.settings.response
+        if self.round < self.settings.rounds:  # an unstable crystal will be followed: no tensor is wanted
+            response = replace(response, unstable_below=self.settings.negative)
         if self.clamped is None:
             args = self.surface, point, response.strain, self.symmetry, self.strains
             self.clamped = clamped_response(*args, after_batch=lambda: self.save("straining"))

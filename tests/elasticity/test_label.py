@@ -1,5 +1,7 @@
 """The engine against finite strain with relaxed ions and against the full Hessian."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase.build import bulk
@@ -8,7 +10,7 @@ from ase.calculators.lj import LennardJones
 from ase.optimize import BFGS
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.differences import clamped_response, hessian_products
+from perovex.elasticity.differences import Clamped, clamped_response, hessian_products
 from perovex.elasticity.relaxation import RelaxSettings
 from perovex.elasticity.response import ResponseSettings, respond
 from perovex.elasticity.subspace import Subspace
@@ -70,6 +72,42 @@ def test_krylov_solution_equals_the_full_hessian(full_hessian):
     assert response.converged
     assert abs(response.tensor - direct).max() < 0.01 * abs(direct).max()
     assert response.curvatures[0] == pytest.approx(values[keep][0], rel=0.02)
+
+
+class Harmonic:
+    """Surface whose forces follow from a Hessian."""
+
+    batch = 4
+
+    def __init__(self, hessian):
+        self.hessian, self.calls = hessian, 0
+
+    def displaced(self, point, steps):
+        self.calls += len(steps)
+        return [replace(point, forces=-(self.hessian @ step).reshape(-1, 3)) for step in steps]
+
+
+def test_a_negative_curvature_ends_the_response_at_once(full_hessian):
+    _, point, H = full_hessian
+    clamped = Clamped(100 * np.eye(6), np.random.default_rng(0).normal(size=(len(H), 6)))
+    values, vectors = np.linalg.eigh(H)
+    mode = vectors[:, 3]
+    model = H + 0.5 * np.diag(np.random.default_rng(1).uniform(size=len(H)))
+
+    def run(hessian, limit):
+        surface, space = Harmonic(hessian), Subspace.empty(len(H))
+        return surface, respond(surface, point, clamped, model, space, ResponseSettings(unstable_below=limit))
+
+    unstable = H - (values[3] + 0.2) * np.outer(mode, mode)
+    (early, stopped), (late, complete) = (run(unstable, limit) for limit in (-2e-3, None))
+    assert early.calls < late.calls
+    assert not stopped.converged
+    assert complete.curvatures[0] == pytest.approx(-0.2, rel=0.05)
+    assert complete.curvatures[0] <= stopped.curvatures[0] < -2e-3
+    assert stopped.mode @ unstable @ stopped.mode == pytest.approx(stopped.curvatures[0])
+    (early, stable), (late, same) = (run(H, limit) for limit in (-2e-3, None))
+    assert early.calls == late.calls
+    np.testing.assert_array_equal(stable.tensor, same.tensor)
 
 
 def test_frozen_modes_stiffen(full_hessian):
