@@ -57,11 +57,12 @@ def predict(  # noqa: PLR0917 (options of a command)
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
     """
-    from perovex.cli.tables import print_frame, write_frame
+    from perovex.cli.tables import check_suffix, print_frame, write_frame
     from perovex.errors import PerovexError
     from perovex.prediction import predict as run
     from perovex.prediction import predict_new
 
+    check_suffix(out)
     if spacer is None and not files:
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
@@ -81,14 +82,14 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
     else:
         table = run(files or [], models=models, moduli=moduli)
-    if out is None:
-        print_frame(_for_reading(table))
-    else:
+    failed = table["error"].astype(bool)
+    if out is not None:
         write_frame(table, out)
+    elif not failed.all():
+        print_frame(_for_reading(table[~failed]))
     for source, reason in table["warning"].items():
         if reason:
             print(f"perovex: warning: {source}: {reason}", file=sys.stderr)
-    failed = table["error"].astype(bool)
     for source, error in table.loc[failed, "error"].items():
         print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
     if failed.any():
