@@ -40,6 +40,7 @@ def label(  # noqa: PLR0917 (typer's options)
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on."""
+    from perovex._files import make_folder
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
@@ -53,6 +54,7 @@ def label(  # noqa: PLR0917 (typer's options)
     paths = expand_paths(files, keep_missing=len(files) > 1)
     todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
+    make_folder(out)
     settings = LabelSettings(
         relax=RelaxSettings(fmax=fmax, smax=smax),
         symmetry=symmetry,

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Phase = Literal["RP", "DJ"]
+_OF_BUILT = ("metal", "halide", "n", "cage", "phase", "relax")
 
 
 def predict(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     files: Annotated[
         list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
     ] = None,
@@ -67,6 +69,12 @@ def predict(  # noqa: PLR0917 (options of a command)
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    idle = [] if spacer is not None else [name for name in _OF_BUILT if _given(context, name)]
+    if idle:
+        raise PerovexError(
+            f"{', '.join(f'--{name}' for name in idle)} describe a crystal to build, and files are crystals already",
+            remedy="leave them out, or give --spacer instead of files",
+        )
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -94,6 +102,11 @@ def predict(  # noqa: PLR0917 (options of a command)
         print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
     if failed.any():
         raise typer.Exit(2)
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _for_reading(table: pd.DataFrame) -> pd.DataFrame:
