@@ -24,7 +24,9 @@ def list_descriptors(
         list[str] | None,
         typer.Option("--families", "-f", help="Families of descriptors; repeatable or with commas."),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="List for people, Markdown or JSON; by the suffix of --out.")] = "table",
+    output_format: Annotated[
+        Format, typer.Option("--format", help="List for people, Markdown or JSON; by the suffix of --out.")
+    ] = "table",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write Markdown or JSON to this file.")] = None,
 ) -> None:
     """Print key, unit, definition, family, needs and source of every descriptor."""

@@ -95,7 +95,9 @@ def audit(data: ElasticData) -> Audit:
     table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
-    reasons = rejected["reason"].str.replace(r"-?\d+(?:\.\d+)?", "#", regex=True).value_counts().rename("labels").to_frame()
+    reasons = (
+        rejected["reason"].str.replace(r"-?\d+(?:\.\d+)?", "#", regex=True).value_counts().rename("labels").to_frame()
+    )
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
     soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > 1.25]

@@ -209,7 +209,14 @@ def test_model_card_is_printed_and_written_and_a_damaged_folder_is_refused(tmp_p
 
     done = run("model", "card")
     assert done.returncode == 0
-    for words in ("# Model card", "## Held-out scores", "E_in_plane above", "spacers: the spacer", "sha256:"):
+    for words in (
+        "# Model card",
+        "## Held-out scores",
+        "MAE and RMSE in GPa",
+        "E_in_plane above",
+        "spacers: the spacer",
+        "sha256:",
+    ):
         assert words in done.stdout
     page = tmp_path / "deep" / "card.html"
     assert run("model", "card", "--out", page).returncode == 0
