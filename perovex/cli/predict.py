@@ -60,21 +60,11 @@ def predict(  # noqa: PLR0917 (options of a command)
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
     """
     from perovex.cli.tables import check_suffix, print_frame, write_frame
-    from perovex.errors import PerovexError
     from perovex.prediction import predict as run
     from perovex.prediction import predict_new
 
     check_suffix(out)
-    if spacer is None and not files:
-        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
-    if spacer is not None and files:
-        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
-    idle = [] if spacer is not None else [name for name in _OF_BUILT if _given(context, name)]
-    if idle:
-        raise PerovexError(
-            f"{', '.join(f'--{name}' for name in idle)} describe a crystal to build, and files are crystals already",
-            remedy="leave them out, or give --spacer instead of files",
-        )
+    _refuse_clashes(context, spacer, files)
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -102,6 +92,22 @@ def predict(  # noqa: PLR0917 (options of a command)
         print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
     if failed.any():
         raise typer.Exit(2)
+
+
+def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str] | None) -> None:
+    """Refuse options that contradict each other or would be ignored."""
+    from perovex.errors import PerovexError
+
+    if spacer is None and not files:
+        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
+    if spacer is not None and files:
+        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if _given(context, name)]
+    if idle:
+        raise PerovexError(
+            f"{', '.join(idle)} describe a crystal to build, and files are crystals already",
+            remedy="leave them out, or give --spacer instead of files",
+        )
 
 
 def _given(context: typer.Context, name: str) -> bool:

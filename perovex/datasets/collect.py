@@ -177,7 +177,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
     try:
         with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
             atoms = ase.io.read(handle, format="extxyz")
-    except Exception as error:  # a damaged file makes ASE raise many types
+    except Exception as error:  # noqa: BLE001 (a damaged file makes ASE raise many types)
         return _reject(row, f"the relaxed structure cannot be read: {error}"), stored, None
     atoms.calc = None
     for extra in ("momenta",):

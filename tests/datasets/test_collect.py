@@ -87,8 +87,8 @@ def test_a_damaged_record_costs_its_row_and_a_foreign_file_is_named(elastic_data
         (records / "notes.json").write_text(content)
         with pytest.raises(DatasetError, match=r"notes\.json: not a label record.*nothing but records"):
             collect(records, tmp_path / "2.0", progress=False)
+    (tmp_path / "1.5").mkdir()
     with pytest.raises(DatasetError, match=r"1\.5: no label records"):
-        (tmp_path / "1.5").mkdir()
         collect([tmp_path / "1.5"], tmp_path / "2.0", progress=False)
 
 
