@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -10,8 +12,6 @@ import pandas as pd
 from perovex.errors import ModelFileError, PerovexError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from perovex.learn import ModelBundle
 
 
@@ -104,8 +104,8 @@ def predict(
 
     Parameters
     ----------
-    items : structure, path, glob, folder, or an iterable of them
-        pymatgen structures, ASE atoms, perceived crystals, or files.
+    items : structure, path, glob, folder, an iterable of them, or a mapping of names to structures
+        pymatgen structures, ASE atoms, perceived crystals, or files; no file is predicted twice.
     models : path or ModelBundle, optional
         Models written by `perovex study`; default: those that come with the package.
     moduli : {"relaxed", "soft_frozen"}, optional
@@ -139,25 +139,29 @@ def predict(
     from perovex.learn import ModelBundle
 
     bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
-    rows: dict[str, pd.Series] = {}
-    errors: dict[str, str] = {}
-    order: list[str] = []
-    for name, item in _named(items):
-        order.append(name)
+    named = _named(items)
+    # by position: two crystals may bear the same name
+    rows: dict[int, pd.Series] = {}
+    errors: dict[int, str] = {}
+    for number, (_, item) in enumerate(named):
         try:
-            rows[name] = describe(_complete(item))
+            rows[number] = describe(_complete(item))
         except PerovexError as error:
-            errors[name] = f"{error.kind}: {error}"
-    table = bundle.predict(pd.DataFrame(rows).T.astype(float)) if rows else pd.DataFrame()
-    table = table.reindex(order)
-    inside = table["in_domain"] if "in_domain" in table else pd.Series(index=order, dtype=object)
-    reason = table["domain_reason"] if "domain_reason" in table else pd.Series(index=order, dtype=object)
+            errors[number] = f"{error.kind}: {error}"
+    # without a row to predict the columns are still those of a prediction
+    described = pd.DataFrame(rows).T if rows else pd.DataFrame([dict.fromkeys(bundle.feature_names, math.nan)])
+    table = bundle.predict(described.astype(float))
     changed = bundle.redefined({key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY})
     stale = [f"trained on other definitions of {', '.join(changed)}"] if changed else []
-    outside = {name: [f"outside the training domain ({reason[name]})"] for name in rows if not bool(inside[name])}
-    table["warning"] = ["; ".join([*outside.get(name, []), *stale]) if name in rows else "" for name in order]
-    table["error"] = [errors.get(name, "") for name in order]
-    return table.rename_axis("crystal")
+    table["warning"] = [
+        "; ".join([*([] if inside else [f"outside the training domain ({reason})"]), *stale])
+        for inside, reason in zip(table["in_domain"], table["domain_reason"], strict=True)
+    ]
+    table = table.reindex(range(len(named))) if rows else table.iloc[:0].reindex(range(len(named)))
+    table["warning"] = table["warning"].fillna("")
+    table["error"] = [errors.get(number, "") for number in range(len(named))]
+    table.index = pd.Index([name for name, _ in named], name="crystal")
+    return table
 
 
 def _complete(item: Any) -> Any:
@@ -256,17 +260,26 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
 def _named(items: Any) -> list[tuple[str, Any]]:
     from perovex.crystal import expand_paths
 
-    if isinstance(items, (str, Path)):
-        items = [items]
-    elif not isinstance(items, (list, tuple, pd.Series)):
-        items = [items]  # one structure: those are iterable themselves
+    if isinstance(items, Mapping):
+        return [(str(name), item) for name, item in items.items()]
+    given = list(items) if _holds_crystals(items) else [items]
     named: list[tuple[str, Any]] = []
-    for number, item in enumerate(items):
+    seen: set[Path] = set()
+    for number, item in enumerate(given):
         if isinstance(item, (str, Path)):
-            named += [(str(path), path) for path in expand_paths(item, keep_missing=len(items) > 1)]
+            paths = [path for path in expand_paths(item, keep_missing=len(given) > 1) if path not in seen]
+            seen.update(paths)
+            named += [(str(path), path) for path in paths]
         else:
             named.append((_label(item, number), item))
     return named
+
+
+def _holds_crystals(items: Any) -> bool:
+    """Tell several crystals from one: a structure is iterable, too, but over sites or atoms."""
+    if isinstance(items, (str, Path)) or hasattr(items, "lattice") or hasattr(items, "get_positions"):
+        return False
+    return isinstance(items, Iterable)
 
 
 def _label(item: Any, number: int) -> str:

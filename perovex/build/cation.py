@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from rdkit import Chem, RDLogger
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolTransforms
+from rdkit.rdBase import BlockLogs
 
 from perovex.errors import BuildError, SmilesError
 
@@ -189,6 +190,14 @@ def _stretched(mol: Any, heads: tuple[int, ...], identifier: int) -> int:
 
 def _conformers(mol: Any, heads: tuple[int, ...], count: int, seed: int) -> tuple[NDArray[np.float64], ...]:
     """Low-energy conformers, the most extended first, near-duplicates in extent removed."""
+    with BlockLogs():
+        known = rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol) or rdForceFieldHelpers.UFFHasAllMoleculeParams(mol)
+    if not known:
+        raise SmilesError(
+            "the force field lacks parameters for it, so that no geometry can be made",
+            source=Chem.MolToSmiles(Chem.RemoveHs(mol)),
+            remedy="use an organic cation, or read the crystal from a file",
+        )
     parameters: Any = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed % (2**31 - 1) + 1
     identifiers = list(rdDistGeom.EmbedMultipleConfs(mol, count, parameters))
@@ -237,7 +246,7 @@ def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int
     Raises
     ------
     SmilesError
-        If the SMILES is unreadable or has no ammonium that can balance a slab.
+        If the SMILES is unreadable, has no ammonium that can balance a slab, or holds what no force field knows.
     BuildError
         If no conformer can be embedded.
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_CAPTIONS = {
+    "counts": "Labels by potential",
+    "rejections": "Reasons of rejections, and how many labels each cost",
+    "outliers": "Outliers: modulus (GPa) and modified z-score of its logarithm among crystals of the same n and halide",
+    "volume_changes": "Volume changed by more than 10 % on relaxing",
+    "phase_changes": "Stacking changed on relaxing",
+    "unconverged": "Not converged as asked: largest force (eV/Å) and stress (GPa)",
+    "soft_modes": "Softened much by soft modes: lowest curvature (eV/Å²); E_vrh with them and with them frozen (GPa)",
+    "duplicates": "Duplicates",
+    "second_potential": "Two potentials on the same crystals; differences in GPa",
+}
 
 
 def audit_data(
@@ -16,14 +29,15 @@ def audit_data(
 ) -> None:
     """Print outliers, duplicates, suspicious relaxations, rejections and the spread between two potentials."""
     from perovex._files import write_atomic
+    from perovex.cli.tables import WIDTH, plain
     from perovex.datasets import load_elastic
     from perovex.datasets.audit import audit
 
     loaded = load_elastic(data, potential=potential)
     findings = audit(loaded)
-    print(loaded)
+    print(textwrap.fill(str(loaded), WIDTH))
     for name, frame in findings.tables().items():
-        print(f"\n{name.replace('_', ' ')}:")
-        print(frame.round(3).to_string() if len(frame) else "  none")
+        print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
+        print(plain(frame.round(3)) if len(frame) else "  none")
     if out is not None:
-        write_atomic(out, (json.dumps(findings.to_dict(), indent=2) + "\n").encode())
+        write_atomic(out, (json.dumps(findings.to_dict(), indent=2, allow_nan=False) + "\n").encode())

@@ -117,6 +117,7 @@ def _print(table: pd.DataFrame, output_format: Format) -> None:
 
 
 def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
+    from perovex.cli.tables import print_blocks
     from perovex.descriptors import REGISTRY
 
     names = [Path(name).name for name in table.index]
@@ -130,18 +131,10 @@ def _print_for_people(table: pd.DataFrame, *, markdown: bool) -> None:
         lines = [head, ["---"] * len(head), *rows]
         print("\n".join("| " + " | ".join(cells) + " |" for cells in lines))
         return
-    from rich.console import Console
-    from rich.table import Table
-
     described = int((table["error"] == "").sum())
-    shown = Table(*head, title=f"{described} of {len(table)} crystals")
-    shown.columns[0].no_wrap = True  # a name cut short is no name
-    for column in shown.columns[2:]:
-        column.justify, column.overflow = "right", "fold"
-    for cells in rows:
-        shown.add_row(*cells)
-    console = Console()
-    console.print(shown, soft_wrap=not console.is_terminal)
+    keys, units = [row[0] for row in rows], [row[1] for row in rows]
+    cells = [(name, [row[2 + i] for row in rows]) for i, name in enumerate(names)]
+    print_blocks({"descriptor": keys, "unit": units}, cells, title=f"{described} of {len(table)} crystals")
 
 
 def _number(value: float) -> str:

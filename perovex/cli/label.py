@@ -40,6 +40,8 @@ def label(  # noqa: PLR0917 (typer's options)
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on."""
+    from perovex._files import make_folder
+    from perovex._json import json_safe
     from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
     from perovex.elasticity.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
@@ -52,6 +54,7 @@ def label(  # noqa: PLR0917 (typer's options)
     paths = expand_paths(files, keep_missing=len(files) > 1)
     todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
+    make_folder(out)
     settings = LabelSettings(
         relax=RelaxSettings(fmax=fmax, smax=smax),
         symmetry=symmetry,
@@ -63,7 +66,7 @@ def label(  # noqa: PLR0917 (typer's options)
     with _Bar(len(todo), before) as bar:
         for record in label_many(todo, out, potential=potential, settings=settings, device=device, watch=bar.watch):
             failed += record["status"] != "accepted"
-            bar.say(json.dumps(record) if as_json else _line(record))
+            bar.say(json.dumps(json_safe(record)) if as_json else _line(record))
     others = len(todo) - before - bar.done
     print(
         f"{bar.done} labelled ({failed} rejected), {before} done before, {others} left to other workers; "

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Phase = Literal["RP", "DJ"]
+_OF_BUILT = ("metal", "halide", "n", "cage", "phase", "relax")
 
 
 def predict(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     files: Annotated[
         list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
     ] = None,
@@ -57,15 +59,12 @@ def predict(  # noqa: PLR0917 (options of a command)
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
     """
-    from perovex.cli.tables import print_frame, write_frame
-    from perovex.errors import PerovexError
+    from perovex.cli.tables import check_suffix, print_frame, write_frame
     from perovex.prediction import predict as run
     from perovex.prediction import predict_new
 
-    if spacer is None and not files:
-        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
-    if spacer is not None and files:
-        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    check_suffix(out)
+    _refuse_clashes(context, spacer, files)
     if spacer is not None:
         table = predict_new(
             spacer,
@@ -81,18 +80,39 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
     else:
         table = run(files or [], models=models, moduli=moduli)
-    if out is None:
-        print_frame(_for_reading(table))
-    else:
+    failed = table["error"].astype(bool)
+    if out is not None:
         write_frame(table, out)
+    elif not failed.all():
+        print_frame(_for_reading(table[~failed]))
     for source, reason in table["warning"].items():
         if reason:
             print(f"perovex: warning: {source}: {reason}", file=sys.stderr)
-    failed = table["error"].astype(bool)
     for source, error in table.loc[failed, "error"].items():
         print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
     if failed.any():
         raise typer.Exit(2)
+
+
+def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str] | None) -> None:
+    """Refuse options that contradict each other or would be ignored."""
+    from perovex.errors import PerovexError
+
+    if spacer is None and not files:
+        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
+    if spacer is not None and files:
+        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if _given(context, name)]
+    if idle:
+        raise PerovexError(
+            f"{', '.join(idle)} describe a crystal to build, and files are crystals already",
+            remedy="leave them out, or give --spacer instead of files",
+        )
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _for_reading(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,32 +3,109 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
 
 from perovex._numbers import short
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
+
+_HEADER = 24  # widest header before it is folded
+WIDTH = 80  # of what is printed for people, also into a pipe
 
 
 def print_frame(table: pd.DataFrame) -> None:
-    """Print a table to stdout, one column a line for few rows, as wide as the terminal otherwise."""
+    """Print a table to stdout with its rows as columns; those that do not fit beside each other follow below."""
+    keys = [str(column) for column in table.columns]
+    print_blocks({"": keys}, [(str(name), [_cell(value) for value in row]) for name, row in _rows(table)])
+
+
+def print_blocks(fixed: Mapping[str, list[str]], columns: list[tuple[str, list[str]]], title: str = "") -> None:
+    """Print as many columns beside the fixed ones as the terminal is wide (80 in a pipe), the next ones below.
+
+    Parameters
+    ----------
+    fixed : mapping of str to list of str
+        Header and cells of the columns that every block repeats; never cut short.
+    columns : list of (str, list of str)
+        Header and cells of all others; long headers are folded.
+    title : str
+        Stands above the first block.
+    """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
+    def width(header: str, cells: list[str], widest: int) -> int:
+        return max(min(cell_len(header), widest), *map(cell_len, cells), 1) + 3  # borders and padding
+
     console = Console()
-    view = Table(show_lines=False, header_style="bold")
-    view.add_column("", overflow="fold")
-    for name in table.index:
-        view.add_column(str(name), overflow="fold", justify="right")
-    for column in table.columns:
-        view.add_row(str(column), *(_cell(value) for value in table[column]))
-    console.print(view)
+    room = console.width - 1 - sum(width(header, cells, console.width) for header, cells in fixed.items())
+    blocks: list[list[tuple[str, list[str]]]] = [[]]
+    left = room
+    for header, cells in columns:
+        needed = width(header, cells, _HEADER)
+        if needed > left and blocks[-1]:
+            blocks.append([])
+            left = room
+        blocks[-1].append((header, cells))
+        left -= needed
+    for number, block in enumerate(blocks):
+        view = Table(title=title if title and not number else None, header_style="bold")
+        for header in fixed:
+            view.add_column(escape(header), no_wrap=True)  # a name cut short is no name
+        for header, cells in block:
+            view.add_column(escape(header), overflow="fold", justify="right", max_width=width(header, cells, _HEADER))
+        for row in zip(*fixed.values(), *(cells for _, cells in block), strict=True):
+            view.add_row(*map(escape, row))
+        console.print(view)
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[Any, list[Any]]]:
+    """Name and values of every row, each value of its own type; names may repeat."""
+    return list(zip(table.index, zip(*(table[name] for name in table.columns), strict=True), strict=True))  # type: ignore[arg-type]
 
 
 def _cell(value: object) -> str:
     return short(value) if isinstance(value, float) else str(value)
+
+
+def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
+    """Lay a table out without lines, at most so wide: columns that do not fit follow below, long text is wrapped."""
+    import textwrap
+
+    from perovex.study.wording import in_words
+
+    view = in_words(table)
+    names = [" / ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in view.index]
+    if max(map(len, names), default=0) <= width // 2:
+        return str(view.to_string(line_width=width))
+    lines: list[str] = []
+    for name, row in zip(names, view.itertuples(index=False), strict=True):
+        cells = ", ".join(f"{value} {column}" for column, value in zip(view.columns, row, strict=True))
+        lines += textwrap.wrap(f"{name}: {cells}", width, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def check_suffix(path: Path | None) -> None:
+    """Refuse a kind of table that cannot be written, before any work is done.
+
+    Raises
+    ------
+    PerovexError
+        If the suffix is none of ``.csv``, ``.parquet``, ``.json``.
+    """
+    if path is not None and path.suffix not in {".csv", ".parquet", ".json"}:
+        raise PerovexError(
+            f"cannot write a table as {path.suffix or 'a file without suffix'}",
+            remedy="use .csv, .parquet or .json",
+            source=path,
+        )
 
 
 def write_frame(table: pd.DataFrame, path: Path) -> None:
@@ -37,24 +114,19 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     Raises
     ------
     PerovexError
-        If the suffix is another one.
+        As `check_suffix`.
     """
     import io
 
     from perovex._files import write_atomic
 
+    check_suffix(path)
     if path.suffix == ".csv":
         content = table.to_csv().encode()
     elif path.suffix == ".json":
         content = (table.to_json(orient="index", indent=2) + "\n").encode()
-    elif path.suffix == ".parquet":
+    else:
         buffer = io.BytesIO()
         table.to_parquet(buffer)
         content = buffer.getvalue()
-    else:
-        raise PerovexError(
-            f"cannot write a table as {path.suffix or 'a file without suffix'}",
-            remedy="use .csv, .parquet or .json",
-            source=path,
-        )
     write_atomic(path, content)

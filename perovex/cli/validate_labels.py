@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +32,7 @@ def validate_labels(
 ) -> None:
     """Print how good labels are: lattice parameters, first-principles moduli, known trends."""
     from perovex._files import write_atomic
+    from perovex.cli.tables import WIDTH
     from perovex.datasets import load_elastic
     from perovex.datasets.validation import validate_labels_against_references
 
@@ -41,9 +42,9 @@ def validate_labels(
     if as_json:
         print(text, end="")
     else:
-        print(loaded)
+        print(textwrap.fill(str(loaded), WIDTH))
         for name, frame in vars(result).items():
-            print(f"\n{_CAPTIONS[name]}:")
+            print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
             print(_narrow(frame) if len(frame) else "  nothing to compare in these data")
     if out is None:
         return
@@ -58,18 +59,22 @@ def _narrow(frame: object) -> str:
     """Lay a table out for a terminal: one block of `name: value` pairs a row where the row is long text."""
     import pandas as pd
 
+    from perovex.cli.tables import WIDTH, plain
+
     assert isinstance(frame, pd.DataFrame)
     rounded = frame.round(3 if "trend" in frame else 2)
     if "trend" not in frame:
-        return str(
-            rounded.rename(columns=lambda c: re.sub("_percent$", " %", c).replace("_", " ")).to_string(index=False)
-        )
+        return plain(rounded.set_index(list(rounded.columns[:1])))
     lines = []
     for row in rounded.to_dict(orient="records"):
-        lines.append("  {answer:9} {trend}".format_map(row))
+        said = ["{answer:9} {trend}".format_map(row)]
         if row["comparisons"]:
-            lines.append(
-                "            {agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups "
-                "[{share_low}, {share_high}], p = {p_value}, median {median_difference_GPa} GPa".format_map(row)
+            p = f"p = {row['p_value']:.3f}" if row["p_value"] >= 0.001 else "p < 0.001"
+            said.append(
+                "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups: share {share} "
+                "[{share_low}, {share_high}], ".format_map(row)
+                + f"{p}, median {row['median_difference_GPa']} GPa"
             )
+        for text, indent in zip(said, (2, 12), strict=False):
+            lines += textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * 12)
     return "\n".join(lines)

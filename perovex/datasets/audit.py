@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._json import json_safe
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
 
 if TYPE_CHECKING:
@@ -61,11 +62,10 @@ class Audit:
         return dict(vars(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the findings as JSON-safe lists of rows."""
-        return {
-            name: frame.reset_index().replace({np.nan: None}).to_dict(orient="records")
-            for name, frame in self.tables().items()
-        }
+        """Return the findings as JSON-safe lists of rows; the n of a 3D network is None."""
+        tables = {name: frame.reset_index() for name, frame in self.tables().items()}
+        safe: dict[str, Any] = json_safe({name: frame.to_dict(orient="records") for name, frame in tables.items()})
+        return safe
 
 
 def audit(data: ElasticData) -> Audit:
@@ -95,7 +95,9 @@ def audit(data: ElasticData) -> Audit:
     table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
-    reasons = rejected["reason"].str.replace(r"[-\d.]+", "#", regex=True).value_counts().rename("labels").to_frame()
+    reasons = (
+        rejected["reason"].str.replace(r"-?\d+(?:\.\d+)?", "#", regex=True).value_counts().rename("labels").to_frame()
+    )
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
     soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > 1.25]

@@ -18,7 +18,7 @@ from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.schema import COLUMNS, MODULI, SOFT_FROZEN, validate_labels
-from perovex.errors import DatasetError, PerovexError
+from perovex.errors import DatasetError, ElasticityError, PerovexError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 _TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_modes_frozen_GPa")
 _ACCEPTED = "accepted"
+_GIVE_RECORDS = "give folders that hold nothing but records of `perovex label`"
 
 
 def collect(
-    records: Iterable[str | Path],
+    records: str | Path | Iterable[str | Path],
     out: str | Path,
     *,
     base: str | Path | None = None,
@@ -45,7 +46,7 @@ def collect(
 
     Parameters
     ----------
-    records : iterable of path
+    records : path or iterable of path
         Record files (``NAME.json`` beside ``NAME.extxyz``, as `perovex label` writes them) or folders of them.
     out : path
         Folder of the release; existing files of a release are replaced.
@@ -72,9 +73,12 @@ def collect(
     DatasetError
         If there are no records, or two have the same name and potential.
     """
-    paths = _record_paths(records)
+    given = [records] if isinstance(records, (str, Path)) else list(records)
+    paths = _record_paths(given)
     if not paths:
-        raise DatasetError("no label records", remedy="run `perovex label` first")
+        raise DatasetError(
+            "no label records", remedy="run `perovex label` first", source=", ".join(map(str, given)) or None
+        )
     rows: list[dict[str, Any]] = []
     tensors: dict[str, dict[str, Any]] = {}
     crystals: list[Atoms] = []
@@ -126,7 +130,7 @@ def _record_paths(records: Iterable[str | Path]) -> list[Path]:
         elif item.is_file():
             found.append(item)
         else:
-            raise DatasetError("no such record", source=item)
+            raise DatasetError("no such record", remedy="give folders or files written by `perovex label`", source=item)
     return found
 
 
@@ -134,8 +138,12 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         name, potential, status = record["name"], record["potential"], record["status"]
-    except (ValueError, KeyError) as error:
-        raise DatasetError(f"not a label record: {error}", remedy="remove the file", source=path) from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"not a label record: {error}", remedy=_GIVE_RECORDS, source=path) from None
+    except (KeyError, TypeError):
+        raise DatasetError(
+            "not a label record: it lacks name, potential or status", remedy=_GIVE_RECORDS, source=path
+        ) from None
     row: dict[str, Any] = {
         "label_id": f"{name}@{potential}",
         "crystal_id": name,
@@ -156,6 +164,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         "metal": record.get("metal") or "",
         "halide": record.get("halide") or "",
         "spacer_smiles": record.get("spacer_smiles") or "",
+        "n_atoms": 0,
     }
     stored = {key: record[key] for key in _TENSOR_KEYS if record.get(key) is not None}
     stored["settings"] = record.get("settings", {})
@@ -165,8 +174,11 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         return _reject(row, "no relaxed structure was kept"), stored, None
     import ase.io
 
-    with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
-        atoms = ase.io.read(handle, format="extxyz")
+    try:
+        with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
+            atoms = ase.io.read(handle, format="extxyz")
+    except Exception as error:  # noqa: BLE001 (a damaged file makes ASE raise many types)
+        return _reject(row, f"the relaxed structure cannot be read: {error}"), stored, None
     atoms.calc = None
     for extra in ("momenta",):
         if atoms.has(extra):
@@ -202,7 +214,11 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
     elif expected_spacer and flat_smiles(expected_spacer) != flat_smiles(crystal.spacer_smiles):
         _reject(row, f"the spacer changed to {crystal.spacer_smiles} while relaxing")
     if "C_GPa" in stored:
-        _moduli_into(row, stored, crystal)
+        try:
+            _moduli_into(row, stored, crystal)
+        except (ElasticityError, TypeError, ValueError) as error:
+            row.update(dict.fromkeys((*MODULI, *SOFT_FROZEN, "poisson_vrh", "universal_anisotropy"), math.nan))
+            _reject(row, f"not an elastic tensor: {getattr(error, 'cause', error)}")
 
 
 def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPerovskite) -> None:

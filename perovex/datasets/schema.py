@@ -38,7 +38,7 @@ COLUMNS: dict[str, Column] = {
     "status": Column("str", "", "accepted or rejected"),
     "reason": Column("str", "", "why rejected; for accepted rows a caution, if any"),
     "formula": Column("str", "", "reduced formula of the relaxed crystal"),
-    "n_atoms": Column("int", "", "atoms in the cell"),
+    "n_atoms": Column("int", "", "atoms in the cell; 0 where no relaxed crystal was kept"),
     "n_layers": Column("float", "", "perovskite sheets per slab; inf for a 3D network"),
     "phase": Column("str", "", "RP, DJ, ACI, intermediate or 3D, from the relaxed crystal"),
     "spacer_smiles": Column("str", "", "SMILES of the cations between slabs; empty for 3D"),

@@ -208,7 +208,8 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     chosen = _to_drop(table, groups, sets, drop, top_k)
     losses = _losses(explanation, sets, chosen, n_permutations, progress)
     table = table.join(losses)
-    groups = groups.join(losses.rename(index=lambda name: str(name).removeprefix("group ")).groupby(level=0).first())
+    of_groups = losses.loc[[f"group {name}" if f"group {name}" in sets else name for name in groups.index]]
+    groups = groups.join(of_groups.set_axis(groups.index))  # never the loss of its leading member alone
     ranks = np.array([rankdata(-s) for s in shares])
     top = ranks <= top_k
     return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, coverage, noise, clusters)

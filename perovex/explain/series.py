@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MIN_PAIRS = 3
 _SIGNIFICANT = 0.05
+_SUMMARY = ["from", "to", "column", "n_pairs", "n_clusters", "mean", "lower", "upper", "relative", "p", "p_holm"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,10 @@ class MatchedSeries:
             return [f"No matched series: {self.reason}."]
         word = "n" if self.along == "n_layers" else self.along
         out = []
-        for _, row in self.summary[self.summary["column"] == self.target].iterrows():
+        steps = self.summary[self.summary["column"] == self.target]
+        if steps.empty:
+            out.append(f"No step of {word} has {_MIN_PAIRS} pairs, so that no change of {self.target} can be told.")
+        for _, row in steps.iterrows():
             if row["p_holm"] <= _SIGNIFICANT:
                 sure = ""
             elif 2 ** (1 - row["n_clusters"]) > _SIGNIFICANT:
@@ -267,7 +271,7 @@ def _summary(
     targets = [row for row in rows if row["column"] == columns[0]]
     for row, corrected in zip(targets, holm([float(r["p"]) for r in targets]), strict=True):
         row["p_holm"] = corrected
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_SUMMARY)
 
 
 def _slopes(

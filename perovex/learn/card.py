@@ -106,7 +106,8 @@ def _caption(target: str, settings: Mapping[str, Any]) -> str:
     scheme = [f"scheme {settings['scheme']}"] if "scheme" in settings else []
     floor = settings.get("noise_floor")
     noise = [f"labels allow an MAE of {_number(floor['MAE'])} at best"] if floor else []
-    return f"{target}: " + ", ".join([*known, *scheme, *noise, "95 % intervals over spacers"])
+    unit = [f"MAE and RMSE in {settings.get('unit', 'GPa')}"] if settings.get("task") == "regression" else []
+    return f"{target}: " + ", ".join([*known, *scheme, *noise, *unit, "95 % intervals over spacers"])
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -124,6 +124,9 @@ class Evaluation:
     def coverage_table(self, *by: str) -> pd.DataFrame:
         """Return the empirical coverage of the intervals, overall and by columns of `meta`.
 
+        Crystals held out in several repeats count once, and those of one spacer together; see
+        `intervals.coverage_table`.
+
         Raises
         ------
         ModelInputError
@@ -137,7 +140,15 @@ class Evaluation:
             )
         usual = [c for c in ("n_layers", "halide", "phase") if self.meta is not None and c in self.meta]
         split = pd.DataFrame({c: self._values(c) for c in (by or usual)}) if (by or usual) else None
-        return coverage_table(part["truth"], part["lower"], part["upper"], by=split, nominal=self.settings["coverage"])
+        return coverage_table(
+            part["truth"],
+            part["lower"],
+            part["upper"],
+            by=split,
+            nominal=self.settings["coverage"],
+            groups=part["group"],
+            rows=part["row"],
+        )
 
     def reliability_table(self, n_bins: int = 10) -> pd.DataFrame:
         """Return predicted against observed shares of stiff crystals, held out."""

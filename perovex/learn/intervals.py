@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.stats import beta
+from scipy.stats import t as student
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
@@ -234,51 +235,87 @@ def coverage_table(
     *,
     by: pd.DataFrame | None = None,
     nominal: float | None = None,
+    groups: ArrayLike | None = None,
+    rows: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Count how often intervals held, overall and in parts of the data.
 
     Parameters
     ----------
     y, lower, upper : array_like, shape (n_rows,)
-        Truth and bounds, GPa.
+        Truth and bounds, GPa. Rows without bounds (NaN) are left out: no interval was given that could fail.
     by : DataFrame, optional
         Columns to split by (n, halide, phase, ...), one row per interval.
     nominal : float, optional
         Coverage that was asked for; repeated in the table.
+    groups : array_like, shape (n_rows,), optional
+        Spacer of each row: rows of one spacer are not independent. Every row its own group where missing.
+    rows : array_like, shape (n_rows,), optional
+        Which crystal a row is of, where crystals were held out more than once; each counts once.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``part``, ``value``, ``count``, ``coverage``, ``low``, ``high`` (95 % Clopper-Pearson
-        interval, which takes rows as independent), ``median_width`` and ``nominal``.
+        Columns ``part``, ``value``, ``count`` (of crystals with an interval), ``coverage``, ``low``, ``high`` (95 %
+        Clopper-Pearson interval for as many independent rows as the spread between groups is worth),
+        ``median_width`` and ``nominal``.
+
+    References
+    ----------
+    Korn, Graubard, Survey Methodology 24, 193 (1998), for the effective number of rows.
 
     Examples
     --------
     >>> coverage_table([1, 2, 3, 9], [0, 1, 2, 3], [2, 3, 4, 5])["coverage"].tolist()
     [0.75]
+    >>> spacers = ["BA", "BA", "PEA", "PEA"]  # both rows of one spacer fail together: two answers, not four
+    >>> coverage_table([1, 1, 9, 9], [0] * 4, [2] * 4, groups=spacers)[["low", "high"]].round(2).values.tolist()
+    [[0.0, 1.0]]
     """
     truth, low, high = (np.asarray(v, dtype=float).ravel() for v in (y, lower, upper))
     if not len(truth) == len(low) == len(high):
         raise ModelTableError("truth and bounds differ in length")
     frame = pd.DataFrame({"hit": (truth >= low) & (truth <= high), "width": high - low})
-    rows = [_count(frame, "all", "all")]
+    frame["row"] = np.arange(len(frame)) if rows is None else np.asarray(rows)
+    frame["group"] = frame["row"] if groups is None else np.asarray(groups).astype(str)
+    given = ~(np.isnan(low) | np.isnan(high))
+    entries = [_count(frame[given], "all", "all")]
     by = pd.DataFrame() if by is None else by
     for column in by.columns:
-        for value, part in frame.groupby(by[column].to_numpy(), dropna=False):
-            rows.append(_count(part, str(column), value))
-    table = pd.DataFrame(rows)
+        for value, part in frame[given].groupby(by[column].to_numpy()[given], dropna=False):
+            entries.append(_count(part, str(column), value))
+    table = pd.DataFrame(entries)
     table["nominal"] = nominal
     return table
 
 
 def _count(part: pd.DataFrame, name: str, value: Any) -> dict[str, Any]:
-    hits, n = int(part["hit"].sum()), len(part)
+    known = len(part) > 0
+    share = float(part["hit"].mean()) if known else float("nan")
+    low, high = _share_interval(part, share) if known else (0.0, 1.0)
     return {
         "part": name,
         "value": value,
-        "count": n,
-        "coverage": hits / n,
-        "low": float(beta.ppf(0.025, hits, n - hits + 1)) if hits else 0.0,
-        "high": float(beta.ppf(0.975, hits + 1, n - hits)) if hits < n else 1.0,
+        "count": part["row"].nunique(),
+        "coverage": share,
+        "low": low,
+        "high": high,
         "median_width": float(part["width"].median()),
     }
+
+
+def _share_interval(part: pd.DataFrame, share: float) -> tuple[float, float]:
+    """Clopper-Pearson interval of a share of rows that come in groups."""
+    sums = part.groupby("group")["hit"].agg(["sum", "size"])
+    n_rows, n_groups = part["row"].nunique(), len(sums)
+    n = float(n_groups)  # all hits or none: no spread to learn from, so that groups count
+    if 0 < share < 1 and n_groups > 1 and n_groups < len(part):
+        off = sums["sum"] - share * sums["size"]
+        variance = n_groups / (n_groups - 1) * float((off**2).sum()) / len(part) ** 2
+        narrower = (student.ppf(0.975, n_rows - 1) / student.ppf(0.975, n_groups - 1)) ** 2
+        n = min(float(n_rows), narrower * share * (1 - share) / variance) if variance > 0 else float(n_rows)
+    hits = share * n
+    return (
+        float(beta.ppf(0.025, hits, n - hits + 1)) if share > 0 else 0.0,
+        float(beta.ppf(0.975, hits + 1, n - hits)) if share < 1 else 1.0,
+    )

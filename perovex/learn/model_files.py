@@ -153,7 +153,9 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     source = Path(folder)
     path = source / MANIFEST
     if not path.is_file():
-        raise ModelFileError("no model here: manifest.json is missing", source=source)
+        raise ModelFileError(
+            "no model here: manifest.json is missing", remedy="give a folder models/ of `perovex study`", source=source
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:

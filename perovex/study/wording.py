@@ -57,6 +57,8 @@ HEADINGS = {
     "volume_change": "volume change (%)",
 }
 
+_UNITS = {"percent": "%", "deg": "deg", "GPa": "GPa"}
+
 
 def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with columns and index named for readers; keys of descriptors and moduli stay.
@@ -66,12 +68,17 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> list(in_words(pd.DataFrame(columns=["p_value", "n_rows", "E_vrh", "median_width"])))
     ['p', 'crystals', 'E_vrh', 'median width']
+    >>> list(in_words(pd.DataFrame(columns=["volume_percent", "largest_angle_deg"])))
+    ['volume (%)', 'largest angle (deg)']
     """
     from perovex.datasets import MODULI
 
     def word(name: Any) -> Any:
         if not isinstance(name, str) or name in MODULI:
             return name
+        plain, _, unit = name.rpartition("_")
+        if name not in HEADINGS and plain and unit in _UNITS:
+            return f"{plain.replace('_', ' ')} ({_UNITS[unit]})"
         return HEADINGS.get(name, name.replace("_", " "))
 
     named = frame.rename(columns=word)

@@ -73,11 +73,13 @@ def test_longer_spacers_make_wider_gaps():
         ("CCCC[NH3+].[I-]", "several"),
         ("[NH3+]CC([O-])=O", "charge"),
         ("[NH3+]CC(C[NH3+])C[NH3+]", "charge"),
+        ("[NH3+]CC[Pt]", "force field"),
     ],
 )
-def test_bad_smiles_are_named(smiles, word):
+def test_bad_smiles_are_named(smiles, word, capfd):
     with pytest.raises(SmilesError, match=word):
         build_layered(smiles)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,33 @@ def test_a_release_comes_back_as_it_was_written(elastic_data, names, tmp_path):
         )
 
 
+def test_a_damaged_record_costs_its_row_and_a_foreign_file_is_named(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    _record(records, elastic_data, names[0])
+    _record(records, elastic_data, names[1], C_GPa=[[1.0, 2.0], [3.0, 4.0]])
+    _record(records, elastic_data, names[1], name="ragged", C_GPa=[[1.0], [2.0, 3.0]])
+    _record(records, elastic_data, names[1], name="cut")
+    (records / "cut@test.extxyz").write_text("12\n")
+    unread = {"name": "unread", "potential": "test", "status": "rejected", "reason": "unread.cif: the file is empty"}
+    (records / "unread@test.json").write_text(json.dumps(unread))  # as `perovex label` leaves it for a bad file
+    table = collect(records, tmp_path / "1.0", progress=False).set_index("crystal_id")
+    assert list(table.index[table["status"] == "accepted"]) == [names[0]]
+    assert "shape (2, 2) is not (6, 6)" in table.loc[names[1], "reason"]
+    assert "not an elastic tensor" in table.loc["ragged", "reason"]
+    assert "cannot be read" in table.loc["cut", "reason"]
+    assert table.loc["unread", "reason"] == "unread.cif: the file is empty; no relaxed structure was kept"
+    assert table["n_atoms"].eq(0).tolist() == [name in ("cut", "unread") for name in table.index]
+    assert load_elastic(tmp_path / "1.0").table.index.tolist() == [names[0]]
+    for content in ("[1, 2]", "{}", "no json"):
+        (records / "notes.json").write_text(content)
+        with pytest.raises(DatasetError, match=r"notes\.json: not a label record.*nothing but records"):
+            collect(records, tmp_path / "2.0", progress=False)
+    (tmp_path / "1.5").mkdir()
+    with pytest.raises(DatasetError, match=r"1\.5: no label records"):
+        collect([tmp_path / "1.5"], tmp_path / "2.0", progress=False)
+
+
 def test_the_same_records_give_the_same_bytes(elastic_data, names, tmp_path):
     records = tmp_path / "records"
     records.mkdir()

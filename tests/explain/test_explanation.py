@@ -227,3 +227,15 @@ def test_models_of_the_learn_package(planted):
     labels = learn.StiffnessClassifier(algorithm_params=params, calibration="auto")
     found = explain(labels, planted.X, moduli, planted.groups, n_repeats=1, progress=False)
     assert found.problem.y.sum() == 60
+
+
+def test_a_group_never_shows_the_loss_of_its_leading_member_alone(planted, regressor, monkeypatch):
+    from perovex.explain import ranking as room
+
+    monkeypatch.setattr(room, "_to_drop", lambda *_: ["stei_max", "stei_head"])
+    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, progress=False)
+    ranked = room.rank(found, n_boot=4, n_shadow=1, n_permutations=0, progress=False)
+    group = ranked.table.loc["stei_max", "correlation_group"]
+    assert "," in ranked.groups.loc[group, "members"]
+    assert ranked.table.loc[["stei_max", "stei_head"], "drop"].notna().all()
+    assert np.isnan(ranked.groups.loc[group, "drop"])

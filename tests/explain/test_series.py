@@ -27,6 +27,23 @@ def factorial():
     return table
 
 
+def test_pairs_spread_thinly_over_steps_tell_nothing_and_break_nothing():
+    table = pd.DataFrame(
+        {
+            "spacer_smiles": list("aabbccdd"),
+            "halide": "I",
+            "n_layers": [1, 2, 1, 2, 2, 3, 2, 3],
+            "E": [10.0, 12.0, 10.0, 12.5, 12.0, 13.0, 12.5, 13.5],
+        }
+    )
+    found = matched_series(table, "E")
+    assert len(found.pairs) == 4
+    assert found.summary.empty
+    assert found.sentences()[0] == "No step of n has 3 pairs, so that no change of E can be told."
+    json.loads(found.to_json())
+    assert "No step" in found._repr_html_()
+
+
 def test_the_effect_of_n_is_recovered_despite_the_spacers(factorial):
     found = matched_series(factorial, "E", descriptors=["angle"])
     assert (found.n_series, found.n_clusters) == (24, 8)

@@ -97,6 +97,48 @@ def test_coverage_table_counts():
     assert table.loc[2, "low"] == pytest.approx(0.025**0.5)  # Clopper-Pearson for 2 of 2
 
 
+def test_coverage_leaves_out_rows_without_an_interval():
+    nan = np.nan
+    by = pd.DataFrame({"halide": ["I", "I", "Br", "Br"]})
+    table = coverage_table([1, 2, 3, 9], [0, 1, nan, nan], [2, 3, nan, nan], by=by)
+    assert table["coverage"].tolist() == [1.0, 1.0]
+    assert table["count"].tolist() == [2, 2]
+    none = coverage_table([1, 2], [nan, nan], [nan, nan]).iloc[0]
+    assert np.isnan(none["coverage"])
+    assert (none["count"], none["low"], none["high"]) == (0, 0.0, 1.0)
+
+
+def test_coverage_interval_counts_spacers_and_not_repeats():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=60)
+    bounds = np.full(60, -1.0), np.full(60, 1.0)
+    once = coverage_table(truth, *bounds).iloc[0]
+    groups = np.arange(60)
+    thrice = coverage_table(
+        np.tile(truth, 3), *np.tile(bounds, 3), groups=np.tile(groups, 3), rows=np.tile(groups, 3)
+    ).iloc[0]
+    assert thrice["count"] == once["count"] == 60
+    assert thrice["high"] - thrice["low"] == pytest.approx(once["high"] - once["low"], rel=0.05)
+    alike = coverage_table(np.repeat(truth[:20], 3), *bounds, groups=np.repeat(np.arange(20), 3)).iloc[0]
+    twenty = coverage_table(truth[:20], bounds[0][:20], bounds[1][:20]).iloc[0]
+    assert alike["high"] - alike["low"] >= twenty["high"] - twenty["low"]
+
+
+@pytest.mark.parametrize(("between", "n_groups"), [(0.0, 20), (2.0, 20), (2.0, 40)])
+def test_coverage_interval_of_grouped_rows_holds_the_true_share(between, n_groups):
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(n_groups), 4)
+    z = (1 + between**2) ** 0.5
+    truth_share = 0.8
+    limit = z * 0.8416212  # quantile of the normal law at 0.8
+    found = []
+    for _ in range(300):
+        value = between * rng.normal(size=n_groups)[groups] + rng.normal(size=len(groups))
+        row = coverage_table(value, np.full(len(groups), -np.inf), np.full(len(groups), limit), groups=groups).iloc[0]
+        found.append(row["low"] <= truth_share <= row["high"])
+    assert np.mean(found) > 0.92
+
+
 def test_venn_abers_brackets_isotonic_and_narrows_with_data():
     rng = np.random.default_rng(0)
     width = {}

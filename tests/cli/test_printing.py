@@ -1,0 +1,88 @@
+"""Tables as people read them: no wider than a terminal, with units, nothing cut off."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from perovex.cli.main import app
+from perovex.cli.tables import plain, print_frame
+from perovex.descriptors import REGISTRY
+from perovex.errors import PerovexError
+
+
+def test_wide_tables_go_on_below_and_long_text_is_wrapped():
+    wide = pd.DataFrame({f"column_{i}_percent": [1.0, 2.0] for i in range(12)}, index=["one", "two"])
+    text = plain(wide)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(f"column {i} (%)" in text for i in range(12))
+    reason = "a long reason that no column of a terminal can hold and that nobody may cut short"
+    text = plain(pd.DataFrame({"labels": [2]}, index=[reason]))
+    assert max(map(len, text.splitlines())) <= 80
+    assert " ".join(text.split()) == f"{reason}: 2 labels"
+
+
+def test_many_crystals_are_printed_in_blocks_that_fit(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = [f"a/long/folder/of/crystals/number_{i:02d}[x].cif" for i in range(20)]
+    table = pd.DataFrame({"E_vrh (GPa)": [float(i) + 0.25 for i in range(20)], "class": "soft"}, index=names)
+    print_frame(table)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    cells = [line for line in out.splitlines() if "E_vrh (GPa)" in line]
+    assert len(cells) > 1
+    shown = [float(cell) for line in cells for cell in line.split("│")[2:-1]]
+    assert shown == list(table["E_vrh (GPa)"])
+    folded = "".join("".join(part.strip() for part in line.split("┃")[2:3]) for line in out.splitlines() if "┃" in line)
+    assert folded.startswith(names[0])
+
+
+def test_crystals_of_one_name_are_printed_each(capsys):
+    print_frame(pd.DataFrame({"E_vrh (GPa)": [1.5, 2.5]}, index=["same", "same"]))
+    out = capsys.readouterr().out
+    assert "1.5" in out
+    assert "2.5" in out
+
+
+def run(capsys, *arguments):
+    """Run a command in this process; return status, stdout and the error it raised."""
+    with pytest.raises((SystemExit, PerovexError)) as caught:
+        app([str(argument) for argument in arguments])
+    return getattr(caught.value, "code", 2), capsys.readouterr().out, caught.value
+
+
+def test_descriptors_are_listed_whole_and_written_by_suffix(capsys, tmp_path):
+    status, out, _ = run(capsys, "descriptors", "list", "-f", "bridges")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    for item in (REGISTRY[key] for key in REGISTRY.keys_of(["bridges"])):
+        assert f"{item.key} ({item.unit})" in out
+        assert item.definition in " ".join(out.split())
+    page, records = tmp_path / "new" / "page.md", tmp_path / "new" / "list.json"
+    assert run(capsys, "descriptors", "list", "--out", page)[0] == 0
+    assert "bridge_angle_mean" in page.read_text(encoding="utf-8")
+    assert run(capsys, "descriptors", "list", "--out", records)[0] == 0
+    assert len(json.loads(records.read_text(encoding="utf-8"))) == len(REGISTRY.keys_of(None))
+    assert "use .md or .json" in str(run(capsys, "descriptors", "list", "--out", tmp_path / "list.pdf")[2])
+
+
+def test_predict_refuses_at_once_what_it_would_ignore_or_could_not_write(capsys, tmp_path):
+    crystal = tmp_path / "crystal.cif"
+    crystal.write_text("")
+    assert "--n describe a crystal to build" in str(run(capsys, "predict", crystal, "--n", 3)[2])
+    assert "use .csv, .parquet or .json" in str(run(capsys, "predict", "--spacer", "C", "--out", "table.xyz")[2])
+
+
+def test_predict_prints_no_table_where_no_crystal_could_be_read(capsys, tmp_path):
+    crystal = tmp_path / "crystal.cif"
+    crystal.write_text("")
+    status, out, _ = run(capsys, "predict", crystal)
+    assert (status, out) == (2, "")
+
+
+def test_label_refuses_a_file_as_its_folder(capsys, tmp_path):
+    taken = tmp_path / "taken.cif"
+    taken.write_text("")
+    assert "a file of that name" in str(run(capsys, "label", taken, "--out", taken)[2])
