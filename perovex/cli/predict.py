@@ -31,6 +31,9 @@ def predict(  # noqa: PLR0917 (options of a command)
             help="Which bundled models: relaxed (all ions follow the strain; default) or soft_frozen (soft modes held)."
         ),
     ] = None,
+    disorder: Annotated[
+        Literal["error", "major"], typer.Option("--disorder", help="Refuse partial occupancy, or keep the major part.")
+    ] = "error",
     spacer: Annotated[
         str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
     ] = None,
@@ -79,7 +82,7 @@ def predict(  # noqa: PLR0917 (options of a command)
             progress=sys.stderr.isatty(),
         )
     else:
-        table = run(files or [], models=models, moduli=moduli)
+        table = run(files or [], models=models, moduli=moduli, disorder=disorder)
     failed = table["error"].astype(bool)
     if out is not None:
         write_frame(table, out)
@@ -102,6 +105,8 @@ def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str]
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
+    if spacer is not None and _given(context, "disorder"):
+        raise PerovexError("--disorder is about files, and --spacer builds an ordered crystal", remedy="leave it out")
     idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if _given(context, name)]
     if idle:
         raise PerovexError(

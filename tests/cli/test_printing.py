@@ -86,3 +86,16 @@ def test_label_refuses_a_file_as_its_folder(capsys, tmp_path):
     taken = tmp_path / "taken.cif"
     taken.write_text("")
     assert "a file of that name" in str(run(capsys, "label", taken, "--out", taken)[2])
+
+
+def test_predict_takes_the_major_part_of_a_disordered_file_where_asked(capsys, elastic_data, tmp_path):
+    table = elastic_data.table
+    mixed = elastic_data.structures[table.index[(table["n_layers"] == 1) & (table["halide"] == "I")][0]].copy()
+    mixed.replace_species({"I": {"I": 0.7, "Br": 0.3}})
+    path = tmp_path / "mixed.cif"
+    mixed.to(filename=str(path), fmt="cif")
+    assert run(capsys, "predict", path)[0] == 2
+    status, out, _ = run(capsys, "predict", path, "--disorder", "major")
+    assert status == 0
+    assert "E_vrh (GPa)" in out
+    assert "--disorder is about files" in str(run(capsys, "predict", "--spacer", "C", "--disorder", "major")[2])
