@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
+from perovex.cli.choices import Moduli, given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,19 +105,14 @@ def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str]
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
-    if spacer is not None and _given(context, "disorder"):
+    if spacer is not None and given(context, "disorder"):
         raise PerovexError("--disorder is about files, and --spacer builds an ordered crystal", remedy="leave it out")
-    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if _given(context, name)]
+    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if given(context, name)]
     if idle:
         raise PerovexError(
             f"{', '.join(idle)} describe a crystal to build, and files are crystals already",
             remedy="leave them out, or give --spacer instead of files",
         )
-
-
-def _given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _for_reading(table: pd.DataFrame) -> pd.DataFrame:
