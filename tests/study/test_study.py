@@ -155,6 +155,15 @@ def test_empty_data_and_unknown_target_are_refused(tmp_path):
         StudyOptions(algorithm="oracle")
 
 
+@pytest.mark.parametrize("threshold", ["q1.5", "q0", "stiff", "nan", "inf", "1e6", 0.0])
+def test_impossible_thresholds_are_refused_before_any_crystal_is_described(small, monkeypatch, threshold):
+    from perovex.study import run
+
+    monkeypatch.setattr(run, "build_tables", lambda *_, **__: pytest.fail("crystals were described"))
+    with pytest.raises(ModelInputError, match="threshold"):
+        run_study(None, data=small, threshold=threshold, progress=False)
+
+
 def test_threshold_text_becomes_a_number():
     assert StudyOptions(threshold="12.5").threshold == 12.5
     assert StudyOptions(threshold="q0.6").threshold == "q0.6"
