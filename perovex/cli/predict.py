@@ -62,6 +62,7 @@ def predict(  # noqa: PLR0917 (options of a command)
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
     """
+    from perovex.cli.remarks import say, say_remarks
     from perovex.cli.tables import check_suffix, print_frame, write_frame
     from perovex.prediction import predict as run
     from perovex.prediction import predict_new
@@ -88,11 +89,9 @@ def predict(  # noqa: PLR0917 (options of a command)
         write_frame(table, out)
     elif not failed.all():
         print_frame(_for_reading(table[~failed]))
-    for source, reason in table["warning"].items():
-        if reason:
-            print(f"perovex: warning: {source}: {reason}", file=sys.stderr)
+    say_remarks(table["warning"].items(), "warning", len(table))
     for source, error in table.loc[failed, "error"].items():
-        print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
+        say(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}")
     if failed.any():
         raise typer.Exit(2)
 
