@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 NOTHING = 1e-10
 
 
@@ -16,3 +18,15 @@ def short(value: float, digits: int = 4) -> str:
     ('0', '-2.346', '172.43')
     """
     return f"{0.0 if abs(value) < NOTHING else value:.{digits}g}"
+
+
+def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """Return a number with its interval, or alone where too few groups gave none.
+
+    Examples
+    --------
+    >>> with_interval(1.5, 1.2, 1.9, " GPa"), with_interval(12, math.nan, math.nan)
+    ('1.50 GPa [1.20, 1.90]', '12.00')
+    """
+    interval = f" [{low:.2f}, {high:.2f}]" if math.isfinite(low) and math.isfinite(high) else ""
+    return f"{value:.2f}{unit}{interval}"

@@ -119,6 +119,10 @@ class ModelInputError(PerovexError):
     """Table or target that a model cannot be trained on or applied to."""
 
 
+class TooFewGroupsError(ModelInputError):
+    """Too few groups (spacers) in training for what is asked, such as the coverage of an interval."""
+
+
 class ModelFileError(PerovexError):
     """A model folder is missing, foreign, truncated or tampered with."""
 

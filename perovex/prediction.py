@@ -12,6 +12,7 @@ import pandas as pd
 from perovex.errors import ModelFileError, PerovexError
 
 if TYPE_CHECKING:
+    from perovex.crystal import LayeredPerovskite
     from perovex.learn import ModelBundle
 
 
@@ -98,7 +99,11 @@ def default_models(moduli: str = "relaxed") -> Path:
 
 
 def predict(
-    items: Iterable[Any] | Any, *, models: str | Path | ModelBundle | None = None, moduli: str | None = None
+    items: Iterable[Any] | Any,
+    *,
+    models: str | Path | ModelBundle | None = None,
+    moduli: str | None = None,
+    disorder: str = "error",
 ) -> pd.DataFrame:
     """Predict stiffness from structures.
 
@@ -111,13 +116,15 @@ def predict(
     moduli : {"relaxed", "soft_frozen"}, optional
         Which of the models that come with the package: for Young's moduli with all ions relaxed under strain
         (default), or with the softest modes frozen. Not beside `models`.
+    disorder : {"error", "major"}
+        What to do about partial occupancy, see `perovex.read`; perceived crystals are taken as they are.
 
     Returns
     -------
     DataFrame
         One row per crystal: probability and class, each modulus in GPa with its interval, whether the crystal lies
-        in the training domain, and the columns ``warning`` and ``error``; a crystal that cannot be described has
-        only an error.
+        in the training domain, and the columns ``warning`` (also what reading left out) and ``error``; a crystal
+        that cannot be described has only an error.
 
     Raises
     ------
@@ -125,6 +132,8 @@ def predict(
         If the models cannot be loaded, or `moduli` is given beside them.
     StructureFileError
         If the only item is missing or matches no file; beside others it costs its row.
+    PerovexError
+        If `disorder` is unknown.
 
     Examples
     --------
@@ -135,17 +144,22 @@ def predict(
     >>> bool(row["E_in_plane_lower"] <= row["E_in_plane"] <= row["E_in_plane_upper"])
     True
     """
+    from perovex.crystal.reading.disorder import check_policy
     from perovex.descriptors import REGISTRY, describe
     from perovex.learn import ModelBundle
 
+    check_policy(disorder)
     bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
     named = _named(items)
     # by position: two crystals may bear the same name
     rows: dict[int, pd.Series] = {}
     errors: dict[int, str] = {}
+    notes: dict[int, Iterable[str]] = {}
     for number, (_, item) in enumerate(named):
         try:
-            rows[number] = describe(_complete(item))
+            crystal = _complete(item, disorder)
+            rows[number] = describe(crystal)
+            notes[number] = crystal.structure.properties.get("warnings", ())
         except PerovexError as error:
             errors[number] = f"{error.kind}: {error}"
     # without a row to predict the columns are still those of a prediction
@@ -154,8 +168,8 @@ def predict(
     changed = bundle.redefined({key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY})
     stale = [f"trained on other definitions of {', '.join(changed)}"] if changed else []
     table["warning"] = [
-        "; ".join([*([] if inside else [f"outside the training domain ({reason})"]), *stale])
-        for inside, reason in zip(table["in_domain"], table["domain_reason"], strict=True)
+        "; ".join([*([] if inside else [f"outside the training domain ({reason})"]), *stale, *notes.get(number, ())])
+        for number, inside, reason in zip(table.index, table["in_domain"], table["domain_reason"], strict=True)
     ]
     table = table.reindex(range(len(named))) if rows else table.iloc[:0].reindex(range(len(named)))
     table["warning"] = table["warning"].fillna("")
@@ -164,12 +178,12 @@ def predict(
     return table
 
 
-def _complete(item: Any) -> Any:
+def _complete(item: Any, disorder: str) -> LayeredPerovskite:
     """Perceive, and refuse a crystal whose hydrogens are missing: its cation descriptors would be guesses."""
     from perovex.crystal import LayeredPerovskite, perceive
     from perovex.descriptors import missing_hydrogens
 
-    crystal = item if isinstance(item, LayeredPerovskite) else perceive(item)
+    crystal = item if isinstance(item, LayeredPerovskite) else perceive(item, disorder=disorder)
     error = missing_hydrogens(crystal)
     if error is not None:
         raise error

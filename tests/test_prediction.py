@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from perovex import perceive
+from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
 from perovex.prediction import default_models, predict
 
@@ -53,3 +55,19 @@ def test_columns_do_not_depend_on_whether_a_crystal_could_be_described(two_cryst
     assert table["E_vrh"].isna().all()
     assert (table["warning"] == "").all()
     assert (table["error"] != "").all()
+
+
+def test_disorder_is_refused_or_resolved_as_describe_does(elastic_data, bundle, tmp_path):
+    name = elastic_data.table.index[(elastic_data.table["n_layers"] == 1) & (elastic_data.table["halide"] == "I")][0]
+    mixed = elastic_data.structures[name].copy()
+    mixed.replace_species({"I": {"I": 0.7, "Br": 0.3}})
+    path = tmp_path / "mixed.cif"
+    mixed.to(filename=str(path), fmt="cif")
+    assert 'disorder="major"' in predict(path, models=bundle)["error"].iloc[0]
+    row = predict(path, models=bundle, disorder="major").iloc[0]
+    ordered = predict(perceive(path, disorder="major"), models=bundle).iloc[0]
+    assert row["error"] == ""
+    assert row["E_vrh"] == ordered["E_vrh"]
+    assert "disordered: kept the major component" in row["warning"]
+    with pytest.raises(PerovexError, match="'minor' is unknown"):
+        predict(path, models=bundle, disorder="minor")

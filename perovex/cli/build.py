@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from perovex.cli.choices import given
+from perovex.errors import PerovexError
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Phase = Literal["RP", "DJ"]
 Cage = Literal["Cs", "Rb", "MA", "FA"]
+# What each way of building has no use for; a seed is no wish about the crystal.
+_IDLE = {
+    "a SMILES": {"swap": "--swap"},
+    "--thicken": {"metal": "--metal", "halide": "--halide", "n": "-n", "phase": "--phase", "swap": "--swap"}
+    | {"trials": "--trials"},
+    "--substitute": {"metal": "--metal", "halide": "--halide", "n": "-n", "cage": "--cage", "phase": "--phase"}
+    | {"trials": "--trials"},
+}
 
 
 def build(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     spacer: Annotated[
         str | None,
         typer.Argument(help="SMILES of the spacer cation, such as 'CCCC[NH3+]'.", metavar="[SMILES]"),
@@ -63,6 +75,7 @@ def build(  # noqa: PLR0917 (options of a command)
         raise typer.BadParameter("give one of: a SMILES, --thicken FILE, --substitute FILE")
     if out.suffix not in {".cif", ".vasp", ".extxyz"}:
         raise typer.BadParameter(f"{out}: write .cif, .vasp or .extxyz")
+    _refuse_idle(context, "a SMILES" if spacer is not None else "--thicken" if thicken is not None else "--substitute")
     show = progress and sys.stderr.isatty()
     if spacer is not None:
         structure = room.build_layered(
@@ -87,6 +100,15 @@ def build(  # noqa: PLR0917 (options of a command)
         print(f"Relaxed with {done['potential']}: {done['energy'] / metals:.4f} eV per metal, {done['calls']} calls.")
     else:
         print("Not relaxed by a potential: relax before using energies or stiffness (--relax).")
+
+
+def _refuse_idle(context: typer.Context, way: str) -> None:
+    """Refuse options that this way of building would ignore."""
+    idle = [option for name, option in _IDLE[way].items() if given(context, name)]
+    if idle:
+        raise PerovexError(f"{', '.join(idle)} would be ignored beside {way}", remedy="leave them out")
+    if given(context, "potential") and not given(context, "relax"):
+        raise PerovexError("--potential would be ignored without --relax", remedy="add --relax, or leave it out")
 
 
 def _swaps(items: list[str] | None) -> dict[str, str]:

@@ -42,6 +42,7 @@ def describe(
     """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
     import pandas as pd
 
+    from perovex.cli.remarks import say, say_remarks
     from perovex.crystal import expand_paths
     from perovex.descriptors import REGISTRY, HOIPFeaturizer
 
@@ -67,10 +68,10 @@ def describe(
         print(f"{len(table) - len(errors)} of {len(table)} crystals described in {out}")
     else:
         _print(table, output_format)
-    for name in remarks.index.difference(errors.index, sort=False):  # an error says more than the note beside it
-        print(f"perovex: note: {name}: {remarks[name]}", file=sys.stderr)
+    noted = remarks.index.difference(errors.index, sort=False)  # an error says more than the note beside it
+    say_remarks(remarks[noted].items(), "note", len(table))
     for name in errors.index:
-        print(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}", file=sys.stderr)
+        say(f"perovex: {errors.loc[name, 'kind']}: {errors.loc[name, 'message']}")
     if len(errors):
         raise typer.Exit(2)
 

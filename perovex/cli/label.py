@@ -39,7 +39,10 @@ def label(  # noqa: PLR0917 (typer's options)
     max_seconds: Annotated[float, typer.Option(help="Give a crystal up after this time, s.")] = 3600.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
-    """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on."""
+    """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on.
+
+    A file that cannot be read gives exit status 2 after all others are done; a rejected label is a result.
+    """
     from perovex._files import make_folder
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
@@ -62,17 +65,25 @@ def label(  # noqa: PLR0917 (typer's options)
         max_seconds=max_seconds,
     )
     before = sum(is_finished(job, out, potential) for job in todo)
-    failed = 0
+    failed = unread = 0
     with _Bar(len(todo), before) as bar:
         for record in label_many(todo, out, potential=potential, settings=settings, device=device, watch=bar.watch):
             failed += record["status"] != "accepted"
+            unread += _is_unread(record)
             bar.say(json.dumps(json_safe(record)) if as_json else _line(record))
     others = len(todo) - before - bar.done
+    rejected = f"{failed} rejected" + (f", {unread} of them unreadable" if unread else "")
     print(
-        f"{bar.done} labelled ({failed} rejected), {before} done before, {others} left to other workers; "
-        f"records in {out}",
+        f"{bar.done} labelled ({rejected}), {before} done before, {others} left to other workers; records in {out}",
         file=sys.stderr if as_json else sys.stdout,
     )
+    if unread:
+        raise typer.Exit(2)
+
+
+def _is_unread(record: dict[str, Any]) -> bool:
+    """Whether the file gave no crystal: what a crystal is goes on record, if only as unknown, once it was read."""
+    return record["status"] == "rejected" and "n" not in record
 
 
 def _line(record: dict[str, Any]) -> str:

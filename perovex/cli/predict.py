@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
+from perovex.cli.choices import Moduli, given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,9 @@ def predict(  # noqa: PLR0917 (options of a command)
             help="Which bundled models: relaxed (all ions follow the strain; default) or soft_frozen (soft modes held)."
         ),
     ] = None,
+    disorder: Annotated[
+        Literal["error", "major"], typer.Option("--disorder", help="Refuse partial occupancy, or keep the major part.")
+    ] = "error",
     spacer: Annotated[
         str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
     ] = None,
@@ -59,6 +62,7 @@ def predict(  # noqa: PLR0917 (options of a command)
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
     """
+    from perovex.cli.remarks import say, say_remarks
     from perovex.cli.tables import check_suffix, print_frame, write_frame
     from perovex.prediction import predict as run
     from perovex.prediction import predict_new
@@ -79,17 +83,15 @@ def predict(  # noqa: PLR0917 (options of a command)
             progress=sys.stderr.isatty(),
         )
     else:
-        table = run(files or [], models=models, moduli=moduli)
+        table = run(files or [], models=models, moduli=moduli, disorder=disorder)
     failed = table["error"].astype(bool)
     if out is not None:
         write_frame(table, out)
     elif not failed.all():
         print_frame(_for_reading(table[~failed]))
-    for source, reason in table["warning"].items():
-        if reason:
-            print(f"perovex: warning: {source}: {reason}", file=sys.stderr)
+    say_remarks(table["warning"].items(), "warning", len(table))
     for source, error in table.loc[failed, "error"].items():
-        print(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}", file=sys.stderr)
+        say(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}")
     if failed.any():
         raise typer.Exit(2)
 
@@ -102,17 +104,14 @@ def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str]
         raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
     if spacer is not None and files:
         raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
-    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if _given(context, name)]
+    if spacer is not None and given(context, "disorder"):
+        raise PerovexError("--disorder is about files, and --spacer builds an ordered crystal", remedy="leave it out")
+    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if given(context, name)]
     if idle:
         raise PerovexError(
             f"{', '.join(idle)} describe a crystal to build, and files are crystals already",
             remedy="leave them out, or give --spacer instead of files",
         )
-
-
-def _given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _for_reading(table: pd.DataFrame) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def _narrow(frame: object) -> str:
     lines = []
     for row in rounded.to_dict(orient="records"):
         said = ["{answer:9} {trend}".format_map(row)]
-        if row["comparisons"]:
+        if row["groups"]:  # some difference is not a tie
             p = f"p = {row['p_value']:.3f}" if row["p_value"] >= 0.001 else "p < 0.001"
             said.append(
                 "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups: share {share} "

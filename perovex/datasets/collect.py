@@ -71,7 +71,7 @@ def collect(
     Raises
     ------
     DatasetError
-        If there are no records, or two have the same name and potential.
+        If there are no records, two have the same name and potential, or none is accepted: nothing is written then.
     """
     given = [records] if isinstance(records, (str, Path)) else list(records)
     paths = _record_paths(given)
@@ -96,10 +96,22 @@ def collect(
     repeated = table.loc[table["label_id"].duplicated(), "label_id"]
     if len(repeated):
         raise DatasetError(f"two records make the same label {repeated.iloc[0]}", remedy="remove one of them")
+    if not (table["status"] == _ACCEPTED).any():
+        raise DatasetError(
+            f"none of {len(table)} labels is accepted: {_reasons(table)}",
+            remedy="label other crystals, or extend a release with base (--base)",
+        )
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
     _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
     return table
+
+
+def _reasons(table: pd.DataFrame, limit: int = 3) -> str:
+    """Why labels were rejected, the most frequent reasons first."""
+    counts = table["reason"].value_counts()
+    named = [f"{reason or 'no reason on record'} ({count})" for reason, count in counts.head(limit).items()]
+    return "; ".join([*named, *([f"{len(counts) - limit} other reasons"] if len(counts) > limit else [])])
 
 
 def _carry_over(

@@ -55,6 +55,8 @@ class ApplicabilityDomain(BaseEstimator):
     distance_limit_, density_limit_ : float
         Limits in units of `distance` and `log_density`.
     feature_names_in_ : ndarray of str
+    n_features_in_ : int
+        Number of descriptors.
 
     Notes
     -----
@@ -134,6 +136,11 @@ class ApplicabilityDomain(BaseEstimator):
         self.train_ = scaled * np.sqrt(self.column_weights_)
         self._fit_limits(labels)
         return self
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of descriptors in training; also of domains saved without it."""
+        return len(self.feature_names_in_)
 
     def _column_weights(self, scaled: NDArray[Any], names: list[str]) -> NDArray[np.float64]:
         unknown = sorted(set(self.weights or {}) - set(names))

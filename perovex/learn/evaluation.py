@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._numbers import with_interval
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn._cautions import interval_warning, limits, shared_groups
@@ -203,7 +204,9 @@ class Evaluation:
 
     def __repr__(self) -> str:
         s = self.settings
-        wide = self.scores.assign(text=[_with_interval(row) for row in self.scores.itertuples()])
+        wide = self.scores.assign(
+            text=[with_interval(row.value, row.low, row.high) for row in self.scores.itertuples()]
+        )
         table = wide.pivot_table(index="model", columns="metric", values="text", aggfunc="first", sort=False)
         head = f"{s['task']} of {s['target']}: {s['n_rows']} crystals, {s['n_groups']} groups, scheme {s['scheme']}"
         return "\n".join([head, table.rename_axis(index=None, columns=None).to_string(), *self.warnings])
@@ -341,11 +344,6 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     }
     settings = provenance(estimator, table, target, labels, **settings)
     return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned)
-
-
-def _with_interval(row: Any) -> str:
-    interval = f" [{row.low:.2f}, {row.high:.2f}]" if np.isfinite(row.low) else ""
-    return f"{row.value:.2f}{interval}"
 
 
 def noise_floor(y: Any, label_noise: float) -> dict[str, float]:

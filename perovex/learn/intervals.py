@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
-from perovex.errors import ModelInputError, ModelTableError
+from perovex.errors import ModelInputError, ModelTableError, TooFewGroupsError
 from perovex.learn._held_out import fit_groups
 from perovex.learn._input import as_groups, as_weights, maybe_rows, need_groups, rows_of
 
@@ -134,13 +134,15 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ModelInputError
-            `coverage` outside (0, 1) or above `max_coverage_`.
+            `coverage` outside (0, 1).
+        TooFewGroupsError
+            `coverage` above `max_coverage_`.
         """
         check_is_fitted(self)
         if not 0 < coverage < 1:
             raise ModelInputError(f"coverage {coverage} is not between 0 and 1")
         if coverage > self.max_coverage_ + 1e-12:
-            raise ModelInputError(
+            raise TooFewGroupsError(
                 f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: at most {self.max_coverage_:.3f}",
                 remedy="ask for less, or train on more spacers",
             )

@@ -160,7 +160,9 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         Raises
         ------
         ModelInputError
-            The model was fitted without `interval_folds`, or on too few groups for this coverage.
+            The model was fitted without `interval_folds`, or `coverage` is not between 0 and 1.
+        TooFewGroupsError
+            It was fitted on too few groups for this coverage.
         """
         if not self.interval_folds or not hasattr(self, "conformal_"):
             raise ModelInputError("the model has no intervals", remedy="fit it with interval_folds=10")

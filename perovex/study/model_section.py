@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from perovex._numbers import with_interval
 from perovex.report import figure, save_figure
 from perovex.report.figures import plot_parity, plot_scores
 from perovex.study.modelling import CLASSIFIER, TREES
@@ -68,7 +69,7 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
         "95 % intervals over spacers.",
     )
     wide = evaluation.scores.assign(
-        score=[f"{r.value:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in evaluation.scores.itertuples()]
+        score=[with_interval(r.value, r.low, r.high) for r in evaluation.scores.itertuples()]
     ).pivot(index="model", columns="metric", values="score")
     wide = wide.reindex(index=own.index, columns=evaluation.scores["metric"].unique())
     section.table(in_words(wide), "All held-out scores with 95 % intervals over spacers.")
@@ -123,7 +124,7 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
 def _domain(domain: pd.DataFrame) -> pd.DataFrame:
     """Put the ratio and its interval in one cell."""
     cells = domain[["ratio", "ratio_lower", "ratio_upper"]].astype(float).to_numpy()
-    ratio = ["" if value != value else f"{value:.2f} [{low:.2f}, {high:.2f}]" for value, low, high in cells]  # noqa: PLR0124
+    ratio = ["" if value != value else with_interval(value, low, high) for value, low, high in cells]  # noqa: PLR0124
     shown = domain.drop(columns=["n_groups", "ratio_lower", "ratio_upper"]).assign(ratio=ratio)
     return in_words(shown.rename(columns={"crystals": "kind", "share": "share of the kind"}))
 

@@ -32,6 +32,11 @@ class StudyOptions:
         Fewer repeats.
     n_jobs : int
         Worker processes; results do not depend on it.
+
+    Raises
+    ------
+    ModelInputError
+        An option that no study can be run with.
     """
 
     target: str = "E_in_plane"
@@ -54,6 +59,9 @@ class StudyOptions:
             )
         if isinstance(self.threshold, str):
             object.__setattr__(self, "threshold", _number_if_possible(self.threshold))
+        from perovex.learn import resolve_threshold
+
+        resolve_threshold([1.0], self.threshold)  # any modulus will do to refuse what is no threshold
 
     @property
     def tree_algorithm(self) -> str:

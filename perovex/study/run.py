@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
@@ -207,6 +208,9 @@ def run_study(  # noqa: PLR0913
         loaded = load_elastic(data, potential=potential, moduli=moduli)
     else:
         loaded = data
+    layered = loaded.table.loc[np.isfinite(loaded.table["n_layers"]), options.target].astype(float).dropna()
+    if len(layered):
+        require_classes(layered, options.threshold)  # before minutes of describing
     tables = build_tables(loaded, progress=progress)
     limit = require_classes(tables.moduli[options.target], options.threshold)
     lap("describe")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from perovex._numbers import with_interval
 from perovex.study.modelling import CLASSIFIER
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _scores(task: TaskResult) -> dict[str, str]:
     surely = "" if gaps.empty else f"{100 * gaps['better'].iloc[0]:.0f} %"
     return {
         "score": metric,
-        "held-out score": f"{own['value']:.2f}{unit} [{own['low']:.2f}, {own['high']:.2f}]",
+        "held-out score": with_interval(own["value"], own["low"], own["high"], unit),
         "best baseline": f"{best}: {others[best]:.2f}{unit}",
         "better in resamples": surely,
     }
@@ -143,10 +144,8 @@ def score_line(task: TaskResult) -> str:
     own = table.loc["model"]
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
     top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
-    return (
-        f"{head}: held-out {metric} {own['value']:.2f}{unit} [{own['low']:.2f}, {own['high']:.2f}] "
-        f"(baselines: {others}){top}"
-    )
+    score = with_interval(own["value"], own["low"], own["high"], unit)
+    return f"{head}: held-out {metric} {score} (baselines: {others}){top}"
 
 
 def summary_html(result: StudyResult) -> str:

@@ -31,3 +31,30 @@ def test_refusals_are_typed(arguments, word, tmp_path):
     assert isinstance(done.exception, PerovexError)
     assert word in str(done.exception)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["CC[NH3+]", "--trials", 1, "--swap", "I=Br"], "--swap would be ignored beside a SMILES"),
+        (["CC[NH3+]", "--trials", 1, "--potential", "none"], "--potential would be ignored without --relax"),
+        (["--thicken", "FILE", "-n", 3, "-m", "Sn"], "--metal, -n would be ignored beside --thicken"),
+        (["--substitute", "FILE", "--swap", "I=Br", "-n", 1], "-n would be ignored beside --substitute"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(arguments, words, two_crystals, tmp_path):
+    files = {"FILE": two_crystals[0]}
+    done = run(*(files.get(item, item) for item in arguments), "--out", tmp_path / "crystal.cif")
+    assert isinstance(done.exception, PerovexError)
+    assert words in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_substituted_crystal_keeps_its_network(two_crystals, tmp_path):
+    out = tmp_path / "crystal.cif"
+    before = perceive(two_crystals[0])
+    other = "Br" if before.halides != ("Br",) else "Cl"
+    done = run("--substitute", two_crystals[0], "--swap", f"{before.halides[0]}={other}", "--seed", 1, "--out", out)
+    assert done.exit_code == 0, done.output
+    after = perceive(out)
+    assert (after.halides, after.n_layers) == ((other,), before.n_layers)

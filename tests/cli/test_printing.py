@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pandas as pd
 import pytest
 
 from perovex.cli.main import app
+from perovex.cli.remarks import say, say_remarks
 from perovex.cli.tables import plain, print_frame
 from perovex.descriptors import REGISTRY
 from perovex.errors import PerovexError
@@ -86,3 +88,57 @@ def test_label_refuses_a_file_as_its_folder(capsys, tmp_path):
     taken = tmp_path / "taken.cif"
     taken.write_text("")
     assert "a file of that name" in str(run(capsys, "label", taken, "--out", taken)[2])
+
+
+def test_predict_takes_the_major_part_of_a_disordered_file_where_asked(capsys, elastic_data, tmp_path):
+    table = elastic_data.table
+    mixed = elastic_data.structures[table.index[(table["n_layers"] == 1) & (table["halide"] == "I")][0]].copy()
+    mixed.replace_species({"I": {"I": 0.7, "Br": 0.3}})
+    path = tmp_path / "mixed.cif"
+    mixed.to(filename=str(path), fmt="cif")
+    assert run(capsys, "predict", path)[0] == 2
+    status, out, _ = run(capsys, "predict", path, "--disorder", "major")
+    assert status == 0
+    assert "E_vrh (GPa)" in out
+    assert "--disorder is about files" in str(run(capsys, "predict", "--spacer", "C", "--disorder", "major")[2])
+
+
+def test_equal_remarks_of_many_crystals_are_one_line(capsys):
+    remarks = [(f"c{i}.cif", "no cation between the slabs") for i in range(4)]
+    remarks += [("c4.cif", "no cation between the slabs; outside (a = 1; b = 2)"), ("c5.cif", "")]
+    say_remarks(remarks, "note", 6)
+    assert capsys.readouterr().err.splitlines() == [
+        "perovex: note: 5 crystals: no cation between the slabs",
+        "perovex: note: c4.cif: outside (a = 1; b = 2)",
+    ]
+    say_remarks(remarks[:5], "note", 5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[2] for line in lines] == [f"c{i}.cif" for i in range(5)]
+
+
+def test_lines_are_wrapped_for_a_terminal_and_whole_in_a_pipe(capsys, monkeypatch):
+    line = "perovex: note: " + "many words about a crystal " * 8
+    say(line)
+    assert capsys.readouterr().err == f"{line}\n"
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    say(line)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert len(lines) > 2
+    assert " ".join(part.strip() for part in lines) == line.strip()
+
+
+@pytest.mark.parametrize("command", ["predict", "describe"])
+def test_a_folder_is_remarked_on_in_few_lines(capsys, elastic_data, tmp_path, command):
+    table = elastic_data.table
+    mixed = elastic_data.structures[table.index[(table["n_layers"] == 1) & (table["halide"] == "I")][0]].copy()
+    mixed.replace_species({"I": {"I": 0.7, "Br": 0.3}})
+    for i in range(6):
+        mixed.to(filename=str(tmp_path / f"mixed_{i}.cif"), fmt="cif")
+    with pytest.raises(SystemExit) as caught:
+        app([command, str(tmp_path), "--disorder", "major"])
+    assert caught.value.code == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "disordered" in line]
+    assert len(lines) == 1
+    assert "6 crystals: disordered: kept the major component" in lines[0]

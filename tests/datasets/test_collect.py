@@ -161,6 +161,16 @@ def test_no_records_and_foreign_files_are_refused(tmp_path):
         collect([tmp_path], tmp_path / "out", progress=False)
 
 
+def test_a_release_without_an_accepted_label_is_refused_and_not_written(elastic_data, names, tmp_path):
+    records, out = tmp_path / "records", tmp_path / "out"
+    records.mkdir()
+    for name in names[:2]:
+        _record(records, elastic_data, name, status="rejected", reason="negative mode")
+    with pytest.raises(DatasetError, match=r"none of 2 labels is accepted: negative mode \(2\)"):
+        collect([records], out, progress=False)
+    assert not out.exists()
+
+
 def test_audit_sees_what_relaxing_changed_and_who_is_the_same(elastic_data, names, tmp_path):
     """A stacking that changed, forces above the protocol's own limit, and one crystal in two cells."""
     one, other, cubic = names

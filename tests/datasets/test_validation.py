@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from perovex.cli.validate_labels import _narrow
 from perovex.datasets import load_elastic
 from perovex.datasets.paths import data_root
 from perovex.datasets.validation import _answer, _trends, validate_labels_against_references
@@ -103,6 +104,20 @@ def test_sign_test_counts_groups(signs, answer, p):
     assert row["p_value"] == pytest.approx(p)
     assert row["share_low"] < row["share"] + 1e-12
     assert row["share"] < row["share_high"] + 1e-12
+
+
+def test_ties_speak_for_neither_side():
+    """Six spacers agree and four tie: the sign test is that of the six."""
+    differences = [(f"spacer {k}", 2.0 if k < 6 else 0.0) for k in range(10)]
+    row = _answer("trend", differences)
+    assert (row["answer"], row["groups"], row["comparisons"], row["share"]) == ("yes", 6, 6, 1.0)
+    assert row["p_value"] == pytest.approx(2 / 64)
+    assert row["median_difference_GPa"] == 2.0
+    balanced = _answer("trend", [*differences, ("spacer 10", 1.0), ("spacer 10", -1.0)])
+    assert (balanced["groups"], balanced["comparisons"], balanced["agreeing"]) == (6, 8, 7)
+    tied = _answer("trend", [("one", 1.0), ("one", -1.0), ("other", 0.0)])
+    assert _narrow(pd.DataFrame([tied])).strip() == "undecided trend"
+    assert (tied["answer"], tied["groups"], tied["median_difference_GPa"]) == ("undecided", 0, 0.0)
 
 
 def test_nothing_to_compare_is_untested():

@@ -197,6 +197,19 @@ def test_clusters_are_held_out_whole():
     assert sorted(tuple(test // 8) for _, test in plan) == [(0,) * 8, (1,) * 8, (2,) * 8]
 
 
+def test_only_too_few_groups_leave_a_fold_without_intervals(table):
+    X, y, _, _ = table
+    model = YoungModulusRegressor("ridge", interval_folds=2)
+    groups = np.arange(60) % 6
+    few = evaluate(model, X, y, groups, coverage=0.9, n_repeats=1, baselines=False)
+    assert few.predictions["lower"].isna().all()  # five groups in training support 5/6
+    assert few.predictions["prediction"].notna().all()
+    with pytest.raises(ModelInputError, match=r"coverage 1\.5 is not between 0 and 1"):
+        evaluate(model, X, y, groups, coverage=1.5, n_repeats=1, baselines=False)
+    with pytest.raises(ModelInputError, match="no intervals"):
+        evaluate(YoungModulusRegressor("ridge"), X, y, groups, coverage=0.8, n_repeats=1, baselines=False)
+
+
 @pytest.mark.parametrize(
     ("rows", "groups", "model", "scheme", "message"),
     [

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mapie.regression import CrossConformalRegressor
+from sklearn.base import clone
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GroupKFold
@@ -12,6 +13,7 @@ from perovex.errors import ModelInputError
 from perovex.learn import (
     ApplicabilityDomain,
     ConformalRegressor,
+    ModelBundle,
     ProbabilityCalibrator,
     StiffnessClassifier,
     YoungModulusRegressor,
@@ -21,6 +23,7 @@ from perovex.learn import (
 )
 from perovex.learn.domain import domain_errors
 from perovex.learn.intervals import shifted_upper_quantile
+from perovex.prediction import default_models
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
@@ -251,6 +254,15 @@ def test_domain_holds_most_of_the_training_distribution_and_names_deviations():
     assert found["reason"][0].startswith("spacing = -8")
     assert "metal = 50 (constant 82 in training)" in found["reason"][1]
     assert "undefined here, never in training: spacing, shift" in found["reason"][2]
+
+
+def test_domain_counts_its_features_once_fitted():
+    train = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 3)), columns=["angle", "spacing", "shift"])
+    domain = ApplicabilityDomain()
+    assert not hasattr(domain, "n_features_in_")
+    assert domain.fit(train).n_features_in_ == 3
+    assert clone(domain).fit(train[["angle", "shift"]]).n_features_in_ == 2
+    assert ModelBundle.load(default_models()).domain.n_features_in_ > 0
 
 
 def test_a_copied_column_does_not_count_twice():

@@ -155,6 +155,15 @@ def test_empty_data_and_unknown_target_are_refused(tmp_path):
         StudyOptions(algorithm="oracle")
 
 
+@pytest.mark.parametrize("threshold", ["q1.5", "q0", "stiff", "nan", "inf", "1e6", 0.0])
+def test_impossible_thresholds_are_refused_before_any_crystal_is_described(small, monkeypatch, threshold):
+    from perovex.study import run
+
+    monkeypatch.setattr(run, "build_tables", lambda *_, **__: pytest.fail("crystals were described"))
+    with pytest.raises(ModelInputError, match="threshold"):
+        run_study(None, data=small, threshold=threshold, progress=False)
+
+
 def test_threshold_text_becomes_a_number():
     assert StudyOptions(threshold="12.5").threshold == 12.5
     assert StudyOptions(threshold="q0.6").threshold == "q0.6"
@@ -174,3 +183,27 @@ def test_selection_looks_at_descriptors_only():
     kept, dropped = select_columns(frame)
     assert list(kept) == ["ok"]
     assert set(dropped) == {"same", "rare", "n_layers"}
+
+
+def test_a_score_without_an_interval_stands_alone(tmp_path):
+    """Three groups: nothing can be said about other spacers, and no bracket pretends so."""
+    from types import SimpleNamespace
+
+    from perovex.learn import YoungModulusRegressor, evaluate
+    from perovex.report import Section
+    from perovex.study import model_section, summary
+
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(12, 2)), columns=["bridge_angle_mean", "layer_spacing"])
+    y = pd.Series(10 + X["bridge_angle_mean"] + 0.1 * rng.normal(size=12), name="E_vrh")
+    found = evaluate(YoungModulusRegressor(), X, y, np.arange(12) % 3, n_repeats=1, progress=False)
+    assert found.scores["low"].isna().all()
+    task = SimpleNamespace(name="E_vrh", evaluation=found, ranking=None, refusals={}, scrambling={})
+    section = Section("model")
+    model_section._scores(section, task, tmp_path)
+    own = found.scores.query("model == 'model' and metric == 'MAE'")["value"].iloc[0]
+    assert f"held-out MAE {own:.2f} GPa (baselines" in summary.score_line(task)
+    assert summary._scores(task)["held-out score"] == f"{own:.2f} GPa"
+    shown = "\n".join(section.blocks)
+    assert f">{own:.2f}<" in shown
+    assert "[nan" not in shown

@@ -1,0 +1,62 @@
+"""Warnings and errors on stderr: equal ones of many crystals once, wrapped where a person reads them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MANY = 5  # crystals; with more, a line for each hides what they have in common
+
+
+def say(line: str) -> None:
+    """Print a line on stderr, wrapped to the width of a terminal; a pipe gets it whole."""
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns, 40)
+        line = textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    print(line, file=sys.stderr)
+
+
+def say_remarks(remarks: Iterable[tuple[object, str]], kind: str, n_crystals: int) -> None:
+    """Print what is remarked on crystals.
+
+    Parameters
+    ----------
+    remarks : iterable of (name, text)
+        Remarks of one crystal are joined by semicolons; an empty text says nothing.
+    kind : str
+        Stands before each line.
+    n_crystals : int
+        All crystals of the table; with more than five, equal remarks become one line with their number.
+    """
+    apart = [(name, split_remarks(text)) for name, text in remarks if text]
+    counts = Counter(part for _, parts in apart for part in dict.fromkeys(parts))
+    shared = [part for part, count in counts.items() if count > 1 and n_crystals > _MANY]
+    for part in shared:
+        say(f"perovex: {kind}: {counts[part]} crystals: {part}")
+    for name, parts in apart:
+        own = [part for part in parts if part not in shared]
+        if own:
+            say(f"perovex: {kind}: {name}: {'; '.join(own)}")
+
+
+def split_remarks(text: str) -> list[str]:
+    """Split remarks at semicolons outside parentheses.
+
+    Examples
+    --------
+    >>> split_remarks("outside the domain (a = 1; b (c) = 2); built, not relaxed")
+    ['outside the domain (a = 1; b (c) = 2)', 'built, not relaxed']
+    """
+    parts: list[str] = []
+    for piece in text.split("; "):
+        if parts and parts[-1].count("(") > parts[-1].count(")"):
+            parts[-1] += f"; {piece}"
+        else:
+            parts.append(piece)
+    return parts
