@@ -89,6 +89,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Ax
     known = {name: rank for rank, name in enumerate([*HALIDE_COLOURS, "DJ", "RP", "ACI", "intermediate", "3D"])}
     classes = sorted(table[by].unique(), key=lambda value: (known.get(value, -1), value))
     names = ["3D" if value == np.inf else f"{value:g}" if not isinstance(value, str) else value for value in classes]
+    names = [name.replace("intermediate", "inter-\nmediate") for name in names]  # else it runs into its neighbours
     for position, value in enumerate(classes):
         rows = table[table[by] == value].sort_values(target)
         low, middle, high = rows[target].quantile([0.25, 0.5, 0.75])

@@ -86,7 +86,7 @@ def add_claims(section: Section, claims: list[dict[str, Any]], caption: str) -> 
 
 
 def score_table(result: StudyResult) -> pd.DataFrame:
-    """Return one row a model: held-out score with its interval, beside the best baseline in the same folds."""
+    """Return one row a model: held-out score with its interval, beside the best other model in the same folds."""
     rows = []
     for task in result.tasks.values():
         row: dict[str, Any] = {"model": task_title(task)}
@@ -112,7 +112,7 @@ def _scores(task: TaskResult) -> dict[str, str]:
     return {
         "score": metric,
         "held-out score": with_interval(own["value"], own["low"], own["high"], unit),
-        "best baseline": f"{best}: {others[best]:.2f}{unit}",
+        "best other model": f"{best}: {others[best]:.2f}{unit}",
         "better in resamples": surely,
     }
 
@@ -145,7 +145,7 @@ def score_line(task: TaskResult) -> str:
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
     top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
     score = with_interval(own["value"], own["low"], own["high"], unit)
-    return f"{head}: held-out {metric} {score} (baselines: {others}){top}"
+    return f"{head}: held-out {metric} {score} (beside it: {others}){top}"
 
 
 def summary_html(result: StudyResult) -> str:
@@ -162,8 +162,8 @@ def summary_html(result: StudyResult) -> str:
     section.table(
         score_table(result),
         "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
-        "share of resampled spacers in which it beats the best baseline. Correlated descriptors share their credit, so "
-        f"groups are named, by their leading member.{of_trees}",
+        "share of resampled spacers in which it beats the best other model (a baseline, or the trees alone). "
+        f"Correlated descriptors share their credit, so groups are named, by their leading member.{of_trees}",
         index=False,
     )
     if result.claims:

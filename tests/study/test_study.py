@@ -65,7 +65,7 @@ def test_summary_shows_every_model_and_claim(studied):
     assert len(scores) == 1 + len(TARGETS)
     held = result.tasks["E_vrh"].evaluation.scores.query("metric == 'MAE'").set_index("model")["value"]
     assert f"{held['model']:.2f} GPa" in scores["held-out score"].iloc[-1]
-    assert f"{held.drop('model').min():.2f} GPa" in scores["best baseline"].iloc[-1]
+    assert f"{held.drop('model').min():.2f} GPa" in scores["best other model"].iloc[-1]
     matrix = claim_matrix(result.claims)
     for claim in result.claims:
         variant = ", ".join(claim["variant"].values())
@@ -202,7 +202,7 @@ def test_a_score_without_an_interval_stands_alone(tmp_path):
     section = Section("model")
     model_section._scores(section, task, tmp_path)
     own = found.scores.query("model == 'model' and metric == 'MAE'")["value"].iloc[0]
-    assert f"held-out MAE {own:.2f} GPa (baselines" in summary.score_line(task)
+    assert f"held-out MAE {own:.2f} GPa (beside it" in summary.score_line(task)
     assert summary._scores(task)["held-out score"] == f"{own:.2f} GPa"
     shown = "\n".join(section.blocks)
     assert f">{own:.2f}<" in shown
