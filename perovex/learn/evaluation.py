@@ -204,9 +204,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         s = self.settings
-        wide = self.scores.assign(
-            text=[with_interval(row.value, row.low, row.high) for row in self.scores.itertuples()]
-        )
+        numbers = self.scores[["value", "low", "high"]].to_numpy(float)
+        wide = self.scores.assign(text=[with_interval(*row) for row in numbers])
         table = wide.pivot_table(index="model", columns="metric", values="text", aggfunc="first", sort=False)
         head = f"{s['task']} of {s['target']}: {s['n_rows']} crystals, {s['n_groups']} groups, scheme {s['scheme']}"
         return "\n".join([head, table.rename_axis(index=None, columns=None).to_string(), *self.warnings])

@@ -68,9 +68,9 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
         "Held-out score of the model and its baselines in the same folds; folds keep a spacer together, bars are "
         "95 % intervals over spacers.",
     )
-    wide = evaluation.scores.assign(
-        score=[with_interval(r.value, r.low, r.high) for r in evaluation.scores.itertuples()]
-    ).pivot(index="model", columns="metric", values="score")
+    numbers = evaluation.scores[["value", "low", "high"]].to_numpy(float)
+    texts = evaluation.scores.assign(score=[with_interval(*row) for row in numbers])
+    wide = texts.pivot(index="model", columns="metric", values="score")
     wide = wide.reindex(index=own.index, columns=evaluation.scores["metric"].unique())
     section.table(in_words(wide), "All held-out scores with 95 % intervals over spacers.")
     section.table(

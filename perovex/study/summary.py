@@ -105,16 +105,21 @@ def _scores(task: TaskResult) -> dict[str, str]:
     metric, unit = MAIN_METRIC[classify], "" if classify else " GPa"
     assert task.evaluation is not None
     table = task.evaluation.scores.query("metric == @metric").set_index("model")
-    own, others = table.loc["model"], table.drop(index="model")["value"]
+    others = table.drop(index="model")["value"]
     best = str(others.idxmax() if classify else others.idxmin())
     gaps = task.evaluation.differences.query("metric == @metric and baseline == @best")
     surely = "" if gaps.empty else f"{100 * gaps['better'].iloc[0]:.0f} %"
     return {
         "score": metric,
-        "held-out score": with_interval(own["value"], own["low"], own["high"], unit),
+        "held-out score": _own_score(table, unit),
         "best other model": f"{best}: {others[best]:.2f}{unit}",
         "better in resamples": surely,
     }
+
+
+def _own_score(table: pd.DataFrame, unit: str) -> str:
+    value, low, high = table.loc[["model"], ["value", "low", "high"]].to_numpy(float)[0]
+    return with_interval(value, low, high, unit)
 
 
 def leading_groups(ranking: Ranking, count: int = 3) -> str:
@@ -141,11 +146,9 @@ def score_line(task: TaskResult) -> str:
     metric = MAIN_METRIC[task.name == CLASSIFIER]
     table = task.evaluation.scores.query("metric == @metric").set_index("model")
     unit = "" if task.name == CLASSIFIER else " GPa"
-    own = table.loc["model"]
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
     top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
-    score = with_interval(own["value"], own["low"], own["high"], unit)
-    return f"{head}: held-out {metric} {score} (beside it: {others}){top}"
+    return f"{head}: held-out {metric} {_own_score(table, unit)} (beside it: {others}){top}"
 
 
 def summary_html(result: StudyResult) -> str:
