@@ -51,7 +51,9 @@ def predict(  # noqa: PLR0917 (options of a command)
     relax: Annotated[
         bool,
         typer.Option(
-            "--relax", help='Relax the built crystal with a potential first (minutes; pip install "perovex\\[labels]").'
+            "--relax",
+            help="Relax the built crystal with a potential first: a better cell, on average no better prediction "
+            '(pip install "perovex\\[labels]").',
         ),
     ] = False,
     out: Annotated[
