@@ -18,7 +18,6 @@ import numpy as np
 from ase import Atoms
 from pymatgen.io.ase import AseAtomsAdaptor
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 from tqdm import tqdm
 
 from perovex.datasets import load_elastic
@@ -28,7 +27,7 @@ from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
 from perovex.elasticity.response import ResponseSettings, respond
 from perovex.elasticity.springs import SPRINGS, Spring
 from perovex.elasticity.subspace import Subspace
-from perovex.elasticity.surface import EV_PER_A3_IN_GPA, VOIGT, Point, Surface, length_scale
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, length_scale
 from perovex.elasticity.symmetry import Packed
 
 SOFTEST = 0.02  # eV/A^2
@@ -89,7 +88,7 @@ class Crystal:
         pairs = springs.classify_pairs(atoms)
         unit = pairs.vector / pairs.length[:, None]
         lines = [unit, *(np.tile(axis, (len(unit), 1)) for axis in np.eye(3))]
-        ways = [_derivatives(pairs, line, n, scale) for line in lines]
+        ways = [surrogate.pair_derivatives(pairs, line, n, scale) for line in lines]
         clamped = Clamped(d["tensor"], d["forces"])
         return cls(Path(path).stem, point, atoms, scale, d["H"], clamped, target, shift, pairs, ways)
 
@@ -133,15 +132,6 @@ class _Harmonic:
         self.calls += len(steps)
         forces = [-(self.crystal.H @ step).reshape(-1, 3) for step in steps]
         return [Point(point.positions, point.cell, 0.0, f, np.zeros(6)) for f in forces]
-
-
-def _derivatives(pairs, unit, atoms, scale):
-    strains = np.stack([0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1)
-    columns = [3 * pairs.first[:, None] + range(3), 3 * pairs.second[:, None] + range(3)]
-    columns.append(np.tile(3 * atoms + np.arange(6), (len(unit), 1)))
-    values, columns = np.hstack([-unit, unit, strains / scale]), np.hstack(columns)
-    rows = np.repeat(np.arange(len(unit)), values.shape[1])
-    return csr_array((values.ravel(), (rows, columns.ravel())), shape=(len(unit), 3 * atoms + 6))
 
 
 def pack(table, floor, cell_floor):

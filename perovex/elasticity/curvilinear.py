@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
 
 from perovex.elasticity.springs import Pairs, classify_pairs, curvature
-from perovex.elasticity.surface import VOIGT, strain_matrix
+from perovex.elasticity.surface import strain_matrix
+from perovex.elasticity.surrogate import pair_derivatives, stiffness
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from scipy.sparse import csr_array
 
     from perovex.elasticity.surface import Point
 
@@ -67,21 +68,13 @@ class StiffPairs:
 
     def _derivatives(self, pairs: Pairs, atoms: int) -> csr_array:
         """Change of every length (p, 3N + 6) with displacements and scaled strains."""
-        unit, count = pairs.vector / pairs.length[:, None], len(pairs.length)
-        strains = np.stack(
-            [0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1
-        )
-        columns = [3 * pairs.first[:, None] + range(3), 3 * pairs.second[:, None] + range(3)]
-        columns.append(np.tile(3 * atoms + np.arange(6), (count, 1)))
-        values = np.hstack([-unit, unit, strains / self.scale])
-        rows = np.repeat(np.arange(count), values.shape[1])
-        return csr_array((values.ravel(), (rows, np.hstack(columns).ravel())), shape=(count, 3 * atoms + 6))
+        return pair_derivatives(pairs, pairs.vector / pairs.length[:, None], atoms, self.scale)
 
     def hessian(self, positions: Array, cell: Array) -> Array:
         """Part of the model Hessian (3N + 6)^2 that turns with the pairs, eV/Angstrom^2."""
         pairs = self._at(positions, cell)
         derivatives = self._derivatives(pairs, len(positions))
-        return _stiffness(derivatives, curvature(pairs)[0])
+        return stiffness(derivatives, curvature(pairs)[0])
 
     def hessians_along(self, begin: Point, end: Point, *, stay: bool) -> tuple[Array, Array, Array]:
         """`hessian` at the begin of a step, half way, and at the end, or again at the begin for those who stay."""
@@ -124,13 +117,8 @@ class StiffPairs:
             if abs(excess).max() < CLOSE:
                 break
             derivatives = self._derivatives(here, atoms)[:, :-6]
-            matrix = _stiffness(derivatives, springs)
+            matrix = stiffness(derivatives, springs)
             matrix[np.diag_indices(len(matrix))] += HOLD
             pull = derivatives.T @ (springs * excess) + HOLD * (moved - straight[:-6])
             moved -= cho_solve(cho_factor(matrix), pull)
         return np.concatenate([moved, straight[-6:]])
-
-
-def _stiffness(derivatives: csr_array, springs: Array) -> Array:
-    weighted = derivatives.multiply(springs[:, None]).tocsr()
-    return np.asarray((derivatives.T @ weighted).toarray())

@@ -118,10 +118,11 @@ def _kinds(z: NDArray, i: NDArray, j: NDArray, length: Array, image: NDArray) ->
     kind[_between(hydrogen, halide, i, j)] = "hydrogen-halide"
     kind[_between(heavy, halide, i, j)] = "heavy-halide"
     kind[(metal[i] & metal[j]) | (touching & (metal[i] | metal[j]))] = "contact"
-    for name in ("1-4", "1-3"):
-        kind[apart[name]] = name
-        kind[apart[name] & (hydrogen[i] | hydrogen[j]) & (name == "1-3")] = f"{name}-H"
-        kind[apart[name] & hydrogen[i] & hydrogen[j]] = f"{name}-HH"
+    kind[apart["1-4"]] = "1-4"
+    kind[apart["1-4"] & hydrogen[i] & hydrogen[j]] = "1-4-HH"
+    kind[apart["1-3"]] = "1-3"
+    kind[apart["1-3"] & (hydrogen[i] | hydrogen[j])] = "1-3-H"
+    kind[apart["1-3"] & hydrogen[i] & hydrogen[j]] = "1-3-HH"
     kind[apart["halide-metal-halide"] & halide[i] & halide[j]] = "halide-metal-halide"
     kind[octahedral] = "metal-halide"
     kind[covalent] = "bond"

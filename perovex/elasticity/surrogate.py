@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from perovex.elasticity.springs import classify_pairs, curvature
 from perovex.elasticity.surface import VOIGT
@@ -51,29 +52,23 @@ def model_hessian(atoms: Atoms, scale: float) -> Array:
 
 def spring_hessian(pairs: Pairs, along: Array, around: Array, atoms: int, scale: float) -> Array:
     """Hessian (3N + 6)^2 of springs with curvatures `along` the pairs and, in every direction, `around` them."""
-    hessian = np.zeros((3 * atoms + 6,) * 2)
-    _add_springs(hessian, pairs, pairs.vector / pairs.length[:, None], along, scale)
+    hessian = stiffness(pair_derivatives(pairs, pairs.vector / pairs.length[:, None], atoms, scale), along)
     for axis in np.eye(3):
-        _add_springs(hessian, pairs, np.tile(axis, (len(along), 1)), around, scale)
+        hessian += stiffness(pair_derivatives(pairs, np.tile(axis, (len(along), 1)), atoms, scale), around)
     return hessian
 
 
-def _add_springs(hessian: Array, pairs: Pairs, unit: Array, k: Array, scale: float) -> None:
-    """Add k b b^T for every pair, b the derivative of the relative position along `unit`."""
-    n = (len(hessian) - 6) // 3
-    strain = np.stack([0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1)
-    strain /= scale
-    blocks = np.zeros((n, n, 3, 3))
-    outer = k[:, None, None] * unit[:, :, None] * unit[:, None, :]
-    np.add.at(blocks, (pairs.first, pairs.first), outer)
-    np.add.at(blocks, (pairs.second, pairs.second), outer)
-    np.add.at(blocks, (pairs.first, pairs.second), -outer)
-    np.add.at(blocks, (pairs.second, pairs.first), -outer)
-    hessian[:-6, :-6] += blocks.transpose(0, 2, 1, 3).reshape(3 * n, 3 * n)
-    mixed = np.zeros((n, 3, 6))
-    couple = k[:, None, None] * unit[:, :, None] * strain[:, None, :]
-    np.add.at(mixed, pairs.second, couple)
-    np.add.at(mixed, pairs.first, -couple)
-    hessian[:-6, -6:] += mixed.reshape(3 * n, 6)
-    hessian[-6:, :-6] += mixed.reshape(3 * n, 6).T
-    hessian[-6:, -6:] += np.einsum("p,pa,pb->ab", k, strain, strain)
+def pair_derivatives(pairs: Pairs, unit: Array, atoms: int, scale: float) -> csr_array:
+    """Change (p, 3N + 6) of the relative position along `unit` (p, 3) with displacements and scaled strains."""
+    strains = np.stack([0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1)
+    columns = [3 * pairs.first[:, None] + range(3), 3 * pairs.second[:, None] + range(3)]
+    columns.append(np.tile(3 * atoms + np.arange(6), (len(unit), 1)))
+    values = np.hstack([-unit, unit, strains / scale])
+    rows = np.repeat(np.arange(len(unit)), values.shape[1])
+    return csr_array((values.ravel(), (rows, np.hstack(columns).ravel())), shape=(len(unit), 3 * atoms + 6))
+
+
+def stiffness(derivatives: csr_array, springs: Array) -> Array:
+    """Hessian of springs (p,) whose lengths change by `derivatives` (p, D) with the coordinates."""
+    weighted = derivatives.multiply(springs[:, None]).tocsr()
+    return np.asarray((derivatives.T @ weighted).toarray())
