@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
 Phase = Literal["RP", "DJ"]
 Cage = Literal["Cs", "Rb", "MA", "FA"]
-# What each way of building has no use for; a seed is no wish about the crystal.
+# Options that each way of building has no use for; a seed is no wish about the crystal.
 _IDLE = {
-    "a SMILES": {"swap": "--swap"},
-    "--thicken": {"metal": "--metal", "halide": "--halide", "n": "-n", "phase": "--phase", "swap": "--swap"}
-    | {"trials": "--trials"},
-    "--substitute": {"metal": "--metal", "halide": "--halide", "n": "-n", "cage": "--cage", "phase": "--phase"}
-    | {"trials": "--trials"},
+    "a SMILES": ("swap",),
+    "--thicken": ("metal", "halide", "n", "phase", "trials", "swap"),
+    "--substitute": ("metal", "halide", "n", "cage", "phase", "trials"),
 }
 
 
@@ -104,7 +102,7 @@ def build(  # noqa: PLR0917 (options of a command)
 
 def _refuse_idle(context: typer.Context, way: str) -> None:
     """Refuse options that this way of building would ignore."""
-    idle = [option for name, option in _IDLE[way].items() if given(context, name)]
+    idle = ["-n" if name == "n" else f"--{name}" for name in _IDLE[way] if given(context, name)]
     if idle:
         raise PerovexError(f"{', '.join(idle)} would be ignored beside {way}", remedy="leave them out")
     if given(context, "potential") and not given(context, "relax"):
