@@ -56,7 +56,7 @@ def style() -> Iterator[None]:
 
 
 def figure(width: float = 6.2, height: float = 4.0, **options: Any) -> tuple[Figure, Any]:
-    """Return a figure and axes that no window or global state knows about.
+    """Return a figure and axes that no window or global state knows about; a notebook shows the figure.
 
     Parameters
     ----------
@@ -66,9 +66,10 @@ def figure(width: float = 6.2, height: float = 4.0, **options: Any) -> tuple[Fig
         Passed to `Figure.subplots`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), layout="constrained")
+    from perovex.report._shown import ShownFigure
+
+    made = ShownFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(made)
     return made, made.subplots(**options)
 

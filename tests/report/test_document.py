@@ -103,3 +103,11 @@ def test_distribution_shows_every_crystal_and_the_median(table, by, names):
     assert sum(len(c.get_offsets()) for c in ax.collections) == len(table)
     medians = [line.get_ydata()[0] for line in ax.lines if line.get_linewidth() == 1.2]
     assert sorted(medians) == pytest.approx(sorted(table.groupby(by)["E_vrh"].median()))
+
+
+def test_a_figure_shows_itself_in_a_notebook():
+    from IPython.core.formatters import PNGFormatter
+
+    made, ax = figure(2, 2)
+    ax.plot([0, 1])
+    assert PNGFormatter()(made).startswith(b"\x89PNG")
