@@ -33,10 +33,10 @@ from tqdm import tqdm
 
 from perovex import describe, load_elastic, perceive
 from perovex._files import write_atomic
-from perovex.build import bond_length, build_layered, relax_built
+from perovex.building import bond_length, build_layered, relax_built
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
-from perovex.prediction import default_models
+from perovex.prediction.crystals import default_models
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -326,7 +326,7 @@ def by_pyrovskite(case: Case) -> Structure:
 
 def peer_table(data, todo: list[Case]) -> pd.DataFrame:
     """What pyrovskite makes of the same requests: seconds, what perception says, and the layer period."""
-    from perovex.build import Expected, check_built
+    from perovex.building import Expected, check_built
 
     lines = []
     for case in tqdm(todo, desc="pyrovskite", leave=False):
@@ -366,7 +366,7 @@ def main() -> None:
     todo = [case for case in cases(data) if not options.only or case.name in options.only]
     store = Store(options.out)
     if options.relax:
-        from perovex.elasticity.potentials import make_calculator
+        from perovex.elasticity.potentials.by_name import make_calculator
 
         calculator = make_calculator(POTENTIAL)
         for case in tqdm(chosen(todo, data, options.sample), desc="relax"):

@@ -22,13 +22,13 @@ from tqdm import tqdm
 
 from perovex.datasets import load_elastic
 from perovex.elasticity import springs, surrogate
-from perovex.elasticity.differences import Clamped, clamped_response, hessian_products
-from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
-from perovex.elasticity.response import ResponseSettings, respond
-from perovex.elasticity.springs import SPRINGS, Spring
-from perovex.elasticity.subspace import Subspace
+from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
+from perovex.elasticity.relaxation.springs import SPRINGS, Spring
+from perovex.elasticity.response.differences import Clamped, clamped_response, hessian_products
+from perovex.elasticity.response.linear_response import ResponseSettings, respond
+from perovex.elasticity.response.subspace import Subspace
+from perovex.elasticity.response.symmetry import Packed
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, length_scale
-from perovex.elasticity.symmetry import Packed
 
 SOFTEST = 0.02  # eV/A^2
 PRIOR = 3e-5  # weight of a parameter's squared distance from the table in force

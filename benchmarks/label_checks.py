@@ -19,12 +19,12 @@ from tqdm import tqdm
 
 from perovex._files import write_atomic
 from perovex.datasets import load_elastic
-from perovex.elasticity.differences import clamped_response, hessian_products
-from perovex.elasticity.finite_strain import finite_strain_columns
-from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
-from perovex.elasticity.records import package_versions
+from perovex.elasticity.labels.records import package_versions
+from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
+from perovex.elasticity.response.differences import clamped_response, hessian_products
+from perovex.elasticity.response.finite_strain import finite_strain_columns
+from perovex.elasticity.response.symmetry import Packed
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, without_translations
-from perovex.elasticity.symmetry import Packed
 
 PART = 12  # columns of the Hessian computed between two writes
 

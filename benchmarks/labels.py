@@ -23,11 +23,11 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from perovex.datasets import load_elastic
 from perovex.elasticity import label
-from perovex.elasticity.potentials import DEFAULT_POTENTIAL, make_calculator
-from perovex.elasticity.relaxation import RelaxSettings
-from perovex.elasticity.relaxed import relax_atoms
+from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
+from perovex.elasticity.relaxation.relax_atoms import relax_atoms
+from perovex.elasticity.response.symmetry import find_symmetry
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA
-from perovex.elasticity.symmetry import find_symmetry
 
 FULL_HESSIAN = 6  # calls per atom of a full Hessian by central differences
 

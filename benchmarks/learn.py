@@ -46,7 +46,7 @@ def make_model(case, trees):
     if case.startswith("xgboost"):
         import xgboost
 
-        from perovex.learn._algorithms import XGBOOST_DEFAULTS
+        from perovex.learn.estimators.algorithms import XGBOOST_DEFAULTS
 
         return xgboost.XGBRegressor(**{**XGBOOST_DEFAULTS, "n_estimators": trees}, n_jobs=1, random_state=0)
     from sklearn.ensemble import HistGradientBoostingRegressor

@@ -1,6 +1,6 @@
 """Measure how often claims are called supported when they are false, and when they are true.
 
-The targets are made (see perovex.explain.simulation), the descriptors are those of the bundled crystals. Every
+The targets are made (see perovex.explain.claims.simulation), the descriptors are those of the bundled crystals. Every
 simulation is one line of the file given by --out; a run that was interrupted goes on where it stopped.
 
 Usage: python benchmarks/verdicts.py [--simulations 100] [--spacers 9 16] [--tasks regression] [--minutes 30]
@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from perovex.datasets import load_elastic
 from perovex.explain import load_claims
-from perovex.explain.simulation import SCENARIOS, judge_simulated, simulate_design
+from perovex.explain.claims.simulation import SCENARIOS, judge_simulated, simulate_design
 from perovex.study.modelling import CLASSIFIER, make_estimator
 from perovex.study.options import StudyOptions
 from perovex.study.questions import octahedral_families

@@ -25,17 +25,17 @@ _PUBLIC = {
     "PerovexError": "perovex.errors",
     "StiffnessClassifier": "perovex.learn",
     "YoungModulusRegressor": "perovex.learn",
-    "build_layered": "perovex.build",
+    "build_layered": "perovex.building",
     "describe": "perovex.descriptors",
     "eccentricity": "perovex.descriptors",
     "evaluate": "perovex.learn",
     "load_elastic": "perovex.datasets",
     "perceive": "perovex.crystal",
-    "predict": "perovex.prediction",
+    "predict": "perovex.prediction.crystals",
     "read": "perovex.crystal",
     "run_study": "perovex.study",
     "stei": "perovex.descriptors",
-    "thicken": "perovex.build",
+    "thicken": "perovex.building",
     "transfer_test": "perovex.explain",
     "tsei": "perovex.descriptors",
     "youngs_modulus": "perovex.elasticity",
@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from perovex.build import build_layered, thicken
+    from perovex.building import build_layered, thicken
     from perovex.crystal import LayeredPerovskite, perceive, read
     from perovex.datasets import load_elastic
     from perovex.descriptors import HOIPFeaturizer, describe, eccentricity, stei, tsei
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from perovex.errors import PerovexError
     from perovex.explain import transfer_test
     from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate
-    from perovex.prediction import predict
+    from perovex.prediction.crystals import predict
     from perovex.study import run_study
 
 

@@ -8,7 +8,7 @@ import pytest
 from perovex import perceive
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
-from perovex.prediction import default_models, predict
+from perovex.prediction.crystals import default_models, predict
 
 
 @pytest.fixture(scope="module")

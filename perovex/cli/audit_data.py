@@ -31,7 +31,7 @@ def audit_data(
     from perovex._files import write_atomic
     from perovex.cli.tables import WIDTH, plain
     from perovex.datasets import load_elastic
-    from perovex.datasets.audit import audit
+    from perovex.datasets.quality.audit import audit
 
     loaded = load_elastic(data, potential=potential)
     findings = audit(loaded)

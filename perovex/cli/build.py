@@ -66,8 +66,8 @@ def build(  # noqa: PLR0917 (options of a command)
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
     """Build a layered crystal from a SMILES, thicken one by a sheet, or substitute its elements."""
-    import perovex.build as room
-    from perovex.build.lengths import METAL_RADII
+    import perovex.building as room
+    from perovex.building.lengths import METAL_RADII
 
     if sum(item is not None for item in (spacer, thicken, substitute)) != 1:
         raise typer.BadParameter("give one of: a SMILES, --thicken FILE, --substitute FILE")
@@ -84,7 +84,7 @@ def build(  # noqa: PLR0917 (options of a command)
     else:
         structure = room.substitute(substitute, _swaps(swap))
     if relax:
-        from perovex.relaxing import relax_by_potential
+        from perovex.prediction.relaxing import relax_by_potential
 
         structure = relax_by_potential(structure, potential, progress=show)
     _write(structure, out)

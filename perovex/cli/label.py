@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 if TYPE_CHECKING:
-    from perovex.elasticity.stages import Progress
+    from perovex.elasticity.labels.run import Progress
 
 
 def label(  # noqa: PLR0917 (typer's options)
@@ -47,8 +47,8 @@ def label(  # noqa: PLR0917 (typer's options)
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
-    from perovex.elasticity.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
-    from perovex.elasticity.relaxation import RelaxSettings
+    from perovex.elasticity.labels.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
+    from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
     from perovex.errors import LabelError
 
     if bool(files) == (jobs is not None):

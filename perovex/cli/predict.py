@@ -66,8 +66,8 @@ def predict(  # noqa: PLR0917 (options of a command)
     """
     from perovex.cli.remarks import say, say_remarks
     from perovex.cli.tables import check_suffix, print_frame, write_frame
-    from perovex.prediction import predict as run
-    from perovex.prediction import predict_new
+    from perovex.prediction.crystals import predict as run
+    from perovex.prediction.crystals import predict_new
 
     check_suffix(out)
     _refuse_clashes(context, spacer, files)

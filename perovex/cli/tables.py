@@ -79,7 +79,7 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
     """Lay a table out without lines, at most so wide: columns that do not fit follow below, long text is wrapped."""
     import textwrap
 
-    from perovex.study.wording import in_words
+    from perovex.report.wording import in_words
 
     view = in_words(table)
     names = [" / ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in view.index]

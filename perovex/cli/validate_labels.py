@@ -34,7 +34,7 @@ def validate_labels(
     from perovex._files import write_atomic
     from perovex.cli.tables import WIDTH
     from perovex.datasets import load_elastic
-    from perovex.datasets.validation import validate_labels_against_references
+    from perovex.datasets.quality.references import validate_labels_against_references
 
     loaded = load_elastic(data, potential=potential)
     result = validate_labels_against_references(loaded)

@@ -3,26 +3,26 @@
 Knows DataFrames and estimators only: descriptors and moduli arrive as columns, units as a mapping.
 """
 
-from perovex.explain.ale import accumulated_local_effects
-from perovex.explain.attribution import Attribution, attribute, interactions
-from perovex.explain.claims import Claim, Claims, Verdict, judge, load_claims
-from perovex.explain.clusters import CorrelationGroups, correlation_groups
-from perovex.explain.counterfactual import Counterfactual, counterfactual
-from perovex.explain.domain_shift import descriptor_shift, two_sample_test
-from perovex.explain.effects import Effects, effects
-from perovex.explain.evidence import Evidence, collect
-from perovex.explain.explanation import Explanation
-from perovex.explain.factors import descriptors_of_factors, factor_importance
-from perovex.explain.importance import drop_importance, permutation_importance
-from perovex.explain.perturbation import PerturbationComparison, compare_perturbations
-from perovex.explain.pooling import explain
-from perovex.explain.ranking import Ranking, rank, stability_index
-from perovex.explain.series import MatchedSeries, matched_series
-from perovex.explain.shadows import NoiseFloor, noise_floor
-from perovex.explain.skill import Skill, skill
-from perovex.explain.transfer import transfer_test
-from perovex.explain.transfer_result import TransferResult
-from perovex.explain.variance import confounding_table, variance_decomposition
+from perovex.explain.attribution.explanation import Explanation
+from perovex.explain.attribution.held_out import explain
+from perovex.explain.attribution.perturbation import PerturbationComparison, compare_perturbations
+from perovex.explain.attribution.shap_values import Attribution, attribute, interactions
+from perovex.explain.attribution.skill import Skill, skill
+from perovex.explain.claims.claims import Claim, Claims, Verdict, judge, load_claims
+from perovex.explain.claims.evidence import Evidence, collect
+from perovex.explain.directions.ale import accumulated_local_effects
+from perovex.explain.directions.counterfactual import Counterfactual, counterfactual
+from perovex.explain.directions.effects import Effects, effects
+from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
+from perovex.explain.importance.factors import descriptors_of_factors, factor_importance
+from perovex.explain.importance.loss import drop_importance, permutation_importance
+from perovex.explain.importance.noise_floor import NoiseFloor, noise_floor
+from perovex.explain.importance.ranking import Ranking, rank, stability_index
+from perovex.explain.series.matched import MatchedSeries, matched_series
+from perovex.explain.series.variance import confounding_table, variance_decomposition
+from perovex.explain.transfer.domain_shift import descriptor_shift, two_sample_test
+from perovex.explain.transfer.experiment import transfer_test
+from perovex.explain.transfer.result import TransferResult
 
 __all__ = [
     "Attribution",

@@ -1,23 +1,28 @@
 """Models of stiffness over descriptor tables: estimators, validation, uncertainty, domain, model files."""
 
-from perovex.learn.ablation import ablation
-from perovex.learn.bundle import ModelBundle
-from perovex.learn.calibration import ProbabilityCalibrator, choose_calibration, reliability_plot, reliability_table
-from perovex.learn.card import card_html, card_markdown
-from perovex.learn.classifier import StiffnessClassifier
-from perovex.learn.domain import ApplicabilityDomain, domain_errors
-from perovex.learn.environment import environment, table_checksum
-from perovex.learn.evaluation import Evaluation, evaluate, noise_floor
-from perovex.learn.intervals import ConformalRegressor, coverage_table
-from perovex.learn.learning_curve import LearningCurve, learning_curve
+from perovex.learn.bundle.bundle import ModelBundle
+from perovex.learn.bundle.card import card_html, card_markdown
+from perovex.learn.bundle.folder import load_model, read_manifest, save_model
+from perovex.learn.estimators.classifier import StiffnessClassifier
+from perovex.learn.estimators.regressor import YoungModulusRegressor
+from perovex.learn.estimators.selection import DescriptorSelector
 from perovex.learn.metrics import score
-from perovex.learn.model_files import load_model, read_manifest, save_model
-from perovex.learn.regressor import YoungModulusRegressor
-from perovex.learn.scrambling import Scrambling, shuffle_target, y_scrambling
-from perovex.learn.search import TunedModel, xgboost_space
-from perovex.learn.selection import DescriptorSelector
-from perovex.learn.splits import clusters, folds_for
+from perovex.learn.provenance import environment, table_checksum
 from perovex.learn.threshold import resolve_threshold, stiff_labels
+from perovex.learn.uncertainty.calibration import (
+    ProbabilityCalibrator,
+    choose_calibration,
+    reliability_plot,
+    reliability_table,
+)
+from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
+from perovex.learn.uncertainty.intervals import ConformalRegressor, coverage_table
+from perovex.learn.validation.ablation import ablation
+from perovex.learn.validation.evaluation import Evaluation, evaluate, noise_floor
+from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
+from perovex.learn.validation.scrambling import Scrambling, shuffle_target, y_scrambling
+from perovex.learn.validation.search import TunedModel, xgboost_space
+from perovex.learn.validation.splits import clusters, folds_for
 
 __all__ = [
     "ApplicabilityDomain",

@@ -79,7 +79,7 @@ class StudyResult:
     def to_dict(self) -> dict[str, Any]:
         """Return everything that goes to ``results.json``; the same seed and data give the same dictionary."""
         from perovex._json import json_safe
-        from perovex.datasets.validation import validate_labels_against_references
+        from perovex.datasets.quality.references import validate_labels_against_references
         from perovex.learn import environment
 
         content = {
@@ -103,12 +103,12 @@ class StudyResult:
 
     def summary(self) -> str:
         """Return the main findings in a few lines."""
-        from perovex.study.summary import summary_lines
+        from perovex.study.report.summary import summary_lines
 
         return "\n".join(summary_lines(self))
 
     def _repr_html_(self) -> str:
-        from perovex.study.summary import summary_html
+        from perovex.study.report.summary import summary_html
 
         return summary_html(self)
 
@@ -283,7 +283,7 @@ def fit_bundle(
 
 def write_study(result: StudyResult, out: Path) -> None:
     """Write every file of a study: JSON and CSV first, then figures and report, then models."""
-    from perovex.study.report import build_report
+    from perovex.study.report.report import build_report
 
     table = result.tables.descriptors.join(result.data.table[[*TARGETS]], how="left")
     write_atomic(out / "descriptors.csv", table.to_csv(lineterminator="\n").encode())

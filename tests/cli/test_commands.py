@@ -205,7 +205,7 @@ def test_descriptors_list_prints_the_registry():
 def test_model_card_is_printed_and_written_and_a_damaged_folder_is_refused(tmp_path):
     import shutil
 
-    from perovex.prediction import default_models
+    from perovex.prediction.crystals import default_models
 
     done = run("model", "card")
     assert done.returncode == 0

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from perovex.datasets import MODULI
-from perovex.datasets.enantiomers import enantiomer_differences, mirrored_smiles
+from perovex.datasets.quality.enantiomers import enantiomer_differences, mirrored_smiles
 
 RIGHT, LEFT = "C[C@@H]([NH3+])c1ccccc1", "C[C@H]([NH3+])c1ccccc1"
 

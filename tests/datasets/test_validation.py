@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 from perovex.cli.validate_labels import _narrow
 from perovex.datasets import load_elastic
 from perovex.datasets.paths import data_root
-from perovex.datasets.validation import _answer, _trends, validate_labels_against_references
+from perovex.datasets.quality.references import _answer, _trends, validate_labels_against_references
 
 
 @pytest.fixture(scope="module")

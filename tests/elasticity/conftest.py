@@ -19,7 +19,7 @@ def alloy():
 @pytest.fixture(scope="session")
 def alloy_label(alloy):
     from perovex.elasticity import LabelSettings, label
-    from perovex.elasticity.relaxation import RelaxSettings
+    from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 
     return label(alloy, EMT(), LabelSettings(relax=RelaxSettings(fmax=1e-5, smax=1e-5)))
 

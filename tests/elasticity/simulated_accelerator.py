@@ -91,7 +91,7 @@ def main():
     _setup_privateuseone_for_python_backend(NAME)
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     from perovex.elasticity import LabelSettings, label
-    from perovex.elasticity.potentials import make_calculator
+    from perovex.elasticity.potentials.by_name import make_calculator
 
     atoms = Atoms(request["numbers"], positions=request["positions"], cell=request["cell"], pbc=True)
     with Simulated():

@@ -8,7 +8,7 @@ from ase.calculators.mixing import SumCalculator
 from ase.spacegroup import crystal
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.potentials import make_calculator
+from perovex.elasticity.potentials.by_name import make_calculator
 from perovex.elasticity.surface import Surface, evaluate_many
 from perovex.errors import LabelError
 
@@ -77,7 +77,7 @@ def test_label_in_batches_is_the_label_one_by_one(alloy, alloy_label):
 
 
 def alloy_label_settings():
-    from perovex.elasticity.relaxation import RelaxSettings
+    from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 
     return RelaxSettings(fmax=1e-5, smax=1e-5)
 

@@ -12,9 +12,9 @@ import pytest
 from ase.calculators.emt import EMT
 from ase.io import write
 
-from perovex.elasticity import potentials
-from perovex.elasticity.campaign import Job, label_many, read_jobs
-from perovex.elasticity.records import Checkpoint, claimed, read_record
+from perovex.elasticity.labels.campaign import Job, label_many, read_jobs
+from perovex.elasticity.labels.records import Checkpoint, claimed, read_record
+from perovex.elasticity.potentials.by_name import by_name as potentials
 from perovex.errors import LabelError
 
 SLOW_WORKER = """
@@ -22,7 +22,7 @@ import sys, time
 from pathlib import Path
 from ase.calculators.emt import EMT
 from perovex.elasticity import LabelSettings
-from perovex.elasticity.campaign import Job, label_many
+from perovex.elasticity.labels.campaign import Job, label_many
 
 class Slow(EMT):
     def calculate(self, *args, **kwargs):
@@ -205,7 +205,7 @@ def test_any_calculator_by_entry_point(monkeypatch):
 
 
 def test_missing_package_is_a_typed_error(monkeypatch):
-    monkeypatch.delitem(sys.modules, "perovex.elasticity.batched_sevennet", raising=False)
+    monkeypatch.delitem(sys.modules, "perovex.elasticity.potentials.batched_sevennet", raising=False)
     monkeypatch.setitem(sys.modules, "sevenn.calculator", None)
     with pytest.raises(LabelError, match=r"perovex\[labels\]"):
         potentials.make_calculator("7net-l3i5")

@@ -7,11 +7,11 @@ from ase.build import molecule
 from ase.calculators.calculator import Calculator, all_changes
 from scipy.spatial.transform import Rotation
 
-from perovex.elasticity.curvilinear import StiffPairs
-from perovex.elasticity.relaxation import RelaxSettings, RelaxState, make_positive, relax
+from perovex.elasticity.relaxation.curvilinear import StiffPairs
+from perovex.elasticity.relaxation.model_hessian import model_hessian
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, make_positive, relax
+from perovex.elasticity.response.symmetry import find_symmetry
 from perovex.elasticity.surface import Surface, length_scale
-from perovex.elasticity.surrogate import model_hessian
-from perovex.elasticity.symmetry import find_symmetry
 
 SCALE = 8.0
 

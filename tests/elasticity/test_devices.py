@@ -11,7 +11,7 @@ import pytest
 from ase.spacegroup import crystal
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.potentials import make_calculator
+from perovex.elasticity.potentials.by_name import make_calculator
 from perovex.errors import LabelError
 
 POTENTIAL = "7net-0_22May2024+d3"
@@ -78,8 +78,8 @@ def test_compiled_kernels_serve_the_cpu_only(monkeypatch, device, fused):
     batched, fast = ModuleType("batched_sevennet"), ModuleType("fast_sevennet")
     batched.BatchedSevenNet = lambda model, device: SimpleNamespace(model=model, device=device)
     fast.fuse = seen.append
-    monkeypatch.setitem(sys.modules, "perovex.elasticity.batched_sevennet", batched)
-    monkeypatch.setitem(sys.modules, "perovex.elasticity.fast_sevennet", fast)
+    monkeypatch.setitem(sys.modules, "perovex.elasticity.potentials.batched_sevennet", batched)
+    monkeypatch.setitem(sys.modules, "perovex.elasticity.potentials.fused_sevennet", fast)
     calculator = make_calculator("7net-l3i5", device=device)
     assert calculator.device == device
     assert seen == (["7net-l3i5"] if fused else [])

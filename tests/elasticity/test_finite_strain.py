@@ -8,11 +8,11 @@ import pytest
 from ase.calculators.emt import EMT
 from pymatgen.io.ase import AseAtomsAdaptor
 
-from perovex.elasticity.finite_strain import finite_strain_columns
-from perovex.elasticity.potentials import make_calculator
-from perovex.elasticity.relaxation import RelaxSettings, RelaxState, relax
+from perovex.elasticity.potentials.by_name import make_calculator
+from perovex.elasticity.relaxation.model_hessian import model_hessian
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, relax
+from perovex.elasticity.response.finite_strain import finite_strain_columns
 from perovex.elasticity.surface import Surface, length_scale
-from perovex.elasticity.surrogate import model_hessian
 from perovex.errors import LabelError
 
 MEASURED = json.loads((Path(__file__).parents[1] / "data" / "finite_strain_tensors.json").read_text())

@@ -10,13 +10,13 @@ from ase.calculators.lj import LennardJones
 from ase.optimize import BFGS
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.differences import Clamped, clamped_response, hessian_products
-from perovex.elasticity.relaxation import RelaxSettings
-from perovex.elasticity.response import ResponseSettings, respond
-from perovex.elasticity.subspace import Subspace
+from perovex.elasticity.relaxation.model_hessian import model_hessian
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
+from perovex.elasticity.response.differences import Clamped, clamped_response, hessian_products
+from perovex.elasticity.response.linear_response import ResponseSettings, respond
+from perovex.elasticity.response.subspace import Subspace
+from perovex.elasticity.response.symmetry import Packed
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, strain_matrix
-from perovex.elasticity.surrogate import model_hessian
-from perovex.elasticity.symmetry import Packed
 
 
 def finite_strain_tensor(atoms, calculator, delta=1e-3):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from perovex.elasticity.springs import SPRINGS, STIFFEST, STIFFEST_CONTACT, Pairs, classify_pairs, curvature
+from perovex.elasticity.relaxation.model_hessian import CELL_FLOOR, FLOOR, model_hessian, spring_hessian
+from perovex.elasticity.relaxation.springs import SPRINGS, STIFFEST, STIFFEST_CONTACT, Pairs, classify_pairs, curvature
 from perovex.elasticity.surface import strain_matrix
-from perovex.elasticity.surrogate import CELL_FLOOR, FLOOR, model_hessian, spring_hessian
 
 METHYLAMMONIUM = [
     ((0.4, 0.5, 0.5), "C"),

@@ -8,13 +8,13 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 
 from perovex.elasticity import LabelSettings, label
-from perovex.elasticity.differences import clamped_response, hessian_products
-from perovex.elasticity.response import ResponseSettings, respond
-from perovex.elasticity.stages import LabelRun
-from perovex.elasticity.subspace import Subspace
+from perovex.elasticity.labels.run import LabelRun
+from perovex.elasticity.relaxation.model_hessian import model_hessian
+from perovex.elasticity.response.differences import clamped_response, hessian_products
+from perovex.elasticity.response.linear_response import ResponseSettings, respond
+from perovex.elasticity.response.subspace import Subspace
+from perovex.elasticity.response.symmetry import CrystalSymmetry, Packed, find_symmetry, pack
 from perovex.elasticity.surface import Surface
-from perovex.elasticity.surrogate import model_hessian
-from perovex.elasticity.symmetry import CrystalSymmetry, Packed, find_symmetry, pack
 
 
 def ordered_alloy():

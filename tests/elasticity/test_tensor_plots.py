@@ -7,8 +7,8 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 from perovex.elasticity import ElasticTensor, youngs_modulus
-from perovex.elasticity.plots import plot_in_plane, plot_surface
 from perovex.errors import ElasticityError
+from perovex.figures.tensor import plot_in_plane, plot_surface
 
 
 def test_polar_curve_is_the_modulus(cubic):

@@ -9,7 +9,7 @@ import pytest
 from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
 from perovex.explain import collect, judge, load_claims, transfer_test
-from perovex.explain.criteria import members
+from perovex.explain.claims.criteria import members
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_boot": 20, "n_shadow": 6}

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from perovex.errors import ModelInputError
 from perovex.explain import correlation_groups, effects, explain, plots, transfer_test
-from perovex.explain._names import name_of
-from perovex.explain.plots.attribution import swarm
+from perovex.explain.names import name_of
+from perovex.figures.shap_values import swarm
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,14 @@ from scipy.stats import norm, rankdata
 
 from perovex.errors import ModelInputError
 from perovex.explain import load_claims
-from perovex.explain.simulation import SCENARIOS, UNRELATED, Scenario, judge_simulated, simulate_design, simulate_target
+from perovex.explain.claims.simulation import (
+    SCENARIOS,
+    UNRELATED,
+    Scenario,
+    judge_simulated,
+    simulate_design,
+    simulate_target,
+)
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 

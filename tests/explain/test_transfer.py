@@ -8,8 +8,8 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.explain import descriptor_shift, transfer_test, two_sample_test
-from perovex.explain._inputs import check_problem
-from perovex.explain.transfer import transfer_by_family
+from perovex.explain.tables import check_problem
+from perovex.explain.transfer.experiment import transfer_by_family
 
 DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.learn import StiffnessClassifier, YoungModulusRegressor, load_model, save_model
-from perovex.learn.additive import AdditiveClassifier, AdditiveRegressor
+from perovex.learn.estimators.additive import AdditiveClassifier, AdditiveRegressor
 
 
 def planted_additive():

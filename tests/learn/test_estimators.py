@@ -8,7 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from perovex.errors import ModelInputError
 from perovex.learn import DescriptorSelector, StiffnessClassifier, YoungModulusRegressor
-from perovex.learn._algorithms import CLASSIFIERS, REGRESSORS
+from perovex.learn.estimators.algorithms import CLASSIFIERS, REGRESSORS
 
 FAST = {"n_estimators": 20}
 EVERY_ROW = {**FAST, "subsample": 1.0}

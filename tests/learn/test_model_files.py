@@ -20,7 +20,7 @@ from perovex.learn import (
     load_model,
     save_model,
 )
-from perovex.learn._algorithms import CLASSIFIERS, REGRESSORS
+from perovex.learn.estimators.algorithms import CLASSIFIERS, REGRESSORS
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_what_would_need_pickle_is_refused_before_anything_is_written(tmp_path):
 def test_untrusted_types_are_refused(tmp_path, table, monkeypatch):
     X, y, _, _ = table
     folder = save_model(YoungModulusRegressor("gaussian_process").fit(X, y), tmp_path / "m")
-    monkeypatch.setattr("perovex.learn.model_files.TRUSTED", ("numpy.dtype",))
+    monkeypatch.setattr("perovex.learn.bundle.folder.TRUSTED", ("numpy.dtype",))
     with pytest.raises(ModelFileError, match=r"not trusted: .*kernels\.RBF"):
         load_model(folder)
 

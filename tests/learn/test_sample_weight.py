@@ -14,8 +14,8 @@ from perovex.learn import (
     TunedModel,
     YoungModulusRegressor,
 )
-from perovex.learn._algorithms import CLASSIFIERS, REGRESSORS, WEIGHTABLE
-from perovex.learn.selection import weighted_ranks
+from perovex.learn.estimators.algorithms import CLASSIFIERS, REGRESSORS, WEIGHTABLE
+from perovex.learn.estimators.selection import weighted_ranks
 
 WHOLE = {"subsample": 1.0, "colsample_bytree": 1.0}  # sampling draws rows, so that repeats are not weights
 

@@ -59,7 +59,7 @@ def test_report_is_self_contained_and_names_labels(studied):
 
 def test_summary_shows_every_model_and_claim(studied):
     result, out = studied
-    from perovex.study.summary import claim_matrix, score_table
+    from perovex.study.report.summary import claim_matrix, score_table
 
     scores = score_table(result)
     assert len(scores) == 1 + len(TARGETS)

@@ -1,0 +1,19 @@
+"""Make layered crystals: from spacer, metal, halide and n; from n sheets n + 1; from one halide another."""
+
+from perovex.building.check import Expected, check_built, shortest_contact
+from perovex.building.layered import build_layered
+from perovex.building.lengths import bond_length
+from perovex.building.relax import relax_built
+from perovex.building.substitute import substitute
+from perovex.building.thicken import thicken
+
+__all__ = [
+    "Expected",
+    "bond_length",
+    "build_layered",
+    "check_built",
+    "relax_built",
+    "shortest_contact",
+    "substitute",
+    "thicken",
+]

@@ -1,0 +1,297 @@
+"""Clean-up minimisation: molecules settle on a fixed inorganic frame while the gaps between slabs close.
+
+Two stages share one model. *Rigid*: every molecule is a rigid body. *Flexible*: all its atoms move, held
+together by the molecular force field of RDKit. Octahedra never change; slabs move against each other only
+along the normal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from perovex.building.contacts import Atoms, ContactEnergy, Pairs, find_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from perovex.building.cation import Cation
+
+#: kcal/mol/Å³ in one GPa.
+KCAL_PER_GPA: Final = 0.14393
+#: Pressure along the normal, GPa, that stands for the attraction between slabs and cations left out of the
+#: contact potential (electrostatics).
+COHESION: Final = 0.1
+#: Longest move of an atom between two updates of the pair list, Å.
+TRUST: Final = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """One period of a crystal under construction.
+
+    Attributes
+    ----------
+    frame_symbols : tuple of str
+        Elements of the inorganic frame.
+    frame : ndarray, shape (f, 3)
+        Its coordinates, Å.
+    cell : ndarray, shape (3, 3)
+        Lattice vectors, Å; the first two lie in the sheets.
+    normal : ndarray, shape (3,)
+        Unit normal of the sheets.
+    cations : tuple of Cation
+        The molecules.
+    positions : tuple of ndarray
+        Coordinates of each molecule, Å.
+    lift : ndarray, shape (f + molecules' atoms, gaps)
+        1 for atoms that rise with a gap between slabs; the third lattice vector rises with all of them.
+    """
+
+    frame_symbols: tuple[str, ...]
+    frame: NDArray[np.float64]
+    cell: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    cations: tuple[Cation, ...]
+    positions: tuple[NDArray[np.float64], ...]
+    lift: NDArray[np.float64]
+
+    @cached_property
+    def atoms(self) -> Atoms:
+        """Elements, molecule numbers, donors and the nitrogens that bear them."""
+        symbols, molecule = list(self.frame_symbols), [-1] * len(self.frame)
+        donor, head = [False] * len(self.frame), [False] * len(self.frame)
+        for number, cation in enumerate(self.cations):
+            symbols += cation.symbols
+            molecule += [number] * len(cation)
+            flags = np.zeros(len(cation), dtype=bool)
+            flags[cation.donors] = True
+            donor += flags.tolist()
+            flags = np.zeros(len(cation), dtype=bool)
+            flags[list(cation.heads)] = True
+            head += [h and s == "N" for h, s in zip(flags.tolist(), cation.symbols, strict=True)]
+        return Atoms(tuple(symbols), np.array(molecule, dtype=np.int64), np.array(donor), np.array(head))
+
+    @property
+    def coordinates(self) -> NDArray[np.float64]:
+        """All coordinates, frame first, Å."""
+        return np.concatenate([self.frame, *self.positions])
+
+    @property
+    def area(self) -> float:
+        """In-plane area of the cell, Å²."""
+        return float(abs(np.cross(self.cell[0], self.cell[1]) @ self.normal))
+
+    def opened(self, gaps: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Displacement of every atom and the cell after the gaps have grown by `gaps` (Å)."""
+        cell = self.cell.copy()
+        cell[2] += gaps.sum() * self.normal
+        return np.outer(self.lift @ gaps, self.normal), cell
+
+    def gap_slope(
+        self, gradient: NDArray[np.float64], stacking: NDArray[np.float64], squeeze: float
+    ) -> NDArray[np.float64]:
+        """Return the derivative of contacts and cohesion by the gaps."""
+        return np.asarray(self.lift.T @ (gradient @ self.normal) + stacking @ self.normal + squeeze)
+
+    def moved(self, x: NDArray[np.float64], cell: NDArray[np.float64]) -> Assembly:
+        """Return the same assembly at other coordinates."""
+        start = len(self.frame)
+        bounds = np.cumsum([start, *[len(c) for c in self.cations]])
+        positions = tuple(x[a:b] for a, b in pairwise(bounds))
+        return replace(self, frame=x[:start], cell=cell, positions=positions)
+
+    def pairs(self) -> Pairs:
+        """Pairs in reach at the present coordinates."""
+        gaps = self.lift.shape[1]
+        slab = np.rint(self.lift.sum(axis=1)).astype(np.int64) if gaps else None
+        return find_pairs(self.coordinates, self.cell, self.atoms.molecule, slab=slab)
+
+
+def _quaternion_matrices(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotation matrices (k, 3, 3) of unnormalised quaternions (k, 4), and derivatives (k, 4, 3, 3)."""
+    w, x, y, z = q.T
+    zero = np.zeros_like(w)
+    norm = (q**2).sum(axis=1)
+    raw = np.array([
+        [w * w + x * x - y * y - z * z, 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), w * w - x * x + y * y - z * z, 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z],
+    ])  # fmt: skip
+    derivative = 2 * np.array([
+        [[w, -z, y], [z, w, -x], [-y, x, w]],
+        [[x, y, z], [y, -x, -w], [z, w, -x]],
+        [[-y, x, w], [x, y, z], [-w, z, -y]],
+        [[-z, -w, x], [w, -z, y], [x, y, z]],
+    ])  # fmt: skip
+    rotation = np.moveaxis(raw, 2, 0) / norm[:, None, None]
+    slopes = np.moveaxis(derivative, 3, 0) / norm[:, None, None, None]
+    slopes = slopes - 2 * (q / norm[:, None])[:, :, None, None] * rotation[:, None] + zero[:, None, None, None]
+    return rotation, slopes
+
+
+class _Rigid:
+    """Rigid-body variables of an assembly: translation and quaternion of each molecule, then the gaps."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.assembly = assembly
+        self.k = len(assembly.cations)
+        self.centres = [p.mean(axis=0) for p in assembly.positions]
+        self.arms = [p - c for p, c in zip(assembly.positions, self.centres, strict=True)]
+        self.start = np.zeros(7 * self.k + assembly.lift.shape[1])
+        self.start[3 : 7 * self.k : 7] = 1.0
+
+    def place(self, v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
+        body = v[: 7 * self.k].reshape(self.k, 7)
+        rotation, slopes = _quaternion_matrices(body[:, 3:])
+        parts = [c + t + arm @ r.T for c, t, arm, r in zip(self.centres, body[:, :3], self.arms, rotation, strict=True)]
+        rise, cell = self.assembly.opened(v[7 * self.k :])
+        return np.concatenate([self.assembly.frame, *parts]) + rise, cell, slopes
+
+    def pull(self, gradient: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+        out = np.zeros((self.k, 7))
+        begin = len(self.assembly.frame)
+        for number, arm in enumerate(self.arms):
+            part = gradient[begin : begin + len(arm)]
+            out[number, :3] = part.sum(axis=0)
+            out[number, 3:] = np.einsum("kab,ab->k", slopes[number], part.T @ arm)
+            begin += len(arm)
+        return out.ravel()
+
+
+def _descend(
+    assembly: Assembly,
+    objective: Callable[[NDArray[np.float64], Pairs], tuple[float, NDArray[np.float64]]],
+    start: NDArray[np.float64],
+    iterations: int,
+    reach: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float]:
+    """One leg of L-BFGS with a fixed pair list and bounded moves."""
+    pairs = assembly.pairs()
+    bounds = [(a - r, a + r) for a, r in zip(start, reach, strict=True)]
+    with threadpool_limits(1):  # vectors this short lose far more to waiting threads than they gain
+        result = minimize(
+            objective, start, args=(pairs,), jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"maxiter": iterations, "maxcor": 20},
+        )  # fmt: skip
+    return result.x, float(result.fun)
+
+
+def settle_rigid(
+    assembly: Assembly,
+    *,
+    softness: Sequence[float] = (1.5, 0.7, 0.0),
+    iterations: int = 60,
+    cohesion: float = COHESION,
+) -> tuple[Assembly, float]:
+    """Minimise the contacts with rigid molecules and free gaps.
+
+    Parameters
+    ----------
+    assembly : Assembly
+        Where to start.
+    softness : sequence of float
+        Softness (Å) of the contacts in successive legs.
+    iterations : int
+        Steps of each leg.
+    cohesion : float
+        Pressure along the normal, GPa.
+
+    Returns
+    -------
+    assembly : Assembly
+        Settled.
+    energy : float
+        Contacts and work of the cohesion on the height of the cell, kcal/mol per cell: arrangements with
+        different gaps compare.
+    """
+    energy = float("nan")
+    squeeze = cohesion * KCAL_PER_GPA * assembly.area
+    for width in softness:
+        contact = ContactEnergy(assembly.atoms, width)
+        rigid = _Rigid(assembly)
+        bodies = 7 * rigid.k
+
+        def objective(
+            v: NDArray[np.float64], pairs: Pairs, rigid: _Rigid = rigid, contact: ContactEnergy = contact
+        ) -> tuple[float, NDArray[np.float64]]:
+            x, cell, slopes = rigid.place(v)
+            value, gradient, stacking = contact(pairs, x, cell)
+            gaps = rigid.assembly.gap_slope(gradient, stacking, squeeze)
+            value += squeeze * float(cell[2] @ rigid.assembly.normal)
+            return value, np.concatenate([rigid.pull(gradient, slopes), gaps])
+
+        reach = np.full(len(rigid.start), TRUST)
+        reach[:bodies].reshape(-1, 7)[:, 3:] = 0.6
+        v, energy = _descend(assembly, objective, rigid.start, iterations, reach)
+        x, cell, _ = rigid.place(v)
+        assembly = assembly.moved(x, cell)
+    return assembly, energy
+
+
+def settle_flexible(
+    assembly: Assembly, *, legs: int = 4, iterations: int = 60, cohesion: float = COHESION
+) -> tuple[Assembly, float]:
+    """Minimise contacts and molecular force fields together; octahedra stay fixed, gaps are free.
+
+    Parameters
+    ----------
+    assembly : Assembly
+        Where to start; without serious overlaps.
+    legs, iterations : int
+        Legs (each with its own pair list) and steps of each.
+    cohesion : float
+        Pressure along the normal, GPa.
+
+    Returns
+    -------
+    assembly : Assembly
+        Settled.
+    energy : float
+        Contacts, molecular force fields and work of the cohesion, kcal/mol per cell.
+    """
+    fields = [cation.force_field() for cation in assembly.cations]
+    contact = ContactEnergy(assembly.atoms)
+    squeeze = cohesion * KCAL_PER_GPA * assembly.area
+    begin, total = len(assembly.frame), len(assembly.atoms.symbols)
+    bounds = np.cumsum([begin, *[len(c) for c in assembly.cations]])
+    mobile = 3 * (total - begin)
+    energy = float("nan")
+    for _ in range(legs):
+        base = assembly.coordinates
+
+        def place(
+            v: NDArray[np.float64], base: NDArray[np.float64] = base, assembly: Assembly = assembly
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            x = base.copy()
+            x[begin:] += v[:mobile].reshape(-1, 3)
+            rise, cell = assembly.opened(v[mobile:])
+            return x + rise, cell
+
+        def objective(
+            v: NDArray[np.float64], pairs: Pairs, place: Any = place, assembly: Assembly = assembly
+        ) -> tuple[float, NDArray[np.float64]]:
+            x, cell = place(v)
+            value, gradient, stacking = contact(pairs, x, cell)
+            for field, a, b in zip(fields, bounds[:-1], bounds[1:], strict=True):
+                if field is not None:
+                    flat = x[a:b].ravel().tolist()
+                    value += field.CalcEnergy(flat)
+                    gradient[a:b] += np.reshape(field.CalcGrad(flat), (-1, 3))
+            gaps = assembly.gap_slope(gradient, stacking, squeeze)
+            value += squeeze * float(cell[2] @ assembly.normal)
+            return value, np.concatenate([gradient[begin:].ravel(), gaps])
+
+        start = np.zeros(mobile + assembly.lift.shape[1])
+        v, energy = _descend(assembly, objective, start, iterations, np.full(len(start), TRUST))
+        x, cell = place(v)
+        assembly = assembly.moved(x, cell)
+    return assembly, energy

@@ -1,0 +1,215 @@
+"""Another halide or metal in the same crystal: slabs scale with the bonds, molecules keep their size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+from rdkit import Chem
+
+from perovex.building.cation import Cation
+from perovex.building.check import Expected, check_built, shortest_contact
+from perovex.building.lengths import HALIDE_RADII, METAL_RADII, bond_length
+from perovex.building.settle import Assembly, settle_flexible, settle_rigid
+from perovex.building.stacking import Stack, take_apart
+from perovex.crystal import LayeredPerovskite, perceive
+from perovex.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from perovex.crystal import Molecule
+
+
+def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Structure:
+    """Swap halides or metals of the octahedra and scale the inorganic part by the ionic radii.
+
+    In-plane lattice and slabs scale by the ratio of bond lengths, gaps between slabs keep their height,
+    molecules move as rigid bodies. Halogens bound to carbon are never touched.
+
+    Parameters
+    ----------
+    obj : LayeredPerovskite, Structure, Atoms or path
+        Layered crystal or 3D network.
+    swap : mapping of str to str
+        Such as ``{"I": "Br"}`` or ``{"Pb": "Sn"}``.
+    settle : bool
+        Where molecules overlap after scaling, let them settle and the gaps open.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+        Layered crystals with the first two lattice vectors in the sheets.
+
+    Raises
+    ------
+    BuildError
+        If an element is not in the octahedra, has no radius, or the result is not perceived as the same
+        crystal with other elements.
+
+    Examples
+    --------
+    >>> from perovex.crystal.examples import cubic
+    >>> bromide = substitute(cubic("Pb", "I", "Cs"), {"I": "Br"})
+    >>> bromide.composition.reduced_formula
+    'CsPbBr3'
+    """
+    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    _require_known(crystal, swap)
+    factor = _scale(crystal, swap)
+    symbols = _swapped(crystal, swap)
+    if crystal.dimensionality == 3:
+        structure = _network(crystal, symbols, factor)
+    else:
+        stack = take_apart(crystal)
+        x, cell = _layers(crystal, stack, factor)
+        structure = Structure(Lattice(cell), symbols, x, coords_are_cartesian=True)
+        if settle and shortest_contact(perceive(structure)) < 1.0:
+            structure = _settled(crystal, stack, symbols, x, cell)
+    expected = Expected(
+        n=crystal.n_layers,
+        phase=crystal.phase if crystal.slabs else None,
+        metals=tuple(sorted({swap.get(m, m) for m in crystal.metals})),
+        halides=tuple(sorted({swap.get(h, h) for h in crystal.halides})),
+        spacers=dict(Counter(m.smiles for m in crystal.spacers)),
+        cages=dict(Counter(m.smiles for m in crystal.cage_cations)),
+    )
+    try:
+        check_built(structure, expected, contacts=False)
+    except BuildError as error:
+        raise error.at(crystal.source) from None
+    structure.properties["build"] = {
+        "substituted_from": crystal.source or "",
+        "swap": dict(swap),
+        "scale": factor,
+    }
+    return structure
+
+
+def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:
+    present = {*crystal.metals, *crystal.halides}
+    for old, new in swap.items():
+        family = HALIDE_RADII if old in crystal.halides else METAL_RADII
+        if old not in present:
+            raise BuildError(
+                f"{old} is not in the octahedra",
+                source=crystal.source,
+                remedy=f"present: {', '.join(sorted(present))}",
+            )
+        if new not in family or old not in family:
+            raise BuildError(f"{old} cannot become {new}", source=crystal.source, remedy=f"use {', '.join(family)}")
+
+
+def _scale(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> float:
+    """Ratio of mean bond lengths after and before."""
+    structure, octahedra = crystal.structure, crystal.octahedra
+    before = after = 0.0
+    for metal, ligands in zip(octahedra.metal, octahedra.ligand, strict=True):
+        m = structure[int(metal)].specie.symbol
+        for ligand in ligands:
+            x = structure[int(ligand)].specie.symbol
+            before += bond_length(m, x)
+            after += bond_length(swap.get(m, m), swap.get(x, x))
+    return after / before
+
+
+def _swapped(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> list[str]:
+    inorganic = {int(k) for k in crystal.octahedra.metal} | {int(k) for k in crystal.octahedra.ligand.ravel()}
+    symbols = [site.specie.symbol for site in crystal.structure]
+    return [swap.get(s, s) if k in inorganic else s for k, s in enumerate(symbols)]
+
+
+def _network(crystal: LayeredPerovskite, symbols: list[str], factor: float) -> Structure:
+    x = crystal.structure.cart_coords * factor
+    for molecule in crystal.molecules:
+        centre = molecule.coordinates.mean(axis=0)
+        x[molecule.sites] = molecule.coordinates + (factor - 1.0) * centre
+    lattice = Lattice(crystal.structure.lattice.matrix * factor)
+    return Structure(lattice, symbols, x, coords_are_cartesian=True)
+
+
+def _layers(crystal: LayeredPerovskite, stack: Stack, factor: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scaled coordinates and cell of a layered crystal."""
+    normal, bounds = stack.normal, stack.bounds
+    thickness = bounds[:, 1] - bounds[:, 0]
+    upper = np.append(bounds[1:, 0], bounds[0, 0] + stack.cell[2] @ normal)
+    gaps = upper - bounds[:, 1]
+    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(factor * thickness + gaps)])
+
+    def height(h: float) -> float:
+        """Map an old height to the new one."""
+        k = int(np.clip(np.searchsorted(bounds[:, 0], h, side="right") - 1, 0, len(bounds) - 1))
+        within = h - bounds[k, 0]
+        if within <= thickness[k]:
+            return float(floor[k] + factor * within)
+        return float(floor[k] + factor * thickness[k] + within - thickness[k])
+
+    def moved(point: NDArray[np.float64], h: float) -> NDArray[np.float64]:
+        return np.asarray(factor * (point - (point @ normal) * normal) + h * normal)
+
+    x = stack.coordinates.copy()
+    for k, slab in enumerate(stack.slab_of):
+        if slab >= 0:  # scaled about its own slab, also where corrugation leaves the mean halide plane
+            within = x[k] @ normal - bounds[slab, 0]
+            x[k] = moved(x[k], float(floor[slab] + factor * within))
+    for molecule in crystal.molecules:
+        part = stack.coordinates[molecule.sites]
+        centre = part.mean(axis=0)
+        x[molecule.sites] = part - centre + moved(centre, height(float(centre @ normal)))
+    cell = factor * (stack.cell - np.outer(stack.cell @ normal, normal))
+    cell[2] += (floor[-1] - floor[0]) * normal
+    return x, cell
+
+
+def _as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
+    """Turn a perceived molecule into one that can settle; the force field needs the same atom order."""
+    mol = molecule.mol
+    same = mol is not None and [a.GetSymbol() for a in mol.GetAtoms()] == list(molecule.symbols)
+    if same:
+        mol = Chem.Mol(mol)
+        mol.RemoveAllConformers()
+        conformer = Chem.Conformer(len(coordinates))
+        for k, point in enumerate(coordinates):
+            conformer.SetAtomPosition(k, [float(v) for v in point])
+        mol.AddConformer(conformer)
+    donors = {
+        int(h)
+        for pair in molecule.bonds
+        for h, heavy in (pair, pair[::-1])
+        if molecule.symbols[h] == "H" and molecule.symbols[heavy] in ("N", "O")
+    }
+    return Cation(
+        molecule.smiles, molecule.symbols, molecule.charge, molecule.ammonium,
+        np.array(sorted(donors), dtype=np.int64), (coordinates,), chiral=False, mol=mol if same else None,
+    )  # fmt: skip
+
+
+def _settled(
+    crystal: LayeredPerovskite,
+    stack: Stack,
+    symbols: list[str],
+    x: NDArray[np.float64],
+    cell: NDArray[np.float64],
+) -> Structure:
+    """Let the molecules find room; gaps between slabs are free."""
+    frame = np.flatnonzero(stack.slab_of >= 0)
+    order = [*frame, *(k for m in crystal.molecules for k in m.sites)]
+    level = np.empty(len(x))
+    level[frame] = stack.slab_of[frame]
+    for m in crystal.molecules:
+        middle = stack.coordinates[m.sites].mean(axis=0) @ stack.normal
+        level[m.sites] = np.searchsorted(stack.bounds[:, 0], middle, side="right") - 1
+    lift = (level[order][:, None] > np.arange(len(stack.bounds))[None, :]).astype(float)
+    cations = tuple(_as_cation(m, x[m.sites]) for m in crystal.molecules)
+    assembly = Assembly(
+        tuple(symbols[k] for k in frame), x[frame], cell, stack.normal, cations,
+        tuple(x[m.sites] for m in crystal.molecules), lift,
+    )  # fmt: skip
+    assembly, _ = settle_rigid(assembly)
+    if all(len(c) == 1 or c.mol is not None for c in cations):
+        assembly, _ = settle_flexible(assembly, legs=2)
+    return Structure(Lattice(assembly.cell), assembly.atoms.symbols, assembly.coordinates, coords_are_cartesian=True)

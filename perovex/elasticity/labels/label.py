@@ -1,0 +1,181 @@
+"""A label: relax a crystal, compute its elastic tensor, follow instabilities, accept or reject."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeError, Progress
+from perovex.elasticity.surface import Surface, atoms_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ase import Atoms
+    from pymatgen.core import Structure
+
+    from perovex.elasticity.labels.records import Checkpoint
+    from perovex.elasticity.response.linear_response import Response
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Label:
+    """Outcome of `label`.
+
+    Attributes
+    ----------
+    atoms : ase.Atoms
+        The relaxed crystal (or as far as it came).
+    record : dict
+        JSON-able: status, reason, tensors in GPa in the Cartesian frame of `atoms`, and the numbers behind
+        them.
+    """
+
+    atoms: Atoms
+    record: dict[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the tensor may be used."""
+        return bool(self.record["status"] == "accepted")
+
+
+def label(
+    atoms: Atoms | Structure,
+    calculator: Any,
+    settings: LabelSettings | None = None,
+    *,
+    checkpoint: Checkpoint | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> Label:
+    """Relax a crystal and compute its relaxed-ion elastic tensor.
+
+    Parameters
+    ----------
+    atoms : ase.Atoms or pymatgen Structure
+        Periodic crystal.
+    calculator : ase calculator
+        Gives energy, forces and stress.
+    settings : LabelSettings, optional
+        Protocol.
+    checkpoint : Checkpoint, optional
+        Where to keep the state; an existing one is continued.
+    watch : callable, optional
+        Told the `Progress` after every batch.
+
+    Returns
+    -------
+    Label
+        Accepted or rejected, with the reason; a crystal that cannot be labelled is a rejected label, not an
+        error.
+
+    Raises
+    ------
+    LabelError
+        The potential failed.
+    """
+    settings = settings or LabelSettings()
+    atoms = plain_atoms(atoms)
+    surface = Surface(atoms, calculator, settings.batch)
+    volume = float(atoms.get_volume())
+    run = LabelRun(surface, settings, checkpoint, watch)
+    run.start()
+    response: Response | None = None
+    reason = "not converged"
+    influence: dict[str, float] = {}
+    try:
+        while True:
+            run.save("starting", always=False)
+            response = None
+            if not run.relax():
+                break
+            response = run.respond()
+            influence = _soft_influence(response)
+            reason = _verdict(response, settings, influence)
+            logger.info("round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1])
+            if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
+                break
+            run.follow(response, reason)
+    except OutOfTimeError:
+        reason, response = f"not converged: {settings.max_seconds:.0f} s spent", None
+    record = _record(run, response, reason, settings, volume)
+    return Label(atoms_at(atoms, run.state.point), record | (influence if response else {}))
+
+
+def plain_atoms(crystal: Atoms | Structure) -> Atoms:
+    """Atoms with species, positions and a periodic cell only."""
+    from ase import Atoms
+
+    if isinstance(crystal, Atoms):
+        return Atoms(numbers=crystal.numbers, positions=crystal.positions, cell=crystal.cell, pbc=True)
+    numbers = [site.specie.Z for site in crystal]
+    return Atoms(numbers=numbers, positions=crystal.cart_coords, cell=crystal.lattice.matrix, pbc=True)
+
+
+def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
+    """Reason to reject, or an empty string."""
+    if response.curvatures.min(initial=np.inf) < settings.negative:  # proof enough, converged or not
+        return "negative mode"
+    if not response.converged:
+        return "not converged"
+    if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
+        return "Born-unstable"
+    if changes["soft_change"] > settings.soft_change:
+        return "soft-mode dominated"
+    return ""
+
+
+def _soft_influence(response: Response) -> dict[str, float]:
+    """Return Hill averages of Young's modulus (GPa), with and without soft modes, and their difference."""
+    from perovex.elasticity.tensor import ElasticTensor
+
+    try:
+        full, frozen = (ElasticTensor(t).hill.E for t in (response.tensor, response.frozen))
+    except (ValueError, np.linalg.LinAlgError):
+        full = frozen = 0.0
+    change = abs(frozen - full) / full if full > 0 else 1e3
+    return {"E_vrh": full, "E_vrh_soft_modes_frozen": frozen, "soft_change": change}
+
+
+def _record(
+    run: LabelRun, response: Response | None, reason: str, settings: LabelSettings, volume: float
+) -> dict[str, Any]:
+    point = run.state.point
+    record: dict[str, Any] = {
+        "status": "rejected" if reason else "accepted",
+        "reason": reason,
+        "atoms": len(point.positions),
+        "energy_eV": point.energy,
+        "volume_A3": point.volume,
+        "volume_change": point.volume / volume - 1,
+        "max_force_eV_per_A": point.max_force,
+        "max_stress_GPa": point.max_stress,
+        "relax_steps": run.state.steps,
+        "space_group": run.symmetry.name,
+        "symmetry_operations": run.symmetry.order,
+        "mirror_force_difference_eV_per_A": run.mirror_error,
+        "followed": run.followed,
+        "rounds": run.round,
+        "calls": run.surface.calls,
+        "calls_relax": run.calls_relax,
+        "seconds": round(run.seconds, 2),
+        "seconds_per_call": round(run.surface.seconds / max(run.surface.calls, 1), 4),
+        "settings": asdict(settings),
+        "C_GPa": None,
+    }
+    if response is not None:
+        record |= {
+            "C_GPa": np.round(0.5 * (response.tensor + response.tensor.T), 5).tolist(),
+            "C_clamped_GPa": np.round(response.clamped, 5).tolist(),
+            "C_soft_modes_frozen_GPa": np.round(response.frozen, 5).tolist(),
+            "lowest_eigenvalues": [round(float(c), 5) for c in response.curvatures],
+            "lowest_eigenvalue_C_GPa": float(np.linalg.eigvalsh(response.tensor)[0]),
+            "error_estimate_GPa": response.error,
+            "products": response.products,
+        }
+    return record

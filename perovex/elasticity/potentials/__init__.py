@@ -1,0 +1,1 @@
+"""Interatomic potentials by name, and SevenNet evaluated in batches."""

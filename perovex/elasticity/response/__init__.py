@@ -1,0 +1,1 @@
+"""Relaxed-ion elastic tensors: linear response, its subspace, symmetry, and finite strain as a check."""

@@ -1,0 +1,138 @@
+"""Derivatives of a potential-energy surface by central differences: under strain, and along displacements.
+
+The space group multiplies whatever is measured (`perovex.elasticity.response.symmetry`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perovex.elasticity.response.symmetry import CrystalSymmetry, Packed, pack
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class Clamped:
+    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Angstrom."""
+
+    tensor: Array
+    forces: Array
+
+
+@dataclass
+class Strains:
+    """Responses to strains so far: rows of strains (m, 6) and per unit of them stress (m, 6) and forces (m, 3N)."""
+
+    strains: Array
+    stresses: Array
+    forces: Array
+
+    @classmethod
+    def empty(cls, size: int) -> Strains:
+        """Nothing measured for `size` = 3N coordinates."""
+        return cls(np.zeros((0, 6)), np.zeros((0, 6)), np.zeros((0, size)))
+
+
+def clamped_response(
+    surface: Surface,
+    point: Point,
+    strain: float,
+    symmetry: CrystalSymmetry | None = None,
+    known: Strains | None = None,
+    after_batch: Callable[[], None] | None = None,
+) -> Clamped:
+    """Clamped-ion tensor and internal-strain forces by central differences (12 calls without symmetry).
+
+    Parameters
+    ----------
+    strain : float
+        Amplitude.
+    symmetry : CrystalSymmetry, optional
+        Group that the point obeys; images of strains are not measured again.
+    known : Strains, optional
+        What an interrupted run measured; grown in place.
+    after_batch : callable, optional
+        Called after every batch.
+    """
+    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    seen = known if known is not None else Strains.empty(3 * len(point.positions))
+    plan = pack(np.eye(6), group.on_strains)
+    planned = np.array([p.vector for p in plan])[: len(seen.strains)]
+    if planned.shape != seen.strains.shape or not np.allclose(planned, seen.strains):  # of another group
+        seen.strains, seen.stresses, seen.forces = vars(Strains.empty(3 * len(point.positions))).values()
+    for part in batches(plan[len(seen.strains) :], surface.batch):
+        points = iter(surface.strained(point, _sides(part, [strain] * len(part))))
+        for packed in part:
+            plus = next(points)
+            stress, forces = plus.stress, plus.forces.ravel()
+            if packed.flip is None:
+                minus = next(points)
+                other_stress, other_forces = minus.stress, minus.forces.ravel()
+            else:
+                other_stress = group.on_stresses[packed.flip] @ stress
+                other_forces = group.images(forces[:, None])[packed.flip, :, 0]
+            seen.strains = np.vstack([seen.strains, packed.vector])
+            seen.stresses = np.vstack([seen.stresses, (stress - other_stress) / (2 * strain)])
+            seen.forces = np.vstack([seen.forces, (forces - other_forces) / (2 * strain)])
+        if after_batch is not None:
+            after_batch()
+    strains = np.hstack(list(group.on_strains @ seen.strains.T))
+    stresses = np.hstack(list(group.on_stresses @ seen.stresses.T))
+    weights = np.linalg.pinv(strains, rcond=1e-6)
+    tensor = stresses @ weights * EV_PER_A3_IN_GPA
+    forces_per_strain = np.hstack(list(group.images(seen.forces.T))) @ weights
+    return Clamped(0.5 * (tensor + tensor.T), forces_per_strain)
+
+
+def hessian_products(
+    surface: Surface, point: Point, part: Sequence[Packed], displacement: float, symmetry: CrystalSymmetry | None = None
+) -> Array:
+    """Compute H v for directions v by central differences of the forces.
+
+    One-sided differences would halve the calls, but the anharmonicity of covalent bonds then leaves errors
+    as large as the curvature of the softest modes.
+
+    Parameters
+    ----------
+    part : sequence of Packed
+        Directions (3N,); those with a flip take one call, the others two.
+    displacement : float
+        Of the atom that moves most, Angstrom.
+    symmetry : CrystalSymmetry, optional
+        Group that the flips refer to.
+
+    Returns
+    -------
+    array of shape (3N, k)
+        eV/Angstrom^2.
+    """
+    group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    steps = [displacement / np.linalg.norm(p.vector.reshape(-1, 3), axis=1).max() for p in part]
+    points, columns = iter(surface.displaced(point, _sides(part, steps))), []
+    for packed, step in zip(part, steps, strict=True):
+        plus = next(points).forces.ravel()
+        minus = next(points).forces.ravel() if packed.flip is None else group.images(plus[:, None])[packed.flip, :, 0]
+        columns.append((minus - plus) / (2 * step))
+    return np.column_stack(columns)
+
+
+def batches(plan: Sequence[Packed], batch: int) -> Iterator[Sequence[Packed]]:
+    """Cut a plan into parts that fill one batch of the potential each (a direction takes up to two calls)."""
+    size = max(1, batch // 2)
+    for first in range(0, len(plan), size):
+        yield plan[first : first + size]
+
+
+def _sides(part: Sequence[Packed], steps: Sequence[float]) -> list[Array]:
+    """Return the steps to evaluate, plus before minus; no minus where a flip gives it."""
+    signs = [(1,) if p.flip is not None else (1, -1) for p in part]
+    return [s * step * p.vector for p, step, both in zip(part, steps, signs, strict=True) for s in both]

@@ -1,0 +1,36 @@
+"""JSON and HTML of results."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from perovex._json import json_safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from perovex.explain.attribution.explanation import Explanation
+
+
+def table_html(table: pd.DataFrame, caption: str, *, rows: int = 15) -> str:
+    """Return a table with a caption, at most `rows` rows."""
+    text = table.head(rows).to_html(float_format=lambda v: f"{v:.3g}", border=0, na_rep="")
+    more = f"<p>{len(table) - rows} more rows</p>" if len(table) > rows else ""
+    return f"<figure><figcaption>{html.escape(caption)}</figcaption>{text}{more}</figure>"
+
+
+def explanation_html(explanation: Explanation) -> str:
+    """Return the notebook view of an explanation."""
+    task = "classifier" if explanation.problem.classifier else "regressor"
+    head = (
+        f"{explanation.n_rows} crystals in {explanation.n_groups} groups, {task}, "
+        f"{len(explanation.folds)} models, values in {explanation.unit}, held-out rows only. "
+        f"{explanation.skill.sentence()}"
+    )
+    if "ranking" in explanation._cache:  # noqa: SLF001 -- the view must not start a computation
+        return table_html(explanation.ranking.table, f"{head} Ranks with intervals over groups and seeds.")
+    return table_html(explanation.importance(), head)
+
+
+__all__ = ["explanation_html", "json_safe", "table_html"]

@@ -1,0 +1,244 @@
+"""Sign, size and shape of effects, in words a materials scientist can check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from perovex._json import json_safe
+from perovex.errors import ModelInputError
+from perovex.explain.attribution.draws import interval, refit_bootstrap
+from perovex.explain.attribution.view import table_html
+from perovex.explain.directions.ale import accumulated_local_effects
+from perovex.explain.directions.words import EffectWords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from perovex.explain.attribution.explanation import Explanation
+
+_MIN_VALUES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Measured effects of descriptors.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Index: descriptors. ``spearman`` of value against SHAP with ``spearman_lower`` and ``spearman_upper``;
+        ``slope`` (unit of the values per unit of the descriptor) with ``slope_lower`` and ``slope_upper``;
+        ``step`` (a round change of the descriptor) and ``change_per_step``; ``threshold`` where the effect
+        changes most, with ``threshold_lower``, ``threshold_upper`` and ``threshold_r2`` (share of the
+        variance of the SHAP values that a single step there explains) beside ``linear_r2``; ``direction``;
+        ``n_values`` known.
+    ale : dict of str to DataFrame
+        Accumulated local effects, in the unit of the prediction.
+    sentences : dict of str to str
+        Descriptor -> sentence.
+    coverage : float
+        Coverage of the intervals.
+    """
+
+    table: pd.DataFrame
+    ale: dict[str, pd.DataFrame]
+    sentences: dict[str, str]
+    coverage: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.table
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        out: dict[str, Any] = json_safe(
+            {
+                "coverage": self.coverage,
+                "descriptors": self.table.to_dict(orient="index"),
+                "ale": {name: table.to_dict(orient="list") for name, table in self.ale.items()},
+                "sentences": self.sentences,
+            }
+        )
+        return out
+
+    def _repr_html_(self) -> str:
+        text = "".join(f"<li>{sentence}</li>" for sentence in self.sentences.values())
+        return f"<ul>{text}</ul>" + table_html(self.table, "Effects on held-out rows.")
+
+
+def effects(  # noqa: PLR0913 -- keyword options with defaults
+    explanation: Explanation,
+    *,
+    descriptors: Sequence[str] | None = None,
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    target: str = "E",
+    target_unit: str = "GPa",
+    n_boot: int = 40,
+    coverage: float = 0.9,
+    ale_bins: int = 10,
+    progress: bool = True,
+) -> Effects:
+    """Measure sign and shape of effects on held-out rows.
+
+    The point values come from all held-out rows; the intervals from models refitted on resampled groups and
+    explained on the groups left out (the draws of `rank`, reused).
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What was explained.
+    descriptors : sequence of str, optional
+        Descriptors; the ten most important ones by default.
+    units, labels : mapping of str to str, optional
+        Unit and name in words per descriptor.
+    target, target_unit : str
+        Name and unit of the target, for the sentences.
+    n_boot : int
+        Draws of groups.
+    coverage : float
+        Coverage of the intervals.
+    ale_bins : int
+        Bins of the accumulated local effects; 0 leaves them out.
+    progress : bool
+        Show a bar on stderr.
+
+    Returns
+    -------
+    Effects
+        Table, curves and sentences.
+
+    Raises
+    ------
+    ModelInputError
+        If a descriptor is not in the explained table.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.ensemble import ExtraTreesRegressor
+    >>> from perovex.explain import explain
+    >>> X = pd.DataFrame({"angle": np.linspace(140, 180, 60)})
+    >>> found = explain(ExtraTreesRegressor(30), X, X["angle"] / 10, n_repeats=1, progress=False)
+    >>> effects(found, n_boot=10, units={"angle": "deg"}, progress=False).table.loc["angle", "direction"]
+    'increasing'
+    """
+    chosen = list(descriptors) if descriptors is not None else list(explanation.importance().index[:10])
+    unknown = [d for d in chosen if d not in explanation.X.columns]
+    if unknown:
+        raise ModelInputError(f"descriptors not in the explained table: {', '.join(unknown)}")
+    draws = refit_bootstrap(explanation, n_boot=n_boot, progress=progress)
+    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, coverage)
+    ranking = explanation._cache.get("ranking")  # noqa: SLF001 -- said only where it was computed
+    above = None if ranking is None else ranking.table["p_above_noise"]
+    pooled = explanation.repeats.reshape(-1, explanation.X.shape[1])
+    rows, sentences, curves = {}, {}, {}
+    for name in chosen:
+        j = explanation.X.columns.get_loc(name)
+        column = explanation.X[name].to_numpy()
+        point = shape_of(np.tile(column, len(explanation.repeats)), pooled[:, j])
+        resampled = pd.DataFrame([shape_of(column[d.rows], d.values[:, j]) for d in draws])
+        row = _row(point, resampled, column, coverage)
+        if above is not None:
+            row["p_above_noise"] = float(above[name])
+        rows[name] = row
+        sentences[name] = words.sentence(name, row, explanation.n_rows, explanation.n_groups)
+        if ale_bins:
+            curves[name] = accumulated_local_effects(explanation, name, bins=ale_bins)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "descriptor"
+    return Effects(table, curves, sentences, coverage)
+
+
+def shape_of(value: NDArray[np.float64], shap: NDArray[np.float64]) -> dict[str, float]:
+    """Spearman, slope and best single step of SHAP values against a descriptor; NaN where undefined.
+
+    Parameters
+    ----------
+    value, shap : ndarray, shape (rows,)
+        Descriptor and its SHAP value.
+
+    Returns
+    -------
+    dict
+        ``spearman``, ``slope``, ``linear_r2``, ``threshold``, ``threshold_r2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value = np.arange(10.0)
+    >>> shape = shape_of(value, np.where(value < 4, -1.0, 1.0))
+    >>> shape["threshold"], shape["threshold_r2"]
+    (3.5, 1.0)
+    """
+    nothing = dict.fromkeys(("spearman", "slope", "linear_r2", "threshold", "threshold_r2"), float("nan"))
+    known = np.isfinite(value)
+    v, s = value[known], shap[known]
+    if len(v) < _MIN_VALUES or np.ptp(v) == 0 or np.ptp(s) == 0:
+        return nothing
+    spearman = _correlation(rankdata(v), rankdata(s))
+    pearson = _correlation(v, s)
+    slope = pearson * s.std() / v.std()
+    order = np.argsort(v, kind="stable")
+    v, s = v[order], s[order]
+    n = len(v)
+    cumulated = np.cumsum(s)[:-1]
+    left = np.arange(1, n)
+    between = cumulated**2 / left + (s.sum() - cumulated) ** 2 / (n - left) - s.sum() ** 2 / n
+    between[np.diff(v) == 0] = -np.inf  # no step between equal values
+    best = int(np.argmax(between))
+    total = float(((s - s.mean()) ** 2).sum())
+    return {
+        "spearman": spearman,
+        "slope": float(slope),
+        "linear_r2": pearson**2,
+        "threshold": float((v[best] + v[best + 1]) / 2),
+        "threshold_r2": float(round(max(between[best], 0.0) / total, 12)),
+    }
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum() / scale) if scale > 0 else float("nan")
+
+
+def _row(
+    point: dict[str, float], resampled: pd.DataFrame, column: NDArray[np.float64], coverage: float
+) -> dict[str, Any]:
+    row: dict[str, Any] = dict(point)
+    for name in ("spearman", "slope", "threshold"):
+        row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], coverage)
+    known = column[np.isfinite(column)]
+    row["step"] = round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
+    row["change_per_step"] = row["step"] * row["slope"]
+    row["n_values"] = len(known)
+    if row["spearman_lower"] > 0 and row["spearman"] > 0:
+        row["direction"] = "increasing"
+    elif row["spearman_upper"] < 0 and row["spearman"] < 0:
+        row["direction"] = "decreasing"
+    else:
+        row["direction"] = "undecided"
+    return row
+
+
+def round_step(width: float) -> float:
+    """Round change (1, 2 or 5 times a power of ten) not larger than a width; 1 for a width of zero.
+
+    Examples
+    --------
+    >>> round_step(7.3), round_step(0.031), round_step(0.0)
+    (5.0, 0.02, 1.0)
+    """
+    if not np.isfinite(width) or width <= 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(width))
+    factor = max(f for f in (1, 2, 5) if f * power <= width * (1 + 1e-12))
+    return float(f"{factor * power:.3g}")

@@ -1,0 +1,1 @@
+"""Which descriptors matter: ranks with intervals, noise floor, loss when dropped, correlation groups."""

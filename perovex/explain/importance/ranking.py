@@ -1,0 +1,278 @@
+"""Ranks of descriptors, and how far to trust them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from perovex._json import json_safe
+from perovex.explain.attribution.draws import refit_bootstrap
+from perovex.explain.attribution.view import table_html
+from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
+from perovex.explain.importance.loss import drop_importance, permutation_importance
+from perovex.explain.importance.noise_floor import NoiseFloor, noise_floor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perovex.explain.attribution.explanation import Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Descriptors ranked by importance, with intervals over groups and seeds.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Index: descriptors, best median rank first. Columns: ``rank``, ``rank_lower``, ``rank_upper``,
+        ``p_top_k``, ``share``, ``share_lower``, ``share_upper``, ``p_above_noise``, ``permutation``,
+        ``permutation_sd``, ``drop``, ``drop_lower``, ``drop_upper`` (NaN where not computed),
+        ``train_excess``, ``correlation_group``.
+    groups : DataFrame
+        The same for groups of correlated descriptors taken together, with ``members``.
+    draws : ndarray, shape (draws, descriptors)
+        Importance shares of every draw, columns in the order of the explained table.
+    stability : float
+        Stability of the top k over draws, 1 for always the same set, 0 for chance.
+    rank_agreement : float
+        Mean Spearman correlation between the ranks of two draws.
+    top_k : int
+        k of ``p_top_k``.
+    coverage : float
+        Coverage of the intervals.
+    noise : NoiseFloor
+        Shuffled copies as a floor.
+    clusters : CorrelationGroups
+        Correlation groups.
+    """
+
+    table: pd.DataFrame
+    groups: pd.DataFrame
+    draws: NDArray[np.float64]
+    stability: float
+    rank_agreement: float
+    top_k: int
+    coverage: float
+    noise: NoiseFloor
+    clusters: CorrelationGroups
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of descriptors."""
+        return self.table
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        out: dict[str, Any] = json_safe(
+            {
+                "top_k": self.top_k,
+                "coverage": self.coverage,
+                "n_draws": len(self.draws),
+                "stability": self.stability,
+                "rank_agreement": self.rank_agreement,
+                "noise_floor_share": self.noise.floor,
+                "descriptors": self.table.to_dict(orient="index"),
+                "groups": self.groups.to_dict(orient="index"),
+            }
+        )
+        return out
+
+    def _repr_html_(self) -> str:
+        caption = (
+            f"Ranks with {100 * self.coverage:.0f} % intervals over {len(self.draws)} draws of groups and "
+            f"seeds; stability of the top {self.top_k}: {self.stability:.2f}; "
+            f"noise floor {100 * self.noise.floor:.1f} % "
+            "of all importance."
+        )
+        return table_html(self.table, caption) + table_html(self.groups, "Groups of correlated descriptors.")
+
+
+def stability_index(top: NDArray[np.bool_]) -> float:
+    """Stability of selected sets over draws (Nogueira, Sechidis and Brown).
+
+    Parameters
+    ----------
+    top : ndarray of bool, shape (draws, descriptors)
+        Which descriptors each draw selects.
+
+    Returns
+    -------
+    float
+        1 when all draws select the same set; 0 is expected by chance; NaN where it is undefined (fewer than
+        two draws, or all or none selected).
+
+    References
+    ----------
+    Nogueira, Sechidis, Brown, On the stability of feature selection algorithms, JMLR 18 (174), 1 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stability_index(np.array([[True, False, False], [True, False, False]]))
+    1.0
+    >>> stability_index(np.array([[True, False], [False, True]]))
+    -1.0
+    """
+    draws, width = top.shape
+    selected = top.sum(axis=1).mean()
+    if draws < 2 or not 0 < selected < width:
+        return float("nan")
+    frequency = top.mean(axis=0)
+    variance = draws / (draws - 1) * frequency * (1 - frequency)
+    chance = selected / width * (1 - selected / width)
+    return float(1 - variance.mean() / chance)
+
+
+def rank(  # noqa: PLR0913 -- keyword options with defaults
+    explanation: Explanation,
+    *,
+    n_boot: int = 40,
+    top_k: int = 5,
+    coverage: float = 0.9,
+    threshold: float = 0.8,
+    n_shadow: int = 8,
+    n_permutations: int = 5,
+    drop: Literal["top", "all", "none"] = "top",
+    progress: bool = True,
+) -> Ranking:
+    """Rank descriptors by held-out SHAP importance, with intervals over groups and seeds.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to rank.
+    n_boot : int
+        Draws of groups; in each, a model with a new seed is fitted on the drawn groups and explained on the
+        others.
+    top_k : int
+        Size of the top for ``p_top_k`` and the stability index.
+    coverage : float
+        Coverage of the intervals.
+    threshold : float
+        abs(Spearman) above which descriptors form a group.
+    n_shadow : int
+        Models with shuffled copies for the noise floor.
+    n_permutations : int
+        Shuffles per model for the permutation importance; 0 leaves it out.
+    drop : {"top", "all", "none"}
+        For which descriptors models are refitted without them.
+    progress : bool
+        Show bars on stderr.
+
+    Returns
+    -------
+    Ranking
+        Table of descriptors, table of groups, stability.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from perovex.explain import explain
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame(rng.normal(size=(40, 3)), columns=["angle", "stei", "noise"])
+    >>> forest = RandomForestRegressor(10)
+    >>> found = explain(forest, X, X["angle"], np.arange(40) // 4, n_repeats=1, progress=False)
+    >>> ranking = rank(found, n_boot=8, top_k=1, n_shadow=4, drop="none", progress=False)
+    >>> float(ranking.table.loc["angle", "p_top_k"]), ranking.stability
+    (1.0, 1.0)
+    """
+    draws = refit_bootstrap(explanation, n_boot=n_boot, progress=progress)
+    columns = explanation.X.columns
+    clusters = correlation_groups(explanation.X, threshold=threshold)
+    top_k = min(top_k, max(1, len(columns) - 1))
+    shares = np.array([_shares(np.abs(d.values).mean(axis=0)) for d in draws])
+    table = _rank_table(shares, columns, top_k, coverage)
+    noise = noise_floor(explanation, n_shadow=n_shadow, progress=progress)
+    importance = explanation.importance()
+    table["p_above_noise"] = noise.above
+    table["train_excess"] = importance["train_excess"]
+    table["correlation_group"] = clusters.labels
+
+    position = {name: columns.get_indexer(pd.Index(members)) for name, members in clusters.members.items()}
+    joint = np.array([[np.abs(d.values[:, p].sum(axis=1)).mean() for p in position.values()] for d in draws])
+    group_shares = np.array([_shares(row) for row in joint])
+    groups = _rank_table(group_shares, pd.Index(position), min(top_k, max(1, len(position) - 1)), coverage)
+    groups["members"] = pd.Series({name: ", ".join(m) for name, m in clusters.members.items()})
+    groups.index.name = "correlation_group"
+
+    groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
+    sets = {
+        **{f"group {name}": m for name, m in clusters.members.items() if len(m) > 1},
+        **{d: [d] for d in columns},
+    }
+    chosen = _to_drop(table, groups, sets, drop, top_k)
+    losses = _losses(explanation, sets, chosen, n_permutations, progress)
+    table = table.join(losses)
+    of_groups = losses.loc[[f"group {name}" if f"group {name}" in sets else name for name in groups.index]]
+    groups = groups.join(of_groups.set_axis(groups.index))  # never the loss of its leading member alone
+    ranks = np.array([rankdata(-s) for s in shares])
+    top = ranks <= top_k
+    return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, coverage, noise, clusters)
+
+
+def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = importance.sum()
+    return importance / total if total > 0 else np.zeros_like(importance)
+
+
+def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, coverage: float) -> pd.DataFrame:
+    ranks = np.array([rankdata(-row) for row in shares])  # ties share their mean rank
+    tail = (1 - coverage) / 2
+    low, high = np.quantile(ranks, [tail, 1 - tail], axis=0)
+    share_low, share_high = np.quantile(shares, [tail, 1 - tail], axis=0)
+    table = pd.DataFrame(
+        {
+            "rank": np.median(ranks, axis=0),
+            "rank_lower": low,
+            "rank_upper": high,
+            "p_top_k": (ranks <= top_k).mean(axis=0),
+            "share": shares.mean(axis=0),
+            "share_lower": share_low,
+            "share_upper": share_high,
+        },
+        index=names,
+    )
+    table.index.name = "descriptor"
+    return table.sort_values(["rank", "share"], ascending=[True, False], kind="stable")
+
+
+def _to_drop(table: pd.DataFrame, groups: pd.DataFrame, sets: dict[str, list[str]], drop: str, top_k: int) -> list[str]:
+    """Names of the sets to refit without."""
+    if drop == "none":
+        return []
+    if drop == "all":
+        return list(sets)
+    named = [f"group {name}" if f"group {name}" in sets else str(name) for name in groups.index[:top_k]]
+    return list(dict.fromkeys([*named, *(str(name) for name in table.index[:top_k])]))
+
+
+def _losses(
+    explanation: Explanation,
+    sets: dict[str, list[str]],
+    chosen: list[str],
+    n_permutations: int,
+    progress: bool,
+) -> pd.DataFrame:
+    """Permutation and drop columns for descriptors and groups, each set computed once; groups come first."""
+    out = pd.DataFrame(index=pd.Index(sets))
+    if n_permutations:
+        out = out.join(permutation_importance(explanation, sets=sets, n_permutations=n_permutations, progress=progress))
+    if chosen:
+        out = out.join(drop_importance(explanation, {name: sets[name] for name in chosen}, progress=progress))
+    return out
+
+
+def _agreement(ranks: NDArray[np.float64]) -> float:
+    """Mean Spearman correlation between the ranks of two draws."""
+    if len(ranks) < 2 or ranks.shape[1] < 2:
+        return float("nan")
+    varied = ranks[ranks.std(axis=1) > 0]
+    if len(varied) < 2:
+        return float("nan")
+    matrix = np.corrcoef(varied)
+    return float(matrix[np.triu_indices(len(matrix), 1)].mean())

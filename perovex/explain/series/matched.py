@@ -1,0 +1,309 @@
+"""Matched series: the same spacer and halide at different n, analysed as paired differences."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from perovex._json import json_safe
+from perovex.errors import ModelInputError
+from perovex.explain.attribution.draws import group_mean_interval
+from perovex.explain.attribution.view import table_html
+from perovex.explain.names import name_of
+from perovex.explain.series.changes import changes_explained, changes_together
+from perovex.explain.statistics import holm, sign_flip_p
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MIN_PAIRS = 3
+_SIGNIFICANT = 0.05
+_SUMMARY = ["from", "to", "column", "n_pairs", "n_clusters", "mean", "lower", "upper", "relative", "p", "p_holm"]
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedSeries:
+    """Paired differences within series.
+
+    Attributes
+    ----------
+    pairs : DataFrame
+        One row per pair: series keys, ``from``, ``to``, and the change (to minus from) of every column.
+    summary : DataFrame
+        Per step and column: ``n_pairs``, ``n_clusters``, ``mean`` change with ``lower`` and ``upper``,
+        ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters) and
+        ``p_holm`` (the target's corrected over the steps, a descriptor's over the descriptors of that step).
+    slopes : DataFrame
+        Per column: change per unit of `along` within series (series effects removed), with interval over
+        clusters and p.
+    explained_by : DataFrame
+        Per descriptor: Spearman correlation of its change with the change of the target over adjacent steps,
+        ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over
+        clusters, ``p`` (changes exchanged within steps, pairs taken as independent: where it disagrees
+        with the interval, believe the interval) and ``p_holm``.
+    target : str
+        Column of the target.
+    n_series, n_clusters : int
+        Series with at least two members; clusters (values of the first key) among them.
+    reason : str
+        Why nothing could be computed; empty otherwise.
+    together : dict
+        How well the changes of all descriptors together predict the change of the target for a cluster that the
+        model has not seen: ``r2`` (against the mean change of each step) with ``r2_lower`` and ``r2_upper`` over
+        clusters, ``n_pairs``, ``n_descriptors``; empty where there are too few.
+    along : str
+        What changes within a series.
+    """
+
+    pairs: pd.DataFrame
+    summary: pd.DataFrame
+    slopes: pd.DataFrame
+    explained_by: pd.DataFrame
+    target: str
+    n_series: int
+    n_clusters: int
+    reason: str = ""
+    together: dict[str, float] = field(default_factory=dict)
+    along: str = "n_layers"
+
+    def sentences(self) -> list[str]:
+        """Return in words what a step does to the target, and whether changes of descriptors explain it."""
+        if self.reason:
+            return [f"No matched series: {self.reason}."]
+        word = "n" if self.along == "n_layers" else self.along
+        out = []
+        steps = self.summary[self.summary["column"] == self.target]
+        if steps.empty:
+            out.append(f"No step of {word} has {_MIN_PAIRS} pairs, so that no change of {self.target} can be told.")
+        for _, row in steps.iterrows():
+            if row["p_holm"] <= _SIGNIFICANT:
+                sure = ""
+            elif 2 ** (1 - row["n_clusters"]) > _SIGNIFICANT:
+                sure = f", which {row['n_clusters']:.0f} clusters are too few to confirm"
+            else:
+                sure = ", which sign flips of whole clusters do not confirm"
+            out.append(
+                f"From {word} = {row['from']:g} to {row['to']:g}, {self.target} changes by {row['mean']:+.2f} "
+                f"({row['lower']:+.2f} to {row['upper']:+.2f}; {row['n_pairs']:.0f} pairs, {row['n_clusters']:.0f} "
+                f"clusters; p = {row['p']:.2g}, {row['p_holm']:.2g} after Holm){sure}."
+            )
+        clear = self.explained_by[
+            (self.explained_by["p_holm"] <= _SIGNIFICANT)
+            & ((self.explained_by["lower"] > 0) | (self.explained_by["upper"] < 0))
+        ]
+        names = ", ".join(f"{name_of(str(d))} ({v:+.2f})" for d, v in clear["within_step"].items())
+        out.append(
+            f"Descriptors whose change goes with the change of {self.target} beyond what a step does on average "
+            f"(rank correlation): {names}."
+            if names
+            else f"No single descriptor's change goes with the change of {self.target} beyond doubt."
+        )
+        if self.together:
+            found = self.together
+            verdict = "explain" if found["r2_lower"] > 0 else "do not explain"
+            out.append(
+                f"Taken together, changes of {found['n_descriptors']:.0f} descriptors {verdict} the change of "
+                f"{self.target} for unseen clusters (R2 {found['r2']:.2f}, {found['r2_lower']:.2f} to "
+                f"{found['r2_upper']:.2f}, against the mean change of each step)."
+            )
+        return out
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the summary."""
+        return self.summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        out: dict[str, Any] = json_safe(
+            {
+                "target": self.target,
+                "n_series": self.n_series,
+                "n_clusters": self.n_clusters,
+                "reason": self.reason,
+                "summary": self.summary.to_dict(orient="records"),
+                "slopes": self.slopes.reset_index().to_dict(orient="records"),
+                "explained_by": self.explained_by.reset_index().to_dict(orient="records"),
+                "together": self.together,
+                "sentences": self.sentences(),
+            }
+        )
+        return out
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return `to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        text = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences())
+        if self.reason:
+            return f"<ul>{text}</ul>"
+        return f"<ul>{text}</ul>" + table_html(
+            self.summary, f"{self.n_series} series in {self.n_clusters} clusters.", rows=30
+        )
+
+
+def matched_series(
+    table: pd.DataFrame,
+    target: str,
+    *,
+    by: Sequence[str] = ("spacer_smiles", "halide"),
+    along: str = "n_layers",
+    descriptors: Sequence[str] = (),
+    n_permutations: int = 2000,
+    random_state: int = 0,
+) -> MatchedSeries:
+    """Measure what one more step of `along` does to a target and to descriptors, all else equal.
+
+    Members of a series share the keys `by`. Differences between consecutive members that are present are
+    paired; significance comes from flipping the signs of whole clusters (values of the first key, all
+    differences of a spacer together), so that the halides of one spacer do not count as independent. Where a
+    series holds several crystals of the same `along`, they are averaged.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Holds target, keys, `along` and descriptors; rows with an infinite or missing `along` are left out.
+    target : str
+        Column of the target.
+    by : sequence of str
+        Keys of a series; the first is the cluster.
+    along : str
+        What changes within a series.
+    descriptors : sequence of str
+        Further columns whose changes are wanted.
+    n_permutations : int
+        Sign flips where they cannot be enumerated.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    MatchedSeries
+        ``reason`` is set, and the tables empty, where there are fewer than three pairs.
+
+    Raises
+    ------
+    ModelInputError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> table = pd.DataFrame({"spacer_smiles": np.repeat(list("abcdef"), 2), "halide": "I",
+    ...                       "n_layers": [1, 2] * 6, "E": [10.0, 12.0] * 6})
+    >>> float(matched_series(table, "E").summary["mean"].iloc[0])
+    2.0
+    """
+    columns = [target, *(d for d in descriptors if d not in (target, along))]
+    missing = [c for c in (*columns, *by, along) if c not in table.columns]
+    if missing:
+        raise ModelInputError(f"columns missing in the table: {', '.join(missing)}")
+    finite = table[np.isfinite(table[along].astype(float)) & table[target].notna()]
+    members = finite.groupby([*by, along], observed=True)[columns].mean().reset_index()
+    sizes = members.groupby(list(by), observed=True)[along].transform("size")
+    members = members[sizes >= 2].sort_values([*by, along])
+    pairs = _pairs(members, list(by), along, columns)
+    cluster_names = members[by[0]].unique()
+    n_series = len(members[list(by)].drop_duplicates())
+    empty = pd.DataFrame()
+    if len(pairs) < _MIN_PAIRS:
+        reason = f"{len(pairs)} pairs of the same {' and '.join(by)}, at least {_MIN_PAIRS} are needed"
+        return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), reason)
+    rng = np.random.default_rng(random_state)
+    summary = _summary(pairs, members, by[0], along, columns, n_permutations, rng)
+    slopes = _slopes(members, list(by), along, columns, n_permutations, rng)
+    explained = changes_explained(pairs, by[0], target, columns[1:], n_permutations, rng)
+    joint = changes_together(pairs, by[0], target, columns[1:])
+    return MatchedSeries(pairs, summary, slopes, explained, target, n_series, len(cluster_names), "", joint, along)
+
+
+def _pairs(members: pd.DataFrame, by: list[str], along: str, columns: list[str]) -> pd.DataFrame:
+    grouped = members.groupby(by, observed=True)
+    change = grouped[columns].diff()
+    pairs = pd.concat([members[by], grouped[along].shift().rename("from"), members[along].rename("to"), change], axis=1)
+    return pairs[pairs["from"].notna()].reset_index(drop=True)
+
+
+def _summary(
+    pairs: pd.DataFrame,
+    members: pd.DataFrame,
+    cluster: str,
+    along: str,
+    columns: list[str],
+    n_permutations: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    rows = []
+    for (start, stop), part in pairs.groupby(["from", "to"]):
+        step: list[dict[str, Any]] = []
+        for column in columns:
+            known = part[part[column].notna()]
+            if len(known) < _MIN_PAIRS:
+                continue
+            codes = pd.factorize(known[cluster])[0].astype(np.int64)
+            change = known[column].to_numpy(dtype=float)
+            mean, lower, upper = group_mean_interval(change[None, :], codes)
+            level = members.loc[members[along] == start, column].mean()
+            p = sign_flip_p(change, codes, rng, n_permutations=n_permutations)
+            step.append(
+                {
+                    "from": start,
+                    "to": stop,
+                    "column": column,
+                    "n_pairs": len(known),
+                    "n_clusters": int(codes.max()) + 1,
+                    "mean": mean,
+                    "lower": lower,
+                    "upper": upper,
+                    "relative": mean / level if level else np.nan,
+                    "p": p,
+                }
+            )
+        others = [row for row in step if row["column"] != columns[0]]
+        for row, corrected in zip(others, holm([float(r["p"]) for r in others]), strict=True):
+            row["p_holm"] = corrected
+        rows += step
+    targets = [row for row in rows if row["column"] == columns[0]]
+    for row, corrected in zip(targets, holm([float(r["p"]) for r in targets]), strict=True):
+        row["p_holm"] = corrected
+    return pd.DataFrame(rows, columns=_SUMMARY)
+
+
+def _slopes(
+    members: pd.DataFrame,
+    by: list[str],
+    along: str,
+    columns: list[str],
+    n_permutations: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    rows: dict[str, Any] = {}
+    for column in columns:
+        known = members[members[column].notna()]
+        grouped = known.groupby(by, observed=True)
+        x = (known[along] - grouped[along].transform("mean")).to_numpy(dtype=float)
+        v = (known[column] - grouped[column].transform("mean")).to_numpy(dtype=float)
+        codes = pd.factorize(known[by[0]])[0].astype(np.int64)
+        if not len(codes) or not (x**2).sum() > 0:
+            continue
+        n = int(codes.max()) + 1
+        top = np.bincount(codes, x * v, n).astype(float)
+        bottom = np.bincount(codes, x * x, n).astype(float)
+        draws = rng.integers(n, size=(500, n))
+        resampled = top[draws].sum(axis=1) / np.maximum(bottom[draws].sum(axis=1), 1e-300)
+        lower, upper = np.quantile(resampled, [0.05, 0.95])
+        rows[column] = {
+            f"per {along}": top.sum() / bottom.sum(),
+            "lower": lower,
+            "upper": upper,
+            "n_clusters": n,
+            "p": sign_flip_p(top, np.arange(n), rng, n_permutations=n_permutations),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "column"
+    return table

@@ -1,0 +1,143 @@
+"""Scores of a transfer test: every model and baseline on the same target rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import has_fit_parameter
+from tqdm import tqdm
+
+from perovex.explain.attribution.draws import group_mean_interval
+from perovex.explain.attribution.skill import auc
+from perovex.explain.transfer.experiment import adaptation
+from perovex.explain.transfer.result import ALL
+from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains
+
+RESIDUAL, WEIGHTED = "source only, residual corrected", "source only, weighted"
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+def score_all(
+    domains: Domains,
+    families: Mapping[str, Sequence[str]],
+    primary: tuple[str, ...],
+    *,
+    full: bool,
+    progress: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score every strategy, model and family of descriptors; returns the scores and the predictions."""
+    known = {f: [c for c in members if c in domains.problem.X.columns] for f, members in families.items()}
+    plan: list[tuple[str, str, str]] = [(v, m, ALL) for v in VARIANTS for m in MODELS]
+    for family, members in known.items():
+        if members and family in primary:
+            plan += [(v, m, family) for v in VARIANTS for m in MODELS]
+        elif members:
+            plan.append((HELD_OUT, "source only", family))
+    y = domains.problem.y.to_numpy(dtype=float)[domains.target]
+    predictions = pd.DataFrame({"y": y}, index=domains.problem.X.index[domains.target])
+    baselines = {variant: domains.means(variant) for variant in VARIANTS}
+    rows = []
+    for variant, model, family in tqdm(plan, desc="transfer", disable=not progress, leave=False):
+        columns = None if family == ALL else known[family]
+        found = domains.predict(variant, MODELS[model], columns=columns)
+        rows.append(_score(domains, variant, model, family, found, baselines[variant]))
+        if family == ALL:
+            predictions[f"{model}, {variant}"] = found
+    for variant in VARIANTS:
+        for name, found in baselines[variant].items():
+            rows.append(_score(domains, variant, name, "", found, baselines[variant]))
+            predictions[f"{name}, {variant}"] = found
+    if full:
+        for name, found in _adapted(domains, predictions[f"source only, {HELD_OUT}"].to_numpy()).items():
+            rows.append(_score(domains, HELD_OUT, name, ALL, found, baselines[HELD_OUT]))
+            predictions[f"{name}, {HELD_OUT}"] = found
+    return pd.DataFrame(rows), predictions
+
+
+def score_families(domains: Domains, families: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Score the source model of each family, spacers held out."""
+    baselines = domains.means(HELD_OUT)
+    rows = []
+    for family, members in families.items():
+        columns = [c for c in members if c in domains.problem.X.columns]
+        if columns:
+            found = domains.predict(HELD_OUT, MODELS["source only"], columns=columns)
+            rows.append(_score(domains, HELD_OUT, "source only", family, found, baselines))
+    return pd.DataFrame(rows)
+
+
+def _adapted(domains: Domains, plain: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Predictions of the source model after each adaptation that the estimator allows."""
+    out = {RESIDUAL: adaptation.residual_corrected(domains, HELD_OUT, plain)}
+    if has_fit_parameter(domains.problem.estimator, "sample_weight"):
+        out[WEIGHTED] = adaptation.importance_weighted(domains, HELD_OUT)
+    return out
+
+
+def compare_adaptations(domains: Domains, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Compare each adaptation with the plain source model, crystal by crystal.
+
+    Returns
+    -------
+    DataFrame
+        Index: adaptations. ``loss``, ``gain`` over the plain source model (positive is better) with
+        ``gain_lower`` and ``gain_upper`` over target groups, and ``wins`` (the whole interval is above zero).
+    """
+    groups = domains.problem.groups[domains.target]
+    plain = domains.loss(predictions[f"source only, {HELD_OUT}"].to_numpy())
+    rows = {}
+    for name in (RESIDUAL, WEIGHTED):
+        column = f"{name}, {HELD_OUT}"
+        if column not in predictions:
+            continue
+        loss = domains.loss(predictions[column].to_numpy())
+        known = np.isfinite(loss) & np.isfinite(plain)
+        if not known.any():
+            continue
+        codes = pd.factorize(groups[known])[0].astype(np.int64)
+        gain, lower, upper = group_mean_interval((plain - loss)[None, known], codes)
+        rows[name] = {"loss": float(loss[known].mean()), "gain": gain, "gain_lower": lower, "gain_upper": upper}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["loss", "gain", "gain_lower", "gain_upper"])
+    table["wins"] = table["gain_lower"] > 0
+    table.index.name = "adaptation"
+    return table
+
+
+def _score(
+    domains: Domains,
+    variant: str,
+    model: str,
+    family: str,
+    prediction: NDArray[np.float64],
+    baselines: Mapping[str, NDArray[np.float64]],
+) -> dict[str, Any]:
+    """Score one prediction; the gain is paired with the better of the two mean baselines."""
+    row: dict[str, Any] = {"variant": variant, "model": model, "family": family}
+    losses = {name: domains.loss(p) for name, p in baselines.items() if name.endswith("mean")}
+    loss = domains.loss(prediction)
+    known = np.isfinite(loss) & np.all([np.isfinite(v) for v in losses.values()], axis=0)
+    row["n_predicted"] = int(known.sum())
+    keys = ("loss", "loss_lower", "loss_upper", "gain", "gain_lower", "gain_upper")
+    score = "auc" if domains.problem.classifier else "spearman"
+    if not known.any():
+        return row | dict.fromkeys((*keys, score), float("nan"))
+    codes = pd.factorize(domains.problem.groups[domains.target][known])[0].astype(np.int64)
+    best = min(losses.values(), key=lambda v: v[known].mean())
+    values = [
+        *group_mean_interval(loss[None, known], codes),
+        *group_mean_interval((best - loss)[None, known], codes),
+    ]
+    row |= dict(zip(keys, values, strict=True))
+    y = domains.problem.y.to_numpy(dtype=float)[domains.target][known]
+    if domains.problem.classifier:
+        row[score] = auc(y, prediction[known])
+    else:
+        constant = np.ptp(prediction[known]) == 0 or np.ptp(y) == 0
+        row[score] = float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
+    return row

@@ -1,0 +1,224 @@
+"""Figures of data, scores and predictions. Each takes `ax` and returns it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovex.figures.style import PALETTE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+HALIDE_COLOURS = {"Cl": PALETTE["green"], "Br": PALETTE["orange"], "I": PALETTE["blue"]}
+HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
+MODULUS_LABELS = {
+    "E_in_plane": "in-plane Young's modulus (GPa)",
+    "E_out_of_plane": "out-of-plane Young's modulus (GPa)",
+    "E_vrh": "average Young's modulus, VRH (GPa)",
+}
+
+
+def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Plot out-of-plane against in-plane Young's modulus, colour by halide, size by n.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``E_in_plane``, ``E_out_of_plane`` (GPa), ``halide``, ``n_layers``.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    for halide, rows in table.groupby("halide"):
+        size = np.where(np.isfinite(rows["n_layers"]), 22 + 22 * rows["n_layers"].clip(upper=6), 110)
+        filled = np.isfinite(rows["n_layers"])
+        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        marker = HALIDE_MARKERS.get(str(halide), "D")
+        ax.scatter(
+            rows.loc[filled, "E_in_plane"],
+            rows.loc[filled, "E_out_of_plane"],
+            s=size[filled],
+            c=colour,
+            marker=marker,
+            alpha=0.75,
+            edgecolor="white",
+            linewidth=0.6,
+            label=str(halide),
+        )
+        ax.scatter(
+            rows.loc[~filled, "E_in_plane"],
+            rows.loc[~filled, "E_out_of_plane"],
+            s=60,
+            facecolor="none",
+            edgecolor=colour,
+            marker=marker,
+            linewidth=1.3,
+            label=f"{halide}, 3D network" if (~filled).any() else None,
+        )
+    top = 1.05 * float(np.nanmax(table[["E_in_plane", "E_out_of_plane"]].to_numpy()))
+    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    ax.set(xlim=(0, top), ylim=(0, top))
+    ax.set_xlabel(MODULUS_LABELS["E_in_plane"])
+    ax.set_ylabel(MODULUS_LABELS["E_out_of_plane"])
+    ax.legend(title="halide (larger: more layers)", fontsize=8, title_fontsize=8)
+    return ax
+
+
+def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Axes:
+    """Plot every crystal's modulus by a property, with median and quartiles of each class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `target` (GPa), `by` and ``halide``.
+    target : str
+        Modulus to plot.
+    by : str
+        Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``phase``; n = inf is called 3D.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    known = {name: rank for rank, name in enumerate([*HALIDE_COLOURS, "DJ", "RP", "ACI", "intermediate", "3D"])}
+    classes = sorted(table[by].unique(), key=lambda value: (known.get(value, -1), value))
+    names = ["3D" if value == np.inf else f"{value:g}" if not isinstance(value, str) else value for value in classes]
+    names = [name.replace("intermediate", "inter-\nmediate") for name in names]  # else it runs into its neighbours
+    for position, value in enumerate(classes):
+        rows = table[table[by] == value].sort_values(target)
+        low, middle, high = rows[target].quantile([0.25, 0.5, 0.75])
+        ax.plot([position, position], [low, high], color="0.6", linewidth=9, alpha=0.4, solid_capstyle="butt", zorder=1)
+        ax.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2, zorder=2)
+        side = np.resize([-0.18, -0.06, 0.06, 0.18], len(rows))  # neighbours in value stand beside each other
+        for halide in sorted(rows["halide"].unique()):
+            chosen = (rows["halide"] == halide).to_numpy()
+            ax.scatter(
+                position + side[chosen],
+                rows.loc[chosen, target],
+                s=18,
+                alpha=0.8,
+                edgecolor="white",
+                linewidth=0.4,
+                zorder=3,
+                c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
+                marker=HALIDE_MARKERS.get(str(halide), "D"),
+            )
+    ax.set_xticks(
+        range(len(classes)), [f"{n}\n({(table[by] == v).sum()})" for n, v in zip(names, classes, strict=True)]
+    )
+    ax.set_xlim(-0.6, len(classes) - 0.4)
+    ax.set_xlabel({"n_layers": "layers per slab, n", "phase": "stacking"}.get(by, by.replace("_", " ")))
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    return ax
+
+
+def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
+    """Plot matched series: the same spacer and halide at n = 1, 2, 3, one line each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `target` (GPa), ``n_layers``, ``halide``, ``spacer_smiles``.
+    target : str
+        Modulus to plot.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    layered = table[np.isfinite(table["n_layers"])]
+    for halide in sorted(layered["halide"].unique()):
+        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        labelled = False
+        for _, rows in layered[layered["halide"] == halide].groupby("spacer_smiles"):
+            mean = rows.groupby("n_layers")[target].mean().sort_index()
+            if len(mean) < 2:
+                continue
+            ax.plot(
+                mean.index,
+                mean.to_numpy(),
+                color=colour,
+                marker=HALIDE_MARKERS.get(str(halide), "D"),
+                alpha=0.75,
+                linewidth=1.2,
+                label=None if labelled else str(halide),
+            )
+            labelled = True
+    ax.set_xticks(sorted(layered["n_layers"].unique()))
+    ax.set_xlabel("layers per slab, n")
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    if ax.get_legend_handles_labels()[0]:  # above, where no line runs through it
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)
+    return ax
+
+
+def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax: Axes) -> Axes:
+    """Plot held-out predictions against labels.
+
+    Parameters
+    ----------
+    observed, predicted : Series
+        GPa, same index; rows without a prediction are left out.
+    colour : Series
+        Halide of each row.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    for halide in sorted(colour.unique()):
+        rows = colour == halide
+        ax.scatter(
+            observed[rows],
+            predicted[rows],
+            s=28,
+            alpha=0.8,
+            edgecolor="white",
+            linewidth=0.5,
+            c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
+            marker=HALIDE_MARKERS.get(str(halide), "D"),
+            label=str(halide),
+        )
+    both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])
+    low, high = float(np.nanmin(both)) * 0.9, float(np.nanmax(both)) * 1.05
+    ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    ax.set(xlim=(low, high), ylim=(low, high))
+    ax.set_xlabel("label (GPa)")
+    ax.set_ylabel("held-out prediction (GPa)")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def plot_scores(scores: pd.DataFrame, metric: str, ax: Axes) -> Axes:
+    """Plot one metric of a model and its baselines with intervals.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Indexed by model name; columns ``value``, ``low``, ``high``.
+    metric : str
+        Name for the axis.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    order = list(scores.index)[::-1]
+    for position, name in enumerate(order):
+        row = scores.loc[name]
+        colour = PALETTE["blue"] if position == len(order) - 1 else "0.45"
+        ax.plot([row["low"], row["high"]], [position, position], color=colour, linewidth=2.2, alpha=0.6)
+        ax.plot([row["value"]], [position], color=colour, marker="o", markersize=6)
+    ax.set_yticks(range(len(order)), order)
+    ax.set_xlabel(metric)
+    ax.margins(y=0.15)
+    return ax

@@ -1,0 +1,106 @@
+"""One look for all figures: colour-blind safe, readable on screen and in print, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from perovex._files import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which people with any common colour blindness tell apart.
+PALETTE = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermillion": "#D55E00",
+    "sky": "#56B4E9",
+    "purple": "#CC79A7",
+    "yellow": "#F0E442",
+    "black": "#000000",
+}
+
+_PARAMETERS = {
+    "axes.grid": True,
+    "axes.grid.axis": "both",
+    "axes.prop_cycle": f"cycler('color', {list(PALETTE.values())[:6]})",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 110,
+    "font.size": 9.5,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "savefig.dpi": 160,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "perovex",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the project's matplotlib style inside a ``with`` block."""
+    import matplotlib as mpl
+
+    parameters: Any = _PARAMETERS
+    with mpl.rc_context(parameters):
+        yield
+
+
+def figure(width: float = 6.2, height: float = 4.0, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure and axes that no window or global state knows about; a notebook shows the figure.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    **options
+        Passed to `Figure.subplots`.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from perovex.figures.shown import ShownFigure
+
+    made = ShownFigure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made, made.subplots(**options)
+
+
+def save_figure(made: Figure, folder: Path, name: str) -> str:
+    """Write ``NAME.svg`` and ``NAME.png`` and return the SVG element for embedding.
+
+    Parameters
+    ----------
+    made : Figure
+    folder : Path
+    name : str
+        File name without suffix.
+
+    Returns
+    -------
+    str
+        The ``<svg>`` element, without XML prologue, ids made unique by `name`.
+    """
+    with style():
+        vector, raster = io.BytesIO(), io.BytesIO()
+        made.savefig(vector, format="svg", metadata={"Date": None, "Creator": "perovex"})
+        made.savefig(raster, format="png", metadata={"Software": "perovex"})
+    write_atomic(folder / f"{name}.svg", vector.getvalue())
+    write_atomic(folder / f"{name}.png", raster.getvalue())
+    return embed_svg(vector.getvalue().decode(), name)
+
+
+def embed_svg(text: str, name: str) -> str:
+    """Strip the XML prologue and prefix every id, so that several drawings can share one page."""
+    body = text[text.index("<svg") :]
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)

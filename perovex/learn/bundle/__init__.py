@@ -1,0 +1,1 @@
+"""Trained models as a folder: several targets together, files without pickles, the model card."""

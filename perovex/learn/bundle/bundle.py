@@ -1,0 +1,327 @@
+"""One folder that answers for a crystal: stiff or not, how stiff, how sure, and whether to believe it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from tqdm.auto import tqdm
+
+from perovex._json import json_safe
+from perovex.errors import ModelFileError, ModelInputError
+from perovex.learn.bundle.card import card_html, card_markdown
+from perovex.learn.bundle.folder import load_model, save_model
+from perovex.learn.estimators.classifier import StiffnessClassifier
+from perovex.learn.estimators.regressor import YoungModulusRegressor
+from perovex.learn.provenance import table_checksum
+from perovex.learn.tables import _listed, as_groups, as_table, check_columns
+from perovex.learn.uncertainty.domain import ApplicabilityDomain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_SMALLEST = 6
+
+
+class ModelBundle:
+    """A classifier, regressors with intervals, and the domain in which they may be asked.
+
+    Made by `ModelBundle.fit` or `ModelBundle.load`.
+
+    Attributes
+    ----------
+    classifier : StiffnessClassifier
+    regressors : dict of str to YoungModulusRegressor
+        By target.
+    domain : ApplicabilityDomain
+    manifest : dict
+        Descriptors with units, targets, threshold, coverage, training data, metrics, seed.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame(rng.normal(size=(60, 3)), columns=["angle", "spacing", "shift"])
+    >>> moduli = pd.DataFrame({"E_in_plane": 12 + 2 * X["angle"]})
+    >>> bundle = ModelBundle.fit(X, moduli, groups=np.arange(60) // 4, coverage=0.8)
+    >>> bundle.predict(X.iloc[:1]).columns.tolist()
+    ['probability_stiff', 'class', 'threshold', 'E_in_plane', 'E_in_plane_lower', 'E_in_plane_upper',
+    'coverage',
+     'in_domain', 'domain_reason']
+    """
+
+    def __init__(
+        self,
+        classifier: StiffnessClassifier,
+        regressors: Mapping[str, YoungModulusRegressor],
+        domain: ApplicabilityDomain,
+        manifest: Mapping[str, Any],
+    ) -> None:
+        self.classifier = classifier
+        self.regressors = dict(regressors)
+        self.domain = domain
+        self.manifest = dict(manifest)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Descriptor keys the models were trained on, in order."""
+        return [str(name) for name in self.domain.feature_names_in_]
+
+    @property
+    def threshold(self) -> float:
+        """Modulus above which a crystal is called stiff, GPa."""
+        return float(self.manifest["threshold"])
+
+    @classmethod
+    def fit(  # noqa: PLR0913 - one call trains everything that a folder holds
+        cls,
+        X: pd.DataFrame,
+        moduli: pd.DataFrame,
+        groups: Any = None,
+        *,
+        target: str = "E_in_plane",
+        threshold: float | str = "median",
+        targets: Sequence[str] | None = None,
+        classifier: StiffnessClassifier | None = None,
+        regressor: YoungModulusRegressor | None = None,
+        domain: ApplicabilityDomain | None = None,
+        coverage: float = 0.9,
+        units: Mapping[str, str] | None = None,
+        versions: Mapping[str, str] | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        progress: bool = False,
+    ) -> ModelBundle:
+        """Train on a descriptor table and its moduli.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, n_descriptors)
+        moduli : DataFrame, shape (n_rows, n_targets)
+            GPa; a row without a target's value is left out for that target.
+        groups : Series, optional
+            Spacer of each row.
+        target : str, default "E_in_plane"
+            Modulus that decides stiff or soft.
+        threshold : str or float, default "median"
+            See `resolve_threshold`.
+        targets : sequence of str, optional
+            Moduli to regress; default: all columns of `moduli`.
+        classifier, regressor, domain : estimators, optional
+            Templates, cloned; default: xgboost with calibration chosen by data size, xgboost with ten-fold
+            intervals, and the default domain.
+        coverage : float, default 0.9
+            Of the intervals; lowered to what the number of groups supports, and stated with every prediction.
+        units : dict of str to str, optional
+            Unit of each descriptor.
+        versions : dict of str to str, optional
+            Version of the definition of each descriptor; see `redefined`.
+        metrics : dict, optional
+            Held-out scores, for instance ``{"E_in_plane": evaluation.to_dict()}``; stored and shown on the
+            card.
+        training : dict, optional
+            Where the data comes from (potential, data version, ...).
+        random_state : int, default 0
+        progress : bool, default False
+            Show a progress bar on standard error.
+
+        Raises
+        ------
+        ModelInputError
+            A missing target, one class only, or too few rows or groups.
+        """
+        table = as_table(X)
+        targets = [str(name) for name in (moduli.columns if targets is None else targets)]
+        _check_moduli(table, moduli, [target, *targets])
+        labels = pd.Series(as_groups(groups, len(table)).to_numpy(), index=table.index)
+        regressor = regressor or YoungModulusRegressor(interval_folds=10)
+        classifier = classifier or StiffnessClassifier(calibration="auto")
+        steps = tqdm(total=len(targets) + 2, desc="train models", disable=not progress)
+        known = moduli[target].notna()
+        fitted = clone(classifier).set_params(threshold=threshold, target=target, random_state=random_state)
+        fitted.fit(table[known], moduli.loc[known, target].astype(float), labels[known])
+        steps.update()
+        regressors = {}
+        for name in targets:
+            has = moduli[name].notna()
+            model = clone(regressor).set_params(target=name, random_state=random_state)
+            regressors[name] = model.fit(table[has], moduli.loc[has, name].astype(float), labels[has])
+            steps.update()
+        fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=labels)
+        steps.close()
+        manifest = {
+            "target": target,
+            "targets": targets,
+            "unit": "GPa",
+            "threshold": fitted.threshold_,
+            "threshold_rule": threshold,
+            "coverage": _supported(coverage, regressors),
+            "coverage_asked": coverage,
+            "descriptors": [
+                {"key": key, "unit": (units or {}).get(key, ""), "version": (versions or {}).get(key, "")}
+                for key in table.columns
+            ],
+            "classifier": _summary(fitted),
+            "regressors": {name: _summary(model) for name, model in regressors.items()},
+            "random_state": random_state,
+            "training": {
+                "n_rows": len(table),
+                "n_groups": int(labels.nunique()),
+                "checksum": table_checksum(table, moduli, labels),
+                **dict(training or {}),
+            },
+            "metrics": dict(metrics or {}),
+        }
+        return cls(fitted, regressors, fitted_domain, json_safe(manifest))
+
+    def predict(self, X: pd.DataFrame, *, unknown: str = "ignore") -> pd.DataFrame:
+        """Predict for crystals that may lie anywhere.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, n_columns)
+            Descriptors in any order. Infinite values (3D networks) count as undefined and put a row outside
+            the domain.
+        unknown : {"ignore", "error"}, default "ignore"
+            What to do with columns the models do not know.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``;
+            for each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage``, ``in_domain``,
+            ``domain_reason``.
+
+        Raises
+        ------
+        ModelInputError
+            A descriptor that the models need is missing, or unknown ones with ``unknown="error"``.
+        """
+        table, infinite = self._read(X, unknown)
+        p = self.classifier.predict_proba(table)[:, 1]
+        columns: dict[str, Any] = {
+            "probability_stiff": p,
+            "class": np.where(p > 0.5, "stiff", "soft"),
+            "threshold": self.threshold,
+        }
+        coverage = self.manifest["coverage"]
+        for name, model in self.regressors.items():
+            columns[name] = model.predict(table)
+            if coverage is not None:
+                interval = model.predict_interval(table, coverage)
+                columns[f"{name}_lower"], columns[f"{name}_upper"] = interval["lower"], interval["upper"]
+        flags = self.domain.check(table)
+        columns["coverage"] = np.nan if coverage is None else coverage
+        columns["in_domain"] = flags["in_domain"].to_numpy() & (infinite == "")
+        columns["domain_reason"] = [
+            "; ".join(filter(None, (f"infinite: {bad}" if bad else "", reason)))
+            for bad, reason in zip(infinite, flags["reason"], strict=True)
+        ]
+        return pd.DataFrame(columns, index=table.index)
+
+    def redefined(self, versions: Mapping[str, str]) -> list[str]:
+        """Return descriptors whose definition has another version than at training; unknown versions match.
+
+        Parameters
+        ----------
+        versions : mapping of str to str
+            Version of each descriptor as it is computed now.
+        """
+        trained = {d["key"]: d.get("version") for d in self.manifest.get("descriptors", [])}
+        return [key for key, was in trained.items() if was and versions.get(key, was) != was]
+
+    def _read(self, X: pd.DataFrame, unknown: str) -> tuple[pd.DataFrame, np.ndarray]:
+        if not isinstance(X, pd.DataFrame):
+            raise ModelInputError("descriptors come as a DataFrame with descriptor keys as columns")
+        if unknown not in ("ignore", "error"):
+            raise ModelInputError(f'unknown must be "ignore" or "error", not {unknown!r}')
+        names = self.feature_names
+        table = X.rename(columns=str)
+        check_columns(table if unknown == "error" else table[table.columns.intersection(names)], names)
+        try:
+            table = table[names].astype(float)
+        except (TypeError, ValueError) as error:
+            raise ModelInputError(f"descriptor values that are not numbers: {error}") from error
+        bad = np.isinf(table.to_numpy())
+        named = np.array([_listed(np.array(names)[row]) if row.any() else "" for row in bad], dtype=object)
+        return table.mask(bad), named
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the bundle to a folder; see `save_model`.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        ModelFileError
+            The folder holds something else, or a model cannot be written without pickle.
+        """
+        content = {"classifier": self.classifier, "regressors": self.regressors, "domain": self.domain}
+        keep = {k: v for k, v in self.manifest.items() if k not in _WRITTEN}
+        return save_model(content, folder, manifest=keep)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ModelBundle:
+        """Read a bundle.
+
+        Raises
+        ------
+        ModelFileError
+            Missing, foreign, truncated or changed; or a folder with a single model.
+        """
+        content, manifest = load_model(folder)
+        if manifest["kind"] != "ModelBundle":
+            raise ModelFileError(
+                f"the folder holds a single {manifest['kind']}", remedy="use load_model", source=folder
+            )
+        visible = {k: v for k, v in manifest.items() if k != "model"}
+        return cls(content["classifier"], content["regressors"], content["domain"], visible)
+
+    def card(self) -> str:
+        """Return the model card as Markdown."""
+        return card_markdown(self.manifest)
+
+    def _repr_html_(self) -> str:
+        return card_html(self.manifest, fragment=True)
+
+
+_WRITTEN = ("format", "format_version", "kind", "files", "environment", "checksum")
+
+
+def _check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) -> None:
+    missing = sorted(set(targets) - set(moduli.columns))
+    if missing:
+        raise ModelInputError(f"no modulus {_listed(missing)}", remedy=f"columns are {_listed(moduli.columns)}")
+    if not moduli.index.equals(table.index):
+        raise ModelInputError("moduli and X differ in rows", remedy="pass moduli.loc[X.index]")
+    for name in targets:
+        known = int(moduli[name].notna().sum())
+        if known < _SMALLEST:
+            raise ModelInputError(f"{known} values of {name} are too few to train on", remedy=f"at least {_SMALLEST}")
+
+
+def _supported(coverage: float, regressors: Mapping[str, YoungModulusRegressor]) -> float | None:
+    """Coverage that every regressor can give; None where they have no intervals."""
+    if not regressors or any(not model.interval_folds for model in regressors.values()):
+        return None
+    return float(min(coverage, *(model.conformal_.max_coverage_ for model in regressors.values())))
+
+
+def _summary(model: Any) -> dict[str, Any]:
+    """Return what the card says about a model."""
+    found = {
+        "algorithm": model.algorithm,
+        "target": model.target,
+        "monotone": dict(model.monotone or {}),
+        "n_descriptors": len(model.kept_),
+        "algorithm_params": dict(model.algorithm_params or {}),
+    }
+    if isinstance(model, StiffnessClassifier):
+        return found | {"calibration": model.calibration_}
+    groups = {"n_groups": model.conformal_.n_groups_} if model.interval_folds else {}
+    return found | {"log_target": model.log_target, "interval_folds": model.interval_folds, **groups}

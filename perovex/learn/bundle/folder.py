@@ -1,0 +1,231 @@
+"""Model folders: written at once, read only when nothing in them has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perovex._json import json_safe
+from perovex.errors import ModelFileError
+from perovex.learn.bundle.pack import TRUSTED, Parts, pack, unpack
+from perovex.learn.provenance import environment, file_checksum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = "perovex-model"
+FORMAT_VERSION = 1
+MANIFEST, ARRAYS, ESTIMATORS = "manifest.json", "arrays.npz", "estimators.skops"
+_RESERVED = ("format", "format_version", "kind", "model", "files", "environment", "checksum")
+
+
+def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | None = None) -> Path:
+    """Write a fitted model to a folder.
+
+    xgboost models are written as UBJ, scikit-learn parts by skops, numbers as a plain array archive,
+    everything else as JSON. The folder appears whole or not at all, and replaces an older model of the same
+    name.
+
+    Parameters
+    ----------
+    model : StiffnessClassifier, YoungModulusRegressor, ConformalRegressor or ApplicabilityDomain
+        Fitted.
+    folder : path
+        Created. An existing folder is replaced only if it holds a model (or nothing).
+    manifest : mapping, optional
+        What a reader should know: descriptor units, target, training data, metrics ... JSON-safe.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ModelFileError
+        The folder holds something else, or the model cannot be written without pickle.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, pandas as pd
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> x = pd.DataFrame({"bridge_angle": np.linspace(140, 180, 40)})
+    >>> model = YoungModulusRegressor().fit(x, 10 + 0.2 * (x["bridge_angle"] - 160))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again, manifest = load_model(save_model(model, f"{folder}/model", manifest={"unit": "GPa"}))
+    >>> bool((again.predict(x) == model.predict(x)).all()), manifest["unit"]
+    (True, 'GPa')
+    """
+    target = Path(folder)
+    clash = [key for key in (manifest or {}) if key in _RESERVED]
+    if clash:
+        raise ModelFileError(f"manifest entries with reserved names: {', '.join(clash)}")
+    parts = Parts()
+    tree = pack(model, parts)
+    _refuse_foreign(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        scratch.chmod(0o755)
+        _write_parts(parts, scratch)
+        content = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "kind": "ModelBundle" if isinstance(model, dict) else type(model).__name__,
+            **json_safe(dict(manifest or {})),
+            "environment": environment(),
+            "files": {path.name: file_checksum(path) for path in sorted(scratch.iterdir())},
+            "model": tree,
+        }
+        content["checksum"] = _own_checksum(content)
+        (scratch / MANIFEST).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        _replace(scratch, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def _write_parts(parts: Parts, folder: Path) -> None:
+    for name, raw in parts.boosters.items():
+        (folder / name).write_bytes(raw)
+    if parts.arrays:
+        np.savez_compressed(folder / ARRAYS, **parts.arrays)  # type: ignore[arg-type]
+    if parts.estimators:
+        import skops.io
+
+        skops.io.dump(parts.estimators, folder / ESTIMATORS, compression=zipfile.ZIP_DEFLATED)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ModelFileError("a file stands where the model folder should be", source=folder)
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise ModelFileError(
+            "the folder holds something that is no model",
+            remedy="choose an empty or new folder",
+            source=folder,
+        )
+
+
+def _replace(scratch: Path, target: Path) -> None:
+    """Put `scratch` in the place of `target`; the old folder is removed last."""
+    if not target.exists():
+        scratch.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    target.rename(old / target.name)
+    try:
+        scratch.rename(target)
+    except OSError:
+        (old / target.name).rename(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _own_checksum(content: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read and check the manifest of a model folder, and that its files are unchanged.
+
+    The checksums find damage and careless edits; they are no signature. What a folder can make this program
+    do is limited by what is read: numbers, JSON, xgboost models, and scikit-learn types of an explicit list.
+
+    Raises
+    ------
+    ModelFileError
+        Missing, foreign, truncated or changed.
+    """
+    source = Path(folder)
+    path = source / MANIFEST
+    if not path.is_file():
+        raise ModelFileError(
+            "no model here: manifest.json is missing", remedy="give a folder models/ of `perovex study`", source=source
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ModelFileError(f"manifest.json cannot be read: {error}", source=source) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelFileError("manifest.json is not that of a perovex model", source=source)
+    if content.get("format_version") != FORMAT_VERSION:
+        raise ModelFileError(
+            f"format version {content.get('format_version')}, this perovex reads {FORMAT_VERSION}",
+            remedy="use the perovex version named in the manifest, or train the model again",
+            source=source,
+        )
+    if content.get("checksum") != _own_checksum(content):
+        raise ModelFileError("manifest.json was changed after it was written", source=source)
+    for name, expected in content["files"].items():
+        part = source / name
+        if Path(name).name != name or not part.is_file():
+            raise ModelFileError(f"{name} is missing", source=source)
+        if file_checksum(part) != expected:
+            raise ModelFileError(f"{name} was changed or truncated after it was written", source=source)
+    return content
+
+
+def load_model(folder: str | Path) -> tuple[Any, dict[str, Any]]:
+    """Read a model and its manifest.
+
+    Parameters
+    ----------
+    folder : path
+        Written by `save_model`.
+
+    Returns
+    -------
+    model, manifest : object, dict
+
+    Raises
+    ------
+    ModelFileError
+        The folder is missing, foreign, truncated, changed, or holds types that are not trusted.
+    """
+    source = Path(folder)
+    content = read_manifest(source)
+    try:
+        parts = _read_parts(source, content["files"])
+        return unpack(content["model"], parts), content
+    except ModelFileError as error:
+        raise error.at(source) from error.__cause__
+    except Exception as error:  # whatever a damaged part makes a reader raise
+        raise ModelFileError(f"the model cannot be rebuilt: {error}", source=source) from error
+
+
+def _read_parts(source: Path, files: Mapping[str, str]) -> Parts:
+    parts = Parts()
+    for name in files:
+        raw = (source / name).read_bytes()
+        if name == ARRAYS:
+            with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
+                parts.arrays = {key: archive[key] for key in archive.files}
+        elif name == ESTIMATORS:
+            parts.estimators = _read_skops(raw)
+        else:
+            parts.boosters[name] = raw
+    return parts
+
+
+def _read_skops(raw: bytes) -> dict[str, Any]:
+    import skops.io
+
+    unknown = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED))
+    if unknown:
+        raise ModelFileError(f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again")
+    found = skops.io.loads(raw, trusted=list(TRUSTED))
+    return dict(found)

@@ -1,0 +1,232 @@
+"""Algorithms by name: the xgboost default and its alternatives, each ready for missing values."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from perovex.errors import ModelInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+REGRESSORS = (
+    "xgboost",
+    "random_forest",
+    "hist_gradient_boosting",
+    "ebm",
+    "gaussian_process",
+    "ridge",
+    "nearest_neighbour",
+    "average",
+)
+CLASSIFIERS = (
+    "xgboost",
+    "random_forest",
+    "hist_gradient_boosting",
+    "ebm",
+    "gaussian_process",
+    "logistic",
+    "nearest_neighbour",
+    "average",
+)
+CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
+WEIGHTABLE = ("xgboost", "random_forest", "hist_gradient_boosting", "ebm", "ridge", "logistic")
+
+# Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
+# explain the sample, so that the variance is what has to be held down.
+XGBOOST_DEFAULTS = {
+    "n_estimators": 150,
+    "max_depth": 3,
+    "learning_rate": 0.1,
+    "subsample": 0.8,
+    "colsample_bytree": 0.6,
+    "min_child_weight": 1.0,
+    "reg_lambda": 1.0,
+    "tree_method": "hist",
+}
+
+
+def _imputed(*steps: Any) -> Pipeline:
+    """Median imputation (an all-missing column becomes 0), then the steps."""
+    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), *steps)
+
+
+def _kernel() -> Any:
+    return ConstantKernel(1.0, (1e-3, 1e3)) * RBF(5.0, (1e-1, 1e3)) + WhiteKernel(0.1, (1e-5, 1e1))
+
+
+def make_algorithm(
+    name: str,
+    *,
+    classify: bool,
+    columns: Sequence[str],
+    monotone: Mapping[str, int] | None = None,
+    random_state: int | None = 0,
+    n_jobs: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+) -> Any:
+    """Build the unfitted scikit-learn estimator behind an algorithm name.
+
+    Parameters
+    ----------
+    name : str
+        One of `REGRESSORS` or `CLASSIFIERS`.
+    classify : bool
+        Classifier instead of regressor.
+    columns : sequence of str
+        Columns the estimator will see, in order.
+    monotone : mapping of str to {-1, 0, 1}, optional
+        Constraints by column; columns that are not in `columns` are left out.
+    random_state, n_jobs : int
+        Passed on where the algorithm knows them.
+    overrides : mapping, optional
+        Parameters of the algorithm that replace the defaults; for ``"average"``, such a mapping by member.
+
+    Raises
+    ------
+    ModelInputError
+        Unknown name, missing library, unknown parameter, or a constraint the algorithm cannot keep.
+    """
+    known = CLASSIFIERS if classify else REGRESSORS
+    if name not in known:
+        raise ModelInputError(f"unknown algorithm {name!r}", remedy=f"one of {', '.join(known)}")
+    signs = [int((monotone or {}).get(column, 0)) for column in columns]
+    if any(signs) and name not in CONSTRAINABLE:
+        raise ModelInputError(
+            f"algorithm {name!r} cannot keep monotone constraints", remedy=f"use {', '.join(CONSTRAINABLE)}"
+        )
+    if name == "average":
+        return _average(classify, columns, random_state, n_jobs, overrides)
+    builder = {
+        "xgboost": _xgboost,
+        "random_forest": _forest,
+        "hist_gradient_boosting": _histogram,
+        "ebm": _ebm,
+    }
+    if name in builder:
+        model = builder[name](classify, signs, random_state, n_jobs)
+    else:
+        model = _distance_or_linear(name, classify, random_state)
+    if overrides:
+        _override(name, model, overrides)
+    return model
+
+
+def fit_algorithm(name: str, model: Any, X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> Any:
+    """Fit what `make_algorithm` built, with sample weights where there are any.
+
+    Standardisation and the last step of a pipeline see the weights; the imputed medians do not.
+
+    Raises
+    ------
+    ModelInputError
+        The algorithm cannot weigh rows.
+    """
+    if weights is None:
+        with warnings.catch_warnings():
+            # a kernel parameter at its bound means a descriptor or the noise counts for nothing: no failure
+            warnings.filterwarnings("ignore", "The optimal value found for dimension", ConvergenceWarning)
+            return model.fit(X, y)
+    if name not in WEIGHTABLE:
+        raise ModelInputError(
+            f"algorithm {name!r} takes no sample_weight", remedy=f"use {', '.join(WEIGHTABLE)}, or fit without weights"
+        )
+    if isinstance(model, Pipeline):
+        return model.fit(X, y, **{f"{step}__sample_weight": weights for step, _ in model.steps[1:]})
+    return model.fit(X, y, sample_weight=weights)
+
+
+def _average(
+    classify: bool,
+    columns: Sequence[str],
+    random_state: int | None,
+    n_jobs: int,
+    overrides: Mapping[str, Any] | None,
+) -> Any:
+    from perovex.learn.estimators.average import AverageClassifier, AverageRegressor
+
+    kind = AverageClassifier if classify else AverageRegressor
+    members = ["xgboost", "gaussian_process", "logistic" if classify else "ridge"]
+    return kind(members, columns=list(columns), random_state=random_state, n_jobs=n_jobs, overrides=overrides)
+
+
+def _override(name: str, model: Any, overrides: Mapping[str, Any]) -> None:
+    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    try:
+        last.set_params(**overrides)
+    except ValueError as error:
+        raise ModelInputError(f"algorithm {name!r}: {error}") from error
+
+
+def _xgboost(classify: bool, signs: list[int], random_state: int | None, n_jobs: int) -> Any:
+    import xgboost
+
+    kind = xgboost.XGBClassifier if classify else xgboost.XGBRegressor
+    options: dict[str, Any] = dict(XGBOOST_DEFAULTS, random_state=random_state, n_jobs=n_jobs)
+    if any(signs):
+        options["monotone_constraints"] = tuple(signs)
+    return kind(**options)
+
+
+def _forest(classify: bool, _signs: list[int], random_state: int | None, n_jobs: int) -> Any:
+    options = {"n_estimators": 300, "max_features": 1 / 3, "random_state": random_state, "n_jobs": n_jobs}
+    if classify:
+        return _imputed(RandomForestClassifier(**options, min_samples_leaf=2))
+    return _imputed(RandomForestRegressor(**options))
+
+
+def _histogram(classify: bool, signs: list[int], random_state: int | None, _n_jobs: int) -> Any:
+    options: dict[str, Any] = {
+        "max_iter": 200,
+        "learning_rate": 0.05,
+        "max_leaf_nodes": 7,
+        "min_samples_leaf": 5,
+        "early_stopping": False,  # a random validation split would ignore the groups
+        "random_state": random_state,
+    }
+    if any(signs):
+        options["monotonic_cst"] = signs
+    return HistGradientBoostingClassifier(**options) if classify else HistGradientBoostingRegressor(**options)
+
+
+def _ebm(classify: bool, signs: list[int], random_state: int | None, n_jobs: int) -> Any:
+    from perovex.learn.estimators.additive import AdditiveClassifier, AdditiveRegressor
+
+    options: dict[str, Any] = {"random_state": random_state, "n_jobs": n_jobs}
+    if any(signs):
+        options["monotone_constraints"] = signs
+    return AdditiveClassifier(**options) if classify else AdditiveRegressor(**options)
+
+
+def _distance_or_linear(name: str, classify: bool, random_state: int | None) -> Any:
+    """Algorithms that need imputed, standardised columns."""
+    if name == "gaussian_process":
+        if classify:
+            kernel = ConstantKernel(1.0, (1e-2, 1e3)) * RBF(5.0, (1e-1, 1e3))
+            return _imputed(StandardScaler(), GaussianProcessClassifier(kernel, random_state=random_state))
+        process = GaussianProcessRegressor(_kernel(), normalize_y=True, random_state=random_state)
+        return _imputed(StandardScaler(), process)
+    if name == "ridge":
+        return _imputed(StandardScaler(), RidgeCV(alphas=[10.0**k for k in range(-2, 5)]))
+    if name == "logistic":
+        return _imputed(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    neighbours = KNeighborsClassifier if classify else KNeighborsRegressor
+    return _imputed(StandardScaler(), neighbours(n_neighbors=1, algorithm="brute"))

@@ -1,0 +1,1 @@
+"""How sure a prediction is: conformal intervals, calibrated probabilities, applicability domain."""

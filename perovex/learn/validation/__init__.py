@@ -1,0 +1,1 @@
+"""Honest scores: grouped folds, evaluation, learning curve, scrambling, ablation, search."""

@@ -1,0 +1,106 @@
+"""What each family of descriptors is worth: without it, and with nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from perovex.errors import ModelInputError
+from perovex.learn.tables import _listed, as_table
+from perovex.learn.validation.evaluation import evaluate
+from perovex.learn.validation.score_table import score_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def ablation(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    groups: Any = None,
+    *,
+    families: Mapping[str, Sequence[str]],
+    n_resamples: int = 1000,
+    random_state: int = 0,
+    progress: bool = False,
+    **options: Any,
+) -> pd.DataFrame:
+    """Validate with every family left out and with every family alone, in the same folds.
+
+    Parameters
+    ----------
+    estimator, X, y, groups
+        As in `evaluate`.
+    families : dict of str to list of str
+        Columns of each family; columns that `X` lacks are passed over.
+    n_resamples, random_state, progress
+        As in `evaluate`.
+    **options
+        Passed to `evaluate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per family, kind (``"without"`` or ``"only"``) and metric: ``n_descriptors``, ``value``,
+        ``low``, ``high`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
+        ``difference_low``, ``difference_high`` on the same resamples of groups. The first rows (family
+        ``"all"``) hold the full model. The settings, data checksum and environment stand in
+        ``attrs["settings"]``.
+
+    Raises
+    ------
+    ModelInputError
+        No family has a column in `X`; or as `evaluate`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "c"])
+    >>> families = {"one": ["a"], "two": ["b"]}
+    >>> table = ablation(YoungModulusRegressor("ridge"), X, 10 + 2 * X["a"], families=families)
+    >>> table = table.query("metric == 'R2' and kind == 'without'").set_index("family")
+    >>> bool(table["difference"]["one"] > 0.5 > abs(table["difference"]["two"]))
+    True
+    """
+    table = as_table(X)
+    sets = _column_sets(table, families)
+    fixed = {**options, "baselines": False, "n_resamples": 0, "random_state": random_state}
+    full = evaluate(estimator, table, y, groups, **fixed)
+    predictions = [full.predictions]
+    for (family, kind), columns in tqdm(sets.items(), desc="ablation", disable=not progress):
+        reduced = evaluate(estimator, table[columns], y, groups, **fixed)
+        predictions.append(reduced.predictions.assign(model=f"{kind}|{family}"))
+    joined = pd.concat(predictions, ignore_index=True)
+    scores, gaps = score_table(joined, full.task == "classification", n_resamples, random_state)
+    gaps = gaps.rename(columns={"baseline": "model", "low": "difference_low", "high": "difference_high"})
+    result = scores.drop(columns=["sd_repeats", "n_groups"]).merge(
+        gaps.drop(columns="better"), how="left", on=["model", "metric"]
+    )
+    names = result["model"].str.split("|", n=1, expand=True)
+    result.insert(0, "family", names[1].fillna("all"))
+    result.insert(1, "kind", names[0].where(names[1].notna(), "all"))
+    sizes = {"model": table.shape[1], **{f"{kind}|{family}": len(c) for (family, kind), c in sets.items()}}
+    result.insert(2, "n_descriptors", result["model"].map(sizes))
+    result = result.drop(columns="model")
+    result.attrs["settings"] = full.settings
+    return result
+
+
+def _column_sets(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Any]]:
+    """Columns of every reduced model; sets that are empty or hold no value are passed over."""
+    sets: dict[tuple[str, str], list[Any]] = {}
+    for family, members in families.items():
+        inside = [column for column in table if column in set(members)]
+        outside = [column for column in table if column not in set(members)]
+        if not inside:
+            continue
+        for kind, columns in (("without", outside), ("only", inside)):
+            if columns and table[columns].notna().to_numpy().any():
+                sets[family, kind] = columns
+    if not sets:
+        raise ModelInputError("no family has a column in the table", remedy=f"its columns are {_listed(table)}")
+    return sets

@@ -1,0 +1,187 @@
+"""y-scrambling: how good a model looks when there is nothing to learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import is_classifier
+from tqdm.auto import tqdm
+
+from perovex._json import json_safe
+from perovex.errors import ModelInputError
+from perovex.learn.metrics import LOWER_IS_BETTER
+from perovex.learn.provenance import provenance
+from perovex.learn.tables import as_groups, as_table, as_target
+from perovex.learn.validation.evaluation import evaluate
+from perovex.learn.validation.held_out import class_target
+
+_BATCH = 10
+
+
+@dataclass
+class Scrambling:
+    """Result of `y_scrambling`.
+
+    Attributes
+    ----------
+    metric : str
+    observed : float
+        Score with the true target.
+    null : ndarray
+        Scores with shuffled targets, as many as were run; NaN where a shuffle could not be validated.
+    p_value : float
+        (1 + number of shuffles at least as good) / (1 + number of shuffles); where the test stopped early, the
+        number of shuffles at least as good over the number of shuffles.
+    """
+
+    metric: str
+    observed: float
+    null: np.ndarray
+    p_value: float
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return json_safe(
+            {
+                "metric": self.metric,
+                "observed": self.observed,
+                "p_value": self.p_value,
+                "null": self.null,
+                "null_mean": float(np.nanmean(self.null)),
+                "settings": self.settings,
+            }
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the null scores and the observed one; return the Axes."""
+        import matplotlib.pyplot as plt
+
+        ax = ax or plt.gca()
+        ax.hist(self.null[np.isfinite(self.null)], bins=15, color="0.75", label="shuffled targets")
+        ax.axvline(self.observed, color="C3", label=f"observed, p = {self.p_value:.3g}")
+        ax.set(xlabel=self.metric, ylabel="shuffles")
+        ax.legend(frameon=False)
+        return ax
+
+
+def shuffle_target(y: pd.Series, groups: pd.Series, rng: np.random.Generator) -> pd.Series:
+    """Shuffle a target but keep rows of one spacer alike.
+
+    Values are shuffled within each group, the groups are put in random order, and the resulting sequence is
+    laid over the rows sorted by group. What a group has in common survives, so that the null is not narrower
+    than the number of independent spacers allows; every relation with descriptors is broken.
+
+    Examples
+    --------
+    >>> y, g = pd.Series([1.0, 2.0, 8.0, 9.0]), pd.Series(["a", "a", "b", "b"])
+    >>> sorted(shuffle_target(y, g, np.random.default_rng(1)))
+    [1.0, 2.0, 8.0, 9.0]
+    """
+    codes, names = pd.factorize(np.asarray(groups))
+    values = y.to_numpy()
+    drawn = [rng.permutation(values[codes == k]) for k in rng.permutation(len(names))]
+    shuffled = np.empty_like(values)
+    shuffled[np.argsort(codes, kind="stable")] = np.concatenate(drawn)
+    return pd.Series(shuffled, index=y.index, name=y.name)
+
+
+def y_scrambling(  # noqa: PLR0913 - choices of the user
+    estimator: Any,
+    X: Any,
+    y: Any,
+    groups: Any = None,
+    *,
+    n_permutations: int = 199,
+    stop_after: int | None = 10,
+    metric: str | None = None,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+    **options: Any,
+) -> Scrambling:
+    """Test whether the held-out score could have come about by chance.
+
+    Parameters
+    ----------
+    estimator, X, y, groups
+        As in `evaluate`.
+    n_permutations : int, default 199
+        Shuffles at most; the smallest p-value that can come out is 1 / (n_permutations + 1).
+    stop_after : int or None, default 10
+        Stop once so many shuffles are at least as good as the true target: a model that does not beat chance
+        costs few shuffles, one that does costs all of them. The p-value stays valid.
+    metric : str, optional
+        Default: ``"R2"`` or ``"ROC-AUC"``.
+    random_state : int, default 0
+    n_jobs : int, default 1
+        Worker processes; the result does not depend on it.
+    progress : bool, default False
+        Show a progress bar on standard error.
+    **options
+        Passed to `evaluate` (``scheme``, ``meta``, ``n_splits``, ``n_repeats`` (default 1)).
+
+    Returns
+    -------
+    Scrambling
+
+    Raises
+    ------
+    ModelInputError
+        As `evaluate`, or when most shuffles cannot be validated.
+
+    References
+    ----------
+    Ruecker, Ruecker, Meringer, J. Chem. Inf. Model. 47, 2345 (2007), 10.1021/ci700157b. Stopping: Besag,
+    Clifford, Biometrika 78, 301 (1991), 10.1093/biomet/78.2.301.
+
+    Examples
+    --------
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame(rng.normal(size=(30, 3)), columns=["a", "b", "c"])
+    >>> result = y_scrambling(YoungModulusRegressor("ridge"), X, 10 + 2 * X["a"], n_permutations=9)
+    >>> result.p_value
+    0.1
+    """
+    table = as_table(X)
+    target = as_target(y, len(table), table.index)
+    if is_classifier(estimator):
+        target, _ = class_target(estimator, target)
+    labels = as_groups(groups, len(table))
+    name = metric or ("ROC-AUC" if is_classifier(estimator) else "R2")
+    fixed = {"n_repeats": 1, **options, "baselines": False, "n_resamples": 0, "random_state": random_state}
+    observed = evaluate(estimator, table, target, labels, **fixed).score(name)
+    rng = np.random.default_rng(random_state)
+    shuffles = [shuffle_target(target, labels, rng) for _ in range(n_permutations)]
+    null = np.empty(0)
+    bar = tqdm(total=n_permutations, desc="y-scrambling", disable=not progress)
+    with Parallel(n_jobs=n_jobs) as workers:
+        for start in range(0, n_permutations, _BATCH):  # of a fixed size, so that n_jobs changes nothing
+            batch = shuffles[start : start + _BATCH]
+            null = np.append(null, workers(delayed(_one)(estimator, table, y, labels, name, fixed) for y in batch))
+            bar.update(len(batch))
+            as_good = null <= observed if name in LOWER_IS_BETTER else null >= observed
+            if stop_after and as_good.sum() >= stop_after:
+                null = null[: np.flatnonzero(as_good)[stop_after - 1] + 1]
+                break
+    bar.close()
+    valid = null[np.isfinite(null)]
+    if len(valid) < len(null) / 2 or not len(valid):
+        raise ModelInputError("most shuffles leave a fold with one class", remedy="choose a balanced threshold")
+    hits = int(np.sum(valid <= observed if name in LOWER_IS_BETTER else valid >= observed))
+    stopped = len(null) < n_permutations
+    p_value = hits / len(valid) if stopped else (1 + hits) / (1 + len(valid))
+    asked = {"n_permutations": n_permutations, "n_run": len(valid), "stopped": stopped, "random_state": random_state}
+    return Scrambling(name, observed, null, float(p_value), provenance(estimator, table, target, labels, **asked))
+
+
+def _one(estimator: Any, X: pd.DataFrame, y: pd.Series, groups: pd.Series, metric: str, fixed: dict[str, Any]) -> float:
+    try:
+        return evaluate(estimator, X, y, groups, **fixed).score(metric)
+    except ModelInputError:
+        return float("nan")

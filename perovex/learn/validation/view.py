@@ -1,0 +1,37 @@
+"""HTML of an evaluation, for notebooks and reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment
+
+if TYPE_CHECKING:
+    from perovex.learn.validation.evaluation import Evaluation
+
+_TEMPLATE = Environment(autoescape=True).from_string("""\
+<div class="perovex-evaluation">
+<p><b>{{ s.task | capitalize }} of {{ s.target }}</b>
+{%- if s.threshold is not none %}, stiff above {{ "%.4g" | format(s.threshold) }} GPa{% endif %}:
+{{ s.n_rows }} crystals, {{ s.n_groups }} groups, {{ s.n_descriptors }} descriptors; scheme {{ s.scheme }},
+{{ s.n_splits | join("/") }} folds. Held-out scores; intervals (95 %) resample groups.</p>
+<table><thead><tr><th>model</th>{% for m in metrics %}<th>{{ m }}</th>{% endfor %}</tr></thead><tbody>
+{% for name, cells in rows %}<tr><th>{{ name }}</th>{% for v, l, h in cells %}
+<td>{{ "%.3f" | format(v) }}
+{%- if l == l %} <small>[{{ "%.3f" | format(l) }}, {{ "%.3f" | format(h) }}]</small>{% endif %}</td>
+{% endfor %}</tr>{% endfor %}
+</tbody></table>
+{% if warnings %}<ul>{% for w in warnings %}<li>{{ w }}</li>{% endfor %}</ul>{% endif %}
+</div>
+""")
+
+
+def evaluation_html(evaluation: Evaluation) -> str:
+    """Render the table of scores with its settings and warnings."""
+    scores = evaluation.scores
+    metrics = list(dict.fromkeys(scores["metric"]))
+    rows = [
+        (name, [tuple(part.set_index("metric").loc[m, ["value", "low", "high"]]) for m in metrics])
+        for name, part in scores.groupby("model", sort=False)
+    ]
+    return _TEMPLATE.render(s=evaluation.settings, metrics=metrics, rows=rows, warnings=evaluation.warnings)

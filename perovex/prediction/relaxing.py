@@ -1,0 +1,56 @@
+"""A built crystal relaxed with the interatomic potential of the labels."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+
+def relax_by_potential(
+    structure: Structure, potential: str = "", *, device: str = "cpu", progress: bool = False
+) -> Structure:
+    """Relax a built crystal with the potential of the labels, and require the same crystal afterwards.
+
+    Parameters
+    ----------
+    structure : pymatgen.core.Structure
+        From `perovex.building`.
+    potential : str
+        Name as in `perovex.elasticity.potentials.by_name`; by default that of the bundled labels.
+    device : str
+        Torch device.
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+        ``properties["relaxation"]`` records potential, energy (eV per cell), largest force (eV/Å) and stress (GPa),
+        calls and convergence.
+
+    Raises
+    ------
+    LabelError
+        If the potential is unknown or its package is not installed.
+    BuildError
+        If relaxation did not converge, or n, a molecule or the framework did not survive it.
+    """
+    from perovex.building import relax_built
+    from perovex.elasticity import relax_atoms
+    from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
+    from perovex.errors import BuildError
+
+    name = potential or DEFAULT_POTENTIAL
+    calculator = make_calculator(name, device=device)
+    relaxed = relax_built(structure, calculator, engine=partial(relax_atoms, progress=progress))
+    record = relaxed.properties["relaxation"] | {"potential": name}
+    if not record["converged"]:
+        raise BuildError(
+            f"not relaxed after {record['steps']} steps (largest force {record['fmax']:.3f} eV/Å)",
+            remedy="try another random_state or phase",
+        )
+    relaxed.properties["relaxation"] = record
+    return relaxed

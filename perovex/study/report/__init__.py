@@ -1,0 +1,1 @@
+"""What a study writes: results, summary, and the HTML report."""

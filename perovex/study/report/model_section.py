@@ -1,0 +1,186 @@
+"""The section of the report on one model: scores, errors, what it leans on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from perovex._numbers import with_interval
+from perovex.figures.data import plot_parity, plot_scores
+from perovex.report import figure, save_figure
+from perovex.report.wording import in_words
+from perovex.study.modelling import CLASSIFIER, TREES
+from perovex.study.report.summary import MAIN_METRIC, score_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perovex.explain import Effects
+    from perovex.report import Section
+    from perovex.study.modelling import TaskResult
+    from perovex.study.run import StudyResult
+
+_R2_APART = " R2 in the table above compares with the mean of all crystals, which no fold knows, and is lower for it."
+
+
+def add_model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
+    """Fill the section on one model."""
+    line = score_line(task)
+    section.text(f"{line[0].upper()}{line[1:]}.")
+    for step, reason in task.refusals.items():
+        section.note(f"No {step}: {reason}")
+    if task.evaluation is not None:
+        _scores(section, task, figures)
+        _errors(section, task, result, figures)
+    if task.ranking is not None:
+        _ranking(section, task, figures)
+    if task.effects is not None:
+        _effects(section, task.effects)
+    if task.factors is not None:
+        section.table(
+            _factors(task.factors),
+            "Is it the halide, n or the spacer? Importance of all descriptors that carry a factor, together: by SHAP, "
+            "and by what the held-out error gains when they are shuffled ('permutation'), among all crystals or only "
+            "among those that agree in the factor given.",
+        )
+
+
+def _factors(factors: pd.DataFrame) -> pd.DataFrame:
+    """Leave out how many rows were shuffled where it is all of them."""
+    everyone = [name for name in factors if str(name).startswith("shuffled ") and (factors[name] == 1).all()]
+    return in_words(factors.drop(columns=everyone).rename_axis("factor")).rename(
+        columns={"permutation importance": "permutation"}
+    )
+
+
+def _scores(section: Section, task: TaskResult, figures: Path) -> None:
+    evaluation, classify = task.evaluation, task.name == CLASSIFIER
+    assert evaluation is not None
+    for warning in evaluation.warnings:
+        section.note(warning)
+    metric = MAIN_METRIC[classify]
+    own = evaluation.scores.query("metric == @metric").set_index("model")[["value", "low", "high"]]
+    made, ax = figure(5.4, 2.2)
+    plot_scores(own, metric if classify else f"{metric} (GPa)", ax)
+    section.drawing(
+        save_figure(made, figures, f"scores_{task.name}"),
+        "Held-out score of the model and its baselines in the same folds; folds keep a spacer together, bars are "
+        "95 % intervals over spacers.",
+    )
+    numbers = evaluation.scores[["value", "low", "high"]].to_numpy(float)
+    texts = evaluation.scores.assign(score=[with_interval(*row) for row in numbers])
+    wide = texts.pivot(index="model", columns="metric", values="score")
+    wide = wide.reindex(index=own.index, columns=evaluation.scores["metric"].unique())
+    section.table(in_words(wide), "All held-out scores with 95 % intervals over spacers.")
+    section.table(
+        in_words(evaluation.differences), "Model minus baseline on the same resamples.", index=False, folded=True
+    )
+    if task.scrambling:
+        flat = {k: v for k, v in task.scrambling.items() if isinstance(v, (int, float, str))}
+        caption = (
+            "y-scrambling: the same procedure on shuffled targets. Both are scored in one repeat of the folds, so that "
+            "the score differs a little from that above; p is the share of targets, the true one included, that do as "
+            "well."
+        )
+        section.table(in_words(pd.DataFrame([flat])), caption, index=False)
+
+
+def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
+    evaluation = task.evaluation
+    assert evaluation is not None
+    if task.name == CLASSIFIER:
+        reliability = evaluation.reliability_table(5)
+        section.table(
+            in_words(reliability),
+            "Predicted probability of stiff against the observed share, five bins of equal size.",
+            index=False,
+        )
+        return
+    held = evaluation.out_of_fold()
+    made, ax = figure(4.8, 4.4)
+    plot_parity(held["truth"], held["prediction"], result.tables.meta["halide"].loc[held.index], ax)
+    section.drawing(save_figure(made, figures, f"parity_{task.name}"), "Held-out predictions against labels.")
+    asked = evaluation.settings["coverage"]
+    if asked is None:
+        section.note("Too few spacers for prediction intervals.")
+    else:
+        section.table(
+            in_words(evaluation.coverage_table()),
+            f"Share of held-out crystals inside the {asked:.0%} interval, and its median width in GPa.",
+            index=False,
+            folded=True,
+        )
+    if task.domain is not None and len(task.domain):
+        section.table(
+            _domain(task.domain),
+            "Errors in GPa inside and outside the applicability domain: layered crystals as they were held out, and "
+            "3D networks, which no model was trained on. The ratio of the mean errors stands with its 95 % interval "
+            "over spacers; where it includes 1, larger errors outside are not sure.",
+            index=False,
+        )
+
+
+def _domain(domain: pd.DataFrame) -> pd.DataFrame:
+    """Put the ratio and its interval in one cell."""
+    cells = domain[["ratio", "ratio_lower", "ratio_upper"]].astype(float).to_numpy()
+    ratio = ["" if value != value else with_interval(value, low, high) for value, low, high in cells]  # noqa: PLR0124
+    shown = domain.drop(columns=["n_groups", "ratio_lower", "ratio_upper"]).assign(ratio=ratio)
+    return in_words(shown.rename(columns={"crystals": "kind", "share": "share of the kind"}))
+
+
+def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
+    from perovex.figures import plot_beeswarm, plot_ranking
+
+    ranking, explanation = task.ranking, task.explanation
+    assert ranking is not None
+    assert explanation is not None
+    row = TREES if task.evaluation is not None and TREES in set(task.evaluation.scores["model"]) else "model"
+    section.text(
+        f"What is explained are the trees of the row '{row}' above, on the same folds. {explanation.skill.sentence()}"
+        + ("" if task.name == CLASSIFIER else _R2_APART)
+    )
+    if not explanation.skill.above_chance:
+        section.note("The model is not distinguishable from chance, so its ranking explains nothing reliable.")
+    made, ax = figure(6.4, 3.6)
+    plot_ranking(ranking, groups=True, n=10, ax=ax)
+    section.drawing(
+        save_figure(made, figures, f"groups_{task.name}"),
+        f"Groups of correlated descriptors, by their share of all SHAP importance on held-out crystals, with "
+        f"{ranking.coverage:.0%} intervals over spacers and seeds. Within a group the model cannot tell who earns the "
+        "credit, so groups are the sounder answer. A group is named by its leading member.",
+    )
+    section.table(
+        in_words(ranking.groups[["rank", "share", "members"]].head(10)),
+        "Members of the groups of correlated descriptors.",
+        folded=True,
+    )
+    made, ax = figure(6.4, 4.4)
+    plot_ranking(ranking, ax=ax)
+    section.drawing(
+        save_figure(made, figures, f"ranking_{task.name}"),
+        f"The same for single descriptors; stability of the top {ranking.top_k}: {ranking.stability:.2f} (1 always the "
+        "same, 0 chance).",
+    )
+    made, ax = figure(6.8, 4.6)
+    plot_beeswarm(explanation, ax=ax)
+    section.drawing(
+        save_figure(made, figures, f"beeswarm_{task.name}"), "SHAP value of each held-out crystal, coloured by value."
+    )
+    shown = ["rank", "rank_lower", "rank_upper", "p_top_k", "share", "p_above_noise", "permutation"]
+    section.table(
+        in_words(ranking.table[[c for c in shown if c in ranking.table]].head(15)),
+        "Single descriptors: ranks with intervals.",
+        folded=True,
+    )
+
+
+def _effects(section: Section, effects: Effects) -> None:
+    """Effects with a direction as a list; the others in one line, so that they do not drown it."""
+    from perovex.explain.names import name_of
+
+    silent = [key for key, text in effects.sentences.items() if "no direction that survives" in text]
+    section.text("Direction of the leading effects, as measured on held-out crystals:")
+    section.bullets(text for key, text in effects.sentences.items() if key not in silent)
+    if silent:
+        section.text(f"No direction survives resampling for {', '.join(name_of(key) for key in silent)}.")
