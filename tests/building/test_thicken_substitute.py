@@ -128,7 +128,7 @@ def test_an_unknown_potential_is_named(single):
 
 def test_a_relaxation_that_does_not_converge_is_refused(monkeypatch):
     from perovex import relaxing
-    from perovex.elasticity.potentials.by_name import by_name as potentials
+    from perovex.elasticity.potentials import by_name as potentials
 
     monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=1e-5, sigma=2.0))
     assert relaxing.relax_by_potential(cubic(), "lj").properties["relaxation"]["potential"] == "lj"

@@ -14,7 +14,7 @@ from ase.io import write
 
 from perovex.elasticity.labels.campaign import Job, label_many, read_jobs
 from perovex.elasticity.labels.records import Checkpoint, claimed, read_record
-from perovex.elasticity.potentials.by_name import by_name as potentials
+from perovex.elasticity.potentials import by_name as potentials
 from perovex.errors import LabelError
 
 SLOW_WORKER = """

@@ -230,7 +230,7 @@ def test_models_of_the_learn_package(planted):
 
 
 def test_a_group_never_shows_the_loss_of_its_leading_member_alone(planted, regressor, monkeypatch):
-    from perovex.explain.importance.loss import ranking as room
+    from perovex.explain.importance import ranking as room
 
     monkeypatch.setattr(room, "_to_drop", lambda *_: ["stei_max", "stei_head"])
     found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, progress=False)

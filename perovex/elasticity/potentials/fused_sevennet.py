@@ -7,7 +7,7 @@ import torch
 from e3nn.o3 import Irreps, wigner_3j
 from torch import nn
 
-from perovex.elasticity.potentials.by_name import convolution_kernels as kernels
+from perovex.elasticity.potentials import convolution_kernels as kernels
 
 
 class _Convolve(torch.autograd.Function):

@@ -8,8 +8,8 @@ import numpy as np
 
 from perovex.errors import ModelInputError, PerovexError
 from perovex.explain.tables import check_problem
+from perovex.explain.transfer import adaptation
 from perovex.explain.transfer.domain_shift import descriptor_shift, two_sample_test
-from perovex.explain.transfer.experiment import adaptation
 from perovex.explain.transfer.ranking_shift import ranking_shift
 from perovex.explain.transfer.result import TransferResult
 from perovex.explain.transfer.scores import WEIGHTED, compare_adaptations, score_all, score_families

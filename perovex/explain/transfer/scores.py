@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from perovex.explain.attribution.draws import group_mean_interval
 from perovex.explain.attribution.skill import auc
-from perovex.explain.transfer.experiment import adaptation
+from perovex.explain.transfer import adaptation
 from perovex.explain.transfer.result import ALL
 from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains
 
