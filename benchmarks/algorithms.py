@@ -126,7 +126,7 @@ def compare(task, tables, repeats, nested, without):
         {
             "task": task,
             "model": "xgboost" if name == "model" else name,
-            **{m: "{:.3f} [{:.3f}, {:.3f}]".format(*row[m][["value", "low", "high"]]) for m in keep},
+            **{m: "{:.3f} [{:.3f}, {:.3f}]".format(*row[m][["value", "lower", "upper"]]) for m in keep},
         }
         for name, row in frame.iterrows()
     ]

@@ -2,9 +2,9 @@
 
 Same potential object, same start, same thresholds of what is compared: each relaxes the crystal and computes
 the tensor; matcalc relaxes the ions of every deformed cell. Crystals are names of the data set, moved off
-their minimum (volume +1 %, atoms by 0.02 Angstrom; symmetric crystals by volume alone, so that matcalc profits
+their minimum (volume +1 %, atoms by 0.02 Å; symmetric crystals by volume alone, so that matcalc profits
 from the symmetry too), or structure files, taken as they are. Finite strains of a soft crystal need forces ten
-times smaller for the same tensor (at 2e-3 eV/Angstrom that of gamma-CsPbI3 is 13 % off), hence
+times smaller for the same tensor (at 2e-3 eV/Å that of gamma-CsPbI3 is 13 % off), hence
 ``--matcalc-fmax``. Seconds are of the processor, not of the wall, so that a busy machine does not distort them.
 
 ``python benchmarks/labels.py s01_PbI_n1 CsPbI3_Pnma --out FILE`` runs both engines (matcalc must be installed);

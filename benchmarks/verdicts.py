@@ -66,7 +66,7 @@ def simulate(tables, claims, case, trees):
         rng,
         like=tables.moduli[TARGET].to_numpy(),
         families=families,
-        n_boot=OPTIONS.n_boot,
+        n_resamples=OPTIONS.n_resamples,
     )
     skilled = next((v.evidence["skill"]["above_chance"] for v in verdicts if "skill" in v.evidence), False)
     return {

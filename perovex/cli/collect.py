@@ -20,7 +20,7 @@ def collect(
     """Perceive labelled crystals, compute their moduli and write a data set with schema and checksums."""
     from perovex.datasets import collect as run
 
-    table = run(records, out, base=base, version=version, notes=notes)
+    table = run(records, out, base=base, version=version, notes=notes, progress=True)
     accepted = table[table["status"] == "accepted"]
     print(f"{len(accepted)} accepted and {len(table) - len(accepted)} rejected labels in {out}")
     for _, row in table[table["status"] == "rejected"].iterrows():

@@ -40,7 +40,7 @@ def collect(
     version: str | None = None,
     notes: str = "",
     date: str | None = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Write a release of the data set from label records.
 

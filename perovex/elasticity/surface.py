@@ -53,13 +53,13 @@ class Point:
     Attributes
     ----------
     positions, cell : arrays of shape (N, 3) and (3, 3)
-        Angstrom.
+        Å.
     energy : float
         eV.
     forces : array of shape (N, 3)
-        eV/Angstrom, net force removed.
+        eV/Å, net force removed.
     stress : array of shape (6,)
-        eV/Angstrom^3, Voigt, tension positive.
+        eV/Å^3, Voigt, tension positive.
     """
 
     positions: Array
@@ -70,12 +70,12 @@ class Point:
 
     @property
     def volume(self) -> float:
-        """Cell volume in cubic Angstrom."""
+        """Cell volume in cubic Å."""
         return float(abs(np.linalg.det(self.cell)))
 
     @property
     def max_force(self) -> float:
-        """Largest force on an atom in eV/Angstrom."""
+        """Largest force on an atom in eV/Å."""
         return float(np.linalg.norm(self.forces, axis=1).max())
 
     @property
@@ -84,7 +84,7 @@ class Point:
         return float(abs(self.stress).max()) * EV_PER_A3_IN_GPA
 
     def gradient(self, scale: float) -> Array:
-        """Energy gradient (3N + 6,) with respect to displacements and to strains times `scale` (Angstrom)."""
+        """Energy gradient (3N + 6,) with respect to displacements and to strains times `scale` (Å)."""
         return np.concatenate([-self.forces.ravel(), self.stress * self.volume / scale])
 
 
@@ -181,7 +181,7 @@ class Surface:
         Parameters
         ----------
         steps : sequence of arrays of shape (3N + 6,)
-            Displacements, then strains times `scale`, all in Angstrom.
+            Displacements, then strains times `scale`, all in Å.
         """
         configurations = []
         for step in steps:
@@ -224,7 +224,7 @@ def atoms_at(atoms: Atoms, point: Point) -> Atoms:
 
 
 def length_scale(point: Point) -> float:
-    """Length in Angstrom by which strains are multiplied to stand beside displacements."""
+    """Length in Å by which strains are multiplied to stand beside displacements."""
     return float(point.volume ** (1 / 3))
 
 

@@ -253,7 +253,7 @@ class ElasticTensor:
         structure : pymatgen Structure
             Crystal whose Cartesian frame is that of the tensor.
         tolerance : float
-            Distance in Angstrom within which atoms count as equivalent.
+            Distance in Å within which atoms count as equivalent.
 
         Raises
         ------

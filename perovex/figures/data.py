@@ -203,7 +203,7 @@ def plot_scores(scores: pd.DataFrame, metric: str, ax: Axes) -> Axes:
     Parameters
     ----------
     scores : DataFrame
-        Indexed by model name; columns ``value``, ``low``, ``high``.
+        Indexed by model name; columns ``value``, ``lower``, ``upper``.
     metric : str
         Name for the axis.
     ax : Axes
@@ -216,7 +216,7 @@ def plot_scores(scores: pd.DataFrame, metric: str, ax: Axes) -> Axes:
     for position, name in enumerate(order):
         row = scores.loc[name]
         colour = PALETTE["blue"] if position == len(order) - 1 else "0.45"
-        ax.plot([row["low"], row["high"]], [position, position], color=colour, linewidth=2.2, alpha=0.6)
+        ax.plot([row["lower"], row["upper"]], [position, position], color=colour, linewidth=2.2, alpha=0.6)
         ax.plot([row["value"]], [position], color=colour, marker="o", markersize=6)
     ax.set_yticks(range(len(order)), order)
     ax.set_xlabel(metric)

@@ -71,7 +71,7 @@ def plot_ranking(
     ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
     ax.margins(x=0.16)
     ax.set_xlim(left=0)
-    percent = f"{100 * ranking.coverage:.0f} %"
+    percent = f"{100 * ranking.level:.0f} %"
     ax.set_xlabel(
         f"share of importance (%), {percent} interval\ngrey: {percent} interval of the rank\ndashed: best shuffled one"
     )

@@ -204,7 +204,7 @@ def resampled(
     return np.concatenate(parts)
 
 
-def expanded_level(n_groups: int, coverage: float = 0.95) -> float:
+def expanded_level(n_groups: int, level: float = 0.95) -> float:
     """Return the tail share at which a bootstrap over few groups has to be cut.
 
     Percentile intervals are too narrow with few groups G: they use the normal law where Student's with G - 1
@@ -220,11 +220,11 @@ def expanded_level(n_groups: int, coverage: float = 0.95) -> float:
     >>> [round(expanded_level(n), 4) for n in (9, 16, 1000)]
     [0.0072, 0.0139, 0.0248]
     """
-    tail = 0.5 * (1 - coverage)
+    tail = 0.5 * (1 - level)
     return float(norm.cdf(np.sqrt(n_groups / (n_groups - 1)) * student.ppf(tail, n_groups - 1)))
 
 
-def bootstrap_interval(values: Array, n_groups: int, coverage: float = 0.95) -> tuple[float, float]:
+def bootstrap_interval(values: Array, n_groups: int, level: float = 0.95) -> tuple[float, float]:
     """Return the expanded percentile interval of a score over resamples of groups.
 
     NaN where there are fewer than `MIN_GROUPS` groups, or where the score is undefined in most resamples.
@@ -234,11 +234,11 @@ def bootstrap_interval(values: Array, n_groups: int, coverage: float = 0.95) -> 
     values : ndarray, shape (n_resamples,)
     n_groups : int
         Groups that were resampled.
-    coverage : float, default 0.95
+    level : float, default 0.95
     """
     valid = values[np.isfinite(values)]
     if n_groups < MIN_GROUPS or len(valid) < max(10, len(values) // 2):
         return float("nan"), float("nan")
-    tail = expanded_level(n_groups, coverage)
-    low, high = np.quantile(valid, [tail, 1 - tail])
-    return float(low), float(high)
+    tail = expanded_level(n_groups, level)
+    lower, upper = np.quantile(valid, [tail, 1 - tail])
+    return float(lower), float(upper)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = "layered, spacer held out"
 FOREIGN = "3D networks"
-_RATIO = {"ratio": "", "low": "_lower", "high": "_upper"}
+_RATIO = {"ratio": "", "lower": "_lower", "upper": "_upper"}
 COLUMNS = [
     "crystals",
     "domain",

@@ -218,14 +218,14 @@ def _explain(
         random_state=options.seed,
         progress=False,
     )
-    ranking = found.rank(n_boot=options.n_boot, progress=False)
+    ranking = found.rank(n_resamples=options.n_resamples, progress=False)
     top = list(ranking.table.index[:10])
     wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in X and key not in top]
     effects = found.effects(
         descriptors=[*top, *wanted],
         units=units,
         target=_words(task, options),
-        n_boot=options.n_boot,  # the same draws as the ranking
+        n_resamples=options.n_resamples,  # the same draws as the ranking
         progress=False,
     )
     return found, ranking, effects

@@ -74,7 +74,7 @@ class StudyOptions:
         return 1 if self.quick else 2
 
     @property
-    def n_boot(self) -> int:
+    def n_resamples(self) -> int:
         """Draws of groups for rank intervals."""
         return 8 if self.quick else 20
 
@@ -85,7 +85,7 @@ class StudyOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what decides the results: options and what follows from them, not the number of processes."""
-        derived = {"n_repeats": self.n_repeats, "n_boot": self.n_boot, "n_scrambles": self.n_scrambles}
+        derived = {"n_repeats": self.n_repeats, "n_resamples": self.n_resamples, "n_scrambles": self.n_scrambles}
         chosen = {key: value for key, value in asdict(self).items() if key != "n_jobs"}
         return {**chosen, **derived}
 

@@ -73,7 +73,7 @@ def verdicts(
         transfer=tested,
         random_state=options.seed,
         progress=False,
-        n_boot=options.n_boot,
+        n_resamples=options.n_resamples,
     )
     return judge(claims, evidence)
 
@@ -127,7 +127,7 @@ def variance_by_target(tables: StudyTables, targets: tuple[str, ...], options: S
     for target in targets:
         try:
             found[target] = variance_decomposition(
-                tables.moduli[target], factors, groups=tables.groups, n_boot=100, random_state=options.seed
+                tables.moduli[target], factors, groups=tables.groups, n_resamples=100, random_state=options.seed
             )
         except PerovexError as error:
             found[target] = str(error)

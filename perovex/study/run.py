@@ -149,7 +149,7 @@ def run_study(  # noqa: PLR0913
     seed: int = 0,
     quick: bool = False,
     n_jobs: int = 2,
-    progress: bool = True,
+    progress: bool = False,
 ) -> StudyResult:
     """Run the whole study and write its files.
 

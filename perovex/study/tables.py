@@ -52,7 +52,7 @@ class StudyTables:
     dropped: dict[str, str]
 
 
-def build_tables(data: ElasticData, *, progress: bool = True) -> StudyTables:
+def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     """Describe the crystals of a data set and line the tables up.
 
     Parameters

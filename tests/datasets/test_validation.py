@@ -54,7 +54,7 @@ def test_reference_volumes_follow_from_their_cells(references):
     assert set(references.groupby("crystal_id")["method"].nunique()) == {6}
     assert references["doi_of_experiment"].str.startswith("10.").all()
     volumes = [Lattice.from_parameters(*row).volume for row in references.iloc[:, 2:8].astype(float).to_numpy()]
-    np.testing.assert_allclose(volumes, references["volume_A3"], rtol=1.5e-3)  # lengths are rounded to 0.01 Angstrom
+    np.testing.assert_allclose(volumes, references["volume_A3"], rtol=1.5e-3)  # lengths are rounded to 0.01 Å
 
 
 def test_a_label_equal_to_one_method_deviates_by_what_the_methods_differ(references):

@@ -12,7 +12,7 @@ from perovex.explain import collect, judge, load_claims, transfer_test
 from perovex.explain.claims.criteria import members
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
-RANK = {"n_boot": 20, "n_shadow": 6}
+RANK = {"n_resamples": 20, "n_shadow": 6}
 
 
 def verdicts(data, model, y, **options):

@@ -29,7 +29,7 @@ def explained(planted, regressor):
 
 @pytest.fixture(scope="module")
 def ranked(explained):
-    return explained.rank(n_boot=15, top_k=2, n_shadow=5, progress=False)
+    return explained.rank(n_resamples=15, top_k=2, n_shadow=5, progress=False)
 
 
 def test_each_row_is_explained_by_models_that_do_not_know_its_group(explained, planted):
@@ -96,7 +96,7 @@ def test_json_and_frames(explained, ranked):
 
 
 def test_effects_recover_the_planted_slopes(explained):
-    found = effects(explained, n_boot=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
+    found = effects(explained, n_resamples=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
     row = found.table.loc["bridge_angle_mean"]
     assert row["direction"] == "increasing"
     assert row["slope"] == pytest.approx(0.35, abs=0.12)
@@ -234,7 +234,7 @@ def test_a_group_never_shows_the_loss_of_its_leading_member_alone(planted, regre
 
     monkeypatch.setattr(room, "_to_drop", lambda *_: ["stei_max", "stei_head"])
     found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, progress=False)
-    ranked = room.rank(found, n_boot=4, n_shadow=1, n_permutations=0, progress=False)
+    ranked = room.rank(found, n_resamples=4, n_shadow=1, n_permutations=0, progress=False)
     group = ranked.table.loc["stei_max", "correlation_group"]
     assert "," in ranked.groups.loc[group, "members"]
     assert ranked.table.loc[["stei_max", "stei_head"], "drop"].notna().all()

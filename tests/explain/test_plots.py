@@ -19,7 +19,7 @@ from perovex.figures.shap_values import swarm
 @pytest.fixture(scope="module")
 def explained(planted, regressor):
     found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True, progress=False)
-    found.rank(n_boot=6, n_shadow=2, drop="none", progress=False)
+    found.rank(n_resamples=6, n_shadow=2, drop="none", progress=False)
     return found
 
 
@@ -60,7 +60,7 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
     assert sorted(p.get_width() for p in ax.patches) == pytest.approx(
         sorted(100 * explained.ranking.table["share"].head(6))
     )
-    found = effects(explained, n_boot=6, descriptors=["bridge_angle_mean"], progress=False)
+    found = effects(explained, n_resamples=6, descriptors=["bridge_angle_mean"], progress=False)
     ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
     assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):

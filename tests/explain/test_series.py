@@ -103,7 +103,7 @@ def test_balanced_design_gives_the_classical_shares():
     factors = pd.DataFrame([(a, b) for a in "xy" for b in "pqr" for _ in range(40)], columns=["a", "b"])
     rng = np.random.default_rng(0)
     y = 2.0 * (factors["a"] == "x") + rng.normal(size=len(factors))
-    found = variance_decomposition(y, factors, n_boot=50)
+    found = variance_decomposition(y, factors, n_resamples=50)
     # Variance 1 of the factor (2 squared times 1/4) beside 1 of the noise; b does nothing.
     assert found.loc["a", "share"] == pytest.approx(0.5, abs=0.07)
     assert found.loc["b", "share"] == pytest.approx(0, abs=0.02)
@@ -116,14 +116,14 @@ def test_chance_levels_explain_nothing_on_average():
     shares = []
     for _ in range(40):
         factors = pd.DataFrame({"spacer": rng.integers(15, size=60).astype(str)})
-        shares.append(variance_decomposition(rng.normal(size=60), factors, n_boot=0).loc["spacer", "share"])
+        shares.append(variance_decomposition(rng.normal(size=60), factors, n_resamples=0).loc["spacer", "share"])
     assert abs(np.mean(shares)) < 0.05
 
 
 def test_confounded_factors_show():
     angle = np.linspace(-1, 1, 60)
     factors = pd.DataFrame({"angle": angle, "twin": angle + 0.01 * np.cos(40 * angle), "other": np.cos(9 * angle)})
-    found = variance_decomposition(angle, factors, n_boot=0)
+    found = variance_decomposition(angle, factors, n_resamples=0)
     assert found.loc["angle", "share"] == pytest.approx(found.loc["twin", "share"], abs=0.01)
     assert found.loc["angle", "alone"] > 0.99
     assert found.loc["angle", "unique"] < 0.01

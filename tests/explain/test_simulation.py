@@ -85,7 +85,7 @@ def test_false_claims_are_not_supported_and_true_ones_are(planted, regressor):
     supported = {"false": 0, "true": 0}
     for scenario in [s for s in SCENARIOS if s.name in {"noise", "spacer", "unrelated", "angle and STEI 80 %"}]:
         found = judge_simulated(
-            regressor, scenario, design(planted), claims, rng, families=FAMILIES, n_boot=12, n_shadow=5
+            regressor, scenario, design(planted), claims, rng, families=FAMILIES, n_resamples=12, n_shadow=5
         )
         for verdict in found:
             supported["false"] += verdict.id in scenario.false and verdict.verdict == "supported"

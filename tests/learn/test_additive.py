@@ -67,7 +67,7 @@ def test_scores_of_a_machine_written_by_hand():
     assert model.predict(np.array([[-3.0], [0.0], [2.0], [np.nan]])).tolist() == [9.0, 11.0, 11.0, 10.5]
     steps = model.shape_function(0)
     assert steps["score"].tolist() == [0.5, -1.0, 1.0]
-    assert steps["high"].tolist()[1:] == [0.0, np.inf]
+    assert steps["upper"].tolist()[1:] == [0.0, np.inf]
     with pytest.raises(ModelInputError, match="no term of its own"):
         model.shape_function(1)
 

@@ -37,7 +37,7 @@ def test_every_scheme_gives_every_score_beside_baselines(crystals, scheme):
     result = evaluate(model, X, y, groups, coverage=0.7, domain=ApplicabilityDomain(), label_noise=0.3, **settings)
     assert set(result.scores["metric"]) == {"MAE", "RMSE", "R2", "Spearman"}
     assert set(result.scores["model"]) == {"model", "mean", "nearest neighbour", "linear"}
-    assert result.scores.query("metric == 'MAE'")[["value", "low", "high"]].notna().all().all()
+    assert result.scores.query("metric == 'MAE'")[["value", "lower", "upper"]].notna().all().all()
     assert result.settings["noise_floor"] == noise_floor(y, 0.3)
     assert {"halide", "n_layers", "phase"} < set(result.coverage_table()["part"])
     assert result.domain_table()["rows"].sum() == len(X)

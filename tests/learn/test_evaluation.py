@@ -30,10 +30,10 @@ def test_planted_signal_is_found_and_beats_every_baseline(table):
     result = evaluate(YoungModulusRegressor(), X, y, groups, meta=meta, n_repeats=2)
     assert result.score("R2") > 0.6
     gaps = result.differences.query("metric == 'MAE' and baseline in ('mean', 'nearest neighbour')")
-    assert (gaps["high"] < 0).all()
+    assert (gaps["upper"] < 0).all()
     frame = result.to_frame()
-    assert (frame["MAE"]["low"] < frame["MAE"]["value"]).all()
-    assert (frame["MAE"]["value"] < frame["MAE"]["high"]).all()
+    assert (frame["MAE"]["lower"] < frame["MAE"]["value"]).all()
+    assert (frame["MAE"]["value"] < frame["MAE"]["upper"]).all()
 
 
 def test_every_row_is_held_out_once_per_repeat_and_groups_stay_whole(table):
@@ -57,7 +57,7 @@ def test_shuffled_targets_score_at_chance(table):
     mixed = pd.Series(rng.permutation(y), index=y.index)
     result = evaluate(StiffnessClassifier(), X, mixed, groups, n_repeats=2)
     row = result.scores.query("model == 'model' and metric == 'ROC-AUC'").iloc[0]
-    assert row["low"] < 0.5 < row["high"]
+    assert row["lower"] < 0.5 < row["upper"]
 
 
 def test_memorising_the_group_does_not_raise_the_grouped_score():
@@ -252,7 +252,7 @@ def test_ablation_blames_the_family_that_acts(table):
     result = ablation(RIDGE, X, y, groups, families=families, n_repeats=1)
     r2 = result.query("metric == 'R2'").set_index(["family", "kind"])
     assert set(r2.index.get_level_values("family")) == {"all", "acting", "idle"}
-    assert r2.loc[("acting", "without"), "difference_low"] > 0.3
+    assert r2.loc[("acting", "without"), "difference_lower"] > 0.3
     assert abs(r2.loc[("idle", "without"), "difference"]) < 0.1
     assert r2.loc[("acting", "only"), "value"] > 0.6 > r2.loc[("idle", "only"), "value"]
 

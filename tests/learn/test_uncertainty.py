@@ -97,7 +97,7 @@ def test_coverage_table_counts():
     by = pd.DataFrame({"halide": ["I", "I", "Br", "Br"]})
     table = coverage_table([1, 2, 3, 9], [0, 1, 2, 3], [2, 3, 4, 5], by=by, nominal=0.9)
     assert table["coverage"].tolist() == [0.75, 0.5, 1.0]
-    assert table.loc[2, "low"] == pytest.approx(0.025**0.5)  # Clopper-Pearson for 2 of 2
+    assert table.loc[2, "lower"] == pytest.approx(0.025**0.5)  # Clopper-Pearson for 2 of 2
 
 
 def test_coverage_leaves_out_rows_without_an_interval():
@@ -108,7 +108,7 @@ def test_coverage_leaves_out_rows_without_an_interval():
     assert table["count"].tolist() == [2, 2]
     none = coverage_table([1, 2], [nan, nan], [nan, nan]).iloc[0]
     assert np.isnan(none["coverage"])
-    assert (none["count"], none["low"], none["high"]) == (0, 0.0, 1.0)
+    assert (none["count"], none["lower"], none["upper"]) == (0, 0.0, 1.0)
 
 
 def test_coverage_interval_counts_spacers_and_not_repeats():
@@ -121,10 +121,10 @@ def test_coverage_interval_counts_spacers_and_not_repeats():
         np.tile(truth, 3), *np.tile(bounds, 3), groups=np.tile(groups, 3), rows=np.tile(groups, 3)
     ).iloc[0]
     assert thrice["count"] == once["count"] == 60
-    assert thrice["high"] - thrice["low"] == pytest.approx(once["high"] - once["low"], rel=0.05)
+    assert thrice["upper"] - thrice["lower"] == pytest.approx(once["upper"] - once["lower"], rel=0.05)
     alike = coverage_table(np.repeat(truth[:20], 3), *bounds, groups=np.repeat(np.arange(20), 3)).iloc[0]
     twenty = coverage_table(truth[:20], bounds[0][:20], bounds[1][:20]).iloc[0]
-    assert alike["high"] - alike["low"] >= twenty["high"] - twenty["low"]
+    assert alike["upper"] - alike["lower"] >= twenty["upper"] - twenty["lower"]
 
 
 @pytest.mark.parametrize(("between", "n_groups"), [(0.0, 20), (2.0, 20), (2.0, 40)])
@@ -138,7 +138,7 @@ def test_coverage_interval_of_grouped_rows_holds_the_true_share(between, n_group
     for _ in range(300):
         value = between * rng.normal(size=n_groups)[groups] + rng.normal(size=len(groups))
         row = coverage_table(value, np.full(len(groups), -np.inf), np.full(len(groups), limit), groups=groups).iloc[0]
-        found.append(row["low"] <= truth_share <= row["high"])
+        found.append(row["lower"] <= truth_share <= row["upper"])
     assert np.mean(found) > 0.92
 
 
@@ -233,7 +233,7 @@ def test_errors_inside_and_outside_are_compared_over_groups():
     error = np.abs(rng.normal(size=100)) * np.where(score > 1, 2.0, 1.0)
     table = domain_errors(error, score <= 1, score, groups)
     assert table.attrs["ratio"] == pytest.approx(error[score > 1].mean() / error[score <= 1].mean())
-    assert 1 < table.attrs["low"] < table.attrs["ratio"] < table.attrs["high"]
+    assert 1 < table.attrs["lower"] < table.attrs["ratio"] < table.attrs["upper"]
     assert table.attrs["spearman"] > 0.2
     nobody = domain_errors(error, np.ones(100, bool), score, groups)
     assert np.isnan(nobody.attrs["ratio"])

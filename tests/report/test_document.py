@@ -85,7 +85,7 @@ def test_figures_take_and_return_axes(table):
     assert len(axes[1].lines) == 4
     parity = plot_parity(table["E_vrh"], table["E_vrh"] + 1, table["halide"], axes[2])
     assert "GPa" in parity.get_xlabel()
-    scores = pd.DataFrame({"value": [1.0, 2.0], "low": [0.5, 1.5], "high": [1.5, 2.5]}, index=["model", "mean"])
+    scores = pd.DataFrame({"value": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}, index=["model", "mean"])
     assert [t.get_text() for t in plot_scores(scores, "MAE", axes[3]).get_yticklabels()] == ["mean", "model"]
 
 

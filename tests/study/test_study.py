@@ -80,7 +80,7 @@ def test_results_hold_scores_beside_baselines_and_claims(studied):
     for task in ("stiff", *TARGETS):
         scores = pd.DataFrame(stored["models"][task]["evaluation"]["scores"])
         assert {"model", "nearest neighbour", "linear", "boosted trees"} <= set(scores["model"])
-        assert scores.loc[scores["model"] == "model", "low"].notna().any()
+        assert scores.loc[scores["model"] == "model", "lower"].notna().any()
         assert 0 < stored["models"][task]["y_scrambling"]["p_value"] <= 1
     assert {c["verdict"] for c in stored["claims"]} <= {"supported", "not supported", "undecided"}
     assert {c["target"] for c in stored["claims"]} == {"stiff", *TARGETS}
@@ -104,7 +104,7 @@ def test_the_explained_trees_are_those_in_the_table_of_scores(studied, task):
     if task == "stiff":
         skill = found.explanation.skill
         row = found.evaluation.scores.query("model == 'boosted trees' and metric == 'ROC-AUC'").iloc[0]
-        assert (skill.value, skill.lower, skill.upper) == pytest.approx((row["value"], row["low"], row["high"]))
+        assert (skill.value, skill.lower, skill.upper) == pytest.approx((row["value"], row["lower"], row["upper"]))
 
 
 def test_domain_errors_and_coverage_are_in_the_results(studied):
@@ -197,7 +197,7 @@ def test_a_score_without_an_interval_stands_alone(tmp_path):
     X = pd.DataFrame(rng.normal(size=(12, 2)), columns=["bridge_angle_mean", "layer_spacing"])
     y = pd.Series(10 + X["bridge_angle_mean"] + 0.1 * rng.normal(size=12), name="E_vrh")
     found = evaluate(YoungModulusRegressor(), X, y, np.arange(12) % 3, n_repeats=1, progress=False)
-    assert found.scores["low"].isna().all()
+    assert found.scores["lower"].isna().all()
     task = SimpleNamespace(name="E_vrh", evaluation=found, ranking=None, refusals={}, scrambling={})
     section = Section("model")
     model_section._scores(section, task, tmp_path)

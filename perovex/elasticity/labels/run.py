@@ -39,7 +39,7 @@ class LabelSettings:
     relax, response : RelaxSettings, ResponseSettings
         Of the two stages.
     negative : float
-        A curvature below this (eV/Angstrom^2) is a negative mode; not zero, because of the noise of the
+        A curvature below this (eV/Å^2) is a negative mode; not zero, because of the noise of the
         forces.
     born : float
         The tensor is Born-unstable if its lowest eigenvalue is below this, GPa.
@@ -49,13 +49,13 @@ class LabelSettings:
     rounds : int
         How often an instability is followed before the crystal is rejected.
     kick : float
-        Largest displacement of an atom when an instability is followed, Angstrom.
+        Largest displacement of an atom when an instability is followed, Å.
     rattle : float
         Standard deviation of the random displacements at the start of a crystal without symmetry and
-        when an instability is followed, Angstrom, so that no symmetry keeps the crystal on a saddle; the seed
+        when an instability is followed, Å, so that no symmetry keeps the crystal on a saddle; the seed
         is fixed.
     symmetry : float
-        Distance in Angstrom within which atoms count as equivalent. A symmetric crystal is relaxed with its space
+        Distance in Å within which atoms count as equivalent. A symmetric crystal is relaxed with its space
         group kept, which then saves calls; should the result be unstable, that is seen (the lowest mode of every
         representation is computed) and followed without symmetry. 0 ignores symmetry.
     batch : int
@@ -87,7 +87,7 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the label of one crystal stands: stage, calls so far, largest force (eV/Angstrom) and stress (GPa)."""
+    """Where the label of one crystal stands: stage, calls so far, largest force (eV/Å) and stress (GPa)."""
 
     stage: str
     calls: int
@@ -157,7 +157,7 @@ class LabelRun:
         return found, positions, cell
 
     def _measure_mirror(self, positions: Array, cell: Array) -> float:
-        """Largest difference of forces between a slightly disturbed crystal and its inverted image, eV/Angstrom."""
+        """Largest difference of forces between a slightly disturbed crystal and its inverted image, eV/Å."""
         near = positions + self._noise()
         here, there = self.surface.evaluate_many([(near, cell), (-near, cell)])
         return float(abs(here.forces + there.forces).max())

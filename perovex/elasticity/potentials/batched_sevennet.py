@@ -23,7 +23,7 @@ class BatchedSevenNet(SevenNetCalculator):
     _too_many = float("inf")  # atoms of the smallest batch that did not fit the memory
 
     def evaluate_many(self, crystals: Sequence[Atoms]) -> list[dict[str, Any]]:
-        """Energies (eV), forces (N, 3) in eV/Angstrom and stresses (6,) in eV/Angstrom^3 of many crystals.
+        """Energies (eV), forces (N, 3) in eV/Å and stresses (6,) in eV/Å^3 of many crystals.
 
         A batch that does not fit the memory of the device is halved, and so is every later one of as many atoms.
 

@@ -42,7 +42,7 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
         Torch device of the model, such as ``cpu`` or ``cuda``; dispersion runs on the CPU.
     dtype : str
         Working precision, passed to factories of entry points; SevenNet runs in float32, whose force noise is
-        1e-6 eV/Angstrom.
+        1e-6 eV/Å.
 
     Raises
     ------

@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 STIFF = ("bond", "bond-H", "bond-NH", "1-3", "1-3-H", "1-3-HH", "metal-halide")
 HOLD = 0.3  # eV/A^2: spring of every atom to where the straight step takes it
 ITERATIONS = 3
-CLOSE = 1e-5  # Angstrom
+CLOSE = 1e-5  # Å
 NEAR = 0.05  # share of a step over which the curve is differentiated
 
 
@@ -41,7 +41,7 @@ NEAR = 0.05  # share of a step over which the curve is differentiated
 class StiffPairs:
     """Stiff pairs of a crystal of N atoms: indices, image of the second atom (in cells), reference length, kind.
 
-    `scale` is the length in Angstrom that multiplies strains in a step.
+    `scale` is the length in Å that multiplies strains in a step.
     """
 
     first: NDArray[np.int_]
@@ -71,7 +71,7 @@ class StiffPairs:
         return pair_derivatives(pairs, pairs.vector / pairs.length[:, None], atoms, self.scale)
 
     def hessian(self, positions: Array, cell: Array) -> Array:
-        """Part of the model Hessian (3N + 6)^2 that turns with the pairs, eV/Angstrom^2."""
+        """Part of the model Hessian (3N + 6)^2 that turns with the pairs, eV/Å^2."""
         pairs = self._at(positions, cell)
         derivatives = self._derivatives(pairs, len(positions))
         return stiffness(derivatives, curvature(pairs)[0])
@@ -88,9 +88,9 @@ class StiffPairs:
         Parameters
         ----------
         positions, cell : arrays of shape (N, 3) and (3, 3)
-            Where the step begins, Angstrom.
+            Where the step begins, Å.
         step : array of shape (3N + 6,)
-            Displacements, then strains times `scale`, Angstrom.
+            Displacements, then strains times `scale`, Å.
 
         Returns
         -------

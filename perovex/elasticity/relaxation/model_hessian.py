@@ -36,7 +36,7 @@ def model_hessian(atoms: Atoms, scale: float) -> Array:
     atoms : ase.Atoms
         Periodic crystal of N atoms.
     scale : float
-        Length in Angstrom that multiplies the strains.
+        Length in Å that multiplies the strains.
 
     Returns
     -------

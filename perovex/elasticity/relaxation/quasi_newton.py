@@ -30,15 +30,15 @@ class RelaxSettings:
     Attributes
     ----------
     fmax : float
-        Largest force left, eV/Angstrom.
+        Largest force left, eV/Å.
     smax : float
         Largest stress component left, GPa.
     max_steps : int
         Steps before giving up.
     first_radius, largest_radius : float
-        Trust radius in Angstrom: no atom (and no strain times the length scale) moves farther in one step.
+        Trust radius in Å: no atom (and no strain times the length scale) moves farther in one step.
     floor : float
-        Smallest curvature used, eV/Angstrom^2.
+        Smallest curvature used, eV/Å^2.
     curvilinear : bool
         Bend steps such that what is stiff may turn without being stretched; steps at fixed cell stay straight.
     """
@@ -70,7 +70,7 @@ def is_relaxed(point: Point, settings: RelaxSettings) -> bool:
 
 
 def _reach(step: Array) -> float:
-    """Largest displacement of an atom or scaled strain in a step, Angstrom."""
+    """Largest displacement of an atom or scaled strain in a step, Å."""
     return float(max(np.linalg.norm(step[:-6].reshape(-1, 3), axis=1).max(), abs(step[-6:]).max()))
 
 
@@ -111,7 +111,7 @@ def update_hessian(hessian: Array, step: Array, change: Array) -> None:
 
 
 def make_positive(hessian: Array, floor: float) -> None:
-    """Turn curvatures below the floor (eV/Angstrom^2) to their magnitude or to the floor, in place."""
+    """Turn curvatures below the floor (eV/Å^2) to their magnitude or to the floor, in place."""
     try:
         np.linalg.cholesky(hessian - floor * np.eye(len(hessian)))
     except np.linalg.LinAlgError:

@@ -40,13 +40,13 @@ class Spring(NamedTuple):
     Attributes
     ----------
     amplitude : float
-        Curvature along the pair at the reference length, eV/Angstrom^2.
+        Curvature along the pair at the reference length, eV/Å^2.
     decay : float
-        Angstrom.
+        Å.
     transverse : float
         Share of the curvature that acts in every direction, across the pair as well.
     reference : float or None
-        Angstrom; None takes the sum of covalent radii for bonded pairs and of van der Waals radii else.
+        Å; None takes the sum of covalent radii for bonded pairs and of van der Waals radii else.
     """
 
     amplitude: float

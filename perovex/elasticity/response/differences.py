@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Clamped:
-    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Angstrom."""
+    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Å."""
 
     tensor: Array
     forces: Array
@@ -106,14 +106,14 @@ def hessian_products(
     part : sequence of Packed
         Directions (3N,); those with a flip take one call, the others two.
     displacement : float
-        Of the atom that moves most, Angstrom.
+        Of the atom that moves most, Å.
     symmetry : CrystalSymmetry, optional
         Group that the flips refer to.
 
     Returns
     -------
     array of shape (3N, k)
-        eV/Angstrom^2.
+        eV/Å^2.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
     steps = [displacement / np.linalg.norm(p.vector.reshape(-1, 3), axis=1).max() for p in part]

@@ -41,7 +41,7 @@ class StrainColumn:
     calls : int
         Calls of the potential it took.
     moved : float
-        Largest displacement of an atom beyond the homogeneous strain, Angstrom.
+        Largest displacement of an atom beyond the homogeneous strain, Å.
     """
 
     strain: int
@@ -72,7 +72,7 @@ def finite_strain_columns(
     amplitude : float
         Strain (engineering for shears) on either side.
     fmax : float
-        Largest force left on an ion, eV/Angstrom.
+        Largest force left on an ion, eV/Å.
     max_steps : int
         Of each relaxation.
 

@@ -39,22 +39,22 @@ class ResponseSettings:
     strain : float
         Amplitude of the clamped-ion strains (central differences).
     displacement : float
-        Largest displacement of an atom in a Hessian-vector product, Angstrom.
+        Largest displacement of an atom in a Hessian-vector product, Å.
     tolerance : float
         Estimated error of a tensor component at which the subspace stops growing, GPa.
     mode_tolerance : float
-        Estimated error of a lowest curvature at which it counts as converged, eV/Angstrom^2.
+        Estimated error of a lowest curvature at which it counts as converged, eV/Å^2.
     modes : int
         Number of lowest modes that are converged.
     soft : float
-        Modes below this curvature (eV/Angstrom^2) are frozen for the second tensor. With symmetry, a mode of
+        Modes below this curvature (eV/Å^2) are frozen for the second tensor. With symmetry, a mode of
         another representation than that of the lowest need not be converged if it cannot lie below it.
     max_products : int
         Hessian-vector products measured (up to two calls each) before giving up.
     floor : float
-        Smallest curvature of the preconditioner, eV/Angstrom^2.
+        Smallest curvature of the preconditioner, eV/Å^2.
     unstable_below : float, optional
-        Give the tensor up once a curvature (eV/Angstrom^2) below this is found: those in a subspace are upper bounds of
+        Give the tensor up once a curvature (eV/Å^2) below this is found: those in a subspace are upper bounds of
         the lowest there is, so that no further product can prove the crystal stable.
     """
 
@@ -78,11 +78,11 @@ class Response:
     tensor, clamped, frozen : arrays of shape (6, 6)
         GPa: relaxed-ion, clamped-ion, relaxed-ion with the modes below the soft threshold frozen.
     curvatures : array
-        Lowest curvatures in eV/Angstrom^2.
+        Lowest curvatures in eV/Å^2.
     mode : array of shape (3N,)
         The lowest mode.
     solution : array of shape (3N, 6)
-        Displacement per unit strain, Angstrom.
+        Displacement per unit strain, Å.
     error : float
         Estimated largest error of a component, GPa.
     converged : bool
@@ -261,7 +261,7 @@ def respond(
     Parameters
     ----------
     model : array of shape (3N, 3N)
-        Approximate Hessian in eV/Angstrom^2 (of the relaxation, or a model).
+        Approximate Hessian in eV/Å^2 (of the relaxation, or a model).
     space : Subspace
         Products known already; grown in place.
     symmetry : CrystalSymmetry, optional

@@ -17,7 +17,7 @@ WEAKEST = 0.1  # images spanned to less than this share add more noise than know
 
 @dataclass
 class Subspace:
-    """Orthonormal, translation-free columns `basis` (3N, m) and their Hessian products, eV/Angstrom^2.
+    """Orthonormal, translation-free columns `basis` (3N, m) and their Hessian products, eV/Å^2.
 
     `measured` counts the products that were computed; with symmetry they are fewer than the columns.
     """

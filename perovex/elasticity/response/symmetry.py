@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-EXACT = 1e-4  # Angstrom: a symmetrised crystal maps on itself this well
+EXACT = 1e-4  # Å: a symmetrised crystal maps on itself this well
 
 
 @dataclass(frozen=True)
@@ -115,14 +115,14 @@ def find_symmetry(atoms: Atoms, tolerance: float) -> tuple[CrystalSymmetry, Arra
     atoms : ase.Atoms
         Periodic crystal.
     tolerance : float
-        Distance in Angstrom within which atoms count as equivalent; 0 looks for none.
+        Distance in Å within which atoms count as equivalent; 0 looks for none.
 
     Returns
     -------
     CrystalSymmetry
         Trivial where there is none, or where the crystal is not symmetric in a consistent way.
     array of shape (N, 3)
-        Symmetrised positions, Angstrom.
+        Symmetrised positions, Å.
     array of shape (3, 3)
         Symmetrised cell.
     """

@@ -34,7 +34,7 @@ class Draw:
     values: NDArray[np.float64]
 
 
-def refit_bootstrap(explanation: Explanation, *, n_boot: int = 40, progress: bool = True) -> list[Draw]:
+def refit_bootstrap(explanation: Explanation, *, n_resamples: int = 40, progress: bool = False) -> list[Draw]:
     """Fit on resampled groups with new seeds, explain the groups left out.
 
     Each draw varies everything an importance depends on: the groups the model has seen, its seed, and the
@@ -44,7 +44,7 @@ def refit_bootstrap(explanation: Explanation, *, n_boot: int = 40, progress: boo
     ----------
     explanation : Explanation
         What to resample; estimator, space and perturbation are taken from it.
-    n_boot : int
+    n_resamples : int
         Number of draws.
     progress : bool
         Show a bar on stderr.
@@ -55,12 +55,12 @@ def refit_bootstrap(explanation: Explanation, *, n_boot: int = 40, progress: boo
         Draws, kept by the explanation for the same number and reused.
     """
     cache = explanation._cache  # noqa: SLF001 -- both live in this room
-    key = f"bootstrap-{n_boot}"
+    key = f"bootstrap-{n_resamples}"
     if key not in cache:
         rng = np.random.default_rng(explanation.random_state + 1)
         cache[key] = [
             _draw(explanation, rng, seed)
-            for seed in tqdm(range(n_boot), desc="resample groups", disable=not progress, leave=False)
+            for seed in tqdm(range(n_resamples), desc="resample groups", disable=not progress, leave=False)
         ]
     found: list[Draw] = cache[key]
     return found
@@ -99,8 +99,8 @@ def group_mean_interval(
     values: NDArray[np.float64],
     groups: NDArray[np.int64],
     *,
-    n_boot: int = 200,
-    coverage: float = 0.9,
+    n_resamples: int = 200,
+    level: float = 0.9,
     random_state: int = 0,
 ) -> tuple[float, float, float]:
     """Mean of per-row values with an interval over groups and repeats, without refitting.
@@ -111,8 +111,8 @@ def group_mean_interval(
         Per-row values of each repeat.
     groups : ndarray of int, shape (rows,)
         Group codes.
-    n_boot, coverage, random_state
-        Draws, coverage and seed.
+    n_resamples, level, random_state
+        Draws, level and seed.
 
     Returns
     -------
@@ -123,20 +123,20 @@ def group_mean_interval(
     n = int(groups.max()) + 1
     sums = np.stack([np.bincount(groups, weights=v, minlength=n) for v in values])
     counts = np.bincount(groups, minlength=n)
-    draws = rng.integers(n, size=(n_boot, n))
-    repeat = rng.integers(len(values), size=n_boot)
+    draws = rng.integers(n, size=(n_resamples, n))
+    repeat = rng.integers(len(values), size=n_resamples)
     means = sums[repeat[:, None], draws].sum(axis=1) / counts[draws].sum(axis=1)
-    tail = (1 - coverage) / 2
+    tail = (1 - level) / 2
     lower, upper = np.quantile(means, [tail, 1 - tail])
     return float(values.mean()), float(lower), float(upper)
 
 
-def interval(draws: Any, coverage: float = 0.9) -> tuple[float, float]:
+def interval(draws: Any, level: float = 0.9) -> tuple[float, float]:
     """Percentile interval of draws, NaN ignored; (nan, nan) where nothing is left."""
     finite = np.asarray(draws, dtype=float)
     finite = finite[np.isfinite(finite)]
     if not len(finite):
         return float("nan"), float("nan")
-    tail = (1 - coverage) / 2
+    tail = (1 - level) / 2
     lower, upper = np.quantile(finite, [tail, 1 - tail])
     return float(lower), float(upper)

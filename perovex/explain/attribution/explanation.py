@@ -135,7 +135,7 @@ class Explanation:
         return table.sort_values("importance", ascending=False, kind="stable")
 
     def grouped_importance(
-        self, groups: Mapping[str, Sequence[str]], *, n_boot: int = 200, coverage: float = 0.9
+        self, groups: Mapping[str, Sequence[str]], *, n_resamples: int = 200, level: float = 0.9
     ) -> pd.DataFrame:
         """Measure the importance of sets of descriptors taken together.
 
@@ -146,9 +146,9 @@ class Explanation:
         ----------
         groups : mapping of str to sequence of str
             Descriptors of each set (families, correlation groups, ...); unknown ones are left out.
-        n_boot : int
+        n_resamples : int
             Draws of groups of rows for the interval.
-        coverage : float
+        level : float
             Coverage of the interval.
 
         Returns
@@ -166,7 +166,7 @@ class Explanation:
                 continue
             joint = np.abs(self.repeats[:, :, position].sum(axis=2))
             mean, lower, upper = group_mean_interval(
-                joint, self.problem.groups, n_boot=n_boot, coverage=coverage, random_state=self.random_state
+                joint, self.problem.groups, n_resamples=n_resamples, level=level, random_state=self.random_state
             )
             rows[name] = {"importance": mean, "lower": lower, "upper": upper, "n_descriptors": len(position)}
         table = pd.DataFrame.from_dict(rows, orient="index")

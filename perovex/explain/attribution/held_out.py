@@ -28,7 +28,7 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     space: Space = "raw",
     perturbation: Perturbation = "tree_path_dependent",
     interactions: bool = False,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Explanation:
     """Explain an estimator by SHAP values of rows that its models have not seen.
 

@@ -27,7 +27,7 @@ class Skill:
         Score and interval; the interval is NaN with fewer than four groups.
     chance : float
         Score of a model that knows nothing.
-    coverage : float
+    level : float
         Coverage of the interval.
     n_rows, n_groups : int
         Sample size.
@@ -38,7 +38,7 @@ class Skill:
     lower: float
     upper: float
     chance: float
-    coverage: float
+    level: float
     n_rows: int
     n_groups: int
 
@@ -52,7 +52,7 @@ class Skill:
         word = "above" if self.above_chance else "not distinguishable from"
         return (
             f"Held-out {self.metric} {self.value:.2f} "
-            f"({100 * self.coverage:.0f} % interval {self.lower:.2f} to "
+            f"({100 * self.level:.0f} % interval {self.lower:.2f} to "
             f"{self.upper:.2f}), {word} chance ({self.chance:g})."
         )
 
@@ -61,7 +61,7 @@ class Skill:
         return {**asdict(self), "above_chance": self.above_chance}
 
 
-def skill(explanation: Explanation, *, n_boot: int = 1000, coverage: float = 0.95) -> Skill:
+def skill(explanation: Explanation, *, n_resamples: int = 1000, level: float = 0.95) -> Skill:
     """Score held-out predictions, as `perovex.learn.evaluate` does: mean over repeats, interval over groups.
 
     An explanation and an evaluation of the same estimator, table and seeds hold the same predictions, and for a
@@ -71,9 +71,9 @@ def skill(explanation: Explanation, *, n_boot: int = 1000, coverage: float = 0.9
     ----------
     explanation : Explanation
         Explanation with held-out predictions.
-    n_boot : int
+    n_resamples : int
         Draws of groups.
-    coverage : float
+    level : float
         Coverage of the interval.
 
     Returns
@@ -90,16 +90,16 @@ def skill(explanation: Explanation, *, n_boot: int = 1000, coverage: float = 0.9
     reference = np.zeros_like(predictions)
     for fold in explanation.folds:
         reference[fold.repeat, fold.test] = y[fold.train].mean()
-    drawn_groups = metrics.bootstrap_counts(problem.n_groups, n_boot, explanation.random_state)
+    drawn_groups = metrics.bootstrap_counts(problem.n_groups, n_resamples, explanation.random_state)
     counts = np.vstack([np.ones((1, problem.n_groups)), drawn_groups])  # the first is the sample itself
     scores = [metrics.roc_auc if problem.classifier else _r2_against(mean) for mean in reference]
     by_repeat = [
         metrics.resampled(score, y, p, counts, problem.groups) for score, p in zip(scores, predictions, strict=True)
     ]
     drawn = np.mean(by_repeat, axis=0)
-    lower, upper = metrics.bootstrap_interval(drawn[1:], problem.n_groups, coverage)
+    lower, upper = metrics.bootstrap_interval(drawn[1:], problem.n_groups, level)
     value = float(drawn[0])
-    return Skill(name, value, lower, upper, chance, coverage, explanation.n_rows, explanation.n_groups)
+    return Skill(name, value, lower, upper, chance, level, explanation.n_rows, explanation.n_groups)
 
 
 def _r2_against(mean: NDArray[np.float64]) -> Callable[..., NDArray[np.float64]]:

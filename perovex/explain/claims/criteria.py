@@ -121,7 +121,7 @@ def _probability_in_top(
     units = [columns.get_indexer(pd.Index(list(concept)))]
     units += [columns.get_indexer(pd.Index(list(m))) for m in others.values()]
     units += list(_competitors(evidence, taken).values())
-    draws = refit_bootstrap(evidence.explanation, n_boot=len(evidence.ranking.draws), progress=False)
+    draws = refit_bootstrap(evidence.explanation, n_resamples=len(evidence.ranking.draws), progress=False)
     importance = np.array([[_joint(d.values, unit) for unit in units] for d in draws])
     ranks = np.array([rankdata(-row) for row in importance])
     total = np.maximum(importance.sum(axis=1), 1e-300)
@@ -178,7 +178,7 @@ def judge_sign(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     direction, noise = float(parameters["direction"]), float(parameters["noise"])
     explanation = evidence.explanation
     columns = explanation.X.columns
-    draws = refit_bootstrap(explanation, n_boot=len(evidence.ranking.draws), progress=False)
+    draws = refit_bootstrap(explanation, n_resamples=len(evidence.ranking.draws), progress=False)
     numbers, verdicts, reasons = {}, [], []
     for name, found in concepts.items():
         position = columns.get_indexer(pd.Index(found))
@@ -220,7 +220,7 @@ def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
         return missing
     wanted, noise = float(parameters["share"]), float(parameters["noise"])
     columns = evidence.explanation.X.columns
-    draws = refit_bootstrap(evidence.explanation, n_boot=len(evidence.ranking.draws), progress=False)
+    draws = refit_bootstrap(evidence.explanation, n_resamples=len(evidence.ranking.draws), progress=False)
     numbers, verdicts, reasons = {}, [], []
     for name, found in concepts.items():
         inside = columns.get_indexer(pd.Index(found))

@@ -86,7 +86,7 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
     explanation: Explanation | None = None,
     transfer: TransferResult | None = None,
     random_state: int = 0,
-    progress: bool = True,
+    progress: bool = False,
     **rank_options: Any,
 ) -> list[Evidence]:
     """Measure what the claims need, once per choice of definitions.

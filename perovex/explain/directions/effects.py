@@ -43,14 +43,14 @@ class Effects:
         Accumulated local effects, in the unit of the prediction.
     sentences : dict of str to str
         Descriptor -> sentence.
-    coverage : float
+    level : float
         Coverage of the intervals.
     """
 
     table: pd.DataFrame
     ale: dict[str, pd.DataFrame]
     sentences: dict[str, str]
-    coverage: float
+    level: float
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""
@@ -60,7 +60,7 @@ class Effects:
         """Return a dictionary that JSON can hold."""
         out: dict[str, Any] = json_safe(
             {
-                "coverage": self.coverage,
+                "level": self.level,
                 "descriptors": self.table.to_dict(orient="index"),
                 "ale": {name: table.to_dict(orient="list") for name, table in self.ale.items()},
                 "sentences": self.sentences,
@@ -81,10 +81,10 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     labels: Mapping[str, str] | None = None,
     target: str = "E",
     target_unit: str = "GPa",
-    n_boot: int = 40,
-    coverage: float = 0.9,
+    n_resamples: int = 40,
+    level: float = 0.9,
     ale_bins: int = 10,
-    progress: bool = True,
+    progress: bool = False,
 ) -> Effects:
     """Measure sign and shape of effects on held-out rows.
 
@@ -101,9 +101,9 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
         Unit and name in words per descriptor.
     target, target_unit : str
         Name and unit of the target, for the sentences.
-    n_boot : int
+    n_resamples : int
         Draws of groups.
-    coverage : float
+    level : float
         Coverage of the intervals.
     ale_bins : int
         Bins of the accumulated local effects; 0 leaves them out.
@@ -127,15 +127,15 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     >>> from perovex.explain import explain
     >>> X = pd.DataFrame({"angle": np.linspace(140, 180, 60)})
     >>> found = explain(ExtraTreesRegressor(30), X, X["angle"] / 10, n_repeats=1, progress=False)
-    >>> effects(found, n_boot=10, units={"angle": "deg"}, progress=False).table.loc["angle", "direction"]
+    >>> effects(found, n_resamples=10, units={"angle": "deg"}, progress=False).table.loc["angle", "direction"]
     'increasing'
     """
     chosen = list(descriptors) if descriptors is not None else list(explanation.importance().index[:10])
     unknown = [d for d in chosen if d not in explanation.X.columns]
     if unknown:
         raise ModelInputError(f"descriptors not in the explained table: {', '.join(unknown)}")
-    draws = refit_bootstrap(explanation, n_boot=n_boot, progress=progress)
-    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, coverage)
+    draws = refit_bootstrap(explanation, n_resamples=n_resamples, progress=progress)
+    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, level)
     ranking = explanation._cache.get("ranking")  # noqa: SLF001 -- said only where it was computed
     above = None if ranking is None else ranking.table["p_above_noise"]
     pooled = explanation.repeats.reshape(-1, explanation.X.shape[1])
@@ -145,7 +145,7 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
         column = explanation.X[name].to_numpy()
         point = shape_of(np.tile(column, len(explanation.repeats)), pooled[:, j])
         resampled = pd.DataFrame([shape_of(column[d.rows], d.values[:, j]) for d in draws])
-        row = _row(point, resampled, column, coverage)
+        row = _row(point, resampled, column, level)
         if above is not None:
             row["p_above_noise"] = float(above[name])
         rows[name] = row
@@ -154,7 +154,7 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
             curves[name] = accumulated_local_effects(explanation, name, bins=ale_bins)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "descriptor"
-    return Effects(table, curves, sentences, coverage)
+    return Effects(table, curves, sentences, level)
 
 
 def shape_of(value: NDArray[np.float64], shap: NDArray[np.float64]) -> dict[str, float]:
@@ -210,12 +210,10 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float((a * b).sum() / scale) if scale > 0 else float("nan")
 
 
-def _row(
-    point: dict[str, float], resampled: pd.DataFrame, column: NDArray[np.float64], coverage: float
-) -> dict[str, Any]:
+def _row(point: dict[str, float], resampled: pd.DataFrame, column: NDArray[np.float64], level: float) -> dict[str, Any]:
     row: dict[str, Any] = dict(point)
     for name in ("spearman", "slope", "threshold"):
-        row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], coverage)
+        row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], level)
     known = column[np.isfinite(column)]
     row["step"] = round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
     row["change_per_step"] = row["step"] * row["slope"]

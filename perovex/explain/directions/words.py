@@ -27,7 +27,7 @@ class EffectWords:
         Name and unit of the target.
     scale : str
         Unit of the SHAP values: ``"target"``, ``"ln(target)"``, ``"log-odds"`` or ``"probability"``.
-    coverage : float
+    level : float
         Coverage of the intervals.
     """
 
@@ -36,7 +36,7 @@ class EffectWords:
     target: str
     target_unit: str
     scale: str
-    coverage: float
+    level: float
 
     def size(self, delta: float) -> str:
         """Return a change of the output with its sign, in the unit it is best read in."""
@@ -54,7 +54,7 @@ class EffectWords:
         sample = f"{n_rows} crystals, {n_groups} groups"
         if not np.isfinite(row["spearman"]):
             return f"{name}: no measurable effect on {self.target} ({sample})."
-        percent = f"{100 * self.coverage:.0f} %"
+        percent = f"{100 * self.level:.0f} %"
         ranks = f"Spearman {row['spearman']:.2f}, {row['spearman_lower']:.2f} to {row['spearman_upper']:.2f}"
         if row["direction"] == "undecided":
             return f"{name}: no direction that survives resampling ({ranks}, {percent}; {sample})."

@@ -34,7 +34,7 @@ def factor_importance(
     *,
     given: pd.DataFrame | None = None,
     n_permutations: int = 10,
-    progress: bool = True,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Measure the importance of sets of descriptors, alone and with other factors held equal.
 

@@ -41,7 +41,7 @@ def permutation_importance(
     sets: Mapping[str, Sequence[str]] | None = None,
     n_permutations: int = 5,
     strata: NDArray[np.int64] | None = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Increase of the held-out loss when descriptors are shuffled among held-out rows.
 
@@ -124,9 +124,9 @@ def drop_importance(
     explanation: Explanation,
     sets: Mapping[str, Sequence[str]],
     *,
-    n_boot: int = 500,
-    coverage: float = 0.9,
-    progress: bool = True,
+    n_resamples: int = 500,
+    level: float = 0.9,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Increase of the held-out loss when models are fitted without some descriptors.
 
@@ -136,8 +136,8 @@ def drop_importance(
         Gives estimator, table and the folds of its first repeat.
     sets : mapping of str to sequence of str
         Descriptors to leave out together.
-    n_boot, coverage
-        Draws of groups and coverage of the interval.
+    n_resamples, level
+        Draws of groups and level of the interval.
     progress : bool
         Show a bar on stderr.
 
@@ -165,7 +165,7 @@ def drop_importance(
             model = reduced.fit(fold.train, seed=explanation.random_state + number)
             loss[fold.test] = row_loss(reduced, fold.test, reduced.predict(model, fold.test))
         mean, lower, upper = group_mean_interval(
-            (loss - full)[None, :], problem.groups, n_boot=n_boot, coverage=coverage
+            (loss - full)[None, :], problem.groups, n_resamples=n_resamples, level=level
         )
         rows[str(name)] = {"drop": mean, "drop_lower": lower, "drop_upper": upper}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["drop", "drop_lower", "drop_upper"])

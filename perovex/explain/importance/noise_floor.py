@@ -115,7 +115,7 @@ def shuffle_like(
     return pd.DataFrame(out, index=X.index, columns=X.columns)
 
 
-def noise_floor(explanation: Explanation, *, n_shadow: int = 8, progress: bool = True) -> NoiseFloor:
+def noise_floor(explanation: Explanation, *, n_shadow: int = 8, progress: bool = False) -> NoiseFloor:
     """Fit models on the table and a shuffled copy of it, and compare importances on held-out groups.
 
     Parameters

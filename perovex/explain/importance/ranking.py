@@ -43,7 +43,7 @@ class Ranking:
         Mean Spearman correlation between the ranks of two draws.
     top_k : int
         k of ``p_top_k``.
-    coverage : float
+    level : float
         Coverage of the intervals.
     noise : NoiseFloor
         Shuffled copies as a floor.
@@ -57,7 +57,7 @@ class Ranking:
     stability: float
     rank_agreement: float
     top_k: int
-    coverage: float
+    level: float
     noise: NoiseFloor
     clusters: CorrelationGroups
 
@@ -70,7 +70,7 @@ class Ranking:
         out: dict[str, Any] = json_safe(
             {
                 "top_k": self.top_k,
-                "coverage": self.coverage,
+                "level": self.level,
                 "n_draws": len(self.draws),
                 "stability": self.stability,
                 "rank_agreement": self.rank_agreement,
@@ -83,7 +83,7 @@ class Ranking:
 
     def _repr_html_(self) -> str:
         caption = (
-            f"Ranks with {100 * self.coverage:.0f} % intervals over {len(self.draws)} draws of groups and "
+            f"Ranks with {100 * self.level:.0f} % intervals over {len(self.draws)} draws of groups and "
             f"seeds; stability of the top {self.top_k}: {self.stability:.2f}; "
             f"noise floor {100 * self.noise.floor:.1f} % "
             "of all importance."
@@ -130,14 +130,14 @@ def stability_index(top: NDArray[np.bool_]) -> float:
 def rank(  # noqa: PLR0913 -- keyword options with defaults
     explanation: Explanation,
     *,
-    n_boot: int = 40,
+    n_resamples: int = 40,
     top_k: int = 5,
-    coverage: float = 0.9,
+    level: float = 0.9,
     threshold: float = 0.8,
     n_shadow: int = 8,
     n_permutations: int = 5,
     drop: Literal["top", "all", "none"] = "top",
-    progress: bool = True,
+    progress: bool = False,
 ) -> Ranking:
     """Rank descriptors by held-out SHAP importance, with intervals over groups and seeds.
 
@@ -145,12 +145,12 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     ----------
     explanation : Explanation
         What to rank.
-    n_boot : int
+    n_resamples : int
         Draws of groups; in each, a model with a new seed is fitted on the drawn groups and explained on the
         others.
     top_k : int
         Size of the top for ``p_top_k`` and the stability index.
-    coverage : float
+    level : float
         Coverage of the intervals.
     threshold : float
         abs(Spearman) above which descriptors form a group.
@@ -177,16 +177,16 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     >>> X = pd.DataFrame(rng.normal(size=(40, 3)), columns=["angle", "stei", "noise"])
     >>> forest = RandomForestRegressor(10)
     >>> found = explain(forest, X, X["angle"], np.arange(40) // 4, n_repeats=1, progress=False)
-    >>> ranking = rank(found, n_boot=8, top_k=1, n_shadow=4, drop="none", progress=False)
+    >>> ranking = rank(found, n_resamples=8, top_k=1, n_shadow=4, drop="none", progress=False)
     >>> float(ranking.table.loc["angle", "p_top_k"]), ranking.stability
     (1.0, 1.0)
     """
-    draws = refit_bootstrap(explanation, n_boot=n_boot, progress=progress)
+    draws = refit_bootstrap(explanation, n_resamples=n_resamples, progress=progress)
     columns = explanation.X.columns
     clusters = correlation_groups(explanation.X, threshold=threshold)
     top_k = min(top_k, max(1, len(columns) - 1))
     shares = np.array([_shares(np.abs(d.values).mean(axis=0)) for d in draws])
-    table = _rank_table(shares, columns, top_k, coverage)
+    table = _rank_table(shares, columns, top_k, level)
     noise = noise_floor(explanation, n_shadow=n_shadow, progress=progress)
     importance = explanation.importance()
     table["p_above_noise"] = noise.above
@@ -196,7 +196,7 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     position = {name: columns.get_indexer(pd.Index(members)) for name, members in clusters.members.items()}
     joint = np.array([[np.abs(d.values[:, p].sum(axis=1)).mean() for p in position.values()] for d in draws])
     group_shares = np.array([_shares(row) for row in joint])
-    groups = _rank_table(group_shares, pd.Index(position), min(top_k, max(1, len(position) - 1)), coverage)
+    groups = _rank_table(group_shares, pd.Index(position), min(top_k, max(1, len(position) - 1)), level)
     groups["members"] = pd.Series({name: ", ".join(m) for name, m in clusters.members.items()})
     groups.index.name = "correlation_group"
 
@@ -212,7 +212,7 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     groups = groups.join(of_groups.set_axis(groups.index))  # never the loss of its leading member alone
     ranks = np.array([rankdata(-s) for s in shares])
     top = ranks <= top_k
-    return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, coverage, noise, clusters)
+    return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, level, noise, clusters)
 
 
 def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -220,9 +220,9 @@ def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
     return importance / total if total > 0 else np.zeros_like(importance)
 
 
-def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, coverage: float) -> pd.DataFrame:
+def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, level: float) -> pd.DataFrame:
     ranks = np.array([rankdata(-row) for row in shares])  # ties share their mean rank
-    tail = (1 - coverage) / 2
+    tail = (1 - level) / 2
     low, high = np.quantile(ranks, [tail, 1 - tail], axis=0)
     share_low, share_high = np.quantile(shares, [tail, 1 - tail], axis=0)
     table = pd.DataFrame(

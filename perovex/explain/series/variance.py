@@ -29,8 +29,8 @@ def variance_decomposition(
     factors: pd.DataFrame,
     *,
     groups: ArrayLike | None = None,
-    n_boot: int = 200,
-    coverage: float = 0.9,
+    n_resamples: int = 200,
+    level: float = 0.9,
     random_state: int = 0,
 ) -> pd.DataFrame:
     """Share the variance of a target among factors.
@@ -47,8 +47,8 @@ def variance_decomposition(
         Numeric columns enter linearly; others by level. At most ten.
     groups : array-like, shape (rows,), optional
         Groups resampled for the interval; rows by default.
-    n_boot, coverage, random_state
-        Draws, coverage and seed of the interval.
+    n_resamples, level, random_state
+        Draws, level and seed of the interval.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def variance_decomposition(
     >>> import numpy as np, pandas as pd
     >>> factors = pd.DataFrame({"halide": ["I", "Br"] * 10, "n": np.repeat([1.0, 2.0], 10)})
     >>> y = np.where(factors["halide"] == "I", 1.0, -1.0)
-    >>> variance_decomposition(y, factors, n_boot=0)["share"].round(1).tolist()
+    >>> variance_decomposition(y, factors, n_resamples=0)["share"].round(1).tolist()
     [1.0, -0.0, 0.0]
     """
     values = np.asarray(y, dtype=float)
@@ -86,9 +86,9 @@ def variance_decomposition(
     shares, alone, unique = _shapley(values, blocks)
     out = pd.DataFrame({"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]})
     out.index = pd.Index([str(c) for c in factors.columns], name="factor")
-    if n_boot:
+    if n_resamples:
         codes = np.arange(len(values)) if groups is None else pd.factorize(np.asarray(groups)[known])[0]
-        out["lower"], out["upper"] = _interval(values, blocks, codes, n_boot, coverage, random_state)
+        out["lower"], out["upper"] = _interval(values, blocks, codes, n_resamples, level, random_state)
     out = out.sort_values("share", ascending=False, kind="stable")
     out.loc["residual", "share"] = 1 - out["share"].sum()
     return out
@@ -140,18 +140,18 @@ def _interval(
     y: NDArray[np.float64],
     blocks: list[NDArray[np.float64]],
     codes: NDArray[np.int64],
-    n_boot: int,
-    coverage: float,
+    n_resamples: int,
+    level: float,
     random_state: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from perovex.explain.tables import bootstrap_groups
 
     rng = np.random.default_rng(random_state)
     draws = []
-    for _ in range(n_boot):
+    for _ in range(n_resamples):
         rows, _out = bootstrap_groups(codes.astype(np.int64), rng)
         draws.append(_shapley(y[rows], [b[rows] for b in blocks])[0])
-    tail = (1 - coverage) / 2
+    tail = (1 - level) / 2
     lower, upper = np.nanquantile(draws, [tail, 1 - tail], axis=0)
     return lower, upper
 

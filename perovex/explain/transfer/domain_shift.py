@@ -108,8 +108,8 @@ def two_sample_test(
     groups: NDArray[np.int64],
     *,
     random_state: int = 0,
-    n_boot: int = 300,
-    coverage: float = 0.9,
+    n_resamples: int = 300,
+    level: float = 0.9,
 ) -> dict[str, Any]:
     """Test by classifier whether two domains can be told apart from descriptors.
 
@@ -124,8 +124,8 @@ def two_sample_test(
         Domains.
     groups : ndarray of int, shape (rows,)
         Groups kept whole in folds and resampled for the interval.
-    random_state, n_boot, coverage
-        Seed, draws and coverage of the interval.
+    random_state, n_resamples, level
+        Seed, draws and level of the interval.
 
     Returns
     -------
@@ -150,11 +150,11 @@ def two_sample_test(
         rng = np.random.default_rng(random_state)
         truth = is_target.astype(float)
         draws = []
-        for _ in range(n_boot):
+        for _ in range(n_resamples):
             rows, _left = bootstrap_groups(codes, rng)
             rows = rows[known[rows]]
             draws.append(auc(truth[rows], p[rows]) if len(rows) else np.nan)
-        lower, upper = interval(draws, coverage)
+        lower, upper = interval(draws, level)
         value = auc(truth[known], p[known]) if known.any() else float("nan")
         out |= {f"auc{suffix}": value, f"auc{suffix}_lower": lower, f"auc{suffix}_upper": upper}
     return out

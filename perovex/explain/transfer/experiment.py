@@ -41,7 +41,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     n_splits: int = 5,
     random_state: int = 0,
     full: bool = True,
-    progress: bool = True,
+    progress: bool = False,
 ) -> TransferResult:
     """Test whether a model fitted on one domain predicts another.
 
@@ -74,7 +74,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     random_state : int
         Seed.
     full : bool
-        Also compute adaptation, learning curve, interval coverage, shift of descriptors and of SHAP shares.
+        Also compute adaptation, learning curve, coverage of intervals, shift of descriptors and of SHAP shares.
     progress : bool
         Show a bar on stderr.
 

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from perovex.explain.transfer.strategies import Domains
 
 
-def ranking_shift(domains: Domains, *, n_boot: int = 20, coverage: float = 0.9, progress: bool = True) -> pd.DataFrame:
+def ranking_shift(
+    domains: Domains, *, n_resamples: int = 20, level: float = 0.9, progress: bool = False
+) -> pd.DataFrame:
     """Share of importance of each descriptor in two domains, explained separately on held-out rows.
 
     Parameters
     ----------
     domains : Domains
         The two domains.
-    n_boot : int
+    n_resamples : int
         Models per domain, each fitted on resampled groups and explained on the groups left out: without refitting
         the intervals would miss most of what a ranking depends on.
-    coverage : float
+    level : float
         Coverage of the intervals.
     progress : bool
         Show bars on stderr.
@@ -58,9 +60,9 @@ def ranking_shift(domains: Domains, *, n_boot: int = 20, coverage: float = 0.9, 
             progress=progress,
         )
         point.append(_share(np.abs(found.repeats).mean(axis=(0, 1))))
-        draws = refit_bootstrap(found, n_boot=n_boot, progress=progress)
+        draws = refit_bootstrap(found, n_resamples=n_resamples, progress=progress)
         shares.append(np.array([_share(np.abs(d.values).mean(axis=0)) for d in draws]))
-    tail = (1 - coverage) / 2
+    tail = (1 - level) / 2
     every = (shares[1][:, None, :] - shares[0][None, :, :]).reshape(-1, len(point[0]))  # any model against any
     lower, upper = np.quantile(every, [tail, 1 - tail], axis=0)
     table = pd.DataFrame(

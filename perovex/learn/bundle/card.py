@@ -90,8 +90,8 @@ def _score_tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[list[str]]
             continue
         rows: dict[str, dict[str, str]] = {}
         for row in entry["scores"]:
-            known = isinstance(row["low"], (int, float))
-            interval = f" [{_number(row['low'])}, {_number(row['high'])}]" if known else ""
+            known = isinstance(row["lower"], (int, float))
+            interval = f" [{_number(row['lower'])}, {_number(row['upper'])}]" if known else ""
             rows.setdefault(row["model"], {})[row["metric"]] = _number(row["value"]) + interval
         names = list(dict.fromkeys(row["metric"] for row in entry["scores"]))
         body = [[model, *(cells.get(name, "") for name in names)] for model, cells in rows.items()]

@@ -96,7 +96,7 @@ class _Additive(BaseEstimator):
         Returns
         -------
         pandas.DataFrame
-            ``low``, ``high`` (values in [low, high)) and ``score``; a first row with NaN limits holds the score
+            ``lower``, ``upper`` (values in [low, high)) and ``score``; a first row with NaN limits holds the score
             of missing values.
         """
         check_is_fitted(self)
@@ -106,7 +106,7 @@ class _Additive(BaseEstimator):
         edges = np.concatenate([[-np.inf], self.cuts_[at][0], [np.inf]])
         limits = np.vstack([[np.nan, np.nan], np.column_stack([edges[:-1], edges[1:]])])
         score = self.scores_[at][: len(limits)]
-        return pd.DataFrame({"low": limits[:, 0], "high": limits[:, 1], "score": score})
+        return pd.DataFrame({"lower": limits[:, 0], "upper": limits[:, 1], "score": score})
 
 
 class AdditiveRegressor(RegressorMixin, _Additive):

@@ -154,7 +154,7 @@ def reliability_plot(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 
 
     ax = ax or plt.gca()
     table = reliability_table(label, probability, n_bins=n_bins)
-    reach = [table["observed"] - table["low"], table["high"] - table["observed"]]
+    reach = [table["observed"] - table["lower"], table["upper"] - table["observed"]]
     ax.plot([0, 1], [0, 1], color="0.7", lw=1)
     ax.errorbar(table["predicted"], table["observed"], yerr=np.maximum(reach, 0), fmt="o", capsize=2)
     error = f"expected calibration error {table.attrs['ece']:.2f}"
@@ -177,7 +177,7 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     Returns
     -------
     pandas.DataFrame
-        Columns ``predicted``, ``observed``, ``low``, ``high`` (95 % Wilson interval of the observed share)
+        Columns ``predicted``, ``observed``, ``lower``, ``upper`` (95 % Wilson interval of the observed share)
         and ``count``; the expected calibration error stands in ``attrs["ece"]``.
 
     Examples
@@ -199,7 +199,7 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     z, n, share = 1.959964, table["count"], table["observed"]
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    table["low"], table["high"] = centre - half, centre + half
-    table = table.reset_index(drop=True)[["predicted", "observed", "low", "high", "count"]]
+    table["lower"], table["upper"] = centre - half, centre + half
+    table = table.reset_index(drop=True)[["predicted", "observed", "lower", "upper", "count"]]
     table.attrs["ece"] = float(np.average((table["predicted"] - table["observed"]).abs(), weights=table["count"]))
     return table

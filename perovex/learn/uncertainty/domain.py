@@ -283,7 +283,7 @@ def domain_errors(
     -------
     pandas.DataFrame
         Rows ``inside`` and ``outside``: ``rows``, ``groups``, ``mean_error``, ``median_error``. In ``attrs``:
-        ``ratio`` (mean error outside over inside) with its 95 % interval ``low``, ``high``, and ``spearman``
+        ``ratio`` (mean error outside over inside) with its 95 % interval ``lower``, ``upper``, and ``spearman``
         between score and error, which needs no row outside.
 
     Examples
@@ -319,7 +319,7 @@ def domain_errors(
     )
     low, high = metrics.bootstrap_interval(drawn[1:], len(names))
     rank = metrics.spearman(frame["score"].to_numpy(), size, np.ones((1, len(size))))
-    table.attrs.update(ratio=float(drawn[0]), low=low, high=high, spearman=float(rank[0]))
+    table.attrs.update(ratio=float(drawn[0]), lower=low, upper=high, spearman=float(rank[0]))
     return table
 
 

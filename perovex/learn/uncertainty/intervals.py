@@ -222,7 +222,7 @@ def shifted_upper_quantile(
             >= level
         )
         low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    # `low` and `high` are neighbouring numbers: the value lies at `high` but for rounding; return it itself
+    # `lower` and `upper` are neighbouring numbers: the value lies at `upper` but for rounding; return it itself
     following = []
     for k, r in enumerate(residuals):
         place = np.searchsorted(r, low - centre[:, k], side="right")
@@ -258,7 +258,7 @@ def coverage_table(
     Returns
     -------
     pandas.DataFrame
-        Columns ``part``, ``value``, ``count`` (of crystals with an interval), ``coverage``, ``low``, ``high`` (95 %
+        Columns ``part``, ``value``, ``count`` (of crystals with an interval), ``coverage``, ``lower``, ``upper`` (95 %
         Clopper-Pearson interval for as many independent rows as the spread between groups is worth),
         ``median_width`` and ``nominal``.
 
@@ -271,7 +271,7 @@ def coverage_table(
     >>> coverage_table([1, 2, 3, 9], [0, 1, 2, 3], [2, 3, 4, 5])["coverage"].tolist()
     [0.75]
     >>> spacers = ["BA", "BA", "PEA", "PEA"]  # both rows of one spacer fail together: two answers, not four
-    >>> coverage_table([1, 1, 9, 9], [0] * 4, [2] * 4, groups=spacers)[["low", "high"]].round(2).values.tolist()
+    >>> coverage_table([1, 1, 9, 9], [0] * 4, [2] * 4, groups=spacers)[["lower", "upper"]].round(2).values.tolist()
     [[0.0, 1.0]]
     """
     truth, low, high = (np.asarray(v, dtype=float).ravel() for v in (y, lower, upper))
@@ -300,8 +300,8 @@ def _count(part: pd.DataFrame, name: str, value: Any) -> dict[str, Any]:
         "value": value,
         "count": part["row"].nunique(),
         "coverage": share,
-        "low": low,
-        "high": high,
+        "lower": low,
+        "upper": high,
         "median_width": float(part["width"].median()),
     }
 

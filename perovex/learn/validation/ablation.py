@@ -45,8 +45,8 @@ def ablation(
     -------
     pandas.DataFrame
         One row per family, kind (``"without"`` or ``"only"``) and metric: ``n_descriptors``, ``value``,
-        ``low``, ``high`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
-        ``difference_low``, ``difference_high`` on the same resamples of groups. The first rows (family
+        ``lower``, ``upper`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
+        ``difference_lower``, ``difference_upper`` on the same resamples of groups. The first rows (family
         ``"all"``) hold the full model. The settings, data checksum and environment stand in
         ``attrs["settings"]``.
 
@@ -76,7 +76,7 @@ def ablation(
         predictions.append(reduced.predictions.assign(model=f"{kind}|{family}"))
     joined = pd.concat(predictions, ignore_index=True)
     scores, gaps = score_table(joined, full.task == "classification", n_resamples, random_state)
-    gaps = gaps.rename(columns={"baseline": "model", "low": "difference_low", "high": "difference_high"})
+    gaps = gaps.rename(columns={"baseline": "model", "lower": "difference_lower", "upper": "difference_upper"})
     result = scores.drop(columns=["sd_repeats", "n_groups"]).merge(
         gaps.drop(columns="better"), how="left", on=["model", "metric"]
     )

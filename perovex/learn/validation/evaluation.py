@@ -43,11 +43,11 @@ class Evaluation:
         ``group``, ``truth``, ``prediction`` (GPa or probability of stiff), and ``lower``, ``upper``,
         ``in_domain``, ``domain_score`` for the model where asked for.
     scores : DataFrame
-        ``model``, ``metric``, ``value`` (mean over repeats), ``low``, ``high`` (95 %, expanded bootstrap over
+        ``model``, ``metric``, ``value`` (mean over repeats), ``lower``, ``upper`` (95 %, expanded bootstrap over
         groups; NaN below four groups), ``n_groups`` and ``sd_repeats``.
     differences : DataFrame
-        Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``low``,
-        ``high``, ``better`` (share of resamples in which the model is better).
+        Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``lower``,
+        ``upper``, ``better`` (share of resamples in which the model is better).
     settings : dict
         Everything that was asked for, with sizes, seed, data checksum and environment.
     warnings : tuple of str
@@ -77,12 +77,12 @@ class Evaluation:
         return metrics.CLASSIFICATION if self.task == "classification" else metrics.REGRESSION
 
     def to_frame(self) -> pd.DataFrame:
-        """Return scores: models as rows; metrics with ``value``, ``low`` and ``high`` as columns."""
+        """Return scores: models as rows; metrics with ``value``, ``lower`` and ``upper`` as columns."""
         wide = self.scores.pivot_table(
-            index="model", columns="metric", values=["value", "low", "high"], sort=False, dropna=False
+            index="model", columns="metric", values=["value", "lower", "upper"], sort=False, dropna=False
         )
         wide = wide.swaplevel(axis=1)
-        order = [(m, part) for m in self._metrics() for part in ("value", "low", "high")]
+        order = [(m, part) for m in self._metrics() for part in ("value", "lower", "upper")]
         return wide.reindex(index=list(dict.fromkeys(self.scores["model"])), columns=pd.MultiIndex.from_tuples(order))
 
     def out_of_fold(self, model: str = "model") -> pd.DataFrame:
@@ -204,7 +204,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         s = self.settings
-        numbers = self.scores[["value", "low", "high"]].to_numpy(float)
+        numbers = self.scores[["value", "lower", "upper"]].to_numpy(float)
         wide = self.scores.assign(text=[with_interval(*row) for row in numbers])
         table = wide.pivot_table(index="model", columns="metric", values="text", aggfunc="first", sort=False)
         head = f"{s['task']} of {s['target']}: {s['n_rows']} crystals, {s['n_groups']} groups, scheme {s['scheme']}"

@@ -29,7 +29,7 @@ class LearningCurve:
     Attributes
     ----------
     table : DataFrame
-        ``n_groups``, ``n_rows`` (mean), ``value`` (mean over repeats), ``low``, ``high`` (range of 90 % of
+        ``n_groups``, ``n_rows`` (mean), ``value`` (mean over repeats), ``lower``, ``upper`` (range of 90 % of
         the repeats).
     runs : DataFrame
         Every repeat: ``repeat``, ``n_groups``, ``n_rows``, ``value``.
@@ -75,7 +75,7 @@ class LearningCurve:
         Returns
         -------
         dict
-            ``groups`` (inf where the curve levels off before), ``crystals``, ``low`` and ``high`` (90 %
+            ``groups`` (inf where the curve levels off before), ``crystals``, ``lower`` and ``upper`` (90 %
             interval of groups over resampled repeats), ``floor`` (score at infinity) and ``beyond`` (needed
             over largest size seen: above about 3 the number is a guess).
 
@@ -97,12 +97,12 @@ class LearningCurve:
                 draws.append(np.inf)
         groups = self._solve(law, goal)
         per_group = float((self.runs["n_rows"] / self.runs["n_groups"]).mean())
-        low, high = np.quantile(draws, [0.05, 0.95], method="nearest")
+        lower, upper = np.quantile(draws, [0.05, 0.95], method="nearest")
         return {
             "groups": groups,
             "crystals": groups * per_group,
-            "low": float(low),
-            "high": float(high),
+            "lower": float(lower),
+            "upper": float(upper),
             "floor": float(self._loss(np.array([law[0]]))[0]),
             "beyond": groups / float(self.table["n_groups"].max()),
         }
@@ -126,7 +126,7 @@ class LearningCurve:
 
         ax = ax or plt.gca()
         ax.plot(self.table["n_groups"], self.table["value"], "o-", label="held out")
-        ax.fill_between(self.table["n_groups"], self.table["low"], self.table["high"], alpha=0.2)
+        ax.fill_between(self.table["n_groups"], self.table["lower"], self.table["upper"], alpha=0.2)
         try:
             law = self.fit_power_law()
             m = np.linspace(self.table["n_groups"].min(), 3 * self.table["n_groups"].max(), 100)
@@ -217,8 +217,8 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
         {
             "n_rows": spread["n_rows"].mean(),
             "value": spread["value"].mean(),
-            "low": spread["value"].quantile(0.05),
-            "high": spread["value"].quantile(0.95),
+            "lower": spread["value"].quantile(0.05),
+            "upper": spread["value"].quantile(0.95),
         }
     ).reset_index()
     settings = provenance(

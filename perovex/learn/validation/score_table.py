@@ -39,14 +39,14 @@ def score_table(
             ]
             drawn[name] = np.mean(values, axis=0)
             spread = float(np.std([v[0] for v in values], ddof=1)) if len(values) > 1 else float("nan")
-            low, high = metrics.bootstrap_interval(drawn[name][1:], n_groups)
+            lower, upper = metrics.bootstrap_interval(drawn[name][1:], n_groups)
             rows.append(
                 {
                     "model": name,
                     "metric": metric,
                     "value": float(drawn[name][0]),
-                    "low": low,
-                    "high": high,
+                    "lower": lower,
+                    "upper": upper,
                     "n_groups": n_groups,
                     "sd_repeats": spread,
                 }
@@ -54,17 +54,17 @@ def score_table(
         sign = -1 if metric in metrics.LOWER_IS_BETTER else 1
         for name in names[1:]:
             gap = drawn["model"] - drawn[name]
-            low, high = metrics.bootstrap_interval(gap[1:], n_groups)
+            lower, upper = metrics.bootstrap_interval(gap[1:], n_groups)
             valid = gap[1:][np.isfinite(gap[1:])]
             differences.append(
                 {
                     "baseline": name,
                     "metric": metric,
                     "difference": float(gap[0]),
-                    "low": low,
-                    "high": high,
+                    "lower": lower,
+                    "upper": upper,
                     "better": float(np.mean(sign * valid > 0)) if len(valid) else float("nan"),
                 }
             )
-    columns = ["baseline", "metric", "difference", "low", "high", "better"]
+    columns = ["baseline", "metric", "difference", "lower", "upper", "better"]
     return pd.DataFrame(rows), pd.DataFrame(differences, columns=columns)

@@ -31,7 +31,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
     scores = evaluation.scores
     metrics = list(dict.fromkeys(scores["metric"]))
     rows = [
-        (name, [tuple(part.set_index("metric").loc[m, ["value", "low", "high"]]) for m in metrics])
+        (name, [tuple(part.set_index("metric").loc[m, ["value", "lower", "upper"]]) for m in metrics])
         for name, part in scores.groupby("model", sort=False)
     ]
     return _TEMPLATE.render(s=evaluation.settings, metrics=metrics, rows=rows, warnings=evaluation.warnings)

@@ -60,7 +60,7 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
     for warning in evaluation.warnings:
         section.note(warning)
     metric = MAIN_METRIC[classify]
-    own = evaluation.scores.query("metric == @metric").set_index("model")[["value", "low", "high"]]
+    own = evaluation.scores.query("metric == @metric").set_index("model")[["value", "lower", "upper"]]
     made, ax = figure(5.4, 2.2)
     plot_scores(own, metric if classify else f"{metric} (GPa)", ax)
     section.drawing(
@@ -68,7 +68,7 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
         "Held-out score of the model and its baselines in the same folds; folds keep a spacer together, bars are "
         "95 % intervals over spacers.",
     )
-    numbers = evaluation.scores[["value", "low", "high"]].to_numpy(float)
+    numbers = evaluation.scores[["value", "lower", "upper"]].to_numpy(float)
     texts = evaluation.scores.assign(score=[with_interval(*row) for row in numbers])
     wide = texts.pivot(index="model", columns="metric", values="score")
     wide = wide.reindex(index=own.index, columns=evaluation.scores["metric"].unique())
@@ -124,7 +124,7 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
 def _domain(domain: pd.DataFrame) -> pd.DataFrame:
     """Put the ratio and its interval in one cell."""
     cells = domain[["ratio", "ratio_lower", "ratio_upper"]].astype(float).to_numpy()
-    ratio = ["" if value != value else with_interval(value, low, high) for value, low, high in cells]  # noqa: PLR0124
+    ratio = ["" if value != value else with_interval(value, lower, upper) for value, lower, upper in cells]  # noqa: PLR0124
     shown = domain.drop(columns=["n_groups", "ratio_lower", "ratio_upper"]).assign(ratio=ratio)
     return in_words(shown.rename(columns={"crystals": "kind", "share": "share of the kind"}))
 
@@ -147,7 +147,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     section.drawing(
         save_figure(made, figures, f"groups_{task.name}"),
         f"Groups of correlated descriptors, by their share of all SHAP importance on held-out crystals, with "
-        f"{ranking.coverage:.0%} intervals over spacers and seeds. Within a group the model cannot tell who earns the "
+        f"{ranking.level:.0%} intervals over spacers and seeds. Within a group the model cannot tell who earns the "
         "credit, so groups are the sounder answer. A group is named by its leading member.",
     )
     section.table(

@@ -118,8 +118,8 @@ def _scores(task: TaskResult) -> dict[str, str]:
 
 
 def _own_score(table: pd.DataFrame, unit: str) -> str:
-    value, low, high = table.loc[["model"], ["value", "low", "high"]].to_numpy(float)[0]
-    return with_interval(value, low, high, unit)
+    value, lower, upper = table.loc[["model"], ["value", "lower", "upper"]].to_numpy(float)[0]
+    return with_interval(value, lower, upper, unit)
 
 
 def leading_groups(ranking: Ranking, count: int = 3) -> str:
