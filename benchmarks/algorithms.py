@@ -16,8 +16,8 @@ from tqdm import tqdm
 import perovex
 from perovex.errors import ModelInputError
 from perovex.learn import DescriptorSelector, StiffnessClassifier, YoungModulusRegressor, evaluate, metrics
-from perovex.learn.validation.held_out import fit_groups, held_out
-from perovex.learn.validation.splits import folds_for
+from perovex.learn.held_out import fit_groups, held_out
+from perovex.learn.splits import folds_for
 from perovex.study.tables import TARGETS, build_tables
 
 SETTINGS = {

@@ -1,12 +1,21 @@
-"""Figures of explanations: each takes `ax` and returns it, and touches no global state of matplotlib."""
+"""Every figure of the project: each takes `ax` and returns it; without `ax` it shows itself in Jupyter."""
 
+from perovex.figures.axes import axes, figure
+from perovex.figures.data import plot_distribution, plot_moduli, plot_series
 from perovex.figures.findings import (
+    plot_adaptation_curve,
     plot_ale,
     plot_dendrogram,
     plot_family_importance,
-    plot_learning_curve,
     plot_ranking,
     plot_transfer_parity,
+)
+from perovex.figures.scores import (
+    plot_learning_curve,
+    plot_parity,
+    plot_reliability,
+    plot_scores,
+    plot_scrambling,
 )
 from perovex.figures.shap_values import (
     plot_beeswarm,
@@ -15,17 +24,34 @@ from perovex.figures.shap_values import (
     plot_heatmap,
     plot_waterfall,
 )
+from perovex.figures.style import PALETTE, save_figure, style
+from perovex.figures.tensor import plot_in_plane, plot_surface
 
 __all__ = [
+    "PALETTE",
+    "axes",
+    "figure",
+    "plot_adaptation_curve",
     "plot_ale",
     "plot_beeswarm",
     "plot_decision",
     "plot_dendrogram",
     "plot_dependence",
+    "plot_distribution",
     "plot_family_importance",
     "plot_heatmap",
+    "plot_in_plane",
     "plot_learning_curve",
+    "plot_moduli",
+    "plot_parity",
     "plot_ranking",
+    "plot_reliability",
+    "plot_scores",
+    "plot_scrambling",
+    "plot_series",
+    "plot_surface",
     "plot_transfer_parity",
     "plot_waterfall",
+    "save_figure",
+    "style",
 ]

@@ -1,57 +1,109 @@
-"""Colours and labels shared by the figures."""
+"""Where a figure is drawn: on the axes that are given, else on new ones that show themselves in Jupyter.
+
+Neither window nor global state of matplotlib knows about figures made here, so that a library call never leaves an
+open figure behind. Jupyter draws such figures only if they bring their own picture, which these do.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
+from mpl_toolkits.mplot3d import Axes3D
+
+from perovex.figures.style import style
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from perovex.explain.attribution.explanation import Explanation
-
-# Okabe and Ito's colours, told apart with any common colour blindness and in grey.
-BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#56B4E9",
-    "#CC79A7",
-)
-CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
-GREY = "#767676"
-SEQUENTIAL = "cividis"
-DIVERGING = "PuOr_r"
+WIDTH = 6.2  # inches, of a figure in the report
 
 
-def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
-    """Return `ax`, or the axes of a new figure (height in inches) that no window knows about."""
+def _png(figure: Any) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+class ShownFigure(Figure):
+    """Figure with a PNG for Jupyter, which draws plain ones only once pyplot was imported."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self)
+
+
+class ShownAxes(Axes):
+    """Axes that show their figure as the value of a cell."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self.figure)
+
+
+class ShownPolarAxes(PolarAxes):
+    """Polar axes that show their figure as the value of a cell."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self.figure)
+
+
+class ShownAxes3D(Axes3D):
+    """Three-dimensional axes that show their figure as the value of a cell."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self.figure)
+
+
+_SHOWN = {"rectilinear": ShownAxes, "polar": ShownPolarAxes, "3d": ShownAxes3D}
+
+
+def axes(ax: Any = None, *, width: float = WIDTH, height: float = 4.2, projection: str = "rectilinear") -> Any:
+    """Return `ax`, or the axes of a new figure in the style of the project.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Returned as it is.
+    width, height : float
+        Inches, of a new figure.
+    projection : {"rectilinear", "polar", "3d"}
+        Kind of new axes.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> axes(height=3).figure.get_size_inches().tolist()
+    [6.2, 3.0]
+    """
     if ax is not None:
         return ax
+    made, drawn_on = figure(width, height, subplot_kw={"axes_class": _SHOWN[projection]})
+    assert made is drawn_on.figure
+    return drawn_on
+
+
+def figure(width: float = WIDTH, height: float = 4.0, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure and axes that no window or global state knows about; a notebook shows the figure.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    **options
+        Passed to `Figure.subplots`.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure.subplots()
-
-
-def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP value") -> str:
-    """Return the axis label of SHAP values (or of the output they add up to), with target and scale."""
-    known = explanation.problem.y.name
-    name = target or ("target" if known is None else str(known))
-    gpa = ", GPa" if name.startswith("E_") else ""
-    words = {
-        "log-odds": f"log-odds, {name}",
-        "probability": f"probability, {name}",
-        "ln(target)": f"ln {name}",
-        "target": f"{name}{gpa}",
-    }
-    hint = "\n0.1 is about 10 %" if explanation.unit == "ln(target)" and what == "SHAP value" else ""
-    return f"{what} ({words.get(explanation.unit, explanation.unit)}){hint}"
+    with style():
+        made = ShownFigure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(made)
+        return made, made.subplots(**options)
 
 
 def few_ticks(ax: Axes) -> Axes:

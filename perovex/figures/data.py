@@ -1,4 +1,4 @@
-"""Figures of data, scores and predictions. Each takes `ax` and returns it."""
+"""Figures of the data: moduli of crystals by n, halide and stacking. Each takes `ax` and returns it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.figures.style import PALETTE
+from perovex.figures.axes import axes
+from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-HALIDE_COLOURS = {"Cl": PALETTE["green"], "Br": PALETTE["orange"], "I": PALETTE["blue"]}
-HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
 MODULUS_LABELS = {
     "E_in_plane": "in-plane Young's modulus (GPa)",
     "E_out_of_plane": "out-of-plane Young's modulus (GPa)",
@@ -21,23 +20,25 @@ MODULUS_LABELS = {
 }
 
 
-def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
+def plot_moduli(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Plot out-of-plane against in-plane Young's modulus, colour by halide, size by n.
 
     Parameters
     ----------
     table : DataFrame
         Columns ``E_in_plane``, ``E_out_of_plane`` (GPa), ``halide``, ``n_layers``.
-    ax : Axes
+    ax : Axes, optional
+        Where to draw; without it a new figure.
 
     Returns
     -------
     Axes
     """
+    ax = axes(ax)
     for halide, rows in table.groupby("halide"):
         size = np.where(np.isfinite(rows["n_layers"]), 22 + 22 * rows["n_layers"].clip(upper=6), 110)
         filled = np.isfinite(rows["n_layers"])
-        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        colour = HALIDE_COLOURS.get(str(halide), PURPLE)
         marker = HALIDE_MARKERS.get(str(halide), "D")
         ax.scatter(
             rows.loc[filled, "E_in_plane"],
@@ -69,7 +70,7 @@ def plot_moduli(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Axes:
+def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None = None) -> Axes:
     """Plot every crystal's modulus by a property, with median and quartiles of each class.
 
     Parameters
@@ -80,12 +81,14 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Ax
         Modulus to plot.
     by : str
         Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``phase``; n = inf is called 3D.
-    ax : Axes
+    ax : Axes, optional
+        Where to draw; without it a new figure.
 
     Returns
     -------
     Axes
     """
+    ax = axes(ax)
     known = {name: rank for rank, name in enumerate([*HALIDE_COLOURS, "DJ", "RP", "ACI", "intermediate", "3D"])}
     classes = sorted(table[by].unique(), key=lambda value: (known.get(value, -1), value))
     names = ["3D" if value == np.inf else f"{value:g}" if not isinstance(value, str) else value for value in classes]
@@ -106,7 +109,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Ax
                 edgecolor="white",
                 linewidth=0.4,
                 zorder=3,
-                c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
+                c=HALIDE_COLOURS.get(str(halide), PURPLE),
                 marker=HALIDE_MARKERS.get(str(halide), "D"),
             )
     ax.set_xticks(
@@ -118,7 +121,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes) -> Ax
     return ax
 
 
-def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
+def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None) -> Axes:
     """Plot matched series: the same spacer and halide at n = 1, 2, 3, one line each.
 
     Parameters
@@ -127,15 +130,17 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
         Columns `target` (GPa), ``n_layers``, ``halide``, ``spacer_smiles``.
     target : str
         Modulus to plot.
-    ax : Axes
+    ax : Axes, optional
+        Where to draw; without it a new figure.
 
     Returns
     -------
     Axes
     """
+    ax = axes(ax)
     layered = table[np.isfinite(table["n_layers"])]
     for halide in sorted(layered["halide"].unique()):
-        colour = HALIDE_COLOURS.get(str(halide), PALETTE["purple"])
+        colour = HALIDE_COLOURS.get(str(halide), PURPLE)
         labelled = False
         for _, rows in layered[layered["halide"] == halide].groupby("spacer_smiles"):
             mean = rows.groupby("n_layers")[target].mean().sort_index()
@@ -156,69 +161,4 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes) -> Axes:
     ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
     if ax.get_legend_handles_labels()[0]:  # above, where no line runs through it
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)
-    return ax
-
-
-def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax: Axes) -> Axes:
-    """Plot held-out predictions against labels.
-
-    Parameters
-    ----------
-    observed, predicted : Series
-        GPa, same index; rows without a prediction are left out.
-    colour : Series
-        Halide of each row.
-    ax : Axes
-
-    Returns
-    -------
-    Axes
-    """
-    for halide in sorted(colour.unique()):
-        rows = colour == halide
-        ax.scatter(
-            observed[rows],
-            predicted[rows],
-            s=28,
-            alpha=0.8,
-            edgecolor="white",
-            linewidth=0.5,
-            c=HALIDE_COLOURS.get(str(halide), PALETTE["purple"]),
-            marker=HALIDE_MARKERS.get(str(halide), "D"),
-            label=str(halide),
-        )
-    both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])
-    low, high = float(np.nanmin(both)) * 0.9, float(np.nanmax(both)) * 1.05
-    ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
-    ax.set(xlim=(low, high), ylim=(low, high))
-    ax.set_xlabel("label (GPa)")
-    ax.set_ylabel("held-out prediction (GPa)")
-    ax.legend(fontsize=8)
-    return ax
-
-
-def plot_scores(scores: pd.DataFrame, metric: str, ax: Axes) -> Axes:
-    """Plot one metric of a model and its baselines with intervals.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Indexed by model name; columns ``value``, ``lower``, ``upper``.
-    metric : str
-        Name for the axis.
-    ax : Axes
-
-    Returns
-    -------
-    Axes
-    """
-    order = list(scores.index)[::-1]
-    for position, name in enumerate(order):
-        row = scores.loc[name]
-        colour = PALETTE["blue"] if position == len(order) - 1 else "0.45"
-        ax.plot([row["lower"], row["upper"]], [position, position], color=colour, linewidth=2.2, alpha=0.6)
-        ax.plot([row["value"]], [position], color=colour, marker="o", markersize=6)
-    ax.set_yticks(range(len(order)), order)
-    ax.set_xlabel(metric)
-    ax.margins(y=0.15)
     return ax

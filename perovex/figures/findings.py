@@ -9,7 +9,8 @@ import pandas as pd
 
 from perovex.errors import ModelInputError
 from perovex.explain.names import axis_label, name_of
-from perovex.figures import axes as _style
+from perovex.figures.axes import axes
+from perovex.figures.style import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION
 
 _SMALLEST = 6.0  # points; smaller labels cannot be read in print
 
@@ -53,21 +54,21 @@ def plot_ranking(
         The axes drawn on. Filled bars beat shuffled descriptors in at least half of the models; the dashed
         line is the median share of the best shuffled one.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     table = (ranking.groups if groups else ranking.table).head(n)[::-1]
     share = 100 * table["share"].to_numpy()
     heights = np.arange(len(table), dtype=float)
     above = table["p_above_noise"].to_numpy() >= 0.5
-    colours = [_style.BLUE if ok else "white" for ok in above]
-    ax.barh(heights, share, color=colours, edgecolor=_style.BLUE, height=0.66, linewidth=0.9)
+    colours = [BLUE if ok else "white" for ok in above]
+    ax.barh(heights, share, color=colours, edgecolor=BLUE, height=0.66, linewidth=0.9)
     low, high = 100 * table["share_lower"].to_numpy(), 100 * table["share_upper"].to_numpy()
     ax.hlines(heights, low, high, color="black", linewidth=1.0)
     for height, right, (_, row) in zip(heights, np.maximum(share, high), table.iterrows(), strict=True):
         text = f" {row['rank_lower']:.0f} to {row['rank_upper']:.0f}"
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
-        ax.text(right, height, text, va="center", fontsize=7, color=_style.GREY, bbox=box)
+        ax.text(right, height, text, va="center", fontsize=7, color=GREY, bbox=box)
     floor = 100 * ranking.noise.floor
-    ax.axvline(floor, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
+    ax.axvline(floor, color=VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
     ax.margins(x=0.16)
     ax.set_xlim(left=0)
@@ -95,10 +96,10 @@ def plot_family_importance(table: pd.DataFrame, *, unit: str = "", ax: Axes | No
     Axes
         The axes drawn on.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     shown = table[::-1]
     heights = np.arange(len(shown))
-    ax.barh(heights, shown["importance"], color=_style.SKY, height=0.66)
+    ax.barh(heights, shown["importance"], color=SKY, height=0.66)
     ax.hlines(heights, shown["lower"], shown["upper"], color="black", linewidth=1.0)
     names = [
         f"{str(name).replace('_', ' ')} ({int(k)})" for name, k in zip(shown.index, shown["n_descriptors"], strict=True)
@@ -144,14 +145,14 @@ def plot_ale(
     """
     if descriptor not in effects.ale or not len(effects.ale[descriptor]):
         raise ModelInputError(f"no accumulated effect of {descriptor!r}", remedy="name it in effects(descriptors=)")
-    ax = _style.axes(ax)
+    ax = axes(ax)
     curve = effects.ale[descriptor]
-    ax.fill_between(curve["value"], curve["lower"], curve["upper"], color=_style.SKY, alpha=0.35, linewidth=0)
-    ax.plot(curve["value"], curve["effect"], color=_style.BLUE, marker="o", markersize=3)
-    ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.fill_between(curve["value"], curve["lower"], curve["upper"], color=SKY, alpha=0.35, linewidth=0)
+    ax.plot(curve["value"], curve["effect"], color=BLUE, marker="o", markersize=3)
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=0)
     row: Any = effects.table.loc[descriptor]
     if row["threshold_r2"] > row["linear_r2"]:
-        ax.axvline(float(row["threshold"]), color=_style.VERMILLION, linestyle="--", linewidth=0.9)
+        ax.axvline(float(row["threshold"]), color=VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlabel(axis_label(descriptor, units, labels))
     ax.set_ylabel(f"accumulated effect on {target}")
     return ax
@@ -185,16 +186,16 @@ def plot_dendrogram(
 
     if not len(clusters.linkage):
         raise ModelInputError("one descriptor makes no tree")
-    ax = _style.axes(ax, height=max(4.2, 0.115 * len(clusters.labels)))
+    ax = axes(ax, height=max(4.2, 0.115 * len(clusters.labels)))
     cut = 1 - clusters.threshold
     tree: Any = dendrogram(clusters.linkage, no_plot=True)
     for across, depth in zip(tree["icoord"], tree["dcoord"], strict=True):
-        ax.plot(depth, across, color=_style.BLUE if max(depth) <= cut + 1e-9 else _style.GREY, linewidth=1.0)
+        ax.plot(depth, across, color=BLUE if max(depth) <= cut + 1e-9 else GREY, linewidth=1.0)
     names = [name_of(str(clusters.labels.index[i]), labels) for i in tree["leaves"]]
     places, shown, size = _readable(names, list(clusters.labels.iloc[tree["leaves"]]), ax)
     ax.set_yticks(places, shown, fontsize=size)
     ax.set_ylim(0, 10 * len(names))
-    ax.axvline(cut, color=_style.VERMILLION, linestyle="--", linewidth=0.9)
+    ax.axvline(cut, color=VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlim(1.02, -0.02)
     ax.set_xlabel("1 - |Spearman| (blue: one group)")
     return ax
@@ -254,7 +255,7 @@ def plot_transfer_parity(
         raise ModelInputError(f"no transfer to draw: {result.reason}")
     if model not in result.predictions:
         raise ModelInputError(f"no predictions {model!r}", remedy=f"one of {', '.join(result.predictions.columns[1:])}")
-    ax = _style.axes(ax)
+    ax = axes(ax)
     table = result.predictions
     groups = pd.Series("all", index=table.index) if by is None else by.reindex(table.index)
     markers = "osD^vP"
@@ -266,7 +267,7 @@ def plot_transfer_parity(
             part["y"],
             part[model],
             s=22,
-            color=_style.CYCLE[i % 6],
+            color=CYCLE[i % 6],
             marker=markers[i % 6],
             label=text,
             linewidths=0,
@@ -274,7 +275,7 @@ def plot_transfer_parity(
     both = table[["y", model]].to_numpy(dtype=float)
     pad = 0.05 * float(np.nanmax(both) - np.nanmin(both))
     ends = (float(np.nanmin(both)) - pad, float(np.nanmax(both)) + pad)
-    ax.plot(ends, ends, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.plot(ends, ends, color=GREY, linewidth=0.8, zorder=0)
     ax.set(xlim=ends, ylim=ends, aspect="equal")
     suffix = f" ({unit})" if unit else ""
     ax.set_xlabel(f"label{suffix}")
@@ -285,7 +286,7 @@ def plot_transfer_parity(
     return ax
 
 
-def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes | None = None) -> Axes:
+def plot_adaptation_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes | None = None) -> Axes:
     """Draw the loss on unseen target spacers as target crystals are added to the source.
 
     Parameters
@@ -309,7 +310,7 @@ def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes |
     """
     if not result.possible:
         raise ModelInputError(f"no transfer to draw: {result.reason}")
-    ax = _style.axes(ax)
+    ax = axes(ax)
     points = []
     for name, place in (("source only", 0.0), ("pooled", float(result.n_target))):
         row = result.row(name)
@@ -319,8 +320,8 @@ def plot_learning_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes |
         columns = ["n_target_crystals", "loss", "loss_lower", "loss_upper"]
         points += list(result.learning_curve[columns].itertuples(index=False, name=None))
     x, y, low, high = np.array(sorted(points), dtype=float).T if points else np.empty((4, 0))
-    ax.errorbar(x, y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], color=_style.BLUE, marker="o", capsize=2)
-    for name, colour in (("target mean", _style.GREY), ("source mean", _style.ORANGE)):
+    ax.errorbar(x, y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], color=BLUE, marker="o", capsize=2)
+    for name, colour in (("target mean", GREY), ("source mean", ORANGE)):
         row = result.row(name, family="")
         if row is not None and np.isfinite(row["loss"]):
             ax.axhline(row["loss"], color=colour, linestyle="--", linewidth=0.9, label=name)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from perovex.errors import ModelInputError
 from perovex.explain.names import amount, axis_label, name_of
-from perovex.figures import axes as _style
+from perovex.figures.axes import axes, few_ticks, rank_colour
+from perovex.figures.style import BLUE, DIVERGING, GREY, SEQUENTIAL, VERMILLION
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -35,6 +36,21 @@ def _row(explanation: Explanation, crystal: Hashable) -> int:
     if not len(found):
         raise ModelInputError(f"crystal {crystal!r} was not explained", remedy="use its label in the index of X")
     return int(found[0])
+
+
+def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP value") -> str:
+    """Return the axis label of SHAP values (or of the output they add up to), with target and scale."""
+    known = explanation.problem.y.name
+    name = target or ("target" if known is None else str(known))
+    gpa = ", GPa" if name.startswith("E_") else ""
+    words = {
+        "log-odds": f"log-odds, {name}",
+        "probability": f"probability, {name}",
+        "ln(target)": f"ln {name}",
+        "target": f"{name}{gpa}",
+    }
+    hint = "\n0.1 is about 10 %" if explanation.unit == "ln(target)" and what == "SHAP value" else ""
+    return f"{what} ({words.get(explanation.unit, explanation.unit)}){hint}"
 
 
 def swarm(values: NDArray[np.float64], *, width: float = 0.38, bins: int = 60) -> NDArray[np.float64]:
@@ -96,30 +112,30 @@ def plot_beeswarm(
     Axes
         The axes drawn on.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     names = _top(explanation, n)
     values = explanation.values
     points = None
     for height, name in enumerate(reversed(names)):
         x = values[name].to_numpy()
-        colour = _style.rank_colour(explanation.X[name].to_numpy())
+        colour = rank_colour(explanation.X[name].to_numpy())
         missing = ~np.isfinite(colour)
         y = height + swarm(x)
-        ax.scatter(x[missing], y[missing], s=13, color=_style.GREY, marker="x", linewidths=0.8)
+        ax.scatter(x[missing], y[missing], s=13, color=GREY, marker="x", linewidths=0.8)
         points = ax.scatter(
             x[~missing],
             y[~missing],
             s=13,
             c=colour[~missing],
-            cmap=_style.SEQUENTIAL,
+            cmap=SEQUENTIAL,
             vmin=0,
             vmax=1,
             linewidths=0,
         )
-    ax.axvline(0, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in reversed(names)])
-    ax.set_xlabel(_style.shap_label(explanation, target))
-    _style.few_ticks(ax)
+    ax.set_xlabel(shap_label(explanation, target))
+    few_ticks(ax)
     if points is not None:
         bar = ax.figure.colorbar(points, ax=ax, ticks=[0, 1], fraction=0.04, pad=0.02)
         bar.ax.set_yticklabels(["low", "high"])
@@ -165,24 +181,24 @@ def plot_dependence(
     ModelInputError
         If a descriptor was not explained.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     _column(explanation, descriptor)
     strength = explanation.interaction_strength
     if colour_by is None and strength is not None and len(strength) > 1:
         colour_by = str((strength[descriptor] + strength.loc[descriptor]).drop(descriptor).idxmax())
     x, y = explanation.X[descriptor].to_numpy(), explanation.values[descriptor].to_numpy()
     if colour_by is None:
-        ax.scatter(x, y, s=18, color=_style.BLUE, alpha=0.8, linewidths=0)
+        ax.scatter(x, y, s=18, color=BLUE, alpha=0.8, linewidths=0)
     else:
         _column(explanation, colour_by)
         colour = explanation.X[colour_by].to_numpy()
         unknown = ~np.isfinite(colour)
-        ax.scatter(x[unknown], y[unknown], s=18, color=_style.GREY, marker="x", linewidths=0.8)
-        points = ax.scatter(x[~unknown], y[~unknown], s=18, c=colour[~unknown], cmap=_style.SEQUENTIAL, linewidths=0)
+        ax.scatter(x[unknown], y[unknown], s=18, color=GREY, marker="x", linewidths=0.8)
+        points = ax.scatter(x[~unknown], y[~unknown], s=18, c=colour[~unknown], cmap=SEQUENTIAL, linewidths=0)
         ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(axis_label(colour_by, units, labels))
-    ax.axhline(0, color=_style.GREY, linewidth=0.8, zorder=0)
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=0)
     ax.set_xlabel(axis_label(descriptor, units, labels))
-    ax.set_ylabel(_style.shap_label(explanation, target))
+    ax.set_ylabel(shap_label(explanation, target))
     return ax
 
 
@@ -223,7 +239,7 @@ def plot_waterfall(
     ModelInputError
         If the crystal was not explained.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     i = _row(explanation, crystal)
     values = explanation.values.iloc[i]
     order = values.abs().sort_values(ascending=False, kind="stable").index
@@ -235,9 +251,9 @@ def plot_waterfall(
         contributions.append(rest)
         names.append(f"{len(order) - n} others")
     position = float(explanation.base_values.iloc[i])
-    ax.axvline(position, color=_style.GREY, linewidth=0.8, linestyle=":")
+    ax.axvline(position, color=GREY, linewidth=0.8, linestyle=":")
     for height, contribution in zip(range(len(names) - 1, -1, -1), reversed(contributions), strict=True):
-        colour = _style.VERMILLION if contribution > 0 else _style.BLUE
+        colour = VERMILLION if contribution > 0 else BLUE
         bottom = len(names) - 1 - height
         ax.barh(bottom, contribution, left=position, color=colour, height=0.6)
         ax.text(
@@ -255,9 +271,9 @@ def plot_waterfall(
     pad = 0.06 * max(float(np.ptp(ends)), 1e-12)  # margins() would stop at the bars' sticky edges
     ax.set_xlim(ends.min() - pad, ends.max() + pad)
     ax.set_ylim(-0.6, len(names) - 0.1)
-    label = _style.shap_label(explanation, target, what="model output")
+    label = shap_label(explanation, target, what="model output")
     ax.set_xlabel(f"{label}\ndotted: expected, dashed: this crystal")
-    _style.few_ticks(ax)
+    few_ticks(ax)
     ax.set_title(str(crystal))
     return ax
 
@@ -293,20 +309,20 @@ def plot_decision(
     """
     import matplotlib as mpl
 
-    ax = _style.axes(ax)
+    ax = axes(ax)
     names = _top(explanation, n)
     values = explanation.values
     base = explanation.base_values.to_numpy()
     rest = values.drop(columns=names).sum(axis=1).to_numpy()
     steps = np.column_stack([base, rest, values[list(reversed(names))].to_numpy()])
     paths = np.cumsum(steps, axis=1)
-    colours = mpl.colormaps[_style.SEQUENTIAL](_style.rank_colour(paths[:, -1]))
+    colours = mpl.colormaps[SEQUENTIAL](rank_colour(paths[:, -1]))
     for path, colour in zip(paths, colours, strict=True):
         ax.plot(path, np.arange(paths.shape[1]), color=colour, linewidth=0.9, alpha=0.8)
     ticks = ["expected", "others", *(axis_label(name, units, labels) for name in reversed(names))]
     ax.set_yticks(range(len(ticks)), ticks)
-    ax.axvline(float(base.mean()), color=_style.GREY, linewidth=0.8, zorder=0)
-    ax.set_xlabel(_style.shap_label(explanation, target, what="model output"))
+    ax.axvline(float(base.mean()), color=GREY, linewidth=0.8, zorder=0)
+    ax.set_xlabel(shap_label(explanation, target, what="model output"))
     return ax
 
 
@@ -339,14 +355,14 @@ def plot_heatmap(
     Axes
         The axes drawn on.
     """
-    ax = _style.axes(ax)
+    ax = axes(ax)
     names = _top(explanation, n)
     order = np.argsort(explanation.prediction.to_numpy(), kind="stable")
     matrix = explanation.values[names].to_numpy()[order].T
     limit = float(np.abs(matrix).max()) or 1.0
-    drawn = ax.imshow(matrix, aspect="auto", cmap=_style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
+    drawn = ax.imshow(matrix, aspect="auto", cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
     ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in names])
     ax.set_xlabel("crystals, softest prediction first")
     ax.grid(visible=False)
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(_style.shap_label(explanation, target))
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(shap_label(explanation, target))
     return ax

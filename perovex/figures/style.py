@@ -25,12 +25,22 @@ PALETTE = {
     "purple": "#CC79A7",
     "yellow": "#F0E442",
     "black": "#000000",
+    "grey": "#767676",
 }
+BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = (
+    PALETTE[name] for name in ("blue", "orange", "green", "vermillion", "sky", "purple")
+)
+GREY = PALETTE["grey"]
+CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
+SEQUENTIAL = "cividis"
+DIVERGING = "PuOr_r"
+HALIDE_COLOURS = {"Cl": GREEN, "Br": ORANGE, "I": BLUE}
+HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
 
 _PARAMETERS = {
     "axes.grid": True,
     "axes.grid.axis": "both",
-    "axes.prop_cycle": f"cycler('color', {list(PALETTE.values())[:6]})",
+    "axes.prop_cycle": f"cycler('color', {list(CYCLE)})",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -53,25 +63,6 @@ def style() -> Iterator[None]:
     parameters: Any = _PARAMETERS
     with mpl.rc_context(parameters):
         yield
-
-
-def figure(width: float = 6.2, height: float = 4.0, **options: Any) -> tuple[Figure, Any]:
-    """Return a figure and axes that no window or global state knows about; a notebook shows the figure.
-
-    Parameters
-    ----------
-    width, height : float
-        Inches.
-    **options
-        Passed to `Figure.subplots`.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    from perovex.figures.shown import ShownFigure
-
-    made = ShownFigure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made, made.subplots(**options)
 
 
 def save_figure(made: Figure, folder: Path, name: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from perovex.elasticity.tensor import ElasticTensor, plane_axes
 from perovex.errors import ElasticityError
+from perovex.figures.axes import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,10 +46,7 @@ def plot_in_plane(
     """
     from matplotlib.ticker import MaxNLocator
 
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.figure(layout="constrained").add_subplot(projection="polar")
+    ax = axes(ax, width=4.6, projection="polar")
     if ax.name != "polar":
         raise ElasticityError("the plot needs polar axes", remedy="subplot_kw={'projection': 'polar'}")
     first, second = plane_axes(normal) if zero is None else _axes_from(normal, zero)
@@ -119,10 +117,7 @@ def plot_surface(
     import matplotlib as mpl
     from matplotlib.ticker import MaxNLocator
 
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.figure(layout="constrained").add_subplot(projection="3d")
+    ax = axes(ax, width=5.0, projection="3d")
     if ax.name != "3d":
         raise ElasticityError("the plot needs three-dimensional axes", remedy="projection='3d'")
     polar, around = np.meshgrid(np.linspace(0, np.pi, points), np.linspace(0, 2 * np.pi, 2 * points), indexing="ij")

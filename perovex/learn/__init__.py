@@ -8,11 +8,12 @@ from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.estimators.selection import DescriptorSelector
 from perovex.learn.metrics import score
 from perovex.learn.provenance import environment, table_checksum
+from perovex.learn.splits import clusters, folds_for
 from perovex.learn.threshold import resolve_threshold, stiff_labels
 from perovex.learn.uncertainty.calibration import (
     ProbabilityCalibrator,
     choose_calibration,
-    reliability_plot,
+    expected_calibration_error,
     reliability_table,
 )
 from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
@@ -22,7 +23,6 @@ from perovex.learn.validation.evaluation import Evaluation, evaluate, noise_floo
 from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
 from perovex.learn.validation.scrambling import Scrambling, shuffle_target, y_scrambling
 from perovex.learn.validation.search import TunedModel, xgboost_space
-from perovex.learn.validation.splits import clusters, folds_for
 
 __all__ = [
     "ApplicabilityDomain",
@@ -45,12 +45,12 @@ __all__ = [
     "domain_errors",
     "environment",
     "evaluate",
+    "expected_calibration_error",
     "folds_for",
     "learning_curve",
     "load_model",
     "noise_floor",
     "read_manifest",
-    "reliability_plot",
     "reliability_table",
     "resolve_threshold",
     "save_model",

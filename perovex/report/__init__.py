@@ -1,6 +1,5 @@
-"""Figures (matplotlib, Axes in and out) and the self-contained HTML report."""
+"""The self-contained HTML report: sections, tables, and every word for people."""
 
-from perovex.figures.style import PALETTE, figure, save_figure, style
 from perovex.report.document import Document, Section, render_table
 
-__all__ = ["PALETTE", "Document", "Section", "figure", "render_table", "save_figure", "style"]
+__all__ = ["Document", "Section", "render_table"]

@@ -10,7 +10,8 @@ from pymatgen.core import Lattice, Structure
 from perovex.cli.validate_labels import _narrow
 from perovex.datasets import load_elastic
 from perovex.datasets.paths import data_root
-from perovex.datasets.quality.references import _answer, _trends, validate_labels_against_references
+from perovex.datasets.quality.references import validate_labels_against_references
+from perovex.datasets.quality.trends import _answer, trends
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_trends_find_what_was_put_in():
     ]
     network = {"spacer_smiles": "", "n_layers": np.inf, "metal": "Pb", "E_in_plane": 25.0, "E_out_of_plane": 25.0}
     table = pd.DataFrame([*rows, network | {"halide": "Br"}])
-    answers = _trends(table).set_index("trend")
+    answers = trends(table).set_index("trend")
     softer = answers[answers.index.str.contains("3D networks")].iloc[0]
     assert (softer["answer"], softer["comparisons"], softer["groups"]) == ("yes", 7, 7)
     in_plane = answers[answers.index.str.contains("E_in_plane")]

@@ -1,6 +1,5 @@
 """Small crystals on a cheap analytic potential."""
 
-import numpy as np
 import pytest
 from ase.build import bulk
 from ase.calculators.emt import EMT
@@ -22,12 +21,3 @@ def alloy_label(alloy):
     from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 
     return label(alloy, EMT(), LabelSettings(relax=RelaxSettings(fmax=1e-5, smax=1e-5)))
-
-
-@pytest.fixture
-def cubic():
-    C = np.zeros((6, 6))
-    C[:3, :3] = 10.0
-    C[range(3), range(3)] = 40.0
-    C[range(3, 6), range(3, 6)] = 8.0
-    return C

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from perovex.figures.data import plot_distribution, plot_moduli, plot_parity, plot_scores, plot_series
-from perovex.report import Document, figure, save_figure
+from perovex.figures import figure, plot_distribution, plot_moduli, plot_parity, plot_scores, plot_series, save_figure
+from perovex.report import Document
 
 
 @pytest.fixture

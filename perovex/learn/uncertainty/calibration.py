@@ -142,26 +142,6 @@ def _platt(score: NDArray[Any], y: NDArray[Any], weights: NDArray[Any]) -> NDArr
     return np.asarray(found.x, dtype=float)
 
 
-def reliability_plot(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10, ax: Any = None) -> Any:
-    """Draw `reliability_table` with its intervals beside the diagonal; return the Axes.
-
-    Examples
-    --------
-    >>> reliability_plot([0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.6, 0.8, 0.9]).get_xlabel()
-    'predicted probability'
-    """
-    import matplotlib.pyplot as plt
-
-    ax = ax or plt.gca()
-    table = reliability_table(label, probability, n_bins=n_bins)
-    reach = [table["observed"] - table["lower"], table["upper"] - table["observed"]]
-    ax.plot([0, 1], [0, 1], color="0.7", lw=1)
-    ax.errorbar(table["predicted"], table["observed"], yerr=np.maximum(reach, 0), fmt="o", capsize=2)
-    error = f"expected calibration error {table.attrs['ece']:.2f}"
-    ax.set(xlabel="predicted probability", ylabel="observed share", xlim=(0, 1), ylim=(0, 1), title=error)
-    return ax
-
-
 def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10) -> pd.DataFrame:
     """Compare predicted probabilities with what came true, in bins of equal size.
 
@@ -178,12 +158,12 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     -------
     pandas.DataFrame
         Columns ``predicted``, ``observed``, ``lower``, ``upper`` (95 % Wilson interval of the observed share)
-        and ``count``; the expected calibration error stands in ``attrs["ece"]``.
+        and ``count``.
 
     Examples
     --------
     >>> table = reliability_table([0] * 5 + [1] * 5, [0.1] * 5 + [0.9] * 5)
-    >>> table["observed"].tolist(), round(table.attrs["ece"], 3)
+    >>> table["observed"].tolist(), round(expected_calibration_error(table), 3)
     ([0.0, 1.0], 0.1)
     """
     y, p = np.asarray(label, dtype=float), np.asarray(probability, dtype=float)
@@ -200,6 +180,15 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     table["lower"], table["upper"] = centre - half, centre + half
-    table = table.reset_index(drop=True)[["predicted", "observed", "lower", "upper", "count"]]
-    table.attrs["ece"] = float(np.average((table["predicted"] - table["observed"]).abs(), weights=table["count"]))
-    return table
+    return table.reset_index(drop=True)[["predicted", "observed", "lower", "upper", "count"]]
+
+
+def expected_calibration_error(table: pd.DataFrame) -> float:
+    """Return the mean distance between predicted probability and observed share, weighted by rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `reliability_table`.
+    """
+    return float(np.average((table["predicted"] - table["observed"]).abs(), weights=table["count"]))

@@ -13,8 +13,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from perovex.errors import ModelInputError, ModelTableError, TooFewGroupsError
+from perovex.learn.held_out import fit_groups
 from perovex.learn.tables import as_groups, as_weights, maybe_rows, need_groups, rows_of
-from perovex.learn.validation.held_out import fit_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -15,15 +15,15 @@ from perovex._numbers import with_interval
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.estimators.baselines import baseline_models
+from perovex.learn.held_out import class_target, held_out, other_seeds
 from perovex.learn.provenance import provenance
+from perovex.learn.splits import folds_for
 from perovex.learn.tables import as_groups, as_table, as_target
-from perovex.learn.uncertainty.calibration import reliability_plot, reliability_table
+from perovex.learn.uncertainty.calibration import reliability_table
 from perovex.learn.uncertainty.domain import domain_errors
 from perovex.learn.uncertainty.intervals import coverage_table
 from perovex.learn.validation.cautions import interval_warning, limits, shared_groups
-from perovex.learn.validation.held_out import class_target, held_out, other_seeds
 from perovex.learn.validation.score_table import score_table
-from perovex.learn.validation.splits import folds_for
 from perovex.learn.validation.view import evaluation_html
 
 if TYPE_CHECKING:
@@ -174,13 +174,6 @@ class Evaluation:
         gap = (part["truth"] - part["prediction"]).abs()
         error = gap**2 if self.task == "classification" else gap
         return domain_errors(error, part["in_domain"].astype(bool), part["domain_score"], part["group"])
-
-    def plot_reliability(self, ax: Any = None, n_bins: int = 10) -> Any:
-        """Draw `reliability_table`; return the Axes."""
-        if self.task != "classification":
-            raise ModelInputError("reliability is defined for a classifier")
-        table = self.out_of_fold()
-        return reliability_plot(table["truth"], table["prediction"], n_bins=n_bins, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary, without the single predictions.

@@ -14,10 +14,10 @@ from tqdm.auto import tqdm
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
+from perovex.learn.held_out import class_target, held_out
 from perovex.learn.provenance import provenance
+from perovex.learn.splits import folds_for
 from perovex.learn.tables import as_groups, as_table, as_target, need_groups
-from perovex.learn.validation.held_out import class_target, held_out
-from perovex.learn.validation.splits import folds_for
 
 _BEST = {"R2": 1.0, "Spearman": 1.0, "ROC-AUC": 1.0, "PR-AUC": 1.0, "MCC": 1.0, "balanced accuracy": 1.0}
 
@@ -120,22 +120,15 @@ class LearningCurve:
         """Return a JSON-safe dictionary."""
         return json_safe({"metric": self.metric, "table": self.table, "settings": self.settings})
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curve, its spread and the fitted law where there is one; return the Axes."""
-        import matplotlib.pyplot as plt
+    def power_law(self, n_groups: np.ndarray) -> np.ndarray:
+        """Return the fitted law at numbers of training groups.
 
-        ax = ax or plt.gca()
-        ax.plot(self.table["n_groups"], self.table["value"], "o-", label="held out")
-        ax.fill_between(self.table["n_groups"], self.table["lower"], self.table["upper"], alpha=0.2)
-        try:
-            law = self.fit_power_law()
-            m = np.linspace(self.table["n_groups"].min(), 3 * self.table["n_groups"].max(), 100)
-            ax.plot(m, self._loss(_power(m, *law)), "--", color="0.5", label="power law")
-        except ModelInputError:
-            pass  # a curve that does not fall is drawn without a law
-        ax.set(xlabel="training spacers", ylabel=self.metric)
-        ax.legend(frameon=False)
-        return ax
+        Raises
+        ------
+        ModelInputError
+            If the curve does not fall, so that there is no law.
+        """
+        return np.asarray(self._loss(_power(np.asarray(n_groups, dtype=float), *self.fit_power_law())))
 
 
 def _power(m: np.ndarray, a: float, b: float, c: float) -> np.ndarray:

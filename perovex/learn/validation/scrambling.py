@@ -13,11 +13,11 @@ from tqdm.auto import tqdm
 
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
+from perovex.learn.held_out import class_target
 from perovex.learn.metrics import LOWER_IS_BETTER
 from perovex.learn.provenance import provenance
 from perovex.learn.tables import as_groups, as_table, as_target
 from perovex.learn.validation.evaluation import evaluate
-from perovex.learn.validation.held_out import class_target
 
 _BATCH = 10
 
@@ -56,17 +56,6 @@ class Scrambling:
                 "settings": self.settings,
             }
         )
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the null scores and the observed one; return the Axes."""
-        import matplotlib.pyplot as plt
-
-        ax = ax or plt.gca()
-        ax.hist(self.null[np.isfinite(self.null)], bins=15, color="0.75", label="shuffled targets")
-        ax.axvline(self.observed, color="C3", label=f"observed, p = {self.p_value:.3g}")
-        ax.set(xlabel=self.metric, ylabel="shuffles")
-        ax.legend(frameon=False)
-        return ax
 
 
 def shuffle_target(y: pd.Series, groups: pd.Series, rng: np.random.Generator) -> pd.Series:

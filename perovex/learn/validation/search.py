@@ -13,10 +13,10 @@ from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
+from perovex.learn.held_out import class_target, fit_groups, held_out
 from perovex.learn.provenance import described, table_checksum
+from perovex.learn.splits import folds_for
 from perovex.learn.tables import as_groups, as_table, as_target, as_weights
-from perovex.learn.validation.held_out import class_target, fit_groups, held_out
-from perovex.learn.validation.splits import folds_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

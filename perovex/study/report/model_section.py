@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perovex._numbers import with_interval
-from perovex.figures.data import plot_parity, plot_scores
-from perovex.report import figure, save_figure
+from perovex.figures import figure, save_figure
+from perovex.figures.scores import plot_parity, plot_scores
 from perovex.report.wording import in_words
 from perovex.study.modelling import CLASSIFIER, TREES
 from perovex.study.report.summary import MAIN_METRIC, score_line

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex.figures import figure, save_figure, style
 from perovex.figures.data import plot_distribution, plot_moduli, plot_series
-from perovex.report import Document, figure, save_figure, style
+from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.questions import SOURCE, TARGET
 from perovex.study.report.model_section import add_model

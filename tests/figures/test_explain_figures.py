@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from perovex import figures
 from perovex.errors import ModelInputError
-from perovex.explain import correlation_groups, effects, explain, plots, transfer_test
+from perovex.explain import correlation_groups, effects, explain, transfer_test
 from perovex.explain.names import name_of
 from perovex.figures.shap_values import swarm
 
@@ -29,7 +30,7 @@ def ax():
 
 
 def test_beeswarm_puts_every_crystal_at_its_value(explained, ax):
-    drawn = plots.plot_beeswarm(explained, n=3, ax=ax)
+    drawn = figures.plot_beeswarm(explained, n=3, ax=ax)
     assert drawn is ax
     x = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
     top = list(explained.importance().index[:3])
@@ -38,38 +39,38 @@ def test_beeswarm_puts_every_crystal_at_its_value(explained, ax):
 
 
 def test_waterfall_ends_at_the_prediction(explained, ax):
-    plots.plot_waterfall(explained, "c7", n=4, ax=ax)
+    figures.plot_waterfall(explained, "c7", n=4, ax=ax)
     assert ax.lines[-1].get_xdata()[0] == pytest.approx(explained.prediction["c7"], abs=1e-3)
     assert len(ax.patches) == 5
     with pytest.raises(ModelInputError, match="not explained"):
-        plots.plot_waterfall(explained, "absent", ax=ax)
+        figures.plot_waterfall(explained, "absent", ax=ax)
 
 
 def test_decision_paths_end_at_the_outputs(explained, ax):
-    plots.plot_decision(explained, n=4, ax=ax)
+    figures.plot_decision(explained, n=4, ax=ax)
     ends = [line.get_xdata()[-1] for line in ax.lines[: explained.n_rows]]
     assert ends == pytest.approx(explained.prediction.tolist(), abs=1e-3)
 
 
 def test_other_figures_draw_their_data(explained, planted, regressor):
-    ax = plots.plot_dependence(explained, "bridge_angle_mean", ax=Figure().subplots())
+    ax = figures.plot_dependence(explained, "bridge_angle_mean", ax=Figure().subplots())
     assert len(ax.figure.axes) == 2  # coloured by the strongest partner
-    ax = plots.plot_heatmap(explained, n=5, ax=Figure().subplots())
+    ax = figures.plot_heatmap(explained, n=5, ax=Figure().subplots())
     assert ax.images[0].get_array().shape == (5, explained.n_rows)
-    ax = plots.plot_ranking(explained.ranking, n=6, ax=Figure().subplots())
+    ax = figures.plot_ranking(explained.ranking, n=6, ax=Figure().subplots())
     assert sorted(p.get_width() for p in ax.patches) == pytest.approx(
         sorted(100 * explained.ranking.table["share"].head(6))
     )
     found = effects(explained, n_resamples=6, descriptors=["bridge_angle_mean"], progress=False)
-    ax = plots.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
+    ax = figures.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
     assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):
-        plots.plot_ale(found, "noise_0")
+        figures.plot_ale(found, "noise_0")
     clusters = correlation_groups(planted.X)
-    ax = plots.plot_dendrogram(clusters, ax=Figure().subplots())
+    ax = figures.plot_dendrogram(clusters, ax=Figure().subplots())
     assert {t.get_text() for t in ax.get_yticklabels()} == {name_of(c) for c in planted.X.columns}
     family = explained.grouped_importance({"stei": ["stei_max", "stei_head"], "angle": ["bridge_angle_mean"]})
-    assert len(plots.plot_family_importance(family, ax=Figure().subplots()).patches) == 2
+    assert len(figures.plot_family_importance(family, ax=Figure().subplots()).patches) == 2
 
 
 def test_transfer_figures(planted, regressor):
@@ -84,12 +85,12 @@ def test_transfer_figures(planted, regressor):
         full=False,
         progress=False,
     )
-    ax = plots.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
+    ax = figures.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n = 2", "n = 3"]
-    ax = plots.plot_learning_curve(found, ax=Figure().subplots())
+    ax = figures.plot_adaptation_curve(found, ax=Figure().subplots())
     assert ax.get_xlabel() == "target crystals of other spacers in training"
     with pytest.raises(ModelInputError, match="no predictions"):
-        plots.plot_transfer_parity(found, model="absent")
+        figures.plot_transfer_parity(found, model="absent")
 
 
 def test_labels_of_a_large_tree_do_not_cover_each_other():
@@ -97,9 +98,9 @@ def test_labels_of_a_large_tree_do_not_cover_each_other():
     base = rng.normal(size=(50, 12))
     X = pd.DataFrame(np.repeat(base, 9, axis=1) + 0.1 * rng.normal(size=(50, 108))).add_prefix("d")
     clusters = correlation_groups(X)
-    own = plots.plot_dendrogram(clusters)
+    own = figures.plot_dendrogram(clusters)
     assert len(own.get_yticks()) == 108
-    small = plots.plot_dendrogram(clusters, ax=Figure(figsize=(5, 3)).subplots())
+    small = figures.plot_dendrogram(clusters, ax=Figure(figsize=(5, 3)).subplots())
     assert len(small.get_yticks()) <= 12
     assert "and 8 more" in small.get_yticklabels()[0].get_text()
     for ax in (own, small):
@@ -112,7 +113,7 @@ def test_labels_of_a_large_tree_do_not_cover_each_other():
 
 def test_figures_leave_no_global_state(explained):
     before = dict(mpl.rcParams)
-    ax = plots.plot_beeswarm(explained)
+    ax = figures.plot_beeswarm(explained)
     assert ax.figure.canvas is not None
     assert dict(mpl.rcParams) == before
     import matplotlib.pyplot as plt

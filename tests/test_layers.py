@@ -1,0 +1,96 @@
+"""Arrows between packages, and between the folders of a package, point down only.
+
+A package may import those that stand before it in `LAYERS`; a folder those that stand before it in `INSIDE`. Lazy
+imports and imports for types count like any other. The one exception is a result that calls its own view: a lazy
+import, and the view's import of the result's type.
+"""
+
+from __future__ import annotations
+
+import pytest
+from import_arrows import Arrow, arrows, modules, package_of
+
+#: Lowest first; packages of one line do not import each other.
+LAYERS = (
+    ("errors", "_files", "_json", "_numbers", "_seeds"),
+    ("crystal",),
+    ("descriptors",),
+    ("elasticity", "building"),
+    ("learn",),
+    ("datasets",),
+    ("explain",),
+    ("prediction",),
+    ("figures",),
+    ("report",),
+    ("study",),
+    ("cli",),
+    ("__main__",),
+)
+
+#: The same inside packages that have folders; modules beside the folders count as folders of their own.
+INSIDE = {
+    "datasets": (("paths",), ("schema",), ("elastic",), ("collect", "literature", "spacers", "quality")),
+    "elasticity": (("surface", "tensor"), ("potentials", "relaxation"), ("response",), ("labels",)),
+    "learn": (
+        ("metrics", "provenance", "tables", "threshold"),
+        ("splits", "held_out"),
+        ("uncertainty",),
+        ("estimators",),
+        ("validation",),
+        ("bundle",),
+    ),
+}
+
+#: Results and their views: source, target.
+VIEWS = {
+    ("perovex.crystal.model", "perovex.crystal.drawing"),
+    ("perovex.learn.validation.evaluation", "perovex.learn.validation.view"),
+}
+
+
+def _height(layers: tuple[tuple[str, ...], ...]) -> dict[str, int]:
+    return {name: level for level, names in enumerate(layers) for name in names}
+
+
+def _upward(depth: int, layers: tuple[tuple[str, ...], ...], considered: list[Arrow]) -> list[str]:
+    height = _height(layers)
+    faults = []
+    for arrow in considered:
+        source, target = (package_of(name, depth) for name in (arrow.source, arrow.target))
+        own_view = arrow.kind != "module" and (arrow.source, arrow.target) in VIEWS
+        if source == target or own_view:
+            continue
+        upward = height[target] >= height[source] and height[source] + height[target] > 0
+        if upward:
+            faults.append(f"{arrow.source}:{arrow.line} imports {arrow.target} ({arrow.kind})")
+    return faults
+
+
+def test_every_package_has_a_layer() -> None:
+    packages = {package_of(name) for name in modules()} - {""}
+    assert packages == set(_height(LAYERS))
+
+
+def test_packages_import_downwards_only() -> None:
+    considered = [a for a in arrows() if package_of(a.source) and package_of(a.target)]
+    assert _upward(1, LAYERS, considered) == []
+
+
+@pytest.mark.parametrize("package", sorted(INSIDE))
+def test_folders_of_a_package_import_downwards_only(package: str) -> None:
+    front_door = f"perovex.{package}"
+    considered = [
+        arrow
+        for arrow in arrows()
+        if package_of(arrow.source) == package_of(arrow.target) == package and arrow.source != front_door
+    ]
+    assert considered
+    through_the_front_door = [a for a in considered if a.target == front_door]
+    assert through_the_front_door == []
+    within = tuple(tuple(f"{package}.{name}" for name in names) for names in INSIDE[package])
+    assert _upward(2, within, considered) == []
+
+
+def test_an_upward_import_would_be_found() -> None:
+    arrow = Arrow("perovex.crystal.model", "perovex.learn.metrics", "function", 1)
+    assert _upward(1, LAYERS, [arrow]) == ["perovex.crystal.model:1 imports perovex.learn.metrics (function)"]
