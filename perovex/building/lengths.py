@@ -1,36 +1,28 @@
 """Bond lengths and contact radii from which a crystal is built.
 
-One rule gives every metal-halide length: `COVALENCY` times the sum of the six-coordinate ionic radii. The
-same radii drive `perovex.building.substitute`, so a built and a substituted crystal agree.
+One rule gives every metal-halide length: `COVALENCY` times the sum of the six-coordinate ionic radii
+(`perovex.crystal.radii`), two of which are fitted. The same radii drive `perovex.building.substitute`, so a built
+and a substituted crystal agree.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
 from perovex.errors import BuildError
 
 #: Metal-halide bonds are shorter than the sum of ionic radii by this factor.
 COVALENCY: Final = 0.95
 
-#: Six-coordinate radii, Å, of divalent metals. Shannon (1976), except Sn and Ge: their lone pair makes them
-#: larger than the tabulated ions, so that the mean bond of their halide perovskites is matched instead.
-METAL_RADII: Final[dict[str, float]] = {
-    "Pb": 1.19,
-    "Sn": 1.13,
-    "Ge": 1.00,
-    "Cd": 0.95,
-    "Mn": 0.83,
-    "Fe": 0.78,
-    "Mg": 0.72,
-    "Ca": 1.00,
-    "Sr": 1.18,
-    "Yb": 1.02,
-    "Eu": 1.17,
-}
+#: Lone pairs make Sn and Ge larger than the tabulated ions; these match the mean bond of their halide perovskites.
+FITTED_RADII: Final = {"Sn": 1.13, "Ge": 1.00}
 
-#: Six-coordinate radii, Å, of halides (Shannon 1976).
-HALIDE_RADII: Final[dict[str, float]] = {"F": 1.33, "Cl": 1.81, "Br": 1.96, "I": 2.20}
+#: Radii, Å, of the divalent metals that crystals are built with: Shannon's, but for the fitted ones.
+BUILDING_RADII: Final[dict[str, float]] = {
+    metal: FITTED_RADII.get(metal, METAL_RADII[metal])
+    for metal in ("Pb", "Sn", "Ge", "Cd", "Mn", "Fe", "Mg", "Ca", "Sr", "Yb", "Eu")
+}
 
 #: Radii, Å, below whose scaled sums two atoms overlap (Alvarez-type van der Waals radii, rounded; hydrogen as
 #: in Rowland and Taylor 1996, doi 10.1021/jp953141+).
@@ -73,12 +65,12 @@ def bond_length(metal: str, halide: str) -> float:
 
 def metal_radius(symbol: str) -> float:
     """Six-coordinate radius of a divalent metal, Å; `BuildError` if unknown."""
-    if symbol not in METAL_RADII:
+    if symbol not in BUILDING_RADII:
         raise BuildError(
             f"no octahedral radius is known for the metal {symbol!r}",
-            remedy=f"use one of {', '.join(METAL_RADII)}",
+            remedy=f"use one of {', '.join(BUILDING_RADII)}",
         )
-    return METAL_RADII[symbol]
+    return BUILDING_RADII[symbol]
 
 
 def halide_radius(symbol: str) -> float:

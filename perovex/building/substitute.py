@@ -11,10 +11,11 @@ from rdkit import Chem
 
 from perovex.building.cation import Cation
 from perovex.building.check import Expected, check_built, shortest_contact
-from perovex.building.lengths import HALIDE_RADII, METAL_RADII, bond_length
+from perovex.building.lengths import BUILDING_RADII, bond_length
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
 from perovex.building.stacking import Stack, take_apart
 from perovex.crystal import LayeredPerovskite, perceive
+from perovex.crystal.radii import HALIDE_RADII
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
 def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:
     present = {*crystal.metals, *crystal.halides}
     for old, new in swap.items():
-        family = HALIDE_RADII if old in crystal.halides else METAL_RADII
+        family = HALIDE_RADII if old in crystal.halides else BUILDING_RADII
         if old not in present:
             raise BuildError(
                 f"{old} is not in the octahedra",

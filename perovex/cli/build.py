@@ -67,7 +67,7 @@ def build(  # noqa: PLR0917 (options of a command)
 ) -> None:
     """Build a layered crystal from a SMILES, thicken one by a sheet, or substitute its elements."""
     import perovex.building as room
-    from perovex.building.lengths import METAL_RADII
+    from perovex.building.lengths import BUILDING_RADII
 
     if sum(item is not None for item in (spacer, thicken, substitute)) != 1:
         raise typer.BadParameter("give one of: a SMILES, --thicken FILE, --substitute FILE")
@@ -94,7 +94,7 @@ def build(  # noqa: PLR0917 (options of a command)
     print(f"{structure.composition.reduced_formula}: {len(structure)} atoms, {lengths} Å, {angles}°, in {out}")
     done = structure.properties.get("relaxation")
     if done:
-        metals = sum(structure.composition[m] for m in METAL_RADII)
+        metals = sum(structure.composition[m] for m in BUILDING_RADII)
         print(f"Relaxed with {done['potential']}: {done['energy'] / metals:.4f} eV per metal, {done['calls']} calls.")
     else:
         print("Not relaxed by a potential: relax before using energies or stiffness (--relax).")

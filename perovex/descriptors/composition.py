@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core import Element
 
-from perovex.descriptors._radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
+from perovex.crystal.radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
 from perovex.descriptors._stats import mean
 from perovex.descriptors.molecule import molecular_volume
 from perovex.descriptors.registry import computes, describe_as

@@ -10,6 +10,7 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
 
 from perovex.crystal.perception.neighbours import Pairs, neighbour_pairs
+from perovex.crystal.radii import HALIDE_RADII
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,7 @@ def _z(symbols: str) -> NDArray[np.int64]:
 
 HALOGENS = _z("F Cl Br I")
 #: Shannon radii of the six-coordinate anions, Å (10.1107/S0567739476001551).
-HALIDE_RADIUS = {9: 1.33, 17: 1.81, 35: 1.96, 53: 2.20}
+HALIDE_RADIUS = {atomic_numbers[symbol]: radius for symbol, radius in HALIDE_RADII.items()}
 #: Metals that sit on the A site (or between slabs) where a real octahedral metal is present.
 A_SITE_METALS = _z("Li Na K Rb Cs Fr Tl")
 #: Metals with a stereochemically active lone pair, or a Jahn-Teller ion: long sixth bonds are ordinary.
