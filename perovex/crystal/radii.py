@@ -11,11 +11,10 @@ from typing import Final
 from pymatgen.core import Species
 
 _CHARGES: Final = {
-    1: ("Ag", "Au", "Na", "K"),
-    2: ("Pb", "Ge", "Cd", "Mn", "Cu", "Fe", "Co", "Ni", "Zn", "Cr", "V", "Pd", "Pt", "Hg", "Mg", "Ca", "Sr", "Ba")
-    + ("Eu", "Yb"),
-    3: ("Bi", "Sb", "In", "Tl", "Ce", "La"),
-    4: ("Te", "Ti", "Zr", "Hf"),
+    1: "Ag Au Na K",
+    2: "Pb Ge Cd Mn Cu Fe Co Ni Zn Cr V Pd Pt Hg Mg Ca Sr Ba Eu Yb",
+    3: "Bi Sb In Tl Ce La",
+    4: "Te Ti Zr Hf",
 }
 _HIGH_SPIN: Final = {"Mn", "Fe", "Co", "Cr"}
 
@@ -26,7 +25,7 @@ def _shannon(symbol: str, charge: int) -> float:
 
 
 METAL_RADII: Final = {
-    **{symbol: _shannon(symbol, charge) for charge, symbols in _CHARGES.items() for symbol in symbols},
+    **{symbol: _shannon(symbol, charge) for charge, symbols in _CHARGES.items() for symbol in symbols.split()},
     # Shannon lacks Sn2+: as used by Green et al., doi:10.1038/nphoton.2014.134
     "Sn": 1.10,
 }

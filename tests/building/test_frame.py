@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perovex.building.frame import slab_frame
-from perovex.building.lengths import METAL_RADII, bond_length
+from perovex.building.lengths import BUILDING_RADII, bond_length
 from perovex.errors import BuildError
 
 
@@ -72,5 +72,5 @@ def test_impossible_frames_are_refused(arguments):
 
 
 def test_every_metal_has_a_plausible_bond():
-    for metal in METAL_RADII:
+    for metal in BUILDING_RADII:
         assert 2.2 < bond_length(metal, "Cl") < 3.0
