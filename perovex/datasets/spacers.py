@@ -30,6 +30,11 @@ def load_spacers() -> pd.DataFrame:
 def spacer_abbreviation(smiles: str) -> str:
     """Return the abbreviation of a cation, or its SMILES where the table has none.
 
+    Parameters
+    ----------
+    smiles : str
+        Of the cation, stereo marks ignored.
+
     Examples
     --------
     >>> spacer_abbreviation("[NH3+]CCCC")

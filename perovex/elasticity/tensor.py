@@ -363,7 +363,18 @@ class ElasticTensor:
 
 
 def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:
-    """Return two orthonormal vectors in the plane with the given normal."""
+    """Return two orthonormal vectors in the plane with the given normal.
+
+    Parameters
+    ----------
+    normal : array_like, shape (3,)
+        Cartesian, of any length.
+
+    Returns
+    -------
+    first, second : ndarray, shape (3,)
+        Right-handed with the normal.
+    """
     n = _directions(normal)[0]
     helper = np.eye(3)[int(np.argmin(abs(n)))]
     u = np.cross(n, helper)

@@ -69,6 +69,10 @@ def provenance(estimator: Any, *tables: Any, **settings: Any) -> dict[str, Any]:
 def table_checksum(*tables: Any) -> str:
     """Return the SHA-256 of tables: column names, index and values, as ``"sha256:..."``.
 
+    Parameters
+    ----------
+    *tables : DataFrame or Series
+
     Examples
     --------
     >>> a, b = pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [1.0, 2.5]})

@@ -125,6 +125,23 @@ def _leave_one_out(labels: pd.Series) -> Folds:
 def clusters(X: pd.DataFrame, n_clusters: int = 5) -> pd.Series:
     """Cluster rows in standardised descriptor space (Ward linkage), deterministic.
 
+    Parameters
+    ----------
+    X : DataFrame, shape (n_rows, n_descriptors)
+        Missing values count as the median.
+    n_clusters : int
+        Fewer where there are fewer rows.
+
+    Returns
+    -------
+    Series
+        ``"cluster 0"`` and so on, by position.
+
+    Raises
+    ------
+    ModelInputError
+        If there are fewer than three rows.
+
     Examples
     --------
     >>> clusters(pd.DataFrame({"a": [0.0, 0.1, 5.0, 5.1]}), 2).tolist()

@@ -97,6 +97,14 @@ class Section:
 def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = ()) -> str:
     """Return the ``<table>`` of a frame without its index.
 
+    Parameters
+    ----------
+    frame : DataFrame
+    digits : int
+        Significant digits of numbers.
+    badges : container of str
+        Columns whose words are drawn as badges.
+
     Examples
     --------
     >>> import pandas as pd

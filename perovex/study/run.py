@@ -57,6 +57,8 @@ class StudyResult:
         Models trained on all layered crystals.
     seconds : float
         Wall time.
+    timings : dict of str to float
+        Wall time of each step, s.
     """
 
     data: ElasticData

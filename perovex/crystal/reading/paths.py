@@ -54,6 +54,15 @@ def split_selector(path: PathLike) -> tuple[Path, str | None]:
 def is_structure_file(path: PathLike) -> bool:
     """Tell by its name whether a file is a structure file.
 
+    Parameters
+    ----------
+    path : str or Path
+        Name of a file, with or without folder and compression suffix.
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> [is_structure_file(p) for p in ("a.cif", "b/CONTCAR", "POSCAR_relaxed.gz", "notes.txt")]

@@ -52,8 +52,9 @@ class LabelSettings:
         Largest displacement of an atom when an instability is followed, Å.
     rattle : float
         Standard deviation of the random displacements at the start of a crystal without symmetry and
-        when an instability is followed, Å, so that no symmetry keeps the crystal on a saddle; the seed
-        is fixed.
+        when an instability is followed, Å, so that no symmetry keeps the crystal on a saddle.
+    seed : int
+        Of these displacements.
     symmetry : float
         Distance in Å within which atoms count as equivalent. A symmetric crystal is relaxed with its space
         group kept, which then saves calls; should the result be unstable, that is seen (the lowest mode of every

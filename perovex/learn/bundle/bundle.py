@@ -31,7 +31,7 @@ class ModelBundle:
 
     Made by `ModelBundle.fit` or `ModelBundle.load`.
 
-    Attributes
+    Parameters
     ----------
     classifier : StiffnessClassifier
     regressors : dict of str to YoungModulusRegressor

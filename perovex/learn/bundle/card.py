@@ -179,6 +179,13 @@ td{padding-right:1rem}caption{text-align:left;padding:.5rem 0}</style></head><bo
 def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
     """Return a model card as one HTML page, or as a fragment for a notebook or report.
 
+    Parameters
+    ----------
+    manifest : mapping
+        Of a `ModelBundle`; parts that it lacks are left out.
+    fragment : bool
+        Without the frame of a page.
+
     Examples
     --------
     >>> "<h1>Model card</h1>" in card_html({"target": "E_vrh"})

@@ -145,6 +145,15 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     The checksums find damage and careless edits; they are no signature. What a folder can make this program
     do is limited by what is read: numbers, JSON, xgboost models, and scikit-learn types of an explicit list.
 
+    Parameters
+    ----------
+    folder : path
+        Written by `save_model`.
+
+    Returns
+    -------
+    dict
+
     Raises
     ------
     ModelFileError

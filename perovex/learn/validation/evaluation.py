@@ -48,6 +48,8 @@ class Evaluation:
     differences : DataFrame
         Model minus baseline on the same resamples: ``baseline``, ``metric``, ``difference``, ``lower``,
         ``upper``, ``better`` (share of resamples in which the model is better).
+    meta : DataFrame or None
+        What is known of the rows beside the descriptors, for scores by part.
     settings : dict
         Everything that was asked for, with sizes, seed, data checksum and environment.
     warnings : tuple of str
@@ -340,6 +342,13 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
 
 def noise_floor(y: Any, label_noise: float) -> dict[str, float]:
     """Return scores that a perfect model would reach against labels with Gaussian noise.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_rows,)
+        Labels.
+    label_noise : float
+        Standard deviation of their noise, in their unit.
 
     Examples
     --------

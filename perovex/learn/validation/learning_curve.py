@@ -34,6 +34,8 @@ class LearningCurve:
     runs : DataFrame
         Every repeat: ``repeat``, ``n_groups``, ``n_rows``, ``value``.
     metric : str
+    settings : dict
+        How the curve was made.
     """
 
     table: pd.DataFrame

@@ -36,6 +36,8 @@ class Scrambling:
     p_value : float
         (1 + number of shuffles at least as good) / (1 + number of shuffles); where the test stopped early, the
         number of shuffles at least as good over the number of shuffles.
+    settings : dict
+        How the test was made.
     """
 
     metric: str
@@ -64,6 +66,19 @@ def shuffle_target(y: pd.Series, groups: pd.Series, rng: np.random.Generator) ->
     Values are shuffled within each group, the groups are put in random order, and the resulting sequence is
     laid over the rows sorted by group. What a group has in common survives, so that the null is not narrower
     than the number of independent spacers allows; every relation with descriptors is broken.
+
+    Parameters
+    ----------
+    y : Series, shape (n_rows,)
+        Target.
+    groups : Series, shape (n_rows,)
+        Spacer of each row.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Series
+        With the index of `y`.
 
     Examples
     --------
