@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gemmi
 import numpy as np
 
-from perovex.crystal.reading.disorder import Sites
-from perovex.crystal.reading.sanity import MAX_ATOMS, check_cell
-from perovex.errors import StructureFileError, UnreasonableCellError
+from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.reading.element_names import elements_of_label, is_element, plain_symbol, shares_of
+from perovex.crystal.reading.sanity import MAX_ATOMS, MIN_DISTANCE, check_cell
+from perovex.crystal.reading.sites import Sites
+from perovex.crystal.reading.symmetry import Expansion, Operations, operations_of
+from perovex.errors import DisorderError, StructureFileError, UnreasonableCellError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_HAS_ATOMS = ("_atom_site_fract_x", "_atom_site.fract_x")
-_LEADING_LETTERS = re.compile(r"[A-Za-z]+")
+_PREFIXES = ("_atom_site_", "_atom_site.")
+_COLUMNS = ("label", "type_symbol", "occupancy", "disorder_assembly", "disorder_group", "calc_flag")
+#: Copies of one atom by symmetry nearer than this, Å, are the atom itself beside its special position.
+SPECIAL_POSITION = 0.4
+#: Atoms of different rows nearer than this, Å, coincide when two sets of operations are compared.
+_COINCIDE = 0.1
+#: Copies nearer than this, Å, are at the same place up to rounding.
+_EXACTLY = 0.02
+#: Occupancy from which two atoms at one place cannot be alternatives.
+_ORDERED = 0.98
+#: Occupancies up to here are full ones: rounding, and electrons that a refinement could not place.
+MOST_OCCUPANCY = 1.05
+#: Relative deviation from the proportions of the formula that still counts as the same.
+_FORMULA_TOLERANCE = 0.03
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The atoms that the file lists, before symmetry; a mixed site makes one row per element."""
+
+    symbols: list[str]
+    frac: NDArray[np.float64]
+    occupancy: NDArray[np.float64]
+    group: NDArray[np.int64]
+    assembly: list[str]
 
 
 def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64], Sites, list[str]]:
@@ -36,12 +63,13 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
     sites : Sites
         All atoms of the cell.
     remarks : list of str
-        Which block was read, where several have atoms and none was asked for.
+        Which block was read, where several have atoms and none was asked for; what about symmetry, elements or
+        occupancies had to be settled.
 
     Raises
     ------
     StructureFileError
-        The text is no CIF, has no (such) block with atoms, or names an unknown element.
+        The text is no CIF, has no (such) block with atoms, names an unknown element, or its symmetry is not clear.
     """
     try:
         # level 0: a tag given twice is a slip of the writer, not of the crystal
@@ -56,15 +84,15 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
             f" (another one: FILE@{others[0]})"
         )
     try:
-        small = gemmi.make_small_structure_from_block(chosen)
-        return (*_expand(small, chosen), remarks)
+        lattice, sites, more = _crystal(chosen)
     except (ValueError, RuntimeError, IndexError, OverflowError) as error:
         raise StructureFileError(f"not a readable CIF: {_short(error)}") from error
+    return lattice, sites, remarks + more
 
 
 def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
     """Return the block that is meant, and the names of the others that have atoms."""
-    with_atoms = [b for b in document if any(len(b.find_values(tag)) for tag in _HAS_ATOMS)]
+    with_atoms = [b for b in document if any(len(b.find_values(f"{p}fract_x")) for p in _PREFIXES)]
     if name is not None:
         named = [b for b in with_atoms if b.name == name]
         if not named:
@@ -79,70 +107,267 @@ def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
     return with_atoms[0], [b.name for b in with_atoms[1:]]
 
 
-def _expand(small: Any, block: Any) -> tuple[NDArray[np.float64], Sites]:
-    cell = small.cell
-    lattice = np.array(cell.orth.mat.tolist()).T
-    operations = len(cell.images) + 1
-    check_cell(lattice, len(small.sites))
-    if operations * len(small.sites) > 4 * MAX_ATOMS:
-        raise UnreasonableCellError(f"{operations} symmetry operations on {len(small.sites)} atoms")
-    if operations == 1 and _expects_symmetry(small, block):
-        raise StructureFileError(
-            "the symmetry operations are missing or not understood",
-            remedy="add _space_group_symop_operation_xyz or a standard space group name",
-        )
-    assemblies = _assemblies(small, block)
-    sites = list(small.get_all_unit_cell_sites())
-    symbols = [_element(site) for site in sites]
-    frac = np.array([site.fract.tolist() for site in sites], dtype=float).reshape(-1, 3)
-    occupancy = np.array([site.occ for site in sites], dtype=float)
+def _crystal(block: Any) -> tuple[NDArray[np.float64], Sites, list[str]]:
+    lattice = _lattice(block)
+    rows, remarks = _rows(block)
+    check_cell(lattice, len(rows.symbols))
+    formula = _formula(block)
+
+    def expand(operations: Operations) -> Expansion:
+        return _judged(_expanded(rows, operations, lattice), lattice, formula)
+
+    operations, more = operations_of(block, lattice, expand)
+    return lattice, _expanded(rows, operations, lattice), remarks + more
+
+
+def _lattice(block: Any) -> NDArray[np.float64]:
+    """Cell vectors as rows, a along x, b in the xy plane."""
+    values = []
+    for name in ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"):
+        found = [v for p in ("_cell_", "_cell.") for v in block.find_values(p + name)]
+        values.append(_number(found[0]) if found else (90.0 if name.startswith("angle") else np.nan))
+    if not np.isfinite(values).all():
+        raise StructureFileError("the cell is missing or incomplete", remedy="add _cell_length_a to _cell_angle_gamma")
+    return np.array(gemmi.UnitCell(*values).orth.mat.tolist()).T
+
+
+def _number(text: str) -> float:
+    """Return a number of a CIF, its uncertainty left out; nan for what is none."""
+    plain = gemmi.cif.as_string(text).strip()
+    value = float(gemmi.cif.as_number(plain))
+    numerator, slash, denominator = plain.partition("/")
+    if not np.isfinite(value) and slash and numerator.lstrip("-").isdecimal() and denominator.isdecimal():
+        return float(numerator) / max(float(denominator), 1.0)
+    return value
+
+
+def _rows(block: Any) -> tuple[_Rows, list[str]]:
+    """Read the table of atoms."""
+    prefix = next(p for p in _PREFIXES if len(block.find_values(f"{p}fract_x")))
+    tags = [*(f"fract_{k}" for k in "xyz"), *(f"?{column}" for column in _COLUMNS)]
+    table = block.find(prefix, tags)
+    if len(table) == 0:
+        raise StructureFileError("no atoms", remedy="the table of atoms is damaged or lacks a coordinate")
+    if len(table) > 4 * MAX_ATOMS:
+        raise UnreasonableCellError(f"{len(table)} atoms in one file")
+    columns = {name: [_text(row, k + 3) for row in table] for k, name in enumerate(_COLUMNS)}
+    frac = np.array([[_number(row[k]) for k in range(3)] for row in table])
+    occupancy = np.array([_occupancy(text) for text in columns["occupancy"]])
+    remarks = _check_occupancies(occupancy, columns)
+    real = [k for k, flag in enumerate(columns["calc_flag"]) if flag.lower() != "dum"]
+    if len(real) < len(table):
+        remarks.append(f"{len(table) - len(real)} dummy atoms left out")
+    shares, more = _elements(columns["type_symbol"], columns["label"], real, _formula(block))
+    keep = [k for k in real for _ in shares[k]]
+    symbols = [symbol for k in real for symbol in shares[k]]
+    part = np.array([share for k in real for share in shares[k].values()])
+    rows = _Rows(
+        symbols,
+        frac[keep].reshape(-1, 3),
+        np.minimum(occupancy[keep], 1.0) * part,
+        np.array([_group(columns["disorder_group"][k]) for k in keep], dtype=np.int64),
+        [columns["disorder_assembly"][k] for k in keep],
+    )
+    return rows, remarks + more
+
+
+def _text(row: Any, column: int) -> str:
+    """Text of a cell of the table; empty where it is missing or says nothing."""
+    if not row.has(column):
+        return ""
+    text = gemmi.cif.as_string(row[column]).strip()
+    return "" if text in {".", "?"} else text
+
+
+def _occupancy(text: str) -> float:
+    return _number(text) if text else 1.0
+
+
+def _group(text: str) -> int:
+    number = _number(text) if text else 0.0
+    return int(number) if np.isfinite(number) and abs(number) < 1e6 else 0
+
+
+def _check_occupancies(occupancy: NDArray[np.float64], columns: dict[str, list[str]]) -> list[str]:
     if not np.isfinite(occupancy).all() or (occupancy < 0).any():
         raise StructureFileError("occupancies are not numbers between 0 and 1")
-    group = np.array([site.disorder_group for site in sites], dtype=np.int64)
-    return lattice, Sites(symbols, frac, occupancy, group, [assemblies.get(s.label, "") for s in sites])
+    worst = int(occupancy.argmax())
+    if occupancy[worst] > MOST_OCCUPANCY:
+        name = columns["label"][worst] or columns["type_symbol"][worst] or f"row {worst + 1}"
+        raise StructureFileError(
+            f"the occupancy of {name} is {occupancy[worst]:g}, above 1",
+            remedy="correct _atom_site_occupancy",
+        )
+    if occupancy[worst] > 1.0 + 1e-6:
+        return [f"occupancies of up to {occupancy[worst]:g} taken as 1"]
+    return []
 
 
-def _expects_symmetry(small: Any, block: Any) -> bool:
-    """Whether the file names a space group other than P1 of which no operation is known."""
-    named = small.spacegroup_hm or small.spacegroup_hall
-    number = small.spacegroup_number
-    if not named and not number:
-        return False
-    listed = [t for t in ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz") if block.find_values(t)]
-    if listed and len(block.find_values(listed[0])) > 1:
-        return True
-    plain = re.sub(r"[\s_]", "", named).upper()
-    return not listed and number != 1 and plain not in {"", "P1", "?", "."}
-
-
-def _assemblies(small: Any, block: Any) -> dict[str, str]:
-    """Disorder assembly per label; gemmi leaves it out."""
-    tags = ["_atom_site_label", "_atom_site_disorder_assembly"]
-    table = block.find(tags)
-    if len(small.sites) == 0 or len(table) == 0:
-        return {}
-    found = {gemmi.cif.as_string(row[0]): gemmi.cif.as_string(row[1]) for row in table}
-    return {label: "" if name in {".", "?"} else name for label, name in found.items()}
-
-
-def _element(site: Any) -> str:
-    """Element of a site by its type symbol, else by the letters its label starts with; deuterium is H."""
-    if site.element.atomic_number > 0:
-        name = str(site.element.name)
-        return "H" if name == "D" else name
-    for text in (site.type_symbol, site.label):
-        match = _LEADING_LETTERS.match(text or "")
-        if not match:
+def _elements(
+    types: list[str], labels: list[str], rows: list[int], formula: dict[str, float]
+) -> tuple[dict[int, dict[str, float]], list[str]]:
+    """Elements of each row with their shares: by type symbol, else by the letters that its label begins with."""
+    # in a file that writes "Pb1", "CA1" is no calcium
+    cased = any(re.match(r"[A-Z][a-z](?![a-z])", label) for label in labels)
+    shares: dict[int, dict[str, float]] = {}
+    settled: dict[str, str] = {}
+    for k in rows:
+        known = shares_of(types[k]) if types[k] else {}
+        if len(known) > 1:
+            shares[k] = _settled_shares(types[k], known)
             continue
-        letters = match.group()
-        for length in (2, 1):
-            element = gemmi.Element(letters[:length].capitalize())
-            if len(letters) >= length and element.atomic_number > 0:
-                return "H" if element.name == "D" else str(element.name)
-    raise StructureFileError(
-        f"unknown element {site.type_symbol or site.label!r} (atom {site.label!r})",
-        remedy="correct _atom_site_type_symbol",
+        if known:
+            shares[k] = dict.fromkeys(known, 1.0)
+            continue
+        symbol = _by_type(types[k]) or _by_label(labels[k], formula, cased=cased)
+        if not symbol:
+            raise StructureFileError(
+                f"unknown element {types[k] or labels[k]!r} (atom {labels[k]!r})",
+                remedy="correct _atom_site_type_symbol",
+            )
+        if not types[k] and len(elements_of_label(labels[k])) > 1 and labels[k][1:2].isupper():
+            settled[labels[k]] = symbol
+        shares[k] = {symbol: 1.0}
+    if not settled:
+        return shares, []
+    listed = ", ".join(f"{label} is {symbol}" for label, symbol in list(settled.items())[:4])
+    more = f" and {len(settled) - 4} more" if len(settled) > 4 else ""
+    return shares, [f"elements taken from labels that can be read in two ways: {listed}{more}"]
+
+
+def _settled_shares(text: str, known: dict[str, float | None]) -> dict[str, float]:
+    """Shares that add up to 1, or a refusal."""
+    if None in known.values():
+        raise DisorderError(
+            f"{text!r} puts {' and '.join(known)} on one site without their shares",
+            remedy="give each element a row with its occupancy",
+        )
+    shares = {symbol: float(share or 0.0) for symbol, share in known.items()}
+    total = sum(shares.values())
+    if not 0.0 < total <= MOST_OCCUPANCY:
+        raise StructureFileError(f"the shares of {text!r} add up to {total:g}", remedy="correct the type symbol")
+    return shares
+
+
+def _by_type(text: str) -> str:
+    """Element of a type symbol with a suffix in small letters, such as Cval or Siva; empty if there is none."""
+    match = re.fullmatch(r"([A-Za-z]+)[\d.+*'_-]*", text)
+    letters = match.group(1) if match else ""
+    for length in (2, 1):
+        symbol = letters[:length].capitalize()
+        rest = letters[length:]
+        if len(letters) >= length and is_element(symbol) and (not rest or rest.islower()):
+            return plain_symbol(symbol)
+    return ""
+
+
+def _by_label(label: str, formula: dict[str, float], *, cased: bool) -> str:
+    """Element of a label, settled by the formula, else by the case of its letters."""
+    readings = elements_of_label(label)
+    if formula:
+        readings = tuple(r for r in readings if r in formula) or readings
+    if len(readings) > 1 and cased and label[1:2].isupper():
+        return readings[1]
+    return readings[0] if readings else ""
+
+
+def _formula(block: Any) -> dict[str, float]:
+    """Elements of the formula that the file states, with their numbers; empty where there is none."""
+    values = [v for tag in ("_chemical_formula_sum", "_chemical_formula.sum") for v in block.find_values(tag)]
+    text = gemmi.cif.as_string(values[0]) if values else ""
+    formula: dict[str, float] = {}
+    for symbol, count in re.findall(r"([A-Z][a-z]?)\s*(\d*\.?\d*)", text):
+        if is_element(symbol):
+            plain = plain_symbol(symbol)
+            formula[plain] = formula.get(plain, 0.0) + float(count if count.strip(".") else 1)
+    return formula
+
+
+def _expanded(rows: _Rows, operations: Operations, lattice: NDArray[np.float64]) -> Sites:
+    """Apply every operation to every row; copies beside a special position are one atom."""
+    rotations, translations = operations.rotations, operations.translations
+    if len(operations) * len(rows.symbols) > 4 * MAX_ATOMS:
+        raise UnreasonableCellError(f"{len(operations)} symmetry operations on {len(rows.symbols)} atoms")
+    if not np.isfinite(rows.frac).all():
+        raise StructureFileError("coordinates are missing or no numbers")
+    images = np.einsum("mij,aj->ami", rotations, rows.frac) + translations
+    images -= np.floor(images)
+    parent: list[int] = []
+    made_by: list[tuple[int, ...]] = []
+    weight: list[int] = []
+    places: list[NDArray[np.float64]] = []
+    for row, copies in enumerate(images):
+        for members, distinct in _places(copies, lattice):
+            parent.append(row)
+            made_by.append(members)
+            weight.append(distinct)
+            places.append(copies[members[0]])
+    return Sites(
+        [rows.symbols[row] for row in parent],
+        np.array(places).reshape(-1, 3),
+        # alternatives that fell together make one atom that is there more often than each of them
+        np.minimum(rows.occupancy[parent] * weight, 1.0),
+        rows.group[parent],
+        [rows.assembly[row] for row in parent],
+        np.array(parent, dtype=np.int64),
+        made_by,
     )
+
+
+def _places(copies: NDArray[np.float64], lattice: NDArray[np.float64]) -> list[tuple[tuple[int, ...], int]]:
+    """Group the copies of one atom that are the atom beside its special position.
+
+    Returns
+    -------
+    list of (members, distinct)
+        Which operations lead to the place, and to how many places that are not quite the same.
+    """
+    if len(copies) == 1:
+        return [((0,), 1)]
+    apart = copies[:, None] - copies[None]
+    distance = np.linalg.norm((apart - np.round(apart)) @ lattice, axis=2)
+    near = distance < SPECIAL_POSITION
+    if np.count_nonzero(near) == len(copies):
+        return [((k,), 1) for k in range(len(copies))]
+    free = np.ones(len(copies), dtype=bool)
+    found = []
+    for first in range(len(copies)):
+        if not free[first]:
+            continue
+        members = np.flatnonzero(free & near[first])
+        free[members] = False
+        same = distance[np.ix_(members, members)] < _EXACTLY
+        found.append((tuple(members.tolist()), int((~np.tril(same, -1).any(axis=1)).sum())))
+    return found
+
+
+def _judged(sites: Sites, lattice: NDArray[np.float64], formula: dict[str, float]) -> Expansion:
+    """Say what a set of operations made of the atoms."""
+    pairs = neighbour_pairs(lattice, sites.frac, MIN_DISTANCE)
+    first = pairs.i < pairs.j
+    one, two, distance = pairs.i[first], pairs.j[first], pairs.distance[first]
+    symbols = np.array(sites.symbols)
+    same = (symbols[one] == symbols[two]) & (distance < _COINCIDE)
+    ordered = (sites.occupancy[one] > _ORDERED) & (sites.occupancy[two] > _ORDERED)
+    count = len(sites) - len(np.unique(two[same]))
+    return Expansion(count, not (ordered & ~same).any(), _follows(sites, two[same & ordered], formula))
+
+
+def _follows(sites: Sites, repeated: NDArray[np.int64], formula: dict[str, float]) -> bool | None:
+    """Whether the heavy atoms stand in the proportions of the formula."""
+    heavy = {symbol: number for symbol, number in formula.items() if symbol != "H" and number > 0}
+    if len(heavy) < 2:
+        return None
+    occupancy = sites.occupancy.copy()
+    occupancy[repeated] = 0.0
+    total = dict.fromkeys(heavy, 0.0)
+    for symbol, share in zip(sites.symbols, occupancy.tolist(), strict=True):
+        if symbol != "H":
+            total[symbol] = total.get(symbol, 0.0) + share
+    if total.keys() != heavy.keys():
+        return False
+    ratio = np.array([total[symbol] / number for symbol, number in heavy.items()])
+    return bool(np.ptp(ratio) <= _FORMULA_TOLERANCE * ratio.mean())
 
 
 def _short(error: BaseException) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +11,8 @@ from perovex.errors import DisorderError, PerovexError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from perovex.crystal.reading.sites import Sites
 
 Policy = Literal["error", "major"]
 POLICIES = ("error", "major")
@@ -23,42 +24,6 @@ CLASH, CLASH_HYDROGEN = 1.0, 0.6
 CLASH_TWO_HYDROGENS = 1.3
 #: Longest bond between second-row atoms, Å, and how much more than the occupancies add up to may be kept on one.
 BOND, EXCESS = 1.8, 0.75
-
-
-@dataclass(frozen=True, eq=False)
-class Sites:
-    """Atoms of the full cell, as a file lists them.
-
-    Attributes
-    ----------
-    symbols : list of str
-        Elements.
-    frac : ndarray, shape (n, 3)
-        Fractional coordinates.
-    occupancy : ndarray, shape (n,)
-        Occupancies, 1 where ordered.
-    group : ndarray of int, shape (n,)
-        Disorder group of the file; 0 where none is named.
-    assembly : list of str
-        Disorder assembly of the file; groups of different assemblies are independent.
-    """
-
-    symbols: list[str]
-    frac: NDArray[np.float64]
-    occupancy: NDArray[np.float64]
-    group: NDArray[np.int64]
-    assembly: list[str]
-
-    def take(self, keep: NDArray[np.bool_]) -> Sites:
-        """Return the chosen atoms."""
-        chosen = np.flatnonzero(keep)
-        return Sites(
-            [self.symbols[i] for i in chosen],
-            self.frac[chosen],
-            self.occupancy[chosen],
-            self.group[chosen],
-            [self.assembly[i] for i in chosen],
-        )
 
 
 def check_policy(disorder: str) -> None:

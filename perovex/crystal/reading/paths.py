@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 #: Endings and names by which structure files are known; each may end in ``.gz`` as well.
-SUFFIXES = (".cif", ".mcif", ".vasp", ".poscar", ".contcar", ".extxyz", ".xyz")
-NAMES = ("POSCAR", "CONTCAR")
+SUFFIXES = (".cif", ".mcif", ".vasp", ".poscar", ".contcar", ".xdatcar", ".extxyz", ".xyz")
+NAMES = ("POSCAR", "CONTCAR", "XDATCAR")
+#: Folders that archives and notebooks leave beside the files of people.
+_SHADOWS = ("__MACOSX", ".ipynb_checkpoints", ".git")
 
 
 def stripped_name(path: PathLike) -> str:
@@ -30,8 +32,8 @@ def split_selector(path: PathLike) -> tuple[Path, str | None]:
     Parameters
     ----------
     path : path
-        WHICH is the number of a frame of an xyz file (0 is the first, -1 the last) or the name of a data block of a
-        CIF. A file whose own name holds an ``@`` is left alone.
+        WHICH is the number of a frame of an xyz file or XDATCAR (0 is the first, -1 the last) or the name of a data
+        block of a CIF. A file whose own name holds an ``@`` is left alone.
 
     Returns
     -------
@@ -65,10 +67,14 @@ def is_structure_file(path: PathLike) -> bool:
 
     Examples
     --------
-    >>> [is_structure_file(p) for p in ("a.cif", "b/CONTCAR", "POSCAR_relaxed.gz", "notes.txt")]
-    [True, True, True, False]
+    Files that begin with ``._`` are none: archives made on a Mac keep its attributes in them.
+
+    >>> [is_structure_file(p) for p in ("a.cif", "b/CONTCAR", "POSCAR_relaxed.gz", "notes.txt", "._a.cif")]
+    [True, True, True, False, False]
     """
     name = stripped_name(path)
+    if name.startswith("._"):
+        return False
     return name.lower().endswith(SUFFIXES) or name.upper().startswith(NAMES)
 
 
@@ -79,7 +85,8 @@ def expand_paths(items: PathLike | Iterable[PathLike], *, keep_missing: bool = F
     ----------
     items : path or iterable of paths
         A file is taken as it is (with ``@WHICH``, see `split_selector`), a directory stands for the structure files
-        below it, a pattern (``data/*.cif``, ``**`` included) for those that match.
+        below it (``__MACOSX`` and ``._*`` of archives left out), a pattern (``data/*.cif``, ``**`` included) for those
+        that match.
     keep_missing : bool
         Keep what is missing or empty as it was given, so that among others it costs one row of a table like any
         other bad file.
@@ -121,7 +128,8 @@ def _expand(item: PathLike) -> list[Path]:
         if split_selector(path)[0].is_file():
             return [path]
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_structure_file(p))
+            below = (p for p in path.rglob("*") if not set(_SHADOWS).intersection(p.relative_to(path).parts))
+            inside = sorted(p for p in below if p.is_file() and is_structure_file(p))
             if not inside:
                 raise StructureFileError("no structure file in this directory", source=path, remedy=_KNOWN)
             return inside
@@ -136,4 +144,4 @@ def _expand(item: PathLike) -> list[Path]:
     raise StructureFileError("no such file or directory", source=item, remedy="check the path")
 
 
-_KNOWN = "known are CIF, POSCAR/CONTCAR/.vasp and (ext)xyz, plain or gzipped"
+_KNOWN = "known are CIF, POSCAR/CONTCAR/.vasp, XDATCAR and (ext)xyz, plain or gzipped"

@@ -11,10 +11,13 @@ import numpy as np
 from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 
 from perovex.crystal.reading.cif import parse_cif
-from perovex.crystal.reading.disorder import Sites, check_policy, resolve_disorder
-from perovex.crystal.reading.formats import parse_poscar, parse_xyz
+from perovex.crystal.reading.disorder import FULL, check_policy, resolve_disorder
+from perovex.crystal.reading.element_names import is_element, plain_symbol
 from perovex.crystal.reading.paths import PathLike, split_selector, stripped_name
 from perovex.crystal.reading.sanity import check_cell, check_contacts
+from perovex.crystal.reading.sites import Sites, merge_repeated
+from perovex.crystal.reading.vasp import is_xdatcar, parse_poscar, parse_xdatcar
+from perovex.crystal.reading.xyz import parse_xyz, periodicity_remarks
 from perovex.errors import PerovexError, StructureFileError
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None, f
     Parameters
     ----------
     path : path
-        CIF, POSCAR/CONTCAR/.vasp or (extended) xyz, plain or gzipped; known by name, else by content.
+        CIF, POSCAR/CONTCAR/.vasp, XDATCAR or (extended) xyz, plain or gzipped; known by name, else by content.
         ``FILE@WHICH`` stands for a frame or data block, wherever a path is taken: ``run.extxyz@0``.
     disorder : {"error", "major"}, default="error"
         Refuse partial occupancy, or keep the major component of every disorder group; what was left out then
@@ -41,7 +44,8 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None, f
     block : str, optional
         Data block of a CIF; the first one with atoms by default, and that is remarked where there are others.
     frame : int, optional
-        Frame of an xyz file, negative ones from the end; the last one by default, and that is remarked likewise.
+        Frame of an xyz file or XDATCAR, negative ones from the end; the last one by default, and that is remarked
+        likewise.
 
     Returns
     -------
@@ -142,6 +146,9 @@ def _text(path: Path) -> str:
 def _parse(name: str, text: str, which: str | None, frame: int | None) -> tuple[NDArray[np.float64], Sites, list[str]]:
     """Lattice, sites and remarks; `which` is a data block or, as text, a frame."""
     lower = name.lower()
+    selected = which if frame is None else frame
+    if lower.endswith(".xdatcar") or lower.startswith("xdatcar") or is_xdatcar(text):
+        return parse_xdatcar(text, _frame_number(which) if frame is None else frame)
     looks_like_poscar = lower.endswith((".vasp", ".poscar", ".contcar")) or lower.startswith(("poscar", "contcar"))
     if not looks_like_poscar:
         cif = lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text or "_cell.length_a" in text
@@ -150,14 +157,14 @@ def _parse(name: str, text: str, which: str | None, frame: int | None) -> tuple[
         if cif:
             _refuse(frame, "frame")
             return parse_cif(text, which)
-    _refuse(which if frame is None else frame, "frame or block")
+    _refuse(selected, "frame or block")
     try:
         return (*parse_poscar(text), [])
     except PerovexError as error:
         if looks_like_poscar:
             raise
         raise StructureFileError(
-            "unknown format", remedy="known are CIF, POSCAR/CONTCAR/.vasp and extended xyz, plain or gzipped"
+            "unknown format", remedy="known are CIF, POSCAR/CONTCAR/.vasp, XDATCAR and extended xyz, plain or gzipped"
         ) from error
 
 
@@ -176,15 +183,16 @@ def _refuse(selected: object, what: str) -> None:
 
 
 def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str, remarks: Sequence[str] = ()) -> Structure:
-    check_cell(lattice, len(sites.symbols))
+    check_cell(lattice, len(sites))
     if not np.isfinite(sites.frac).all():
         raise StructureFileError("coordinates are missing or no numbers")
+    sites, merged = merge_repeated(sites, lattice, FULL)
     sites, warnings = resolve_disorder(sites, lattice, disorder)
-    check_cell(lattice, len(sites.symbols))
+    check_cell(lattice, len(sites))
     check_contacts(lattice, sites.frac, sites.symbols)
     structure = fast_structure(lattice, sites.symbols, sites.frac)
-    if remarks or warnings:
-        structure.properties["warnings"] = (*remarks, *warnings)
+    if remarks or merged or warnings:
+        structure.properties["warnings"] = (*remarks, *merged, *warnings)
     return structure
 
 
@@ -226,14 +234,8 @@ def _checked(structure: Structure, disorder: str) -> Structure:
         check_contacts(lattice, frac, symbols)
         return structure
     rows = [(s, x, occupancy) for site in structure for s, x, occupancy in _species(site)]
-    count = len(rows)
-    sites = Sites(
-        [r[0] for r in rows],
-        np.array([r[1] for r in rows]).reshape(-1, 3),
-        np.array([r[2] for r in rows]),
-        np.zeros(count, dtype=np.int64),
-        [""] * count,
-    )
+    frac = np.array([r[1] for r in rows]).reshape(-1, 3)
+    sites = Sites.listed([r[0] for r in rows], frac, np.array([r[2] for r in rows]))
     return _structure(lattice, sites, disorder)
 
 
@@ -251,11 +253,9 @@ def _species(site: Any) -> list[tuple[str, NDArray[np.float64], float]]:
 
 
 def _plain(symbol: str) -> str:
-    if symbol in {"D", "T"}:
-        return "H"
-    if not Element.is_valid_symbol(symbol):
+    if not is_element(symbol):
         raise StructureFileError(f"unknown element {symbol!r}")
-    return symbol
+    return plain_symbol(symbol)
 
 
 def _from_ase(atoms: Any, disorder: str) -> Structure:
@@ -264,6 +264,5 @@ def _from_ase(atoms: Any, disorder: str) -> Structure:
     if not np.isfinite(lattice).all() or abs(np.linalg.det(lattice)) < 1e-9:
         raise StructureFileError("these ASE Atoms have no three-dimensional cell", remedy="set atoms.cell")
     frac = atoms.get_scaled_positions(wrap=False)
-    count = len(symbols)
-    sites = Sites([_plain(s) for s in symbols], frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count)
-    return _structure(lattice, sites, disorder)
+    sites = Sites.ordered([_plain(s) for s in symbols], frac)
+    return _structure(lattice, sites, disorder, periodicity_remarks([bool(p) for p in atoms.pbc]))

@@ -1,30 +1,23 @@
-"""POSCAR and (ext)xyz."""
+"""POSCAR and XDATCAR."""
 
 from __future__ import annotations
 
-import io
 import re
-from array import array
 from typing import TYPE_CHECKING
 
-import ase.io
 import numpy as np
-from ase.data import atomic_numbers
 
-from perovex.crystal.reading.disorder import Sites
+from perovex.crystal.reading.element_names import element_of
+from perovex.crystal.reading.fortran import number
 from perovex.crystal.reading.sanity import MAX_ATOMS
+from perovex.crystal.reading.sites import Sites
 from perovex.errors import StructureFileError, UnreasonableCellError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ELEMENT = re.compile(r"^([A-Z][a-z]?)(?![a-z])")
-
-
-def ordered(symbols: list[str], frac: NDArray[np.float64]) -> Sites:
-    """Sites without any disorder."""
-    count = len(symbols)
-    return Sites(symbols, frac, np.ones(count), np.zeros(count, dtype=np.int64), [""] * count)
+#: First line of each frame of an XDATCAR.
+_CONFIGURATION = re.compile(r"^\s*(?:direct|cartesian)?\s*configuration\s*=\s*\d+", re.IGNORECASE)
 
 
 def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
@@ -49,8 +42,8 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
     """
     lines = text.splitlines()
     try:
-        scale = [float(x) for x in lines[1].split()[:3] if _is_number(x)]
-        lattice = np.array([[float(x) for x in line.split()[:3]] for line in lines[2:5]])
+        scale = [number(x) for x in lines[1].split()[:3] if _is_number(x)]
+        lattice = np.array([[number(x) for x in line.split()[:3]] for line in lines[2:5]])
         symbols, counts, row = _species(lines)
     except (IndexError, ValueError) as error:
         raise StructureFileError(f"not a readable POSCAR: {error}", remedy="the file may be truncated") from error
@@ -64,7 +57,7 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
         row += 1
     mode = lines[row].strip()[:1].upper() if row < len(lines) else ""
     try:
-        positions = np.array([[float(x) for x in line.split()[:3]] for line in lines[row + 1 : row + 1 + total]])
+        positions = np.array([[number(x) for x in line.split()[:3]] for line in lines[row + 1 : row + 1 + total]])
     except ValueError as error:
         raise StructureFileError(f"not a readable POSCAR: {error}") from error
     if positions.shape != (total, 3) or total == 0:
@@ -75,12 +68,12 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
         if abs(np.linalg.det(lattice)) < 1e-9:
             raise UnreasonableCellError("degenerate cell")
         positions = np.linalg.solve(lattice.T, (positions * factor).T).T
-    return lattice, ordered(names, positions)
+    return lattice, Sites.ordered(names, positions)
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        number(text)
     except ValueError:
         return False
     return True
@@ -117,21 +110,22 @@ def _species(lines: list[str]) -> tuple[list[str], list[int], int]:
             "the elements are not named",
             remedy="VASP 5 files name them in line 6; VASP 4 files may in line 1",
         )
-    return [_symbol(n) for n in names[: len(counts)]], counts, row
+    return [element_of(n) for n in names[: len(counts)]], counts, row
 
 
-def _symbol(name: str) -> str:
-    match = _ELEMENT.match(name.strip())
-    symbol = match.group(1) if match else name
-    if symbol == "D":
-        return "H"
-    if symbol not in atomic_numbers or symbol == "X":
-        raise StructureFileError(f"unknown element {name!r}")
-    return symbol
+def is_xdatcar(text: str) -> bool:
+    r"""Tell by its first frame whether a text is an XDATCAR.
+
+    Examples
+    --------
+    >>> is_xdatcar("Cs\n1.0\n3 0 0\n0 3 0\n0 0 3\nCs\n1\nDirect configuration=     1\n0 0 0\n")
+    True
+    """
+    return any(_CONFIGURATION.match(line) for line in text[:10_000].split("\n")[5:12])
 
 
-def parse_xyz(text: str, frame: int | None = None) -> tuple[NDArray[np.float64], Sites, list[str]]:
-    """Read one frame of an (extended) xyz file that names its cell.
+def parse_xdatcar(text: str, frame: int | None = None) -> tuple[NDArray[np.float64], Sites, list[str]]:
+    """Read one frame of an XDATCAR, with one cell for all frames or one for each.
 
     Parameters
     ----------
@@ -151,66 +145,21 @@ def parse_xyz(text: str, frame: int | None = None) -> tuple[NDArray[np.float64],
     Raises
     ------
     StructureFileError
-        The text is no extended xyz, there is no such frame, or no cell.
+        There is no such frame, or it is damaged.
     """
-    starts = _frame_starts(text)
+    lines = text.split("\n")
+    starts = [k for k, line in enumerate(lines) if _CONFIGURATION.match(line)]
     count, chosen = len(starts), -1 if frame is None else frame
     if not -count <= chosen < count:
         raise StructureFileError(f"no frame {chosen} among {count}", remedy="0 is the first, -1 the last")
     remarks = []
     if frame is None and count > 1:
         remarks.append(f"the last of {count} frames was read (another one: FILE@0 to FILE@{count - 1})")
-    chosen %= count
-    text = text[starts[chosen] : starts[chosen + 1] if chosen + 1 < count else None]
-    _refuse_wide_rows(text)
-    try:
-        atoms = ase.io.read(io.StringIO(text), format="extxyz")
-    except Exception as error:
-        # ASE's reader raises whatever its parsing trips over
-        cause = " ".join(str(error).split())[:160]
-        raise StructureFileError(f"not a readable xyz file: {cause or type(error).__name__}") from error
-    lattice = np.array(atoms.cell[:], dtype=float)
-    if abs(np.linalg.det(lattice)) < 1e-9:
-        raise StructureFileError("no cell in this xyz file", remedy='write extended xyz with Lattice="..."')
-    symbols = list(atoms.get_chemical_symbols())
-    if "X" in symbols:
-        raise StructureFileError("unknown element in this xyz file")
-    return lattice, ordered(symbols, atoms.get_scaled_positions(wrap=False)), remarks
-
-
-def _frame_starts(text: str) -> array[int]:
-    """Where each frame of an xyz file starts, by the numbers of atoms; what the frames hold is not looked at."""
-    starts, at = array("q"), 0
-    while at < len(text):
-        count = text[at : _after(text, at, 1)].strip()
-        # blank lines between frames, and cell vectors in ASE's other style, belong to the frame before
-        if starts and (not count or count.startswith("VEC")):
-            at = _after(text, at, 1)
-            continue
-        if not count.isdecimal() or (atoms := int(count[:20])) == 0:
-            line = text.count("\n", 0, at) + 1
-            raise StructureFileError(f"not a readable xyz file: line {line} is no number of atoms")
-        if atoms > MAX_ATOMS:
-            raise UnreasonableCellError(f"{atoms} atoms in one cell", remedy=f"at most {MAX_ATOMS} are read")
-        starts.append(at)
-        at = _after(text, at, atoms + 2)
-    return starts
-
-
-def _after(text: str, at: int, lines: int) -> int:
-    """Position after a number of lines; the end of the text where there are fewer."""
-    for _ in range(lines):
-        at = text.find("\n", at) + 1
-        if at == 0:
-            return len(text)
-    return at
-
-
-def _refuse_wide_rows(text: str) -> None:
-    """Refuse a comment line that announces absurdly many columns: the reader would make room for all of them."""
-    comment = text.split("\n", 2)[1] if text.count("\n") else ""
-    for number in re.findall(r"\d+", comment.partition("Properties")[2].partition(" ")[0]):
-        if len(number) > 4:
-            raise StructureFileError(
-                f"not a readable xyz file: {number} columns announced", remedy="correct Properties= in the comment line"
-            )
+    at = starts[chosen]
+    end = starts[chosen % count + 1] if chosen % count + 1 < count else len(lines)
+    # where the cell changes along the run, every frame has the whole header of seven lines before it
+    repeated = count > 1 and starts[1] - starts[0] > starts[0]
+    repeated = repeated and lines[starts[0] - 2 : starts[0]] == lines[starts[1] - 2 : starts[1]]
+    header = lines[at - starts[0] : at] if repeated else lines[: starts[0]]
+    lattice, sites = parse_poscar("\n".join([*header, "Direct", *lines[at + 1 : end]]))
+    return lattice, sites, remarks
