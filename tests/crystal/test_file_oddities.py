@@ -1,4 +1,4 @@
-"""What people's files hold: capital symbols, mixed sites, frames, stray header entries, dummy atoms, shadows of archives."""
+"""What people's files hold: capital symbols, mixed sites, frames, stray entries, dummy atoms, shadows of archives."""
 
 import pytest
 from ase import Atoms

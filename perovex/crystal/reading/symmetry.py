@@ -255,11 +255,11 @@ def _by_name(text: str) -> list[Any]:
     match = _SUFFIX.match(bare)
     if match and not gemmi.find_spacegroup_by_name(bare):
         setting = _SETTINGS[match["setting"].upper()]
-        group = gemmi.find_spacegroup_by_name(f"{match['name']}:{setting}")
-        if group is not None:
-            return [group]
+        precise = gemmi.find_spacegroup_by_name(f"{match['name']}:{setting}")
+        if precise is not None:
+            return [precise]
         bare = match["name"]
-    group = gemmi.find_spacegroup_by_name(bare) if bare else None
+    group: Any = gemmi.find_spacegroup_by_name(bare) if bare else None
     if group is None:
         return []
     if match or ":" in bare:
