@@ -13,28 +13,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
 
+from perovex.elasticity.averages import UNDEFINED, IsotropicModuli
+from perovex.elasticity.directional import Extremes, compressibility, extremes, orthogonal_pairs, poisson, shear, youngs
+from perovex.elasticity.voigt import circle, from_kelvin, kelvin, kelvin_rotation, plane_axes, unit_directions
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+__all__ = ["ElasticTensor", "IsotropicModuli", "plane_axes", "youngs_modulus"]
+
 Array = NDArray[np.float64]
 
 _N_DIRECTIONS = 180  # over half a turn; E is smooth and even, so the trapezoid converges exponentially
-
-
-def _directions(direction: ArrayLike) -> Array:
-    vectors = np.atleast_2d(np.asarray(direction, dtype=float))
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    if vectors.shape[-1] != 3 or not np.all(np.isfinite(vectors)) or np.any(lengths == 0):
-        raise ElasticityError("a direction is not a non-zero vector of three numbers")
-    return vectors / lengths
-
-
-def _voigt_products(u: Array) -> Array:
-    """Rows (k, 6) of u_i u_j with engineering shears, so that u u : S : u u = p S p."""
-    x, y, z = u.T
-    return np.stack([x * x, y * y, z * z, y * z, x * z, x * y], axis=1)
+_MODULI = (
+    *("E_in_plane", "E_in_plane_min", "E_in_plane_max", "E_out_of_plane"),
+    *("E_vrh", "K_vrh", "G_vrh", "poisson_vrh", "universal_anisotropy"),
+)
+_PROPERTIES = {
+    "youngs_modulus": "youngs",
+    "linear_compressibility": "compressibility",
+    "shear_modulus": "shear",
+    "poissons_ratio": "poisson",
+}
 
 
 def youngs_modulus(C: ArrayLike, direction: ArrayLike) -> Any:
@@ -74,40 +75,13 @@ def youngs_modulus(C: ArrayLike, direction: ArrayLike) -> Any:
     >>> round(youngs_modulus(C, [1, 1, 1]), 2)
     21.18
     """
-    single = np.ndim(direction) == 1
-    p = _voigt_products(_directions(direction))
-    modulus = 1.0 / ((p @ ElasticTensor(np.asarray(C, float)).compliance) * p).sum(axis=1)
-    return float(modulus[0]) if single else modulus
+    modulus = youngs(ElasticTensor(C).compliance, unit_directions(direction))  # type: ignore[arg-type]
+    return _single(modulus, direction)
 
 
-@dataclass(frozen=True)
-class IsotropicModuli:
-    """Moduli of a random polycrystal, or of any isotropic solid.
-
-    Attributes
-    ----------
-    K, G : float
-        Bulk and shear modulus, GPa.
-
-    Examples
-    --------
-    >>> solid = IsotropicModuli(K=20.0, G=8.0)
-    >>> round(solid.E, 4), round(solid.poisson, 4)
-    (21.1765, 0.3235)
-    """
-
-    K: float
-    G: float
-
-    @property
-    def E(self) -> float:  # noqa: N802  # the field's symbol
-        """Young's modulus, GPa."""
-        return 9 * self.K * self.G / (3 * self.K + self.G)
-
-    @property
-    def poisson(self) -> float:
-        """Poisson's ratio."""
-        return (3 * self.K - 2 * self.G) / (6 * self.K + 2 * self.G)
+def _single(values: Array, *directions: ArrayLike) -> Any:
+    """Return a number where single directions were asked for."""
+    return float(values[0]) if all(np.ndim(direction) == 1 for direction in directions) else values
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +112,13 @@ class ElasticTensor:
     C: Array
 
     def __post_init__(self) -> None:
-        matrix = np.array(self.C, dtype=float)
+        try:
+            matrix = np.array(self.C, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ElasticityError(
+                "the tensor is no 6 x 6 matrix of numbers (text, or rows of different lengths)",
+                remedy="give all 36 components; perovex.elasticity.read_tensor reads triangles and text",
+            ) from error
         if matrix.shape != (6, 6):
             raise ElasticityError(f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation")
         if not np.all(np.isfinite(matrix)):
@@ -175,6 +155,12 @@ class ElasticTensor:
         """Whether every homogeneous strain costs energy (all eigenvalues positive)."""
         return bool(self.eigenvalues[0] > 0)
 
+    def _average(self, bulk: str, shear_modulus: str) -> IsotropicModuli:
+        """Averages by pymatgen; an unstable crystal makes no polycrystal, so its averages are undefined."""
+        if not self.born_stable:
+            return IsotropicModuli(UNDEFINED, UNDEFINED)
+        return IsotropicModuli(float(getattr(self._pymatgen, bulk)), float(getattr(self._pymatgen, shear_modulus)))
+
     @property
     def voigt(self) -> IsotropicModuli:
         """Averages of a polycrystal of uniform strain: upper bounds of K and G.
@@ -183,7 +169,7 @@ class ElasticTensor:
         ----------
         W. Voigt, Lehrbuch der Kristallphysik, Teubner (1928).
         """
-        return IsotropicModuli(float(self._pymatgen.k_voigt), float(self._pymatgen.g_voigt))
+        return self._average("k_voigt", "g_voigt")
 
     @property
     def reuss(self) -> IsotropicModuli:
@@ -193,7 +179,7 @@ class ElasticTensor:
         ----------
         A. Reuss, Z. Angew. Math. Mech. 9, 49 (1929), 10.1002/zamm.19290090104.
         """
-        return IsotropicModuli(float(self._pymatgen.k_reuss), float(self._pymatgen.g_reuss))
+        return self._average("k_reuss", "g_reuss")
 
     @property
     def hill(self) -> IsotropicModuli:
@@ -203,7 +189,7 @@ class ElasticTensor:
         ----------
         R. Hill, Proc. Phys. Soc. A 65, 349 (1952), 10.1088/0370-1298/65/5/307.
         """
-        return IsotropicModuli(float(self._pymatgen.k_vrh), float(self._pymatgen.g_vrh))
+        return self._average("k_vrh", "g_vrh")
 
     @property
     def universal_anisotropy(self) -> float:
@@ -214,7 +200,7 @@ class ElasticTensor:
         S. I. Ranganathan and M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008),
         10.1103/PhysRevLett.101.055504.
         """
-        return float(self._pymatgen.universal_anisotropy)
+        return float(self._pymatgen.universal_anisotropy) if self.born_stable else UNDEFINED
 
     def youngs_modulus(self, direction: ArrayLike) -> Any:
         """Young's modulus along directions, GPa; see `youngs_modulus`."""
@@ -222,9 +208,81 @@ class ElasticTensor:
 
     def linear_compressibility(self, direction: ArrayLike) -> Any:
         """Relative shortening along a direction per hydrostatic pressure, 1/GPa."""
-        single = np.ndim(direction) == 1
-        values = _voigt_products(_directions(direction)) @ self.compliance[:, :3].sum(axis=1)
-        return float(values[0]) if single else values
+        return _single(compressibility(self.compliance, unit_directions(direction)), direction)
+
+    def shear_modulus(self, direction: ArrayLike, second: ArrayLike) -> Any:
+        """Shear modulus of a plane normal to one direction sheared along another, GPa (symmetric in both).
+
+        Parameters
+        ----------
+        direction, second : array_like, shape (3,) or (k, 3)
+            Cartesian, at right angles.
+
+        Returns
+        -------
+        float or ndarray, shape (k,)
+            G(u, v) = 1 / (4 S_ijkl u_i v_j u_k v_l).
+
+        Raises
+        ------
+        ElasticityError
+            If they are not at right angles.
+
+        References
+        ----------
+        A. Marmier et al., Comput. Phys. Commun. 181, 2102 (2010), 10.1016/j.cpc.2010.08.033.
+        """
+        return _single(shear(self.compliance, *orthogonal_pairs(direction, second)), direction, second)
+
+    def poissons_ratio(self, direction: ArrayLike, second: ArrayLike) -> Any:
+        """Contraction along `second` on pulling along `direction`, per elongation; negative: auxetic.
+
+        Parameters
+        ----------
+        direction, second : array_like, shape (3,) or (k, 3)
+            Cartesian, at right angles.
+
+        Returns
+        -------
+        float or ndarray, shape (k,)
+            nu(u, v) = -S_ijkl u_i u_j v_k v_l / S_ijkl u_i u_j u_k u_l.
+
+        Raises
+        ------
+        ElasticityError
+            If they are not at right angles.
+        """
+        return _single(poisson(self.compliance, *orthogonal_pairs(direction, second)), direction, second)
+
+    def extremes(self, prop: str) -> Extremes:
+        """Smallest and largest value of a property over all directions, and where.
+
+        Parameters
+        ----------
+        prop : {"youngs_modulus", "linear_compressibility", "shear_modulus", "poissons_ratio"}
+
+        Returns
+        -------
+        Extremes
+            In the units of the method of that name.
+
+        Raises
+        ------
+        ElasticityError
+            If the property is unknown or the crystal unstable, whose values have poles.
+
+        Examples
+        --------
+        >>> C = np.diag([40.0, 40.0, 40.0, 8.0, 8.0, 8.0]) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
+        >>> found = ElasticTensor(C).extremes("youngs_modulus")
+        >>> round(found.min.value, 2), round(found.max.value, 2), np.abs(found.min.direction).round(2).tolist()
+        (21.18, 36.0, [0.58, 0.58, 0.58])
+        """
+        if prop not in _PROPERTIES:
+            raise ElasticityError(f"no property is called {prop!r}", remedy=f"choose one of {', '.join(_PROPERTIES)}")
+        if not self.born_stable:
+            raise ElasticityError("the crystal is unstable: its moduli have no extremes", remedy="check the tensor")
+        return extremes(self.compliance, _PROPERTIES[prop])
 
     def rotated(self, rotation: ArrayLike) -> ElasticTensor:
         """Return the tensor after rotating the crystal.
@@ -242,8 +300,8 @@ class ElasticTensor:
         R = np.asarray(rotation, dtype=float)
         if R.shape != (3, 3) or not np.allclose(R @ R.T, np.eye(3), atol=1e-8):
             raise ElasticityError("not a rotation matrix")
-        full = np.einsum("ia,jb,kc,ld,abcd->ijkl", R, R, R, R, np.asarray(self._pymatgen), optimize=True)
-        return ElasticTensor(np.asarray(PymatgenElasticTensor(full, tol=np.inf).voigt))
+        turn = kelvin_rotation(R)
+        return ElasticTensor(from_kelvin(turn @ kelvin(self.C) @ turn.T))
 
     def symmetrised(self, structure: Structure, tolerance: float = 0.01) -> ElasticTensor:
         """Average over the point group of a crystal.
@@ -309,9 +367,7 @@ class ElasticTensor:
         dict
             ``mean``, ``min``, ``max`` (GPa) and ``min_direction``, ``max_direction`` (unit vectors).
         """
-        u, v = plane_axes(normal)
-        angle = np.pi * np.arange(_N_DIRECTIONS) / _N_DIRECTIONS
-        directions = np.outer(np.cos(angle), u) + np.outer(np.sin(angle), v)
+        directions = circle(normal, _N_DIRECTIONS)
         modulus = self.youngs_modulus(directions)
         low, high = int(np.argmin(modulus)), int(np.argmax(modulus))
         return {
@@ -324,7 +380,7 @@ class ElasticTensor:
 
     def out_of_plane(self, normal: ArrayLike) -> float:
         """Young's modulus along the normal of the sheets, GPa."""
-        return float(self.youngs_modulus(np.asarray(normal, dtype=float)))
+        return float(self.youngs_modulus(normal))
 
     def moduli(self, normal: ArrayLike) -> dict[str, Any]:
         """Return the moduli that the data set and the models use.
@@ -339,16 +395,19 @@ class ElasticTensor:
         -------
         dict
             ``E_in_plane``, ``E_in_plane_min``, ``E_in_plane_max``, ``E_out_of_plane``, ``E_vrh``, ``K_vrh``,
-            ``G_vrh`` (GPa), ``poisson_vrh``, ``universal_anisotropy``, ``born_stable``.
+            ``G_vrh`` (GPa), ``poisson_vrh``, ``universal_anisotropy``, ``born_stable``; of an unstable crystal all
+            numbers are NaN.
         """
-        normals = np.atleast_2d(np.asarray(normal, dtype=float))
+        normals = unit_directions(normal)
         planes = [self.in_plane(axis) for axis in normals]
         hill = self.hill
+        if not self.born_stable:
+            return dict.fromkeys(_MODULI, UNDEFINED) | {"born_stable": False}
         return {
             "E_in_plane": float(np.mean([plane["mean"] for plane in planes])),
             "E_in_plane_min": min(plane["min"] for plane in planes),
             "E_in_plane_max": max(plane["max"] for plane in planes),
-            "E_out_of_plane": float(np.mean([self.out_of_plane(axis) for axis in normals])),
+            "E_out_of_plane": float(np.mean(self.youngs_modulus(normals))),
             "E_vrh": hill.E,
             "K_vrh": hill.K,
             "G_vrh": hill.G,
@@ -358,25 +417,6 @@ class ElasticTensor:
         }
 
     def __repr__(self) -> str:
-        state = "stable" if self.born_stable else "unstable"
-        return f"<ElasticTensor K = {self.hill.K:.2f} GPa, G = {self.hill.G:.2f} GPa, {state}>"
-
-
-def plane_axes(normal: ArrayLike) -> tuple[Array, Array]:
-    """Return two orthonormal vectors in the plane with the given normal.
-
-    Parameters
-    ----------
-    normal : array_like, shape (3,)
-        Cartesian, of any length.
-
-    Returns
-    -------
-    first, second : ndarray, shape (3,)
-        Right-handed with the normal.
-    """
-    n = _directions(normal)[0]
-    helper = np.eye(3)[int(np.argmin(abs(n)))]
-    u = np.cross(n, helper)
-    u /= np.linalg.norm(u)
-    return u, np.cross(n, u)
+        if not self.born_stable:
+            return f"<ElasticTensor, unstable: lowest eigenvalue {self.eigenvalues[0]:.2f} GPa>"
+        return f"<ElasticTensor K = {self.hill.K:.2f} GPa, G = {self.hill.G:.2f} GPa, stable>"

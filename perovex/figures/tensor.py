@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from perovex.elasticity.tensor import ElasticTensor, plane_axes
+from perovex.elasticity.voigt import plane_axes
 from perovex.errors import ElasticityError
 from perovex.figures.axes import axes
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.projections.polar import PolarAxes
     from numpy.typing import ArrayLike
+
+    from perovex.elasticity.tensor import ElasticTensor
 
 
 def plot_in_plane(
