@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
+from perovex import load_elastic
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn import (
     ConformalRegressor,
@@ -18,9 +19,12 @@ from perovex.learn import (
     card_markdown,
     evaluate,
     load_model,
+    read_manifest,
     save_model,
 )
+from perovex.learn.bundle.folder import _own_checksum, annotate_model
 from perovex.learn.estimators.algorithms import CLASSIFIERS, REGRESSORS
+from perovex.prediction.crystals import default_models
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +128,89 @@ def test_no_changed_byte_of_the_manifest_passes(position, flip, tmp_path_factory
     if not same:
         with pytest.raises(ModelFileError):
             load_model(folder)
+
+
+def written_anew(folder, **changes):
+    """Change entries of a manifest as if it had been written so."""
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text()) | changes
+    content["checksum"] = _own_checksum(content)
+    path.write_text(json.dumps(content))
+
+
+def test_a_model_that_answers_otherwise_than_when_it_was_written_is_refused(folder, monkeypatch):
+    manifest = read_manifest(folder)
+    assert len(manifest["check"]["rows"]) == 4
+    written_anew(folder, environment=manifest["environment"] | {"numpy": "0.1.2"})
+    ModelBundle.load(folder)
+    # what an old xgboost does to a base score: the same number is added to every output
+    right = YoungModulusRegressor.model_output
+    monkeypatch.setattr(YoungModulusRegressor, "model_output", lambda self, X: right(self, X) - 0.6)
+    with pytest.raises(
+        ModelFileError, match=r"does not answer as when it was written \(regressors, E_in_plane"
+    ) as refused:
+        ModelBundle.load(folder)
+    assert "written with numpy 0.1.2, here" in refused.value.cause
+    assert "numpy==0.1.2" in refused.value.remedy
+
+
+def test_a_model_that_breaks_when_asked_is_refused_with_the_versions(tmp_path, table, monkeypatch):
+    X, y, _, _ = table
+    folder = save_model(YoungModulusRegressor("ridge").fit(X, y), tmp_path / "m", rows=X)
+
+    def broken(self, X):
+        raise AttributeError("no attribute 'multi_class'")
+
+    monkeypatch.setattr(YoungModulusRegressor, "model_output", broken)
+    with pytest.raises(ModelFileError, match="does not answer here: no attribute"):
+        load_model(folder)
+
+
+def test_models_without_columns_by_name_are_checked_too(tmp_path):
+    X = np.arange(12.0).reshape(6, 2)
+    folder = save_model(ConformalRegressor(LinearRegression()).fit(X, X[:, 0]), tmp_path / "m")
+    answers = read_manifest(folder)["check"]["answers"]
+    assert set(answers) == {"prediction", "lower", "upper"}
+    answers["upper"][1] += 0.1
+    written_anew(folder, check=read_manifest(folder)["check"] | {"answers": answers})
+    with pytest.raises(ModelFileError, match="upper"):
+        load_model(folder)
+
+
+def test_notes_can_be_added_to_a_model_folder(folder):
+    annotate_model(folder, measured={"moves": 1.5})
+    assert ModelBundle.load(folder).manifest["measured"] == {"moves": 1.5}
+    with pytest.raises(ModelFileError, match="reserved names: files"):
+        annotate_model(folder, files={})
+
+
+@pytest.mark.parametrize("moduli", ["relaxed", "soft_frozen"])
+def test_the_shipped_models_carry_their_training_crystals_and_answers(moduli):
+    bundle = ModelBundle.load(default_models(moduli))
+    assert bundle.manifest["training"]["n_rows"] == len(bundle.known)
+    assert bundle.known.never_seen({"metal": "Pb", "halide": "I", "n": 3, "phase": "DJ", "dimensionality": 2}) == []
+    data = load_elastic(moduli=moduli).table.loc[bundle.known.X.index]
+    assert bundle.known.moduli["E_vrh"].equals(data["E_vrh"])
+    assert read_manifest(default_models(moduli))["check"]["answers"]["regressors, E_vrh, prediction"][0] > 0
+
+
+def test_kinds_never_seen_are_outside_by_name_and_no_coverage_is_claimed(table):
+    X, y, groups, meta = table
+    crystals = meta.rename(columns={"n_layers": "n"}).assign(metal="Pb", dimensionality=2)
+    regressor = YoungModulusRegressor("ridge", interval_folds=4)
+    bundle = ModelBundle.fit(X, y.to_frame(), groups, regressor=regressor, crystals=crystals)
+    new = crystals.iloc[:4].copy()
+    new["n"] = [1.0, 4.0, 1.0, np.inf]
+    new["halide"] = ["I", "I", "Br/I", "I"]
+    new["dimensionality"] = [2, 2, 2, 3]
+    out = bundle.predict(X.iloc[:4], crystals=new)
+    plain = bundle.predict(X.iloc[:4])
+    assert out["in_domain"].tolist() == [plain["in_domain"].iloc[0], False, False, False]
+    assert out["domain_reason"].iloc[1].startswith("n 4 was never seen in training (1, 2)")
+    assert out["domain_reason"].iloc[2].startswith("halide Br/I was never seen in training (Br, Cl, I)")
+    assert out["domain_reason"].iloc[3].startswith("a 3D network, and only 2D crystals were learnt from")
+    assert out["coverage"].isna().tolist() == [not inside for inside in out["in_domain"]]
+    assert out["E_in_plane_lower"].equals(plain["E_in_plane_lower"])
 
 
 def test_foreign_folders_are_named(tmp_path):

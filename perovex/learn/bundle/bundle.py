@@ -13,6 +13,7 @@ from perovex._json import json_safe
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
+from perovex.learn.bundle.known import KnownCrystals
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.provenance import table_checksum
@@ -39,6 +40,8 @@ class ModelBundle:
     domain : ApplicabilityDomain
     manifest : dict
         Descriptors with units, targets, threshold, coverage, training data, metrics, seed.
+    known : KnownCrystals or None
+        The training crystals: descriptors, labels, and of what kind each is.
 
     Examples
     --------
@@ -58,11 +61,20 @@ class ModelBundle:
         regressors: Mapping[str, YoungModulusRegressor],
         domain: ApplicabilityDomain,
         manifest: Mapping[str, Any],
+        known: KnownCrystals | None = None,
     ) -> None:
         self.classifier = classifier
         self.regressors = dict(regressors)
         self.domain = domain
         self.manifest = dict(manifest)
+        self.known = known
+
+    def __repr__(self) -> str:
+        training = self.manifest.get("training", {})
+        return (
+            f"<ModelBundle: {', '.join(self.regressors)}; {training.get('n_rows')} crystals of "
+            f"{training.get('n_groups')} spacers, {len(self.feature_names)} descriptors>"
+        )
 
     @property
     def feature_names(self) -> list[str]:
@@ -92,6 +104,7 @@ class ModelBundle:
         versions: Mapping[str, str] | None = None,
         metrics: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
+        crystals: pd.DataFrame | None = None,
         random_state: int = 0,
         progress: bool = False,
     ) -> ModelBundle:
@@ -124,6 +137,9 @@ class ModelBundle:
             card.
         training : dict, optional
             Where the data comes from (potential, data version, ...).
+        crystals : DataFrame, optional
+            Rows as in `X`, columns among `perovex.learn.bundle.known.IDENTITY`: what kinds of crystals these are.
+            Kinds that are not among them are outside the domain by name.
         random_state : int, default 0
         progress : bool, default False
             Show a progress bar on standard error.
@@ -175,9 +191,13 @@ class ModelBundle:
             },
             "metrics": dict(metrics or {}),
         }
-        return cls(fitted, regressors, fitted_domain, json_safe(manifest))
+        identity = pd.DataFrame(index=table.index) if crystals is None else crystals.loc[table.index]
+        known = KnownCrystals(table, moduli[list(dict.fromkeys([*targets, target]))].astype(float), identity)
+        return cls(fitted, regressors, fitted_domain, json_safe(manifest), known)
 
-    def predict(self, X: pd.DataFrame, *, unknown: str = "ignore") -> pd.DataFrame:
+    def predict(
+        self, X: pd.DataFrame, *, crystals: pd.DataFrame | None = None, unknown: str = "ignore"
+    ) -> pd.DataFrame:
         """Predict for crystals that may lie anywhere.
 
         Parameters
@@ -185,6 +205,9 @@ class ModelBundle:
         X : DataFrame, shape (n_rows, n_columns)
             Descriptors in any order. Infinite values (3D networks) count as undefined and put a row outside
             the domain.
+        crystals : DataFrame, optional
+            Rows as in `X`, columns among `perovex.learn.bundle.known.KINDS`: metal, halide, n ... A kind that was not
+            in training puts a row outside the domain, by name.
         unknown : {"ignore", "error"}, default "ignore"
             What to do with columns the models do not know.
 
@@ -192,8 +215,8 @@ class ModelBundle:
         -------
         pandas.DataFrame
             Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``;
-            for each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage``, ``in_domain``,
-            ``domain_reason``.
+            for each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage`` (of new spacers inside the
+            domain; NaN outside, where none is claimed), ``in_domain``, ``domain_reason``.
 
         Raises
         ------
@@ -214,13 +237,23 @@ class ModelBundle:
                 interval = model.predict_interval(table, coverage)
                 columns[f"{name}_lower"], columns[f"{name}_upper"] = interval["lower"], interval["upper"]
         flags = self.domain.check(table)
-        columns["coverage"] = np.nan if coverage is None else coverage
-        columns["in_domain"] = flags["in_domain"].to_numpy() & (infinite == "")
+        new_kinds = self._never_seen(table.index, crystals)
+        inside = flags["in_domain"].to_numpy() & (infinite == "") & np.array([not kinds for kinds in new_kinds])
+        columns["coverage"] = np.where(inside, np.nan if coverage is None else coverage, np.nan)
+        columns["in_domain"] = inside
         columns["domain_reason"] = [
-            "; ".join(filter(None, (f"infinite: {bad}" if bad else "", reason)))
-            for bad, reason in zip(infinite, flags["reason"], strict=True)
+            "; ".join([*kinds, *([f"infinite: {bad}"] if bad else []), *([reason] if reason else [])])
+            for kinds, bad, reason in zip(new_kinds, infinite, flags["reason"], strict=True)
         ]
         return pd.DataFrame(columns, index=table.index)
+
+    def _never_seen(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[str]]:
+        """Name, row by row, what no training crystal had."""
+        if crystals is None or self.known is None:
+            return [[] for _ in index]
+        if not crystals.index.equals(index):
+            raise ModelInputError("crystals and X differ in rows", remedy="pass crystals.loc[X.index]")
+        return [self.known.never_seen(row) for row in crystals.to_dict("records")]
 
     def redefined(self, versions: Mapping[str, str]) -> list[str]:
         """Return descriptors whose definition has another version than at training; unknown versions match.
@@ -261,9 +294,15 @@ class ModelBundle:
         ModelFileError
             The folder holds something else, or a model cannot be written without pickle.
         """
-        content = {"classifier": self.classifier, "regressors": self.regressors, "domain": self.domain}
+        content: dict[str, Any] = {
+            "classifier": self.classifier,
+            "regressors": self.regressors,
+            "domain": self.domain,
+            "known": None if self.known is None else self.known.to_parts(),
+        }
         keep = {k: v for k, v in self.manifest.items() if k not in _WRITTEN}
-        return save_model(content, folder, manifest=keep)
+        rows = None if self.known is None else self.known.X
+        return save_model(content, folder, manifest=keep, rows=rows)
 
     @classmethod
     def load(cls, folder: str | Path) -> ModelBundle:
@@ -272,7 +311,8 @@ class ModelBundle:
         Raises
         ------
         ModelFileError
-            Missing, foreign, truncated or changed; or a folder with a single model.
+            Missing, foreign, truncated or changed; a folder with a single model; or models that do not answer here
+            as they did when they were written.
         """
         content, manifest = load_model(folder)
         if manifest["kind"] != "ModelBundle":
@@ -280,7 +320,8 @@ class ModelBundle:
                 f"the folder holds a single {manifest['kind']}", remedy="use load_model", source=folder
             )
         visible = {k: v for k, v in manifest.items() if k != "model"}
-        return cls(content["classifier"], content["regressors"], content["domain"], visible)
+        known = content["known"] and KnownCrystals.from_parts(content["known"])
+        return cls(content["classifier"], content["regressors"], content["domain"], visible, known)
 
     def card(self) -> str:
         """Return the model card as Markdown."""
@@ -290,7 +331,7 @@ class ModelBundle:
         return card_html(self.manifest, fragment=True)
 
 
-_WRITTEN = ("format", "format_version", "kind", "files", "environment", "checksum")
+_WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
 
 
 def _check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) -> None:

@@ -13,22 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex._files import write_atomic
 from perovex._json import json_safe
 from perovex.errors import ModelFileError
+from perovex.learn.bundle.check import differing_versions, make_check, verify
 from perovex.learn.bundle.pack import TRUSTED, Parts, pack, unpack
 from perovex.learn.provenance import environment, file_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 FORMAT = "perovex-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST, ARRAYS, ESTIMATORS = "manifest.json", "arrays.npz", "estimators.skops"
-_RESERVED = ("format", "format_version", "kind", "model", "files", "environment", "checksum")
+_RESERVED = ("format", "format_version", "kind", "model", "files", "environment", "check", "checksum")
+NOT_ASKED = ("known",)
+"""Parts of a bundle that are data and answer nothing."""
 
 
-def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | None = None) -> Path:
-    """Write a fitted model to a folder.
+def save_model(
+    model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | None = None, rows: pd.DataFrame | None = None
+) -> Path:
+    """Write a fitted model to a folder, with its answers to a few rows, which `load_model` checks.
 
     xgboost models are written as UBJ, scikit-learn parts by skops, numbers as a plain array archive,
     everything else as JSON. The folder appears whole or not at all, and replaces an older model of the same
@@ -42,6 +50,8 @@ def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | 
         Created. An existing folder is replaced only if it holds a model (or nothing).
     manifest : mapping, optional
         What a reader should know: descriptor units, target, training data, metrics ... JSON-safe.
+    rows : DataFrame, optional
+        Rows like those of training; a few of them and the answers to them are written, too. Made-up rows else.
 
     Returns
     -------
@@ -82,6 +92,7 @@ def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | 
             "kind": "ModelBundle" if isinstance(model, dict) else type(model).__name__,
             **json_safe(dict(manifest or {})),
             "environment": environment(),
+            "check": make_check(_asked(model), rows),
             "files": {path.name: file_checksum(path) for path in sorted(scratch.iterdir())},
             "model": tree,
         }
@@ -91,6 +102,13 @@ def save_model(model: Any, folder: str | Path, *, manifest: Mapping[str, Any] | 
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target
+
+
+def _asked(model: Any) -> Any:
+    """Return what of a model answers to rows."""
+    if not isinstance(model, dict):
+        return model
+    return {name: part for name, part in model.items() if name not in NOT_ASKED}
 
 
 def _write_parts(parts: Parts, folder: Path) -> None:
@@ -188,6 +206,32 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     return content
 
 
+def annotate_model(folder: str | Path, **entries: Any) -> None:
+    """Add to the manifest of a model folder what was measured with these models after they were written.
+
+    Parameters
+    ----------
+    folder : path
+        Written by `save_model`.
+    **entries
+        JSON-safe; an entry of the same name is replaced.
+
+    Raises
+    ------
+    ModelFileError
+        The folder is missing, foreign, truncated or changed, or a name is reserved.
+    """
+    source = Path(folder)
+    clash = [key for key in entries if key in _RESERVED]
+    if clash:
+        raise ModelFileError(f"manifest entries with reserved names: {', '.join(clash)}")
+    content = read_manifest(source)
+    kept = {key: value for key, value in content.items() if key not in ("model", "checksum")}
+    content = kept | json_safe(entries) | {"model": content["model"]}
+    content["checksum"] = _own_checksum(content)
+    write_atomic(source / MANIFEST, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+
+
 def load_model(folder: str | Path) -> tuple[Any, dict[str, Any]]:
     """Read a model and its manifest.
 
@@ -203,17 +247,23 @@ def load_model(folder: str | Path) -> tuple[Any, dict[str, Any]]:
     Raises
     ------
     ModelFileError
-        The folder is missing, foreign, truncated, changed, or holds types that are not trusted.
+        The folder is missing, foreign, truncated, changed, or holds types that are not trusted; or the model does
+        not give the answers that were written with it, as packages of other versions can make it do.
     """
     source = Path(folder)
     content = read_manifest(source)
     try:
-        parts = _read_parts(source, content["files"])
-        return unpack(content["model"], parts), content
+        model = unpack(content["model"], _read_parts(source, content["files"]))
+        verify(_asked(model), content["check"], content["environment"])
     except ModelFileError as error:
         raise error.at(source) from error.__cause__
-    except Exception as error:  # whatever a damaged part makes a reader raise
-        raise ModelFileError(f"the model cannot be rebuilt: {error}", source=source) from error
+    except Exception as error:  # whatever a damaged part, or one of another version, makes a reader raise
+        raise ModelFileError(
+            f"the model cannot be rebuilt: {error}{differing_versions(content['environment'])}",
+            remedy="install the versions it was written with, or train the models again",
+            source=source,
+        ) from error
+    return model, content
 
 
 def _read_parts(source: Path, files: Mapping[str, str]) -> Parts:

@@ -1,0 +1,125 @@
+"""The crystals that models were trained on: what kinds there were, and which resemble a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from perovex.errors import ModelInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: What tells kinds of crystals apart, and its name in words.
+KINDS: Final = {
+    "dimensionality": "dimensionality",
+    "n": "n",
+    "metal": "metal",
+    "halide": "halide",
+    "phase": "stacking",
+    "cage": "cage cation",
+}
+#: What identifies a compound.
+IDENTITY: Final = ("formula", "smiles", *KINDS)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownCrystals:
+    """Training crystals by name, row by row the same in all three tables.
+
+    Attributes
+    ----------
+    X : DataFrame, shape (n_crystals, n_descriptors)
+        Descriptors.
+    moduli : DataFrame, shape (n_crystals, n_targets)
+        Labels, GPa; NaN where a crystal has none.
+    identity : DataFrame
+        Columns among `IDENTITY`: formula, SMILES of the spacers, and what kind of crystal it is.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"angle": [150.0, 160.0]}, index=["a", "b"])
+    >>> identity = pd.DataFrame({"halide": ["I", "Br"], "n": [1, 2]}, index=X.index)
+    >>> known = KnownCrystals(X, pd.DataFrame({"E": [10.0, 12.0]}, index=X.index), identity)
+    >>> known.never_seen({"halide": "Cl", "n": 1.0})
+    ['halide Cl was never seen in training (Br, I)']
+    """
+
+    X: pd.DataFrame
+    moduli: pd.DataFrame
+    identity: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        if not (self.X.index.equals(self.moduli.index) and self.X.index.equals(self.identity.index)):
+            raise ModelInputError("descriptors, moduli and crystals differ in rows")
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def kinds(self) -> dict[str, list[Any]]:
+        """Return every metal, halide, n ... that occurs, by column."""
+        return {
+            column: sorted(self.identity[column].dropna().unique(), key=str)
+            for column in KINDS
+            if column in self.identity
+        }
+
+    def never_seen(self, crystal: Mapping[str, Any]) -> list[str]:
+        """Name what a crystal has that no training crystal had.
+
+        Parameters
+        ----------
+        crystal : mapping
+            Columns of `identity` to values; what is missing or NaN is not judged.
+
+        Returns
+        -------
+        list of str
+            Empty if all of it occurs; only the dimensionality where that alone is new.
+        """
+        told: list[str] = []
+        for column, seen in self.kinds().items():
+            value = crystal.get(column)
+            if value is None or value != value or _plain(value) in {_plain(one) for one in seen}:  # noqa: PLR0124 (NaN)
+                continue
+            if column == "dimensionality":
+                return [f"a {value:g}D network, and only {_listed(seen)}D crystals were learnt from"]
+            name = "no cage cation" if value == "" else f"{KINDS[column]} {_shown(value)}"
+            told.append(f"{name} was never seen in training ({_listed(seen)})")
+        return told
+
+    def to_parts(self) -> dict[str, Any]:
+        """Return arrays and lists, as they are written."""
+        return {
+            "names": [str(name) for name in self.X.index],
+            "descriptors": [str(name) for name in self.X.columns],
+            "X": self.X.to_numpy(float),
+            "targets": [str(name) for name in self.moduli.columns],
+            "moduli": self.moduli.to_numpy(float),
+            "identity": {str(key): self.identity[key].tolist() for key in self.identity.columns},
+        }
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, Any]) -> KnownCrystals:
+        """Rebuild what `to_parts` gave."""
+        index = pd.Index(parts["names"], name="crystal_id")
+        return cls(
+            pd.DataFrame(parts["X"], index=index, columns=parts["descriptors"]),
+            pd.DataFrame(parts["moduli"], index=index, columns=parts["targets"]),
+            pd.DataFrame(parts["identity"], index=index),
+        )
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, (int, float, np.number)) else str(value)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(_shown(value) for value in values if value != "")
