@@ -30,7 +30,12 @@ LAYERS = (
 #: The same inside packages that have folders; modules beside the folders count as folders of their own.
 INSIDE = {
     "datasets": (("paths",), ("schema",), ("elastic",), ("collect", "literature", "spacers", "quality")),
-    "elasticity": (("surface", "tensor"), ("potentials", "relaxation"), ("response",), ("labels",)),
+    "elasticity": (
+        ("surface", "voigt", "properties", "tensor"),
+        ("reading", "potentials", "relaxation"),
+        ("response",),
+        ("labels",),
+    ),
     "learn": (
         ("metrics", "provenance", "tables", "threshold"),
         ("splits", "held_out"),

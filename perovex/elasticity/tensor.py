@@ -13,8 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
 
-from perovex.elasticity.averages import UNDEFINED, IsotropicModuli
-from perovex.elasticity.directional import Extremes, compressibility, extremes, orthogonal_pairs, poisson, shear, youngs
+from perovex.elasticity.properties.averages import UNDEFINED, IsotropicModuli
+from perovex.elasticity.properties.directional import (
+    Extremes,
+    compressibility,
+    extremes,
+    orthogonal_pairs,
+    poisson,
+    shear,
+    youngs,
+)
 from perovex.elasticity.voigt import circle, from_kelvin, kelvin, kelvin_rotation, plane_axes, unit_directions
 from perovex.errors import ElasticityError
 

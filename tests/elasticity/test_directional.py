@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from perovex.elasticity import ElasticTensor
-from perovex.elasticity.averages import anisotropy, cauchy_pressures, zener
+from perovex.elasticity.properties.averages import anisotropy, cauchy_pressures, zener
 from perovex.errors import ElasticityError
 
 # Stiffness (GPa) and smallest and largest E, linear compressibility (1/TPa), G and Poisson's ratio, as ELATE

@@ -5,9 +5,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from perovex.elasticity import ElasticTensor
-from perovex.elasticity.slab import plate
-from perovex.elasticity.strain_energy import STATES, energy_density, strain_state, stress
-from perovex.elasticity.texture import fibre
+from perovex.elasticity.properties.slab import plate
+from perovex.elasticity.properties.strain_energy import STATES, energy_density, strain_state, stress
+from perovex.elasticity.properties.texture import fibre
 from perovex.errors import ElasticityError
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perovex.elasticity import ElasticTensor, waves
+from perovex.elasticity import ElasticTensor
+from perovex.elasticity.properties import waves
 from perovex.errors import ElasticityError
 
 RHO = 2.331

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.elasticity.properties.substance import Substance
 from perovex.elasticity.reading.raw import RawTensor, first_matrix, numbers
-from perovex.elasticity.substance import Substance
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from perovex.elasticity.substance import Substance
+    from perovex.elasticity.properties.substance import Substance
 
 Array = NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perovex.elasticity.properties.substance import Substance
 from perovex.elasticity.reading.checks import frame_remark, in_gpa, order_remark, reordered, require_symmetric
 from perovex.elasticity.reading.json_files import parse_json
 from perovex.elasticity.reading.programs import parse_program
 from perovex.elasticity.reading.text import parse_text
-from perovex.elasticity.substance import Substance
 from perovex.elasticity.tensor import ElasticTensor
 from perovex.errors import ElasticityError
 

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import constants
 
-from perovex.elasticity.directional import Extreme, Extremes, best_direction
+from perovex.elasticity.properties.directional import Extreme, Extremes, best_direction
 from perovex.elasticity.voigt import circle, full_stiffness, unit_directions
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
-    from perovex.elasticity.averages import IsotropicModuli
+    from perovex.elasticity.properties.averages import IsotropicModuli
     from perovex.elasticity.tensor import ElasticTensor
 
 Array = NDArray[np.float64]
