@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from perovex.learn.estimators.algorithms import make_algorithm
+from perovex.learn.estimators.algorithms import fit_algorithm, make_algorithm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,18 +37,19 @@ class _Average(BaseEstimator):
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Any:
         """Fit every member."""
-        self.models_ = [
-            make_algorithm(
-                name,
-                classify=self._classify,
-                columns=self.columns,
-                random_state=self.random_state,
-                n_jobs=self.n_jobs,
-                overrides=(self.overrides or {}).get(name),
-            ).fit(X, y)
-            for name in self.members
-        ]
+        self.models_ = [self._fit_member(name, X, y) for name in self.members]
         return self
+
+    def _fit_member(self, name: str, X: NDArray[Any], y: NDArray[Any]) -> Any:
+        model = make_algorithm(
+            name,
+            classify=self._classify,
+            columns=self.columns,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+            overrides=(self.overrides or {}).get(name),
+        )
+        return fit_algorithm(name, model, X, y, None)
 
 
 class AverageRegressor(RegressorMixin, _Average):

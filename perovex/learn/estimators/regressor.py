@@ -170,6 +170,39 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         interval["prediction"] = self.predict(X)
         return interval
 
+    def probability_above(self, X: Any, threshold: float) -> NDArray[np.float64]:
+        """Return the probability that the modulus lies above a threshold, shape (n_rows,).
+
+        Prediction and probability come from one predictive distribution, that of the prediction plus or minus the
+        errors on held-out groups: the probability is above one half exactly where the prediction is above the
+        threshold, and rises with the prediction.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Descriptor table.
+        threshold : float
+            GPa.
+
+        Raises
+        ------
+        ModelInputError
+            The model was fitted without `interval_folds`, or the threshold is not positive where `log_target`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> x = pd.DataFrame({"bridge_angle": np.linspace(140, 180, 40)})
+        >>> modulus = 10 + 0.2 * (x["bridge_angle"] - 160) + np.tile([-1.0, 1.0], 20)
+        >>> model = YoungModulusRegressor("ridge", interval_folds=5).fit(x, modulus)
+        >>> low, middle, high = model.probability_above(x.iloc[[0, 20, 39]], 10.0)
+        >>> bool(low < 0.05 < 0.4 < middle < 0.7 < high)
+        True
+        """
+        if not self.interval_folds or not hasattr(self, "conformal_"):
+            raise ModelInputError("the model has no intervals", remedy="fit it with interval_folds=10")
+        return self.conformal_.probability_above(self.predict(X), threshold)
+
     def _forward(self, modulus: NDArray[Any]) -> NDArray[np.float64]:
         return np.log(modulus) if self.log_target else np.asarray(modulus, dtype=float)
 
