@@ -10,7 +10,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import has_fit_parameter
 
 from perovex.errors import ModelInputError, TooFewGroupsError
-from perovex.learn.threshold import stiff_labels
+from perovex.learn.threshold import resolve_threshold, stiff_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,12 +21,17 @@ def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]
     numeric = y.dtype.kind in "fiu" and not y.isin([0, 1]).all()
     threshold = getattr(estimator, "threshold", None)
     if numeric and threshold is not None:
-        labels = stiff_labels(y, threshold)
-        return labels, float(labels.attrs["threshold"])
+        limit = resolve_threshold(y, threshold)
+        return stiff_labels(y, limit), limit
     classes = np.unique(y)
     if len(classes) > 2:
         raise ModelInputError(f"{len(classes)} classes", remedy="pass moduli and a threshold, or two labels")
     return (y == classes[-1]).rename(y.name) if len(classes) == 2 else y.astype(bool), None
+
+
+def learns_modulus(estimator: Any) -> bool:
+    """Whether a classifier is fitted to moduli and judges the class by them."""
+    return getattr(estimator, "learns", "classes") == "modulus"
 
 
 def fit_groups(estimator: Any, X: Any, y: Any, groups: Any, sample_weight: Any = None) -> Any:
@@ -64,13 +69,18 @@ def held_out(  # noqa: PLR0913 - one fold has this many parts
     train: NDArray[Any],
     test: NDArray[Any],
     *,
+    learnt: pd.Series | None = None,
     coverage: float | None = None,
     domain: Any = None,
     sample_weight: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
-    """Fit a clone on the training rows and predict the test rows; see `Evaluation.predictions`."""
+    """Fit a clone on the training rows and predict the test rows; see `Evaluation.predictions`.
+
+    What is fitted is `learnt` where it is given (moduli, of a classifier that learns them), and `y` stays the truth.
+    """
     weights = None if sample_weight is None else sample_weight[train]
-    model = fit_groups(clone(estimator), X.iloc[train], y.iloc[train], groups.iloc[train], weights)
+    known = (y if learnt is None else learnt).iloc[train]
+    model = fit_groups(clone(estimator), X.iloc[train], known, groups.iloc[train], weights)
     unseen = X.iloc[test]
     guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)
     part = pd.DataFrame(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
-SCHEMES = ("group", "leave-one-<column>-out", "leave-cluster-out", "rows")
+SCHEMES = ("group", "leave-one-<column>-out", "leave-cluster-out", "leave-like-groups-out", "rows")
 _ALIASES = {"source": "origin", "n": "n_layers", "spacer": "spacer_smiles"}
 
 
@@ -42,8 +42,9 @@ def folds_for(
     scheme : str
         ``"group"``: folds of whole groups. ``"leave-one-<column>-out"``: one fold for each value of a column
         of `meta` (``halide``, ``metal``, ``phase``, ``n``, ``source`` ...); the same spacer may then stand on
-        both sides. ``"leave-cluster-out"``: folds of clusters in descriptor space (Ward). ``"rows"``: random
-        rows; leaks spacers, only for showing how much.
+        both sides. ``"leave-cluster-out"``: folds of clusters in descriptor space (Ward).
+        ``"leave-like-groups-out"``: folds of clusters of groups that resemble each other (Ward on the mean
+        descriptors of each group). ``"rows"``: random rows; leaks spacers, only for showing how much.
     X, y, groups : DataFrame, Series, Series
         Table, target (labels where `classify`) and groups, by position.
     meta : DataFrame, optional
@@ -69,6 +70,9 @@ def folds_for(
         return _leave_one_out(_column(scheme, meta, len(X)))
     if scheme == "leave-cluster-out":
         return _leave_one_out(clusters(X, n_splits))
+    if scheme == "leave-like-groups-out":
+        need_groups(groups, 3, "leaving like groups out")
+        return _leave_one_out(clusters_of_groups(X, groups, n_splits))
     if scheme == "rows":
         kind: Any = StratifiedKFold if classify else KFold
         n = min(n_splits, int(y.value_counts().min()) if classify else len(X))
@@ -79,6 +83,25 @@ def folds_for(
         raise ModelInputError(f"unknown scheme {scheme!r}", remedy=f"one of {', '.join(SCHEMES)}")
     need_groups(groups, 2, "grouped validation")
     return _grouped(y, groups, n_splits, classify, random_state)
+
+
+def fold_names(
+    scheme: str, X: pd.DataFrame, groups: pd.Series, meta: pd.DataFrame | None, n_splits: int = 5
+) -> list[str]:
+    """Return what each fold of a scheme that leaves something out holds back, in the order of `folds_for`.
+
+    Parameters
+    ----------
+    scheme, X, groups, meta, n_splits
+        As in `folds_for`.
+    """
+    if scheme == "leave-like-groups-out":
+        labels = clusters_of_groups(X, groups, n_splits)
+    elif scheme == "leave-cluster-out":
+        labels = clusters(X, n_splits)
+    else:
+        labels = _column(scheme, meta, len(X))
+    return sorted(labels.unique())
 
 
 def _grouped(y: pd.Series, groups: pd.Series, n_splits: int, classify: bool, seed: int | None) -> Folds:
@@ -152,3 +175,27 @@ def clusters(X: pd.DataFrame, n_clusters: int = 5) -> pd.Series:
     scaled = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     labels = AgglomerativeClustering(min(n_clusters, len(X) - 1)).fit_predict(scaled.fit_transform(X))
     return pd.Series([f"cluster {label}" for label in labels])
+
+
+def clusters_of_groups(X: pd.DataFrame, groups: pd.Series, n_clusters: int = 5) -> pd.Series:
+    """Cluster groups by their mean descriptors, so that like spacers are held out together; one label per row.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_rows, n_columns)
+    groups : Series, shape (n_rows,)
+        By position.
+    n_clusters : int
+        At most.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"stei": [0.0, 0.2, 5.0, 5.1, 0.1]})
+    >>> clusters_of_groups(X, pd.Series(["BA", "BA", "PEA", "FPEA", "PA"]), 2).tolist()
+    ['like BA', 'like BA', 'like FPEA', 'like FPEA', 'like BA']
+    """
+    labels = groups.astype(str).to_numpy()
+    means = X.groupby(labels).mean()
+    cluster = pd.Series(clusters(means, n_clusters).to_numpy(), index=means.index)
+    leaders = {code: f"like {names.index[0]}" for code, names in cluster.groupby(cluster)}
+    return pd.Series([leaders[cluster[label]] for label in labels])

@@ -81,8 +81,9 @@ def _errors(kind: str, error: pd.Series, flags: pd.DataFrame, groups: pd.Series)
     from perovex.learn import domain_errors
 
     # held out more than once: inside where most of the folds said so
-    found = domain_errors(error.abs(), flags["in_domain"] >= 0.5, flags["score"], groups)
-    ratio = {f"ratio{end}": [np.nan, found.attrs[key]] for key, end in _RATIO.items()}
+    errors = domain_errors(error.abs(), flags["in_domain"] >= 0.5, flags["score"], groups)
+    ratio = {f"ratio{end}": [np.nan, getattr(errors, key)] for key, end in _RATIO.items()}
+    found = errors.table
     table = pd.DataFrame(
         {
             "crystals": kind,

@@ -40,7 +40,7 @@ def test_every_scheme_gives_every_score_beside_baselines(crystals, scheme):
     assert result.scores.query("metric == 'MAE'")[["value", "lower", "upper"]].notna().all().all()
     assert result.settings["noise_floor"] == noise_floor(y, 0.3)
     assert {"halide", "n_layers", "phase"} < set(result.coverage_table()["part"])
-    assert result.domain_table()["rows"].sum() == len(X)
+    assert result.domain_errors().table["rows"].sum() == len(X)
     assert any("groups" in text for text in result.warnings)
     labels = evaluate(StiffnessClassifier("logistic", calibration="auto"), X, y, groups, **settings)
     assert set(labels.scores["metric"]) == {"ROC-AUC", "PR-AUC", "MCC", "balanced accuracy", "Brier"}

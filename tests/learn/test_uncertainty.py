@@ -216,13 +216,13 @@ def test_errors_inside_and_outside_are_compared_over_groups():
     groups = np.repeat(np.arange(20), 5)
     score = rng.uniform(0.2, 2.0, 100)
     error = np.abs(rng.normal(size=100)) * np.where(score > 1, 2.0, 1.0)
-    table = domain_errors(error, score <= 1, score, groups)
-    assert table.attrs["ratio"] == pytest.approx(error[score > 1].mean() / error[score <= 1].mean())
-    assert 1 < table.attrs["lower"] < table.attrs["ratio"] < table.attrs["upper"]
-    assert table.attrs["spearman"] > 0.2
+    errors = domain_errors(error, score <= 1, score, groups)
+    assert errors.ratio == pytest.approx(error[score > 1].mean() / error[score <= 1].mean())
+    assert 1 < errors.lower < errors.ratio < errors.upper
+    assert errors.spearman > 0.2
     nobody = domain_errors(error, np.ones(100, bool), score, groups)
-    assert np.isnan(nobody.attrs["ratio"])
-    assert nobody.loc["outside", "rows"] == 0
+    assert np.isnan(nobody.ratio)
+    assert nobody.table.loc["outside", "rows"] == 0
 
 
 def test_domain_holds_most_of_the_training_distribution_and_names_deviations():

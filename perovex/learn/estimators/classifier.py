@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn.estimators.base import DescriptorModel
+from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.tables import as_groups, heeded, maybe_rows, read_fit, rows_of
 from perovex.learn.threshold import resolve_threshold
 from perovex.learn.uncertainty.calibration import METHODS, ProbabilityCalibrator, choose_calibration
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+
+LEARNS = ("classes", "modulus")
+_RESIDUAL_FOLDS = 5
 
 
 class StiffnessClassifier(ClassifierMixin, DescriptorModel):
@@ -36,9 +41,15 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         1), labels are taken as they are.
     target : str, default "E_in_plane"
         Name of the modulus, stored with the model; it does not change the fit.
+    learns : {"classes", "modulus"}, default "classes"
+        Learn which crystals are stiff; or learn how stiff each is, and take the probability of being stiff from the
+        predictive distribution of that modulus (`YoungModulusRegressor.probability_above`). The second uses more of
+        what the labels say, and its class never contradicts the modulus; it needs moduli as `y`.
+    log_target : bool, default True
+        Of that regression; False where values may be negative.
     calibration : {"none", "auto", "sigmoid", "isotonic", "venn-abers"}, default "none"
         Calibrate probabilities on predictions held out by groups; ``"auto"`` chooses by the amount of data
-        (`choose_calibration`). What was used stands in `calibration_`.
+        (`choose_calibration`). What was used stands in `calibration_`. Not used where the modulus is learnt.
     monotone : dict of str to {-1, 0, 1}, optional
         Directions that the probability must keep, by descriptor (xgboost, histogram boosting, ebm).
     selector : DescriptorSelector, optional
@@ -57,7 +68,9 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
     threshold_ : float
         GPa; NaN where labels were given.
     model_ : object
-        The fitted xgboost model or scikit-learn pipeline on `selected_features_`.
+        The fitted xgboost model or scikit-learn pipeline on `selected_features_`, where classes are learnt.
+    regressor_ : YoungModulusRegressor
+        What predicts, where the modulus is learnt.
     calibration_ : str
         Calibration that was used.
 
@@ -78,6 +91,8 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         *,
         threshold: float | str | None = "median",
         target: str = "E_in_plane",
+        learns: str = "classes",
+        log_target: bool = True,
         calibration: str = "none",
         monotone: Mapping[str, int] | None = None,
         selector: Any = None,
@@ -88,6 +103,8 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         self.algorithm = algorithm
         self.threshold = threshold
         self.target = target
+        self.learns = learns
+        self.log_target = log_target
         self.calibration = calibration
         self.monotone = monotone
         self.selector = selector
@@ -122,8 +139,12 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         """
         if self.calibration not in METHODS:
             raise ModelInputError(f"unknown calibration {self.calibration!r}", remedy=f"one of {METHODS}")
+        if self.learns not in LEARNS:
+            raise ModelInputError(f"unknown learns={self.learns!r}", remedy=f"one of {LEARNS}")
         if y is None:
             raise ModelTableError("requires y to be passed, but the target y is None")
+        if self.learns == "modulus":
+            return self._fit_modulus(X, y, groups, sample_weight)
         values = read_fit(self, X, dtype=self._dtype)
         code = self._encode(y)
         if len(code) != len(values):
@@ -137,6 +158,10 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return probabilities of the two `classes_`, shape (n_rows, 2)."""
+        check_is_fitted(self)
+        if self.learns == "modulus":
+            above = self.regressor_.probability_above(X, self.threshold_)
+            return np.column_stack([1 - above, above])
         values = self._read(X)
         p = np.asarray(self.model_.predict_proba(values)[:, 1], dtype=float)
         if self.calibrator_ is not None:
@@ -147,6 +172,55 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
         """Return the more probable class of each row."""
         check_is_fitted(self)
         return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
+
+    def _fit_modulus(self, X: Any, y: Any, groups: Any, sample_weight: Any) -> StiffnessClassifier:
+        """Fit a regressor with held-out residuals; the class is what its distribution says."""
+        if self.threshold is None or _are_labels(column_or_1d(y)):
+            raise ModelTableError(
+                "labels were given, and a classifier that learns the modulus needs moduli",
+                remedy='pass moduli and a threshold, or use learns="classes"',
+            )
+        self._encode(y)
+        regressor = YoungModulusRegressor(
+            self.algorithm,
+            target=self.target,
+            log_target=self.log_target,
+            monotone=self.monotone,
+            selector=self.selector,
+            interval_folds=_RESIDUAL_FOLDS,
+            algorithm_params=self.algorithm_params,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+        return self.follow(regressor.fit(X, y, groups, sample_weight), self.threshold_)
+
+    def follow(self, regressor: YoungModulusRegressor, threshold: float) -> StiffnessClassifier:
+        """Take a fitted regressor with intervals as what predicts, without fitting anything.
+
+        Parameters
+        ----------
+        regressor : YoungModulusRegressor
+            Fitted with `interval_folds`.
+        threshold : float
+            GPa.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> x = pd.DataFrame({"bridge_angle": np.linspace(140, 180, 40)})
+        >>> regressor = YoungModulusRegressor("ridge", interval_folds=5).fit(x, 10 + 0.2 * (x["bridge_angle"] - 160))
+        >>> model = StiffnessClassifier("ridge", learns="modulus").follow(regressor, 10.0)
+        >>> bool((model.predict(x) == (regressor.predict(x) > 10.0)).all())
+        True
+        """
+        self.regressor_ = regressor
+        self.threshold_ = float(threshold)
+        self.classes_ = np.array([False, True])
+        self.kept_, self.n_features_in_ = regressor.kept_, regressor.n_features_in_
+        if hasattr(regressor, "feature_names_in_"):
+            self.feature_names_in_ = regressor.feature_names_in_
+        self.calibrator_, self.calibration_ = None, "held-out residuals"
+        return self
 
     def _encode(self, y: Any) -> NDArray[np.int64]:
         """Set `classes_` and `threshold_`; return 0 (soft) and 1 (stiff)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils.validation import check_is_fitted
 
+from perovex._json import json_safe
 from perovex._numbers import short
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
@@ -258,6 +260,35 @@ class ApplicabilityDomain(BaseEstimator):
         return "; ".join(parts)
 
 
+@dataclass(frozen=True)
+class DomainErrors:
+    """Held-out errors inside and outside an applicability domain.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Rows ``inside`` and ``outside``: ``rows``, ``groups``, ``mean_error``, ``median_error``.
+    ratio, lower, upper : float
+        Mean error outside over inside, with its 95 % interval over groups.
+    spearman : float
+        Rank correlation of score and error, which needs no row outside.
+    """
+
+    table: pd.DataFrame
+    ratio: float
+    lower: float
+    upper: float
+    spearman: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        return json_safe({"errors": self.table.rename_axis("domain").reset_index(), **_ratio_of(self)})
+
+
+def _ratio_of(errors: DomainErrors) -> dict[str, float]:
+    return {name: getattr(errors, name) for name in ("ratio", "lower", "upper", "spearman")}
+
+
 def domain_errors(
     error: ArrayLike,
     in_domain: ArrayLike,
@@ -266,7 +297,7 @@ def domain_errors(
     *,
     n_resamples: int = 1000,
     random_state: int = 0,
-) -> pd.DataFrame:
+) -> DomainErrors:
     """Compare held-out errors inside and outside the domain, to see whether the warning marks larger ones.
 
     Parameters
@@ -281,15 +312,12 @@ def domain_errors(
 
     Returns
     -------
-    pandas.DataFrame
-        Rows ``inside`` and ``outside``: ``rows``, ``groups``, ``mean_error``, ``median_error``. In ``attrs``:
-        ``ratio`` (mean error outside over inside) with its 95 % interval ``lower``, ``upper``, and ``spearman``
-        between score and error, which needs no row outside.
+    DomainErrors
 
     Examples
     --------
-    >>> table = domain_errors([1, 1, 3, 3], [True, True, False, False], [0.2, 0.5, 1.2, 1.1], list("abcd"))
-    >>> table["mean_error"].tolist(), table.attrs["ratio"]
+    >>> errors = domain_errors([1, 1, 3, 3], [True, True, False, False], [0.2, 0.5, 1.2, 1.1], list("abcd"))
+    >>> errors.table["mean_error"].tolist(), errors.ratio
     ([1.0, 3.0], 3.0)
     """
     frame = pd.DataFrame(
@@ -319,8 +347,7 @@ def domain_errors(
     )
     low, high = metrics.bootstrap_interval(drawn[1:], len(names))
     rank = metrics.spearman(frame["score"].to_numpy(), size, np.ones((1, len(size))))
-    table.attrs.update(ratio=float(drawn[0]), lower=low, upper=high, spearman=float(rank[0]))
-    return table
+    return DomainErrors(table, float(drawn[0]), low, high, float(rank[0]))
 
 
 def _log_mean_kernel(distance: NDArray[Any], bandwidth: float) -> NDArray[np.float64]:

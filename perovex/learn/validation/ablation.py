@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """What each family of descriptors is worth.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per family, kind (``"without"`` or ``"only"``) and metric: ``n_descriptors``, ``value``,
+        ``lower``, ``upper`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
+        ``difference_lower``, ``difference_upper`` on the same resamples of groups. The first rows (family
+        ``"all"``) hold the full model.
+    settings : dict
+        Settings, data checksum and environment.
+    """
+
+    table: pd.DataFrame
+    settings: dict[str, Any]
+
+
 def ablation(
     estimator: Any,
     X: Any,
@@ -27,7 +47,7 @@ def ablation(
     random_state: int = 0,
     progress: bool = False,
     **options: Any,
-) -> pd.DataFrame:
+) -> Ablation:
     """Validate with every family left out and with every family alone, in the same folds.
 
     Parameters
@@ -43,12 +63,7 @@ def ablation(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per family, kind (``"without"`` or ``"only"``) and metric: ``n_descriptors``, ``value``,
-        ``lower``, ``upper`` of the reduced model, and ``difference`` (all descriptors minus reduced) with
-        ``difference_lower``, ``difference_upper`` on the same resamples of groups. The first rows (family
-        ``"all"``) hold the full model. The settings, data checksum and environment stand in
-        ``attrs["settings"]``.
+    Ablation
 
     Raises
     ------
@@ -61,7 +76,7 @@ def ablation(
     >>> from perovex.learn import YoungModulusRegressor
     >>> X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "c"])
     >>> families = {"one": ["a"], "two": ["b"]}
-    >>> table = ablation(YoungModulusRegressor("ridge"), X, 10 + 2 * X["a"], families=families)
+    >>> table = ablation(YoungModulusRegressor("ridge"), X, 10 + 2 * X["a"], families=families).table
     >>> table = table.query("metric == 'R2' and kind == 'without'").set_index("family")
     >>> bool(table["difference"]["one"] > 0.5 > abs(table["difference"]["two"]))
     True
@@ -86,8 +101,7 @@ def ablation(
     sizes = {"model": table.shape[1], **{f"{kind}|{family}": len(c) for (family, kind), c in sets.items()}}
     result.insert(2, "n_descriptors", result["model"].map(sizes))
     result = result.drop(columns="model")
-    result.attrs["settings"] = full.settings
-    return result
+    return Ablation(result, full.settings)
 
 
 def _column_sets(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Any]]:

@@ -7,29 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from tqdm.auto import tqdm
 
 from perovex._json import json_safe
 from perovex._numbers import with_interval
-from perovex.errors import ModelInputError
+from perovex.errors import ModelInputError, PerovexError
 from perovex.learn import metrics
 from perovex.learn.estimators.baselines import baseline_models
-from perovex.learn.held_out import class_target, held_out, other_seeds
+from perovex.learn.held_out import class_target, held_out, learns_modulus, other_seeds
 from perovex.learn.provenance import provenance
-from perovex.learn.splits import folds_for
+from perovex.learn.splits import fold_names, folds_for
 from perovex.learn.tables import as_groups, as_table, as_target
 from perovex.learn.uncertainty.calibration import reliability_table
-from perovex.learn.uncertainty.domain import domain_errors
+from perovex.learn.uncertainty.domain import DomainErrors, domain_errors
 from perovex.learn.uncertainty.intervals import coverage_table
 from perovex.learn.validation.cautions import interval_warning, limits, shared_groups
+from perovex.learn.validation.parts import COLUMNS, part_scores
 from perovex.learn.validation.score_table import score_table
 from perovex.learn.validation.view import evaluation_html
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+
+_MOST_PARTS = 12
 
 
 @dataclass(repr=False)
@@ -50,6 +54,8 @@ class Evaluation:
         ``upper``, ``better`` (share of resamples in which the model is better).
     meta : DataFrame or None
         What is known of the rows beside the descriptors, for scores by part.
+    left_out : DataFrame
+        Scores where whole sources, or clusters of like spacers, were held out; columns as `by_part` gives them.
     settings : dict
         Everything that was asked for, with sizes, seed, data checksum and environment.
     warnings : tuple of str
@@ -62,6 +68,7 @@ class Evaluation:
     settings: dict[str, Any]
     warnings: tuple[str, ...] = ()
     meta: pd.DataFrame | None = field(default=None, repr=False)
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS), repr=False)
 
     @property
     def task(self) -> str:
@@ -95,6 +102,40 @@ class Evaluation:
         means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
+
+    def by_part(self, *columns: str) -> pd.DataFrame:
+        """Return scores, bias and coverage of the model within parts of the data, with intervals over groups.
+
+        Parameters
+        ----------
+        *columns : str
+            Columns of `meta`; all of it that divides the crystals in 2 to 12 parts where none is named.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``part``, ``value``, ``model``, ``n_rows``, ``n_groups``, ``metric``, ``score``, ``lower``, ``upper``; see
+            `perovex.learn.validation.parts.part_scores`.
+
+        Raises
+        ------
+        ModelInputError
+            `meta` has no such column.
+        """
+        known = [] if self.meta is None else [str(c) for c in self.meta]
+        unknown = [c for c in columns if c not in known]
+        if unknown:
+            raise ModelInputError(f"no column {unknown[0]!r} to split by", remedy="pass meta to evaluate")
+        if self.meta is None:
+            return pd.DataFrame(columns=COLUMNS)
+        wanted = columns or [c for c in known if 2 <= self.meta[c].nunique(dropna=False) <= _MOST_PARTS]
+        return part_scores(
+            self.predictions[self.predictions["model"] == "model"],
+            [(c, self.meta[c].to_numpy()) for c in wanted],
+            classify=self.task == "classification",
+            n_resamples=int(self.settings.get("n_resamples") or 0),
+            random_state=int(self.settings.get("random_state") or 0),
+        )
 
     def by(self, column: str | pd.Series) -> pd.DataFrame:
         """Score the model within parts of the data.
@@ -160,7 +201,7 @@ class Evaluation:
         table = self.out_of_fold()
         return reliability_table(table["truth"], table["prediction"], n_bins=n_bins)
 
-    def domain_table(self) -> pd.DataFrame:
+    def domain_errors(self) -> DomainErrors:
         """Return held-out errors inside and outside the applicability domain; see `domain.domain_errors`.
 
         Errors are absolute ones in GPa, or squared ones of the probability, of every repeat.
@@ -184,7 +225,7 @@ class Evaluation:
         """
         part = self.predictions[self.predictions["model"] == "model"]
         intervals = "lower" in part and part["lower"].notna().any()
-        by_domain = self.domain_table() if "in_domain" in part else None
+        by_domain = self.domain_errors() if "in_domain" in part else None
         return json_safe(
             {
                 "settings": self.settings,
@@ -192,7 +233,9 @@ class Evaluation:
                 "differences": self.differences,
                 "coverage": self.coverage_table() if intervals else None,
                 "reliability": self.reliability_table(5) if self.task == "classification" else None,
-                "domain": None if by_domain is None else {"errors": by_domain.reset_index(), **by_domain.attrs},
+                "domain": None if by_domain is None else by_domain.to_dict(),
+                "by_part": self.by_part(),
+                "left_out": self.left_out,
                 "warnings": list(self.warnings),
             }
         )
@@ -222,6 +265,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     baselines: bool | Mapping[str, Any] = True,
     coverage: float | None = None,
     domain: Any = None,
+    left_out: Sequence[str] = (),
     label_noise: float | None = None,
     n_resamples: int = 1000,
     random_state: int = 0,
@@ -254,6 +298,9 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         Also record intervals by the estimator's ``predict_interval``.
     domain : ApplicabilityDomain, optional
         Fitted in every training part; flags stand in ``predictions["in_domain"]``.
+    left_out : sequence of str
+        Further schemes under which the model and the mean are scored once, such as ``"leave-one-source-out"`` and
+        ``"leave-like-groups-out"``; one that the data do not allow becomes a warning.
     label_noise : float, optional
         Standard deviation of the labels in GPa; the scores that a perfect model would reach are then in
         ``settings["noise_floor"]``.
@@ -297,6 +344,10 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     classify = is_classifier(estimator)
     given = as_target(y, len(table), table.index)
     target, threshold = class_target(estimator, given) if classify else (given.astype(float), None)
+    if learns_modulus(estimator):
+        if threshold is None:
+            raise ModelInputError("a classifier that learns the modulus needs moduli", remedy='use learns="classes"')
+        estimator = clone(estimator).set_params(threshold=threshold)  # the same question in every fold
     labels = as_groups(groups, len(table))
     aligned = _aligned(meta, table)
     _refuse_tiny(table, target, labels, classify)
@@ -313,13 +364,18 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     parts = []
     for number, name in tqdm(jobs, desc="evaluate", disable=not progress):
         repeat, k, train, test = folds[number]
-        extra = {"coverage": coverage, "domain": domain} if name == "model" else {}
+        extra: dict[str, Any] = {"coverage": coverage, "domain": domain} if name == "model" else {}
+        if learns_modulus(models[name]):
+            extra["learnt"] = given
         part = held_out(other_seeds(models[name], number), table, target, labels, train, test, **extra)
         parts.append(part.assign(model=name, repeat=repeat, fold=k))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
         warnings += interval_warning(predictions)
     scores, differences = score_table(predictions, classify, n_resamples, random_state)
+    first_two = {name: models[name] for name in list(models)[:2]}
+    beyond, refused = _scores_left_out(left_out, first_two, table, given, target, labels, n_resamples, split)
+    warnings += refused
     settings = {
         "task": "classification" if classify else "regression",
         "target": getattr(estimator, "target", target.name),
@@ -337,7 +393,41 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         "noise_floor": None if classify or label_noise is None else noise_floor(target, label_noise),
     }
     settings = provenance(estimator, table, target, labels, **settings)
-    return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned)
+    return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned, beyond)
+
+
+def _scores_left_out(
+    schemes: Sequence[str],
+    models: Mapping[str, Any],
+    table: pd.DataFrame,
+    given: pd.Series,
+    target: pd.Series,
+    labels: pd.Series,
+    n_resamples: int,
+    split: dict[str, Any],
+) -> tuple[pd.DataFrame, list[str]]:
+    """Score the model and the mean under schemes that leave out whole sources or clusters of like groups."""
+    tables, refused = [], []
+    for scheme in schemes:
+        try:
+            plan = folds_for(scheme, table, target, labels, random_state=0, **split)
+            parts = []
+            for number, (train, test) in enumerate(plan):
+                for name, model in models.items():
+                    learnt = given if learns_modulus(model) else None
+                    held = held_out(other_seeds(model, number), table, target, labels, train, test, learnt=learnt)
+                    parts.append(held.assign(model=name, repeat=0, fold=number))
+        except PerovexError as error:
+            refused.append(f"{scheme}: {error.cause}")
+            continue
+        held = pd.concat(parts, ignore_index=True)
+        fold_of_row = held.drop_duplicates("row").set_index("row")["fold"].reindex(range(len(table))).to_numpy()
+        names = fold_names(scheme, table, labels, split["meta"], split["n_splits"])
+        everything = np.full(len(table), "all", dtype=object)
+        named = np.array([names[k] for k in fold_of_row], dtype=object)
+        divisions = [(scheme, everything), (scheme, named)]
+        tables.append(part_scores(held, divisions, classify=split["classify"], n_resamples=n_resamples, random_state=0))
+    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)), refused
 
 
 def noise_floor(y: Any, label_noise: float) -> dict[str, float]:

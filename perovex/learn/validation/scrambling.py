@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._seeds import stream
 from perovex.errors import ModelInputError
-from perovex.learn.held_out import class_target
-from perovex.learn.metrics import LOWER_IS_BETTER
+from perovex.learn.held_out import class_target, learns_modulus
+from perovex.learn.metrics import LOWER_IS_BETTER, roc_auc
 from perovex.learn.provenance import provenance
 from perovex.learn.tables import as_groups, as_table, as_target
-from perovex.learn.validation.evaluation import evaluate
+from perovex.learn.validation.evaluation import Evaluation, evaluate
 
 _BATCH = 10
 
@@ -38,6 +39,8 @@ class Scrambling:
         number of shuffles at least as good over the number of shuffles.
     settings : dict
         How the test was made.
+    of_class : Scrambling or None
+        The same shuffles, scored by how well the predicted modulus tells stiff from soft; only with a `threshold`.
     """
 
     metric: str
@@ -45,6 +48,7 @@ class Scrambling:
     null: np.ndarray
     p_value: float
     settings: dict[str, Any] = field(default_factory=dict)
+    of_class: Scrambling | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
@@ -103,6 +107,7 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     n_permutations: int = 199,
     stop_after: int | None = 10,
     metric: str | None = None,
+    threshold: float | None = None,
     random_state: int = 0,
     n_jobs: int = 1,
     progress: bool = False,
@@ -121,6 +126,9 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
         costs few shuffles, one that does costs all of them. The p-value stays valid.
     metric : str, optional
         Default: ``"R2"`` or ``"ROC-AUC"``.
+    threshold : float, optional
+        Of a regression: also score how well predicted moduli rank crystals above and below this (ROC-AUC), on the same
+        shuffles.
     random_state : int, default 0
     n_jobs : int, default 1
         Worker processes; the result does not depend on it.
@@ -154,38 +162,75 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     """
     table = as_table(X)
     target = as_target(y, len(table), table.index)
-    if is_classifier(estimator):
+    if is_classifier(estimator) and not learns_modulus(estimator):
         target, _ = class_target(estimator, target)
     labels = as_groups(groups, len(table))
     name = metric or ("ROC-AUC" if is_classifier(estimator) else "R2")
     fixed = {"n_repeats": 1, **options, "baselines": False, "n_resamples": 0, "random_state": random_state}
-    observed = evaluate(estimator, table, target, labels, **fixed).score(name)
-    rng = np.random.default_rng(random_state)
+    first = evaluate(estimator, table, target, labels, **fixed)  # what cannot be validated is refused here
+    true = np.array([first.score(name), _class_auc(first, threshold)])
+    rng = stream(random_state, "y-scrambling")
     shuffles = [shuffle_target(target, labels, rng) for _ in range(n_permutations)]
-    null = np.empty(0)
+    null = np.empty((0, 2))
     bar = tqdm(total=n_permutations, desc="y-scrambling", disable=not progress)
     with Parallel(n_jobs=n_jobs) as workers:
         for start in range(0, n_permutations, _BATCH):  # of a fixed size, so that n_jobs changes nothing
             batch = shuffles[start : start + _BATCH]
-            null = np.append(null, workers(delayed(_one)(estimator, table, y, labels, name, fixed) for y in batch))
+            scored = workers(delayed(_one)(estimator, table, y, labels, name, threshold, fixed) for y in batch)
+            null = np.vstack([null, scored])
             bar.update(len(batch))
-            as_good = null <= observed if name in LOWER_IS_BETTER else null >= observed
-            if stop_after and as_good.sum() >= stop_after:
-                null = null[: np.flatnonzero(as_good)[stop_after - 1] + 1]
+            as_good = np.column_stack([_as_good(null[:, 0], true[0], name), _as_good(null[:, 1], true[1], "ROC-AUC")])
+            counted = as_good[:, :1] if threshold is None else as_good
+            if stop_after and (counted.sum(axis=0) >= stop_after).all():
+                enough = (np.cumsum(counted, axis=0) >= stop_after).all(axis=1)
+                null = null[: int(np.argmax(enough)) + 1]
                 break
     bar.close()
+    asked = {"n_permutations": n_permutations, "random_state": random_state}
+    settings = provenance(estimator, table, target, labels, **asked)
+    of_class = None if threshold is None else _summed_up("ROC-AUC", true[1], null[:, 1], settings)
+    return replace(_summed_up(name, true[0], null[:, 0], settings), of_class=of_class)
+
+
+def _as_good(null: np.ndarray, observed: float, metric: str) -> np.ndarray:
+    """Whether each shuffle is at least as good as the true target."""
+    return null <= observed if metric in LOWER_IS_BETTER else null >= observed
+
+
+def _summed_up(metric: str, observed: float, null: np.ndarray, settings: dict[str, Any]) -> Scrambling:
     valid = null[np.isfinite(null)]
     if len(valid) < len(null) / 2 or not len(valid):
         raise ModelInputError("most shuffles leave a fold with one class", remedy="choose a balanced threshold")
-    hits = int(np.sum(valid <= observed if name in LOWER_IS_BETTER else valid >= observed))
-    stopped = len(null) < n_permutations
+    hits = int(_as_good(valid, observed, metric).sum())
+    stopped = len(null) < settings["n_permutations"]
+    # a count that was run until enough hits came in is unbiased as it stands
     p_value = hits / len(valid) if stopped else (1 + hits) / (1 + len(valid))
-    asked = {"n_permutations": n_permutations, "n_run": len(valid), "stopped": stopped, "random_state": random_state}
-    return Scrambling(name, observed, null, float(p_value), provenance(estimator, table, target, labels, **asked))
+    run = {"n_run": len(valid), "stopped": stopped}
+    return Scrambling(metric, float(observed), null, float(p_value), settings | run)
 
 
-def _one(estimator: Any, X: pd.DataFrame, y: pd.Series, groups: pd.Series, metric: str, fixed: dict[str, Any]) -> float:
-    try:
-        return evaluate(estimator, X, y, groups, **fixed).score(metric)
-    except ModelInputError:
+def _class_auc(evaluation: Evaluation, threshold: float | None) -> float:
+    """ROC-AUC of held-out predictions as scores of lying above a threshold, mean over repeats."""
+    if threshold is None:
         return float("nan")
+    scores = []
+    for _, part in evaluation.predictions.groupby("repeat"):
+        above = (part["truth"] > threshold).to_numpy(float)
+        scores.append(roc_auc(above, part["prediction"].to_numpy(float), np.ones((1, len(part))))[0])
+    return float(np.mean(scores))
+
+
+def _one(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    groups: pd.Series,
+    metric: str,
+    threshold: float | None,
+    fixed: dict[str, Any],
+) -> tuple[float, float]:
+    try:
+        evaluation = evaluate(estimator, X, y, groups, **fixed)
+    except ModelInputError:
+        return float("nan"), float("nan")
+    return evaluation.score(metric), _class_auc(evaluation, threshold)

@@ -1,0 +1,67 @@
+"""Kernel parameters: the likelihood of scikit-learn, its gradient, its optimum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import check_grad
+from scipy.spatial.distance import pdist, squareform
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+
+from perovex.learn import YoungModulusRegressor
+from perovex.learn.estimators.gaussian_process import (
+    _ClassLikelihood,
+    _ValueLikelihood,
+    default_kernel,
+    most_likely_kernel,
+)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    return X, X[:, 0] + np.sin(X[:, 1]) + 0.3 * rng.normal(size=60)
+
+
+@pytest.mark.parametrize("logs", [[0.3, 0.9, -1.5], [2.0, 0.1, -4.0]])
+def test_likelihood_of_values_is_that_of_scikit_learn(sample, logs):
+    X, y = sample
+    ours, gradient = _ValueLikelihood(squareform(pdist(X, "sqeuclidean")), y)(np.array(logs))
+    process = GaussianProcessRegressor(default_kernel(classify=False), normalize_y=True, optimizer=None).fit(X, y)
+    theirs, slope = process.log_marginal_likelihood(np.array(logs), eval_gradient=True)
+    assert -ours == pytest.approx(theirs, rel=1e-9)
+    np.testing.assert_allclose(-gradient, slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize("logs", [[0.3, 0.9], [2.0, 1.5]])
+def test_likelihood_of_classes_is_that_of_scikit_learn(sample, logs):
+    X, y = sample
+    objective = _ClassLikelihood(squareform(pdist(X, "sqeuclidean")), y > 0)
+    ours, gradient = objective(np.array(logs))
+    process = GaussianProcessClassifier(default_kernel(classify=True), optimizer=None).fit(X, y > 0)
+    theirs, slope = process.log_marginal_likelihood(np.array(logs), eval_gradient=True)
+    assert -ours == pytest.approx(theirs, rel=1e-7)
+    np.testing.assert_allclose(-gradient, slope, rtol=1e-4, atol=1e-7)
+    assert check_grad(lambda v: objective(v)[0], lambda v: objective(v)[1], np.array(logs)) < 1e-4
+
+
+@pytest.mark.parametrize("classify", [False, True])
+def test_the_optimum_is_no_worse(sample, classify):
+    X, y = sample
+    target = y > 0 if classify else y
+    kind, options = (GaussianProcessClassifier, {}) if classify else (GaussianProcessRegressor, {"normalize_y": True})
+    reference = kind(default_kernel(classify=classify), n_restarts_optimizer=3, random_state=0, **options)
+    kernel = most_likely_kernel(squareform(pdist(X, "sqeuclidean")), target, classify=classify)
+    found = kind(kernel, optimizer=None, **options).fit(X, target).log_marginal_likelihood_value_
+    assert found > reference.fit(X, target).log_marginal_likelihood_value_ - 1e-3
+
+
+def test_a_kernel_of_the_user_is_kept(sample):
+    from sklearn.gaussian_process.kernels import Matern
+
+    X, y = sample
+    model = YoungModulusRegressor(
+        "gaussian_process", log_target=False, algorithm_params={"kernel": Matern(2.0), "optimizer": None}
+    ).fit(X, y)
+    assert model.model_[-1].kernel_ == Matern(2.0)
