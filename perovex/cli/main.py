@@ -16,6 +16,7 @@ from perovex.cli import (
     collect,
     describe,
     descriptors,
+    elastic,
     label,
     model,
     predict,
@@ -40,6 +41,7 @@ app.add_typer(model.app, name="model", rich_help_panel=_STUDY)
 app.command("describe", rich_help_panel=_CRYSTALS)(describe.describe)
 app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)
 app.command("build", rich_help_panel=_CRYSTALS)(build.build)
+app.command("elastic", rich_help_panel=_CRYSTALS)(elastic.elastic)
 app.command("label", rich_help_panel=_LABELS)(label.label)
 app.command("collect", rich_help_panel=_LABELS)(collect.collect)
 app.command("audit-data", rich_help_panel=_LABELS)(audit_data.audit_data)

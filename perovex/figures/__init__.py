@@ -26,14 +26,18 @@ from perovex.figures.shap_values import (
 )
 from perovex.figures.style import PALETTE, save_figure, style
 from perovex.figures.tensor import plot_in_plane, plot_surface
+from perovex.figures.tensor_cuts import plot_cut, plot_property_surface
+from perovex.figures.tensor_interactive import interactive_surface
 
 __all__ = [
     "PALETTE",
     "axes",
     "figure",
+    "interactive_surface",
     "plot_adaptation_curve",
     "plot_ale",
     "plot_beeswarm",
+    "plot_cut",
     "plot_decision",
     "plot_dendrogram",
     "plot_dependence",
@@ -44,6 +48,7 @@ __all__ = [
     "plot_learning_curve",
     "plot_moduli",
     "plot_parity",
+    "plot_property_surface",
     "plot_ranking",
     "plot_reliability",
     "plot_scores",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ class Substance:
     density : float
         g/cm³.
     mean_mass : float
-        Mean mass of an atom, g/mol.
+        Mean mass of an atom, g/mol; NaN where only the density is known.
 
     Examples
     --------
@@ -32,10 +33,10 @@ class Substance:
     """
 
     density: float
-    mean_mass: float
+    mean_mass: float = math.nan
 
     def __post_init__(self) -> None:
-        if not (self.density > 0 and self.mean_mass > 0):
+        if not self.density > 0 or self.mean_mass <= 0:
             raise ElasticityError("density and mean mass of an atom must be positive", remedy="g/cm³ and g/mol")
 
     @property

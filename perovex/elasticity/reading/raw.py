@@ -33,6 +33,17 @@ UNITS = {
     "ev/a^3": 160.21766208,
 }
 """GPa per unit, by its name in lower case."""
+UNIT_NAMES = {
+    "gpa": "GPa",
+    "mpa": "MPa",
+    "kbar": "kbar",
+    "mbar": "Mbar",
+    "pa": "Pa",
+    "n/m^2": "N/m²",
+    "10^2gpa": "10² GPa",
+    "ev/a^3": "eV/Å³",
+}
+"""The same units for people."""
 _UNIT_IN_TEXT = re.compile(r"(?<![A-Za-z])(GPa|MPa|kB(?:ar)?|Kbar|kbar|Mbar|eV/(?:A|Ang|Å)\^?3|N/m\^?2|Pa)(?![A-Za-z])")
 
 

@@ -1,0 +1,157 @@
+"""``perovex elastic``: everything that follows from an elastic tensor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from perovex.elasticity import TensorFile
+
+
+def elastic(  # noqa: PLR0917 (options of a command)
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A 6 x 6 matrix or triangle in text, CSV or JSON; OUTCAR; output of thermo_pw, ElaStic, CASTEP, AFLOW,"
+            " ABINIT or CRYSTAL; JSON of the Materials Project. FILE@NAME is one entry of a JSON file of several.",
+            metavar="FILE",
+        ),
+    ],
+    structure: Annotated[
+        Path | None,
+        typer.Option("--structure", "-s", help="The crystal in whose frame the tensor stands: adds the sheet plane."),
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="Unit of the file: GPa, MPa, Pa, kbar, Mbar or eV/A^3.")
+    ] = None,
+    order: Annotated[
+        Literal["voigt", "vasp"] | None,
+        typer.Option("--order", help="Order of components: xx yy zz yz xz xy, or VASP's xx yy zz xy yz zx."),
+    ] = None,
+    density: Annotated[float | None, typer.Option("--density", help="g/cm³, where no structure tells it.")] = None,
+    thickness: Annotated[
+        float | None,
+        typer.Option("--thickness", help="Å, of a slab as a plate; by default the stacking period per slab."),
+    ] = None,
+    spread: Annotated[
+        float, typer.Option("--spread", min=0, help="Spread (deg) of grains about the normal in a textured film.")
+    ] = 0.0,
+    report: Annotated[Path | None, typer.Option("--report", help="Write a page with tables and cuts: .html.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Analyse an elastic tensor: averages, extremes by direction, anisotropy, sound and heat, films and slabs.
+
+    Examples: perovex elastic OUTCAR --structure CONTCAR; perovex elastic C.txt --unit kbar --json.
+    """
+    from perovex.cli.elastic_sheet import sheet_of
+    from perovex.elasticity import Substance, read_tensor
+    from perovex.elasticity.properties.analysis import analyse
+    from perovex.errors import ElasticityError
+
+    if report is not None and report.suffix.lower() not in {".html", ".htm"}:
+        raise ElasticityError("the report is a page", remedy="name it .html", source=report)
+    if thickness is not None and thickness <= 0:
+        raise ElasticityError(f"a thickness of {thickness:g} Å is not positive", source="--thickness")
+    sheet = None if structure is None else sheet_of(structure)
+    found = read_tensor(file, unit=unit, order=order, structure=None if sheet is None else sheet.structure)
+    substance = found.substance if density is None else Substance(density)
+    tables = analyse(
+        found.tensor,
+        substance=substance,
+        normal=None if sheet is None else sheet.normal,
+        thickness=thickness if thickness is not None or sheet is None else sheet.thickness,
+        spread=spread,
+    )
+    if as_json:
+        print(json.dumps(_as_json(file, found, tables), indent=1, ensure_ascii=False))
+    else:
+        _print(found, tables)
+    for remark in found.remarks:
+        print(f"perovex: note: {remark}", file=sys.stderr)
+    if report is not None:
+        from perovex.report.elastic import elastic_report
+
+        page = elastic_report(
+            found.tensor,
+            tables,
+            title=f"Elastic tensor of {Path(file).name}",
+            remarks=found.remarks,
+            normal=None if sheet is None else sheet.normal,
+            density=None if substance is None else substance.density,
+        )
+        page.write(report)
+        print(f"report in {report}", file=sys.stderr)
+
+
+def _as_json(file: str, found: TensorFile, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    from perovex._json import json_safe
+
+    tensor = found.tensor
+    head = {
+        "file": Path(file).name,
+        "format": found.file_format,
+        "unit_of_file": found.unit,
+        "remarks": list(found.remarks),
+        "C_GPa": tensor.C,
+        "S_per_GPa": tensor.compliance,
+        "eigenvalues_GPa": tensor.eigenvalues,
+        "born_stable": tensor.born_stable,
+    }
+    return json_safe(head | {name: table.to_dict(orient="index") for name, table in tables.items()})
+
+
+def _print(found: TensorFile, tables: dict[str, pd.DataFrame]) -> None:
+    from perovex.elasticity.reading.raw import UNIT_NAMES
+    from perovex.report.elastic import NOTES, TITLES, extremes_in_words
+
+    state = "stable" if found.tensor.born_stable else "UNSTABLE: averages and extremes are undefined"
+    print(f"{found.file_format}, read as {UNIT_NAMES[found.unit]}; Born: {state}")
+    print("\nC (GPa), order xx yy zz yz xz xy")
+    for row in found.tensor.C:
+        print("".join(f"{x + 0.0:10.3f}" for x in row.round(3)))
+    for name, table in tables.items():
+        print(f"\n{TITLES[name]}")
+        if name == "extremes":
+            _print_extremes(extremes_in_words(table))
+        else:
+            _print_rows(table)
+        if name in NOTES:
+            _print_wrapped(NOTES[name])
+
+
+def _print_rows(table: pd.DataFrame) -> None:
+    from perovex._numbers import short
+
+    values = [column for column in table.columns if column != "unit"]
+    if len(values) > 1:
+        print(" " * 40 + "".join(f"{name:>10}" for name in values))
+    for name, row in table.iterrows():
+        cells = "".join(f"{'undefined' if row[key] != row[key] else short(row[key]):>10}" for key in values)
+        print(f"  {name!s:38}{cells} {'' if row['unit'] == '1' else row['unit']}")
+
+
+def _print_extremes(table: pd.DataFrame) -> None:
+    from perovex._numbers import short
+
+    for name, row in table.iterrows():
+        unit = "" if row["unit"] == "1" else f" {row['unit']}"
+        ratio = "" if row["ratio"] != row["ratio"] else f", ratio {short(row['ratio'])}"
+        auxetic = ", auxetic" if str(name).startswith("Poisson") and row["min"] < 0 else ""
+        print(f"  {name}: {short(row['min'])} to {short(row['max'])}{unit}{ratio}{auxetic}")
+        print(f"      min along {row['along (min)']}")
+        print(f"      max along {row['along (max)']}")
+
+
+def _print_wrapped(text: str) -> None:
+    import textwrap
+
+    from perovex.cli.tables import WIDTH
+
+    print(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  "))
