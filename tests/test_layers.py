@@ -29,7 +29,7 @@ LAYERS = (
 
 #: The same inside packages that have folders; modules beside the folders count as folders of their own.
 INSIDE = {
-    "datasets": (("paths",), ("schema",), ("elastic",), ("collect", "literature", "spacers", "quality")),
+    "datasets": (("paths",), ("schema", "sound"), ("elastic",), ("collect", "literature", "spacers", "quality")),
     "elasticity": (
         ("surface", "voigt", "properties", "tensor"),
         ("reading", "potentials", "relaxation"),

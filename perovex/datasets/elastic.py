@@ -16,6 +16,7 @@ import pandas as pd
 
 from perovex.datasets.paths import data_root, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
+from perovex.datasets.sound import densities, velocities
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class ElasticData:
     def table(self) -> pd.DataFrame:
         """Accepted labels of the chosen potential, indexed by ``crystal_id``; moduli in GPa.
 
+        Two columns are computed from the tensors on loading: the longitudinal velocities of sound ``v_in_plane`` and
+        ``v_out_of_plane`` (km/s), what picosecond acoustics and Brillouin scattering measure.
+
         With soft modes frozen only `E_in_plane`, `E_out_of_plane` and `E_vrh` are left of the moduli, and crystals
         without these are left out.
         """
@@ -72,7 +76,8 @@ class ElasticData:
         if self.moduli == "soft_frozen":
             frozen = rows[list(SOFT_FROZEN)].rename(columns=lambda name: name.removesuffix("_soft_frozen")).dropna()
             rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(frozen, how="inner")
-        return rows.reset_index().set_index("crystal_id").sort_index()
+        sound = velocities(rows.index, self._tensor_file, KINDS[self.moduli], densities(self._structure_text))
+        return rows.join(sound).rename_axis("label_id").reset_index().set_index("crystal_id").sort_index()
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
@@ -124,11 +129,15 @@ class ElasticData:
         return json.loads((self.folder / TENSORS).read_text(encoding="utf-8"))
 
     @cached_property
+    def _structure_text(self) -> str:
+        return gzip.decompress((self.folder / STRUCTURES).read_bytes()).decode()
+
+    @cached_property
     def _structure_file(self) -> dict[str, Structure]:
         import ase.io
         from pymatgen.io.ase import AseAtomsAdaptor
 
-        text = gzip.decompress((self.folder / STRUCTURES).read_bytes()).decode()
+        text = self._structure_text
         crystals: dict[str, Structure] = {}
         for atoms in ase.io.read(io.StringIO(text), index=":", format="extxyz"):
             name = atoms.info["label_id"]

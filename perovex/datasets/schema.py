@@ -71,6 +71,12 @@ COLUMNS: dict[str, Column] = {
     "seconds": Column("float", "s", "wall time of the label"),
 }
 
+# Not in the file: computed from tensor, density and sheet plane when a release is loaded.
+DERIVED: dict[str, Column] = {
+    "v_in_plane": Column("float", "km/s", "longitudinal velocity of sound averaged over directions in the sheet plane"),
+    "v_out_of_plane": Column("float", "km/s", "longitudinal velocity of sound along the slab normal"),
+}
+
 REQUIRED = ("label_id", "crystal_id", "potential", "status", "n_layers", "spacer_smiles", "metal", "halide", *MODULI)
 
 
@@ -84,7 +90,7 @@ def describe_columns() -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = {name: {"type": c.dtype, "unit": c.unit, "meaning": c.meaning} for name, c in COLUMNS.items()}
+    rows = {name: {"type": c.dtype, "unit": c.unit, "meaning": c.meaning} for name, c in (COLUMNS | DERIVED).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
 
 

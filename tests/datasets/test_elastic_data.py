@@ -184,3 +184,28 @@ def test_spacers_are_named_once():
 def test_summary_counts_all(elastic_data):
     assert elastic_data.summary().loc["All", "All"] == len(elastic_data)
     assert isinstance(elastic_data.table, pd.DataFrame)
+
+
+def test_velocities_of_every_crystal(elastic_data):
+    from perovex.crystal import perceive
+    from perovex.elasticity import ElasticTensor
+    from perovex.elasticity.properties.waves import sheet_velocities
+
+    table = elastic_data.table
+    assert table[["v_in_plane", "v_out_of_plane"]].notna().all(axis=None)
+    # longitudinal waves: stiffer than a free bar along the same direction
+    bar = (table["E_out_of_plane"] / 4.5) ** 0.5  # no crystal of the set is denser than 4.5 g/cm³
+    assert (table["v_out_of_plane"] > bar).all()
+    for n in (1, 2, np.inf):
+        name = table.index[table["n_layers"] == n][0]
+        structure = elastic_data.structures[name]
+        normal = sheet_normal(perceive(structure))
+        expected = sheet_velocities(ElasticTensor(elastic_data.tensors[name]), normal, float(structure.density))
+        for key, value in expected.items():
+            assert table.loc[name, key] == pytest.approx(value, rel=1e-4)
+
+
+def test_velocities_follow_the_kind_of_moduli(elastic_data):
+    frozen = load_elastic(moduli="soft_frozen").table
+    both = frozen.index.intersection(elastic_data.table.index)
+    assert (frozen.loc[both, "v_out_of_plane"] >= elastic_data.table.loc[both, "v_out_of_plane"] - 1e-6).mean() > 0.9

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _N_POLAR, _N_AROUND = 48, 96  # Gauss-Legendre by trapezoid: 1/v³ is smooth except at conical points
-_N_PLANE = 180
+_N_PLANE = 36  # over half a turn: right to 1e-4 where modes do not cross
 
 
 @dataclass(frozen=True)
