@@ -41,8 +41,8 @@ class Expected:
     ----------
     n : float, optional
         Sheets per slab.
-    phase : str, optional
-        ``"RP"`` or ``"DJ"``.
+    stacking : str, optional
+        ``"staggered"`` or ``"eclipsed"``.
     metals, halides : tuple of str, optional
         Alphabetical.
     spacers, cages : dict of str to int, optional
@@ -50,7 +50,7 @@ class Expected:
     """
 
     n: float | None = None
-    phase: str | None = None
+    stacking: str | None = None
     metals: tuple[str, ...] | None = None
     halides: tuple[str, ...] | None = None
     spacers: dict[str, int] | None = None
@@ -140,8 +140,7 @@ def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
             found.append(f"{name} is {got}, not {wanted}")
 
     compare("n", expected.n, crystal.n_layers)
-    if expected.phase is not None:
-        compare("the phase", expected.phase, crystal.phase)
+    compare("the stacking", expected.stacking, crystal.stacking)
     compare("the metal", expected.metals, crystal.metals)
     compare("the halide", expected.halides, crystal.halides)
     for name, wanted, molecules in (

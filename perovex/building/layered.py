@@ -20,6 +20,8 @@ Phase = Literal["RP", "DJ"]
 
 #: Offset of successive slabs in units of the metal-metal vectors.
 SHIFTS: Final[dict[str, tuple[float, float]]] = {"RP": (0.5, 0.5), "DJ": (0.0, 0.0)}
+#: What perception calls these offsets.
+STACKINGS: Final[dict[str, str]] = {"RP": "staggered", "DJ": "eclipsed"}
 #: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: rounded means of
 #: diammonium lead halides relaxed with an interatomic potential.
 TILTS: Final = ((17.0, 6.0), (15.5, 5.0))
@@ -177,7 +179,7 @@ def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, phase: Phas
     metal, halide = frame.symbols[0], frame.symbols[1]
     return Expected(
         n=1 + cages / pockets,
-        phase=phase,
+        stacking=STACKINGS[phase],
         metals=(metal,),
         halides=(halide,),
         spacers={spacer.smiles: pockets * (2 if spacer.charge == 1 else 1)},

@@ -14,7 +14,7 @@ _CAPTIONS = {
     "rejections": "Reasons of rejections, and how many labels each cost",
     "outliers": "Outliers: modulus (GPa) and modified z-score of its logarithm among crystals of the same n and halide",
     "volume_changes": "Volume changed by more than 10 % on relaxing",
-    "phase_changes": "Stacking changed on relaxing",
+    "stacking_changes": "Stacking changed on relaxing",
     "unconverged": "Not converged as asked: largest force (eV/Å) and stress (GPa)",
     "soft_modes": "Softened much by soft modes: lowest curvature (eV/Å²); E_vrh with them and with them frozen (GPa)",
     "duplicates": "Duplicates",

@@ -152,9 +152,10 @@ def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:
     arms = crystal.bridges.vectors / np.linalg.norm(crystal.bridges.vectors, axis=2, keepdims=True)
     angles = np.degrees(np.arccos(np.clip((arms[:, 0] * arms[:, 1]).sum(axis=1), -1.0, 1.0)))
     kinds = Counter((m.role, m.smiles) for m in crystal.molecules)
+    family = crystal.phase if crystal.slabs else ""
     table = [
         ("formula", crystal.structure.composition.reduced_formula),
-        ("network", f"{crystal.dimensionality}D, {crystal.phase}" if crystal.dimensionality == 2 else "3D"),
+        ("network", ", ".join(filter(None, [f"{crystal.dimensionality}D", family, crystal.stacking]))),
         *([("sheets per slab", f"{crystal.n_layers:g}")] if crystal.slabs else []),
         ("metal, halide", f"{', '.join(crystal.metals)}; {', '.join(crystal.halides)}"),
         ("octahedra", f"{len(crystal.octahedra)} in {len(crystal.structure)} atoms"),

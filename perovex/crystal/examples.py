@@ -90,8 +90,8 @@ def layered(
     n : int
         Sheets per slab.
     shift : tuple of float
-        Offset of successive slabs, in units of the metal-metal distance: (1/2, 1/2) for Ruddlesden-Popper,
-        (0, 0) for Dion-Jacobson stacking.
+        Offset of successive slabs, in units of the metal-metal distance: (1/2, 1/2) staggered, (0, 0)
+        eclipsed.
     metal, halide : str
         Elements.
     spacer, cage : {"Cs", "NH4", "MA"}

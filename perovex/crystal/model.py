@@ -193,13 +193,18 @@ class LayeredPerovskite:
     repeat_height : float
         Height of one stacking period along the normal, Å (2D only, else nan).
     phase : str
-        ``"RP"``, ``"DJ"``, ``"ACI"``, ``"intermediate"`` for layered crystals, ``"3D"`` for networks.
+        Family by the cations between the slabs: ``"RP"`` (one charge each), ``"DJ"`` (two), ``"ACI"`` (two kinds, one
+        of which fills cages elsewhere), ``"mixed"``, ``"unknown"``; ``"sheet in vacuum"``; ``"3D"`` for networks.
     warnings : tuple of str
         What a reader should know about the perception.
     source : str or None
         File the crystal came from.
     layer_shifts : ndarray, shape (s, 2)
         In-plane offset of each slab and the one above it, see `perovex.crystal.layer_shifts`.
+    stacking : str
+        ``"eclipsed"``, ``"staggered"`` or ``"intermediate"``, by the layer shifts; empty where nothing is stacked.
+    vacuum : float
+        Å along the normal that are empty where slabs stand in vacuum, else 0.
     """
 
     structure: Structure
@@ -215,6 +220,8 @@ class LayeredPerovskite:
     warnings: tuple[str, ...] = ()
     source: str | None = None
     layer_shifts: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    stacking: str = ""
+    vacuum: float = 0.0
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -257,7 +264,9 @@ class LayeredPerovskite:
 
     def __repr__(self) -> str:
         name = self.structure.composition.reduced_formula
-        sheets = "3D" if self.dimensionality == 3 else f"n={self.n_layers:g}, {self.phase}"
+        sheets = "3D"
+        if self.dimensionality == 2:
+            sheets = ", ".join(filter(None, [f"n={self.n_layers:g}", self.phase, self.stacking]))
         note = f", {len(self.warnings)} warnings" if self.warnings else ""
         return f"<LayeredPerovskite {name}: {sheets}, {len(self.octahedra)} octahedra{note}>"
 

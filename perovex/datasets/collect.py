@@ -18,6 +18,7 @@ from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.schema import COLUMNS, MODULI, SOFT_FROZEN, validate_labels
+from perovex.datasets.stacking import stacking_of
 from perovex.errors import DatasetError, ElasticityError, PerovexError
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         "lowest_eigenvalue": min(record.get("lowest_eigenvalues") or [math.nan]),
         "max_force": _number(record.get("max_force_eV_per_A")),
         "max_stress": _number(record.get("max_stress_GPa")),
-        "parent_phase": record.get("phase") or "",
+        "parent_stacking": record["stacking"] if "stacking" in record else stacking_of(record.get("phase") or ""),
         "n_layers": _number(record.get("n")),
         "metal": record.get("metal") or "",
         "halide": record.get("halide") or "",
@@ -216,6 +217,7 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
     row.update(
         n_layers=crystal.n_layers,
         phase=crystal.phase,
+        stacking=crystal.stacking,
         spacer_smiles=crystal.spacer_smiles,
         cage=".".join(sorted({m.smiles for m in crystal.cage_cations})),
         metal=".".join(crystal.metals),

@@ -17,6 +17,7 @@ import pandas as pd
 from perovex.datasets.paths import data_root, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.datasets.sound import densities, velocities
+from perovex.datasets.stacking import with_stacking
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class ElasticData:
 
     def _repr_html_(self) -> str:
         moduli = [key for key in MODULI if key in self.table]
-        shown = ["n_layers", "phase", "spacer_smiles", "metal", "halide", *moduli]
+        shown = ["n_layers", "phase", "stacking", "spacer_smiles", "metal", "halide", *moduli]
         return f"<p>{self!r:.200}</p>".replace("<E", "&lt;E") + self.table[shown].round(2).to_html(max_rows=12)
 
 
@@ -235,7 +236,7 @@ def load_elastic(
         table = pd.read_csv(folder / LABELS)
     except (ValueError, UnicodeDecodeError) as error:
         raise DatasetError(f"not a table of labels: {error}", source=folder / LABELS) from None
-    table = validate_labels(table, source=folder / LABELS).set_index("label_id")
+    table = with_stacking(validate_labels(table, source=folder / LABELS)).set_index("label_id")
     accepted = table[table["status"] == "accepted"]
     if accepted.empty:
         raise DatasetError("no accepted label", remedy="label more crystals", source=folder)

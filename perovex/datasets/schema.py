@@ -40,7 +40,8 @@ COLUMNS: dict[str, Column] = {
     "formula": Column("str", "", "reduced formula of the relaxed crystal"),
     "n_atoms": Column("int", "", "atoms in the cell; 0 where no relaxed crystal was kept"),
     "n_layers": Column("float", "", "perovskite sheets per slab; inf for a 3D network"),
-    "phase": Column("str", "", "RP, DJ, ACI, intermediate or 3D, from the relaxed crystal"),
+    "phase": Column("str", "", "RP, DJ, ACI, mixed, unknown or 3D, by the cations of the relaxed crystal"),
+    "stacking": Column("str", "", "eclipsed, staggered or intermediate, by the shift of successive slabs; else empty"),
     "spacer_smiles": Column("str", "", "SMILES of the cations between slabs; empty for 3D"),
     "cage": Column("str", "", "SMILES or symbol of the cations in the cages; empty for none"),
     "metal": Column("str", "", "metals of the octahedra"),
@@ -65,7 +66,7 @@ COLUMNS: dict[str, Column] = {
     "max_stress": Column("float", "GPa", "largest stress component left after relaxation"),
     "energy": Column("float", "eV", "potential energy of the cell"),
     "parent": Column("str", "", "structure that the relaxation started from"),
-    "parent_phase": Column("str", "", "phase of the parent before relaxing; empty if not recorded"),
+    "parent_stacking": Column("str", "", "stacking of the parent before relaxing; empty if not recorded"),
     "origin": Column("str", "", "where that structure comes from (repository, DOI, database number, or built)"),
     "calls": Column("float", "", "energy-force-stress evaluations"),
     "seconds": Column("float", "s", "wall time of the label"),
@@ -129,7 +130,7 @@ def validate_labels(table: pd.DataFrame, *, source: object = None) -> pd.DataFra
     table = table.copy()
     for name, column in COLUMNS.items():
         if name in table and column.dtype == "str":
-            table[name] = table[name].fillna("").astype(str)
+            table[name] = table[name].astype(object).fillna("").astype(str)
         elif name in table:
             try:
                 table[name] = pd.to_numeric(table[name])

@@ -296,15 +296,17 @@ def layers(crystal: LayeredPerovskite) -> dict[str, float]:
     placed = place_spacers(crystal, gaps)
     depths = penetration_depths(placed, gaps)
     thickness = mean([slab.terminal_heights[1] - slab.terminal_heights[0] for slab in crystal.slabs])
-    period = crystal.repeat_height / len(crystal.slabs) if crystal.slabs else float("nan")
+    stacked = bool(crystal.slabs) and not crystal.vacuum  # a slab in vacuum has no neighbour to be far from
+    period = crystal.repeat_height / len(crystal.slabs) if stacked else float("nan")
+    spaces = gaps if stacked else []
     shifts = np.sort(layer_shifts(crystal), axis=1)
     return {
         "n_layers": crystal.n_layers,
         "inverse_n_layers": 1.0 / crystal.n_layers,
         "slab_thickness": thickness,
         "layer_period": period,
-        "layer_spacing_metal": mean([gap.metal_ceiling - gap.metal_floor for gap in gaps]),
-        "layer_spacing_halide": mean([gap.ceiling - gap.floor for gap in gaps]),
+        "layer_spacing_metal": mean([gap.metal_ceiling - gap.metal_floor for gap in spaces]),
+        "layer_spacing_halide": mean([gap.ceiling - gap.floor for gap in spaces]),
         "slab_fraction": thickness / period,
         "layer_shift_max": mean(shifts[:, 1]),
         "layer_shift_min": mean(shifts[:, 0]),
@@ -315,5 +317,5 @@ def layers(crystal: LayeredPerovskite) -> dict[str, float]:
         "penetration_mean": mean(depths),
         "penetration_min": smallest(depths),
         "penetration_max": largest(depths),
-        "interdigitation": mean(interdigitation(placed, gaps)),
+        "interdigitation": mean(interdigitation(placed, gaps)) if stacked else float("nan"),
     }

@@ -80,7 +80,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
     target : str
         Modulus to plot.
     by : str
-        Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``phase``; n = inf is called 3D.
+        Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``stacking``; n = inf is called 3D.
     ax : Axes, optional
         Where to draw; without it a new figure.
 
@@ -116,7 +116,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
         range(len(classes)), [f"{n}\n({(table[by] == v).sum()})" for n, v in zip(names, classes, strict=True)]
     )
     ax.set_xlim(-0.6, len(classes) - 0.4)
-    ax.set_xlabel({"n_layers": "layers per slab, n", "phase": "stacking"}.get(by, by.replace("_", " ")))
+    ax.set_xlabel({"n_layers": "layers per slab, n", "phase": "family"}.get(by, by.replace("_", " ")))
     ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
     return ax
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
 MIN_FILLED = 0.5  # share of rows in which a descriptor must be defined to be offered to a model
-_META = ("n_layers", "halide", "metal", "phase", "spacer_smiles", "cage")
+_META = ("n_layers", "halide", "metal", "phase", "stacking", "spacer_smiles", "cage")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class StudyTables:
     groups : Series
         Spacer of the same rows (enantiomers are one).
     meta : DataFrame
-        n_layers, halide, metal, phase, spacer, cage of the same rows.
+        n_layers, halide, metal, phase, stacking, spacer, cage of the same rows.
     context : DataFrame
         Moduli and meta of the 3D networks, kept for comparison only.
     failures : DataFrame

@@ -30,7 +30,7 @@ def test_built_crystal_is_perceived_as_asked(spacer, metal, halide, n, cage, pha
     assert crystal.n_layers == n
     assert crystal.metals == (metal,)
     assert crystal.halides == (halide,)
-    assert crystal.phase == phase
+    assert crystal.stacking == {"RP": "staggered", "DJ": "eclipsed"}[phase]
     assert {canonical(m.smiles, stereo=stereo) for m in crystal.spacers} == {canonical(spacer, stereo=stereo)}
     assert len(crystal.cage_cations) == 2 * (n - 1)
     metals = sum(site.specie.symbol == metal for site in structure)

@@ -22,7 +22,7 @@ def test_thickened_single_layer_equals_a_built_double_layer(single, cage):
     grown, start = perceive(thicken(single, cage)), perceive(single)
     assert grown.n_layers == double.n_layers == 2
     assert sorted(m.smiles for m in grown.molecules) == sorted(m.smiles for m in double.molecules)
-    assert grown.phase == start.phase == "RP"
+    assert grown.stacking == start.stacking == "staggered"
     # rigid octahedra alternate on: the same bonds and slab thickness as a slab built with these tilts
     assert np.allclose(grown.octahedra.bond_lengths, bond_length("Pb", "Br"), atol=1e-6)
     thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (grown, double)]

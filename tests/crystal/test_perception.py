@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from scipy.spatial.transform import Rotation
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cation, cubic, layered
 from perovex.errors import CoordinationError, NoOctahedraError, TopologyError
+
+CRYSTALS = Path(__file__).parents[1] / "data" / "crystals"
 
 
 def fingerprint(crystal):
@@ -26,6 +29,7 @@ def fingerprint(crystal):
     return {
         "n": crystal.n_layers,
         "phase": crystal.phase,
+        "stacking": crystal.stacking,
         "dimensionality": crystal.dimensionality,
         "molecules": {key: round(value, 9) for key, value in kinds.items()},
         "axial": axial,
@@ -82,13 +86,13 @@ def test_perception_is_invariant(name, transform):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 @pytest.mark.parametrize(
-    ("shift", "phase"),
-    [((0, 0), "DJ"), ((0.5, 0.5), "RP"), ((0.5, 0), "intermediate"), ((0.25, 0.25), "intermediate")],
+    ("shift", "stacking"),
+    [((0, 0), "eclipsed"), ((0.5, 0.5), "staggered"), ((0.5, 0), "intermediate"), ((0.25, 0.25), "intermediate")],
 )
-def test_sheets_and_phase(n, shift, phase):
+def test_sheets_and_stacking(n, shift, stacking):
     crystal = perceive(layered(n, shift))
     assert crystal.n_layers == n
-    assert crystal.phase == phase
+    assert (crystal.phase, crystal.stacking) == ("RP", stacking)  # the spacers carry one charge, whatever the shift
     assert len(crystal.slabs) == 2
     np.testing.assert_allclose(np.sort(layer_shifts(crystal), axis=1), np.sort([shift, shift], axis=1), atol=1e-9)
     assert len(crystal.spacers) == 4
@@ -239,6 +243,9 @@ NETWORKS = {
     "1D edge-sharing": lambda: build([[0, 0, 0]], np.array([[3.0, 3, 0], [8, -8, 0], [0, 0, 14]])),
     "1D face-sharing": face_chain,
     "2D corner-sharing (110)": lambda: build([[0, 0, 0], [6, 0, 0]], np.array([[6.0, 6, 0], [0, 0, 6], [13, -13, 0]])),
+    "2D corner-sharing, stepped": lambda: build(
+        [[6.0 * k, 0, 0] for k in range(4)] + [[0, 0, 6.0], [6.0, 0, 6.0]], [24, 6, 26]
+    ),
     "3D corner+edge-sharing": lambda: Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0, 0]]
     ),
@@ -348,9 +355,52 @@ def test_aci_phase_needs_two_cations_between_slabs():
     assert perceive(mixed).phase == "ACI"
 
 
+@pytest.mark.parametrize("shift", [(0, 0), (0.5, 0.5), (0.3, 0.1)])
+@pytest.mark.parametrize("spacer", ["MA", "Cs", "NH4"])
+def test_monovalent_spacers_make_a_ruddlesden_popper_crystal_however_slabs_are_shifted(shift, spacer):
+    assert perceive(layered(1, shift, spacer=spacer)).phase == "RP"
+
+
+@pytest.mark.parametrize("path", sorted(CRYSTALS.glob("s*_n[123].extxyz")), ids=lambda p: p.stem)
+def test_divalent_spacers_make_a_dion_jacobson_crystal_however_slabs_are_shifted(path):
+    crystal = perceive(path)
+    assert {m.charge for m in crystal.spacers} == {2}
+    assert crystal.phase == "DJ"
+    assert crystal.stacking in {"eclipsed", "intermediate", "staggered"}
+
+
+def in_vacuum(structure, width, slabs):
+    """The first slabs of a crystal under empty space."""
+    lattice = structure.lattice.matrix.copy()
+    height = lattice[2, 2] * slabs / 2
+    kept = [s for s in structure if s.coords[2] < height - 1e-6 or slabs == 2]
+    lattice[2, 2] = height + width
+    return Structure(lattice, [s.specie for s in kept], [s.coords for s in kept], coords_are_cartesian=True)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_a_sheet_in_vacuum_is_named_and_not_stacked(n, transform):
+    sheet = in_vacuum(layered(n, spacer="MA", gap=9.0), 14.0, slabs=1)
+    crystal = perceive(transform(sheet)) if transform(sheet).volume < 1.1 * sheet.volume else perceive(sheet)
+    assert (crystal.n_layers, crystal.phase, crystal.stacking) == (n, "sheet in vacuum", "")
+    assert crystal.vacuum > 10
+    assert layer_shifts(crystal).shape == (0, 2)
+    assert any("a single slab in vacuum" in w for w in crystal.warnings)
+
+
+def test_two_slabs_in_vacuum_are_stacked_on_each_other_only():
+    crystal = perceive(in_vacuum(layered(1, (0.5, 0.5), spacer="MA"), 15.0, slabs=2))
+    assert (crystal.phase, crystal.stacking, len(layer_shifts(crystal))) == ("RP", "staggered", 1)
+    assert any("2 slabs in vacuum" in w for w in crystal.warnings)
+
+
+def test_wide_gaps_of_real_crystals_are_no_vacuum():
+    assert perceive(layered(1, spacer="Cs", gap=5.5)).vacuum == 0.0
+
+
 def test_repr_shows_octahedra_table_and_warnings():
     crystal = perceive(layered(2))
-    assert "n=2, RP, 4 octahedra" in repr(crystal)
+    assert "n=2, RP, staggered, 4 octahedra" in repr(crystal)
     page = crystal._repr_html_()
     assert page.count("<polygon") == 3 * (2 + 2 + 2)  # three side by side; both slabs and the next copy of the first
     assert "C[NH3+]" in page

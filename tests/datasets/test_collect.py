@@ -177,16 +177,16 @@ def test_audit_sees_what_relaxing_changed_and_who_is_the_same(elastic_data, name
     records = tmp_path / "records"
     records.mkdir()
     limits = {"relax": {"fmax": 2e-3, "smax": 5e-3}}
-    phase = elastic_data.table.loc[one, "phase"]
-    moved = "RP" if phase != "RP" else "DJ"
+    stacking = elastic_data.table.loc[one, "stacking"]
+    moved = "staggered" if stacking != "staggered" else "eclipsed"
     good = {"max_force_eV_per_A": 1e-3, "max_stress_GPa": 4e-3, "settings": limits}
-    _record(records, elastic_data, one, phase=moved, **good)
-    _record(records, elastic_data, one, name="again", repeat=2, phase=phase, **good)
+    _record(records, elastic_data, one, stacking=moved, **good)
+    _record(records, elastic_data, one, name="again", repeat=2, stacking=stacking, **good)
     _record(records, elastic_data, other, **(good | {"max_stress_GPa": 6e-3}))
     _record(records, elastic_data, cubic, phase="3D", **good)
     collect([records], tmp_path / "1.0", progress=False)
     findings = audit(load_elastic(tmp_path / "1.0"))
-    assert findings.phase_changes["parent_phase"].to_dict() == {one: moved}
+    assert findings.stacking_changes["parent_stacking"].to_dict() == {one: moved}
     assert list(findings.unconverged.index) == [other]
     assert {*findings.duplicates.reset_index().loc[0]} == {one, "again"}
     assert len(findings.duplicates) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from perovex.crystal import perceive
 
-#: n and stacking as the authors of the crystals give them.
+#: n and family as the authors of the crystals give them.
 PUBLISHED = {
     "BA2PbBr4": (1, "RP", "10.1126/sciadv.aay4045"),
     "BA2CsPb2Br7": (2, "RP", "10.1126/sciadv.aay4045"),
@@ -27,9 +27,13 @@ def test_published_layers_and_stacking(elastic_data, name):
     crystal = perceive(elastic_data.structure(label))
     assert doi in row["origin"]
     assert crystal.n_layers == n_layers
-    assert row["parent_phase"] == phase  # as refined
-    # Relaxing moves the layers of one crystal past the border of what counts as DJ.
-    assert crystal.phase == ("intermediate" if name == "3AMP_MA_Pb2I7" else phase)
+    assert crystal.phase == row["phase"] == phase
+    if phase == "ACI":
+        return
+    refined = {"RP": "staggered", "DJ": "eclipsed"}[phase]
+    assert row["parent_stacking"] == refined
+    # Relaxing moves the layers of one crystal past the border of what counts as eclipsed.
+    assert crystal.stacking == row["stacking"] == ("intermediate" if name == "3AMP_MA_Pb2I7" else refined)
 
 
 def test_layers_of_the_factorial(elastic_data):

@@ -13,7 +13,7 @@ def planted(n_groups=12, per_group=5, n_columns=12, seed=0, noise=0.03):
     groups = pd.Series([f"spacer {k}" for k in np.arange(n) // per_group], index=X.index)
     log_modulus = 2.3 + 0.25 * X["a"] + 0.15 * np.tanh(2 * X["b"]) + noise * rng.normal(size=n)
     meta = pd.DataFrame(
-        {"halide": np.resize(["I", "Br", "Cl"], n), "n_layers": np.resize([1, 2], n), "phase": "RP"},
+        {"halide": np.resize(["I", "Br", "Cl"], n), "n_layers": np.resize([1, 2], n), "stacking": "eclipsed"},
         index=X.index,
     )
     return X, np.exp(log_modulus).rename("E_in_plane"), groups, meta

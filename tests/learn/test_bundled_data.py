@@ -23,7 +23,7 @@ def crystals():
     structures = pd.Series({name: data.structures[name] for name in rows.index}, dtype=object)
     featurizer = perovex.HOIPFeaturizer(progress=False).set_output(transform="pandas")
     table = featurizer.fit_transform(structures).set_index(rows.index)
-    meta = rows[["n_layers", "halide", "phase", "origin"]]
+    meta = rows[["n_layers", "halide", "stacking", "origin"]]
     return select_columns(table)[0], rows["E_in_plane"], data.groups.loc[rows.index], meta
 
 
@@ -39,7 +39,7 @@ def test_every_scheme_gives_every_score_beside_baselines(crystals, scheme):
     assert set(result.scores["model"]) == {"model", "mean", "nearest neighbour", "linear"}
     assert result.scores.query("metric == 'MAE'")[["value", "lower", "upper"]].notna().all().all()
     assert result.settings["noise_floor"] == noise_floor(y, 0.3)
-    assert {"halide", "n_layers", "phase"} < set(result.coverage_table()["part"])
+    assert {"halide", "n_layers", "stacking"} < set(result.coverage_table()["part"])
     assert result.domain_errors().table["rows"].sum() == len(X)
     assert any("groups" in text for text in result.warnings)
     labels = evaluate(StiffnessClassifier("logistic", calibration="auto"), X, y, groups, **settings)

@@ -162,7 +162,7 @@ def test_intervals_and_domain_are_recorded_and_split(table):
         baselines=False,
     )
     coverage = result.coverage_table()
-    assert set(coverage["part"]) == {"all", "n_layers", "halide", "phase"}
+    assert set(coverage["part"]) == {"all", "n_layers", "halide", "stacking"}
     assert coverage.query("part == 'halide'")["count"].sum() == 60
     assert 0.7 < coverage["coverage"].iloc[0] <= 1
     assert set(result.by("in_domain")["value"]) <= {True, False}
@@ -218,7 +218,7 @@ def test_only_too_few_groups_leave_a_fold_without_intervals(table):
         (12, list(range(12)), StiffnessClassifier(threshold=500.0), "group", "one class only"),
         (12, [0] * 11 + [1], StiffnessClassifier(threshold="q0.95"), "group", "single group"),
         (12, list(range(12)), RIDGE, "leave-one-metal-out", "no column 'metal'"),
-        (12, list(range(12)), RIDGE, "leave-one-phase-out", "only one value"),
+        (12, list(range(12)), RIDGE, "leave-one-stacking-out", "only one value"),
         (12, list(range(12)), RIDGE, "random", "unknown scheme"),
     ],
 )

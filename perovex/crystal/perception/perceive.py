@@ -16,7 +16,7 @@ from perovex.crystal.perception.frame import ligand_directions, ligand_order, ps
 from perovex.crystal.perception.molecules import find_molecules
 from perovex.crystal.perception.network import Links, components, link_octahedra
 from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
-from perovex.crystal.perception.phase import measure_shifts, name_phase
+from perovex.crystal.perception.phase import SHEET, measure_shifts, name_phase, name_stacking, vacuum_gap
 from perovex.crystal.perception.roles import with_roles
 from perovex.crystal.perception.slabs import common_plane, sheet_frame, stack_slabs
 from perovex.crystal.perception.topology import require_corner_sharing, topology_error
@@ -67,8 +67,8 @@ def perceive(obj: Any, *, source: str | None = None, disorder: str = "error") ->
     --------
     >>> from perovex.crystal.examples import layered
     >>> crystal = perceive(layered(n=2))
-    >>> crystal.n_layers, crystal.phase, crystal.metals, crystal.halides
-    (2.0, 'RP', ('Pb',), ('I',))
+    >>> crystal.n_layers, crystal.phase, crystal.stacking, crystal.metals, crystal.halides
+    (2.0, 'RP', 'staggered', ('Pb',), ('I',))
     """
     if isinstance(obj, LayeredPerovskite):
         return obj
@@ -159,10 +159,12 @@ def _bridges(raw: RawOctahedra, links: Links) -> Bridges:
 def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPerovskite:
     """Name the phase and collect what a reader should know."""
     notes = [*crystal.structure.properties.get("warnings", ()), *warnings]
-    phase = "3D"
-    shifts = measure_shifts(crystal)
+    phase, stacking = "3D", ""
+    width, middle = vacuum_gap(crystal)
+    shifts = measure_shifts(crystal, middle)
     if crystal.dimensionality == 2:
-        phase, more = name_phase(shifts, crystal.spacers)
+        stacking, more = name_stacking(shifts)
+        phase = SHEET if width and len(crystal.slabs) == 1 else name_phase(crystal.spacers)
         notes += more
         sizes = sorted({slab.n_layers for slab in crystal.slabs})
         if len(sizes) > 1:
@@ -170,7 +172,12 @@ def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPer
         if not crystal.spacers:
             notes.append("no cation between the slabs")
     notes += [*_molecule_notes(crystal.molecules), *_balance(crystal)]
-    finished = replace(crystal, phase=phase, warnings=tuple(notes), layer_shifts=shifts)
+    if width:
+        slabs = "a single slab" if len(crystal.slabs) == 1 else f"{len(crystal.slabs)} slabs"
+        notes.append(f"{slabs} in vacuum: {width:.1f} Å along the normal are empty, nothing there can carry a stress")
+    finished = replace(
+        crystal, phase=phase, stacking=stacking, vacuum=width, warnings=tuple(notes), layer_shifts=shifts
+    )
     finished.__dict__["symbols"] = crystal.symbols  # a copy forgets what was computed once
     return finished
 

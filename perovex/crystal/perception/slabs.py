@@ -68,7 +68,7 @@ def sheet_frame(octahedra: RawOctahedra, links: Links, plane: Plane, atoms: Atom
     Raises
     ------
     TopologyError
-        Terminal halides are not trans to each other along the normal: (110), (111) or other cuts.
+        Terminal halides are not trans to each other along the normal: (110), (111) or other cuts, steps.
     """
     vectors = metal_vectors(octahedra, links)
     flat = np.abs(vectors @ plane.normal) < AXIAL_COSINE * np.linalg.norm(vectors, axis=1)
@@ -89,6 +89,8 @@ def _require_100(octahedra: RawOctahedra, links: Links, flat: NDArray[np.bool_])
         return
     terminal = ~bridging
     count = terminal.sum(axis=1)
+    if (count == 1).any() and (count > 1).any():
+        raise topology_error("2D corner-sharing, stepped", "terraces of (100) sheets that end at steps")
     opposite = (terminal[:, 0::2] & terminal[:, 1::2]).any(axis=1)
     if (count == 3).all() and not opposite.any():
         raise topology_error("2D corner-sharing (111)", "three terminal halides on one face of each octahedron")

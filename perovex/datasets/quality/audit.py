@@ -33,7 +33,7 @@ class Audit:
         Accepted rows whose modulus lies far from others of the same n and halide (modified z-score of the logarithm).
     volume_changes : DataFrame
         Accepted rows whose volume changed by more than 10 % on relaxing.
-    phase_changes : DataFrame
+    stacking_changes : DataFrame
         Accepted rows whose stacking (RP, DJ, intermediate) is no longer that of the parent structure. A crystal
         that lost its network, its n or its spacer is rejected, hence listed under `rejections`.
     unconverged : DataFrame
@@ -51,7 +51,7 @@ class Audit:
     rejections: pd.DataFrame
     outliers: pd.DataFrame
     volume_changes: pd.DataFrame
-    phase_changes: pd.DataFrame
+    stacking_changes: pd.DataFrame
     unconverged: pd.DataFrame
     soft_modes: pd.DataFrame
     duplicates: pd.DataFrame
@@ -106,7 +106,7 @@ def audit(data: ElasticData) -> Audit:
         rejections=reasons,
         outliers=_outliers(table),
         volume_changes=changed,
-        phase_changes=_phase_changes(table),
+        stacking_changes=_stacking_changes(table),
         unconverged=_unconverged(data),
         soft_modes=soft,
         duplicates=_duplicates(data),
@@ -140,11 +140,12 @@ def _outliers(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["crystal_id", "modulus", "GPa", "score", "n", "X"]).set_index("crystal_id")
 
 
-def _phase_changes(table: pd.DataFrame) -> pd.DataFrame:
-    if "parent_phase" not in table:  # releases before 0.2
-        return pd.DataFrame(columns=["parent_phase", "phase"])
-    known = table["parent_phase"].str.len() > 0
-    return table.loc[known & (table["parent_phase"] != table["phase"]), ["parent_phase", "phase", "parent"]]
+def _stacking_changes(table: pd.DataFrame) -> pd.DataFrame:
+    if "parent_stacking" not in table:  # releases before 0.2
+        return pd.DataFrame(columns=["parent_stacking", "stacking"])
+    known = (table["parent_stacking"].str.len() > 0) & (table["stacking"].str.len() > 0)
+    moved = known & (table["parent_stacking"] != table["stacking"])
+    return table.loc[moved, ["parent_stacking", "stacking", "parent"]]
 
 
 def _unconverged(data: ElasticData) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def enantiomer_differences(table: pd.DataFrame) -> pd.DataFrame:
     """
     own = {text: mirrored_smiles(mirrored_smiles(text)) for text in table["spacer_smiles"].unique()}
     chiral = table[[own[text] != mirrored_smiles(text) for text in table["spacer_smiles"]]]
-    keys = ["formula", "n_atoms", "n_layers", "phase"]
+    keys = ["formula", "n_atoms", "n_layers", "phase", "stacking"]
     rows = []
     for one, other in combinations(chiral.index, 2):
         a, b = chiral.loc[one], chiral.loc[other]

@@ -213,6 +213,7 @@ def _facts(job: Job) -> dict[str, Any]:
     return {
         "n": "inf" if crystal.dimensionality == 3 else crystal.n_layers,
         "phase": crystal.phase,
+        "stacking": crystal.stacking,
         "metal": ".".join(crystal.metals),
         "halide": ".".join(crystal.halides),
         "spacer_smiles": crystal.spacer_smiles,

@@ -19,7 +19,8 @@ KINDS: Final = {
     "n": "n",
     "metal": "metal",
     "halide": "halide",
-    "phase": "stacking",
+    "phase": "family",
+    "stacking": "stacking",
     "cage": "cage cation",
 }
 #: What identifies a compound.
@@ -87,7 +88,7 @@ class KnownCrystals:
                 continue
             if column == "dimensionality":
                 return [f"a {value:g}D network, and only {_listed(seen)}D crystals were learnt from"]
-            name = "no cage cation" if value == "" else f"{KINDS[column]} {_shown(value)}"
+            name = f"no {KINDS[column]}" if value == "" else f"{KINDS[column]} {_shown(value)}"
             told.append(f"{name} was never seen in training ({_listed(seen)})")
         return told
 

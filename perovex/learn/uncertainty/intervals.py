@@ -282,7 +282,7 @@ def coverage_table(
     y, lower, upper : array_like, shape (n_rows,)
         Truth and bounds, GPa. Rows without bounds (NaN) are left out: no interval was given that could fail.
     by : DataFrame, optional
-        Columns to split by (n, halide, phase, ...), one row per interval.
+        Columns to split by (n, halide, stacking, ...), one row per interval.
     nominal : float, optional
         Coverage that was asked for; repeated in the table.
     groups : array_like, shape (n_rows,), optional

@@ -182,7 +182,7 @@ class Evaluation:
                 "no intervals were computed",
                 remedy="use YoungModulusRegressor(interval_folds=10) and evaluate(..., coverage=0.9)",
             )
-        usual = [c for c in ("n_layers", "halide", "phase") if self.meta is not None and c in self.meta]
+        usual = [c for c in ("n_layers", "halide", "stacking") if self.meta is not None and c in self.meta]
         split = pd.DataFrame({c: self._values(c) for c in (by or usual)}) if (by or usual) else None
         return coverage_table(
             part["truth"],
@@ -285,7 +285,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     groups : Series, optional
         Spacer of each row. Without it every row is its own group, and the result says so.
     meta : DataFrame, optional
-        Rows as `X`: n, halide, phase ... for schemes and for splitting results.
+        Rows as `X`: n, halide, stacking ... for schemes and for splitting results.
     scheme : str, default "group"
         ``"group"``, ``"leave-one-<column>-out"``, ``"leave-cluster-out"`` or ``"rows"``; see
         `splits.folds_for`.

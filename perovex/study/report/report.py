@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _AUDITED = {
     "outliers": "Moduli far from those of like crystals",
     "volume_changes": "Crystals whose volume changed much on relaxing",
-    "phase_changes": "Crystals whose stacking changed on relaxing",
+    "stacking_changes": "Crystals whose stacking changed on relaxing",
     "unconverged": "Crystals that are not fully relaxed",
     "duplicates": "Crystals that are in the data twice",
 }
@@ -88,7 +88,7 @@ def _data(section: Section, result: StudyResult, figures: Path) -> None:
     )
     made, axes = figure(9.6, 6.4, nrows=2, ncols=3)
     for target, row in zip(("E_in_plane", "E_out_of_plane"), axes, strict=True):
-        for by, ax in zip(("n_layers", "halide", "phase"), row, strict=True):
+        for by, ax in zip(("n_layers", "halide", "stacking"), row, strict=True):
             plot_distribution(table, target, by, ax)
     section.drawing(
         save_figure(made, figures, "distributions"),
