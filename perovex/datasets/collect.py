@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from perovex.crystal import LayeredPerovskite
 
-_TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_modes_frozen_GPa")
+_TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_modes_frozen_GPa", "modes")
 _ACCEPTED = "accepted"
 _GIVE_RECORDS = "give folders that hold nothing but records of `perovex label`"
 

@@ -228,3 +228,11 @@ def test_fused_convolutions_change_nothing():
     fused.calc = potentials.make_calculator("7net-l3i5")
     assert abs(plain.get_forces() - fused.get_forces()).max() < 1e-5
     assert abs(plain.get_stress() - fused.get_stress()).max() < 1e-6
+
+
+def test_records_name_no_folder_of_the_machine(tmp_path):
+    broken = tmp_path / "broken.cif"
+    broken.write_text("data_broken\n_cell_length_a 5\n")
+    (record,) = label_many([Job(broken)], tmp_path / "out", potential="emt", calculator=EMT())
+    assert "broken.cif" in record["reason"]
+    assert str(tmp_path) not in json.dumps(record)

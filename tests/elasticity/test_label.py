@@ -118,6 +118,30 @@ def test_frozen_modes_stiffen(full_hessian):
     np.testing.assert_allclose(response.frozen, response.clamped, atol=1e-6)
 
 
+def test_recorded_modes_give_any_treatment_of_soft_modes(alloy):
+    """Tensors with modes frozen, and the clamped one, follow from the record alone."""
+    settings = LabelSettings(
+        relax=RelaxSettings(fmax=1e-5, smax=1e-5), soft_change=10.0, response=ResponseSettings(soft=4.0, stored=1e3)
+    )
+    record = label(alloy, EMT(), settings).record
+    modes = np.array(record["modes"])
+    kappa, forces = modes[:, 0], modes[:, 1:]
+    assert modes.shape[1] == 7
+    assert (kappa < 4.0).any()
+    assert (kappa > 4.0).any()
+
+    def stiffened(chosen):
+        parts = np.einsum("mi,mj,m->ij", forces[chosen], forces[chosen], 1 / kappa[chosen])
+        return np.array(record["C_GPa"]) + parts * EV_PER_A3_IN_GPA / record["volume_A3"]
+
+    np.testing.assert_allclose(stiffened(kappa < 4.0), record["C_soft_modes_frozen_GPa"], atol=0.02)
+    np.testing.assert_allclose(stiffened(kappa < 1e3), record["C_clamped_GPa"], atol=0.5)
+
+
+def test_only_modes_below_the_stored_threshold_are_recorded(alloy_label):
+    assert all(mode[0] < 0.5 for mode in alloy_label.record["modes"])
+
+
 def test_unstable_crystal_is_followed_to_a_stable_one():
     bcc = bulk("Cu", "bcc", a=2.85, cubic=True)
     followed = label(bcc, EMT(), LabelSettings(rattle=0.0))

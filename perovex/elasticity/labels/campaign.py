@@ -189,7 +189,7 @@ def _label_one(
         relaxed, record = made.atoms, record | made.record
     except PerovexError as error:
         logger.warning("%s: %s", job.stem, error)
-        record |= {"status": "rejected", "reason": str(error), "settings": {}}
+        record |= {"status": "rejected", "reason": _without_folder(str(error), job), "settings": {}}
     if relaxed is not None:
         text = io.StringIO()
         import ase.io
@@ -202,6 +202,13 @@ def _label_one(
     return clean
 
 
+def _without_folder(text: str, job: Job) -> str:
+    """Name the file as its user knows it: records travel, the folders of this machine mean nothing elsewhere."""
+    for path in (job.path.resolve(), job.path):
+        text = text.replace(str(path), job.path.name)
+    return text
+
+
 def _facts(job: Job) -> dict[str, Any]:
     """Say what the crystal is before it is relaxed, so that a change is noticed later."""
     if job.facts:
@@ -209,7 +216,7 @@ def _facts(job: Job) -> dict[str, Any]:
     try:
         crystal = perceive(as_structure(job.path), source=str(job.path))
     except PerovexError as error:
-        return {"n": None, "perception": error.cause}
+        return {"n": None, "perception": _without_folder(error.cause, job)}
     return {
         "n": "inf" if crystal.dimensionality == 3 else crystal.n_layers,
         "phase": crystal.phase,

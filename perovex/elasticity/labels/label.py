@@ -174,6 +174,7 @@ def _record(
             "C_clamped_GPa": np.round(response.clamped, 5).tolist(),
             "C_soft_modes_frozen_GPa": np.round(response.frozen, 5).tolist(),
             "lowest_eigenvalues": [round(float(c), 5) for c in response.curvatures],
+            "modes": [[float(f"{v:.6g}") for v in mode] for mode in response.modes],
             "lowest_eigenvalue_C_GPa": float(np.linalg.eigvalsh(response.tensor)[0]),
             "error_estimate_GPa": response.error,
             "products": response.products,

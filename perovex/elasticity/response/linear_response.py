@@ -49,6 +49,8 @@ class ResponseSettings:
     soft : float
         Modes below this curvature (eV/Å^2) are frozen for the second tensor. With symmetry, a mode of
         another representation than that of the lowest need not be converged if it cannot lie below it.
+    stored : float
+        Modes below this curvature (eV/Angstrom^2) are kept with their couplings to strain.
     max_products : int
         Hessian-vector products measured (up to two calls each) before giving up.
     floor : float
@@ -64,6 +66,7 @@ class ResponseSettings:
     mode_tolerance: float = 0.004
     modes: int = 3
     soft: float = 0.05
+    stored: float = 0.5
     max_products: int = 400
     floor: float = 0.03
     unstable_below: float | None = None
@@ -81,6 +84,10 @@ class Response:
         Lowest curvatures in eV/Å^2.
     mode : array of shape (3N,)
         The lowest mode.
+    modes : array of shape (m, 7)
+        For each mode below the stored threshold its curvature kappa (eV/Angstrom^2) and the forces g (eV/Angstrom) on
+        it per unit strain, Voigt. Relaxed along it, the crystal loses g g^T / (kappa V) of its tensor, so that soft
+        modes can be treated in any other way without a calculation.
     solution : array of shape (3N, 6)
         Displacement per unit strain, Å.
     error : float
@@ -97,6 +104,7 @@ class Response:
     frozen: Array
     curvatures: Array
     mode: Array
+    modes: Array
     solution: Array
     error: float
     converged: bool
@@ -283,6 +291,7 @@ def respond(
         frozen=tensor + 0.5 * (lost + lost.T),
         curvatures=values[:8],
         mode=vectors[:, 0] if values.size else np.zeros(len(right)),
+        modes=space.couplings(right, settings.stored),
         solution=solution,
         error=error,
         converged=converged,

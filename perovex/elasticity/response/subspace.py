@@ -57,6 +57,12 @@ class Subspace:
         values, small = eigh(self.projected)
         return values, self.basis @ small
 
+    def couplings(self, right: Array, below: float) -> Array:
+        """Curvatures below a limit with the projections of `right` (3N, k) on their modes: shape (modes, 1 + k)."""
+        values, vectors = self.ritz()
+        wanted = values < below
+        return np.column_stack([values[wanted], vectors[:, wanted].T @ right])
+
     def solve(self, right: Array, frozen_below: float | None = None) -> Array:
         """Galerkin solution (3N, k) of H x = right; modes with curvature under `frozen_below` stay put."""
         values, small = eigh(self.projected)
