@@ -153,3 +153,7 @@ class ExplanationError(PerovexError):
 
 class CoordinationError(PerceptionError):
     """Some metals have six halides around them, others have not."""
+
+
+class SearchError(PerovexError):
+    """A search for minima that cannot start or go on: unknown strategy, broken record."""

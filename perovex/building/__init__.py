@@ -4,8 +4,11 @@ from perovex.building.check import Expected, check_built, shortest_contact
 from perovex.building.layered import build_layered
 from perovex.building.lengths import bond_length
 from perovex.building.relax import relax_built
+from perovex.building.slide import slide
 from perovex.building.substitute import substitute
 from perovex.building.thicken import thicken
+from perovex.building.tilt import tilt, tilt_patterns
+from perovex.building.turn import turn_molecules
 
 __all__ = [
     "Expected",
@@ -14,6 +17,10 @@ __all__ = [
     "check_built",
     "relax_built",
     "shortest_contact",
+    "slide",
     "substitute",
     "thicken",
+    "tilt",
+    "tilt_patterns",
+    "turn_molecules",
 ]

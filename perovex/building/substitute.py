@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
-from rdkit import Chem
 
-from perovex.building.cation import Cation
 from perovex.building.check import Expected, check_built, shortest_contact
 from perovex.building.lengths import BUILDING_RADII, bond_length
-from perovex.building.settle import Assembly, settle_flexible, settle_rigid
+from perovex.building.resettle import resettle
 from perovex.building.stacking import Stack, take_apart
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.radii import HALIDE_RADII
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from perovex.crystal import Molecule
 
 
 def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Structure:
@@ -70,7 +66,7 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
         x, cell = _layers(crystal, stack, factor)
         structure = Structure(Lattice(cell), symbols, x, coords_are_cartesian=True)
         if settle and shortest_contact(perceive(structure)) < 1.0:
-            structure = _settled(crystal, stack, symbols, x, cell)
+            structure = resettle(crystal, stack, symbols, x, cell)
     expected = Expected(
         n=crystal.n_layers,
         stacking=crystal.stacking or None,
@@ -164,53 +160,3 @@ def _layers(crystal: LayeredPerovskite, stack: Stack, factor: float) -> tuple[ND
     cell = factor * (stack.cell - np.outer(stack.cell @ normal, normal))
     cell[2] += (floor[-1] - floor[0]) * normal
     return x, cell
-
-
-def _as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
-    """Turn a perceived molecule into one that can settle; the force field needs the same atom order."""
-    mol = molecule.mol
-    same = mol is not None and [a.GetSymbol() for a in mol.GetAtoms()] == list(molecule.symbols)
-    if same:
-        mol = Chem.Mol(mol)
-        mol.RemoveAllConformers()
-        conformer = Chem.Conformer(len(coordinates))
-        for k, point in enumerate(coordinates):
-            conformer.SetAtomPosition(k, [float(v) for v in point])
-        mol.AddConformer(conformer)
-    donors = {
-        int(h)
-        for pair in molecule.bonds
-        for h, heavy in (pair, pair[::-1])
-        if molecule.symbols[h] == "H" and molecule.symbols[heavy] in ("N", "O")
-    }
-    return Cation(
-        molecule.smiles, molecule.symbols, molecule.charge, molecule.ammonium,
-        np.array(sorted(donors), dtype=np.int64), (coordinates,), chiral=False, mol=mol if same else None,
-    )  # fmt: skip
-
-
-def _settled(
-    crystal: LayeredPerovskite,
-    stack: Stack,
-    symbols: list[str],
-    x: NDArray[np.float64],
-    cell: NDArray[np.float64],
-) -> Structure:
-    """Let the molecules find room; gaps between slabs are free."""
-    frame = np.flatnonzero(stack.slab_of >= 0)
-    order = [*frame, *(k for m in crystal.molecules for k in m.sites)]
-    level = np.empty(len(x))
-    level[frame] = stack.slab_of[frame]
-    for m in crystal.molecules:
-        middle = stack.coordinates[m.sites].mean(axis=0) @ stack.normal
-        level[m.sites] = np.searchsorted(stack.bounds[:, 0], middle, side="right") - 1
-    lift = (level[order][:, None] > np.arange(len(stack.bounds))[None, :]).astype(float)
-    cations = tuple(_as_cation(m, x[m.sites]) for m in crystal.molecules)
-    assembly = Assembly(
-        tuple(symbols[k] for k in frame), x[frame], cell, stack.normal, cations,
-        tuple(x[m.sites] for m in crystal.molecules), lift,
-    )  # fmt: skip
-    assembly, _ = settle_rigid(assembly)
-    if all(len(c) == 1 or c.mol is not None for c in cations):
-        assembly, _ = settle_flexible(assembly, legs=2)
-    return Structure(Lattice(assembly.cell), assembly.atoms.symbols, assembly.coordinates, coords_are_cartesian=True)

@@ -18,6 +18,7 @@ from perovex.cli import (
     descriptors,
     elastic,
     label,
+    minima,
     model,
     predict,
     study,
@@ -43,6 +44,7 @@ app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)
 app.command("build", rich_help_panel=_CRYSTALS)(build.build)
 app.command("elastic", rich_help_panel=_CRYSTALS)(elastic.elastic)
 app.command("label", rich_help_panel=_LABELS)(label.label)
+app.command("minima", rich_help_panel=_LABELS)(minima.minima)
 app.command("collect", rich_help_panel=_LABELS)(collect.collect)
 app.command("audit-data", rich_help_panel=_LABELS)(audit_data.audit_data)
 app.command("validate-labels", rich_help_panel=_LABELS)(validate_labels.validate_labels)

@@ -1,0 +1,156 @@
+"""``perovex minima``: search for the lowest minima of compounds with an interatomic potential."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+if TYPE_CHECKING:
+    from perovex.minima import LabelChoice, Start
+
+
+def minima(  # noqa: PLR0917 (options of a command)
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Crystals to start from: structure files, folders or globs.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of records; run again to go on, or several at once.")
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option("--release", help="Start from the relaxed crystals of this data release as well."),
+    ] = None,
+    strategies: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", help="How candidates are made, repeatable, in this order; --list names them."),
+    ] = None,
+    halides: Annotated[
+        list[str] | None, typer.Option("--halide", help="Search these halides too, such as Cl, Br and I; repeatable.")
+    ] = None,
+    metals: Annotated[
+        list[str] | None, typer.Option("--metal", help="Search these metals too, such as Pb and Sn; repeatable.")
+    ] = None,
+    layers: Annotated[list[int] | None, typer.Option("-n", min=1, help="Only compounds of this n; repeatable.")] = None,
+    max_candidates: Annotated[int | None, typer.Option(min=1, help="Most candidates of one compound.")] = None,
+    label_within: Annotated[
+        float | None,
+        typer.Option(min=0, help="Label minima up to this far above the lowest, meV per metal; 0: the lowest only."),
+    ] = None,
+    potential: Annotated[str, typer.Option(help="As in `perovex label`.")] = "7net-l3i5+d3",
+    device: Annotated[str, typer.Option(help="Torch device: cpu or cuda.")] = "cpu",
+    origin: Annotated[str, typer.Option(help="Where the files come from (DOI, database); goes on record.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of rattles and anneals.")] = 0,
+    show_strategies: Annotated[bool, typer.Option("--list", help="List the strategies and stop.")] = False,
+) -> None:
+    """Search for the minima of the given crystals' compounds, and say how often each lowest one was found.
+
+    Writes candidates.csv and compounds.csv beside the records. A compound is metal, halide, n and molecules; stacking,
+    tilts and conformations are what its minima differ in.
+    """
+    from perovex.elasticity.potentials.by_name import make_calculator
+    from perovex.errors import SearchError
+    from perovex.minima import DEFAULT_STRATEGIES, SearchSettings, Targets, describe_strategies, search_minima
+
+    if show_strategies:
+        for name, meaning in describe_strategies().items():
+            print(f"{name:12} {'(default) ' if name in DEFAULT_STRATEGIES else ''}{meaning}")
+        return
+    if out is None:
+        raise SearchError("no folder for the records", remedy="give --out FOLDER")
+    starts, labelled = _starts(files or [], release, potential, origin)
+    targets = Targets(halides or (), metals or (), layers or ())
+    settings = SearchSettings(strategies or DEFAULT_STRATEGIES, max_candidates=max_candidates, random_state=seed)
+    compounds = [compound for family in targets.families(starts) for compound in family]
+    calculator = make_calculator(potential, device=device)
+    with _Bar() as bar:
+        for item in search_minima(
+            starts,
+            out,
+            targets=targets,
+            settings=settings,
+            labels=_labels(label_within, labelled),
+            potential=potential,
+            calculator=calculator,
+            watch=bar.watch,
+        ):
+            bar.say(_line(item))
+    _summarise(starts, out, compounds)
+
+
+def _starts(files: list[str], release: Path | None, potential: str, origin: str) -> tuple[list[Start], set[str]]:
+    """Crystals to start from, and the names of those that carry a label."""
+    from perovex.crystal import expand_paths
+    from perovex.datasets import load_elastic
+    from perovex.datasets.minima import starts_of
+    from perovex.errors import SearchError
+    from perovex.minima import read_starts
+    from perovex.minima.campaign import refuse_repeated_starts
+
+    if not files and release is None:
+        raise SearchError("no crystals to start from", remedy="give structure files or --release FOLDER")
+    starts = read_starts(expand_paths(files, keep_missing=len(files) > 1), origin=origin) if files else []
+    labelled: set[str] = set()
+    if release is not None:
+        data = load_elastic(release, potential=potential)
+        starts += starts_of(data)
+        labelled = set(data.table.index)
+    return refuse_repeated_starts(starts), labelled
+
+
+def _labels(within: float | None, labelled: set[str]) -> LabelChoice | None:
+    from perovex.minima import LabelChoice
+
+    return None if within is None else LabelChoice(within, labelled)
+
+
+def _line(item: Any) -> str:
+    if isinstance(item, dict):
+        modulus = item.get("E_vrh")
+        tail = item["reason"] if modulus is None else f"E_vrh {modulus:.2f} GPa"
+        return f"label of {item['name']}: {item['status']}, {tail}"
+    record = item.record
+    energy = record.get("energy_per_metal_eV")
+    tail = record["reason"] or f"{energy:.4f} eV per metal, {record['space_group']}, {record['phase']}"
+    return f"{item.id} from {record['parent']}: {record['status']}, {tail}, {record.get('calls', 0)} calls"
+
+
+def _summarise(starts: list[Start], out: Path, compounds: list[Any]) -> None:
+    from perovex._files import write_atomic
+    from perovex.minima import candidate_table, open_search, state, statement_table
+
+    known = open_search(starts, out)
+    outcomes = [outcome for compound in compounds for outcome in known.tried(compound)]
+    for name, table in (
+        ("candidates", candidate_table(known, outcomes)),
+        ("compounds", statement_table(known, compounds)),
+    ):
+        write_atomic(out / f"{name}.csv", table.to_csv(lineterminator="\n", float_format="%.6g").encode())
+    for compound in compounds:
+        print(state(known, compound))
+    print(f"{len(outcomes)} candidates of {len(compounds)} compounds in {out}")
+
+
+class _Bar:
+    """Candidates and labels done, and the one in work; on stderr."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(unit="candidate", desc="minima", dynamic_ncols=True, file=sys.stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def watch(self, what: str) -> None:
+        self._bar.set_postfix_str(what)
+
+    def say(self, line: str) -> None:
+        self._bar.update()
+        self._bar.write(line, file=sys.stdout)
+        sys.stdout.flush()

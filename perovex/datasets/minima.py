@@ -1,0 +1,38 @@
+"""A data release and the search for minima: crystals to start from, and what the search says of each label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perovex.crystal import perceive
+from perovex.errors import PerovexError
+from perovex.minima import Compound, Start
+
+if TYPE_CHECKING:
+    from perovex.datasets.elastic import ElasticData
+
+
+def starts_of(data: ElasticData) -> list[Start]:
+    """Relaxed crystals of a release as starts of a search, named as in the release.
+
+    Labels that were rejected for their tensor have a crystal, too; what is no perovskite any more is left out.
+
+    Parameters
+    ----------
+    data : ElasticData
+        As loaded, for one potential.
+
+    Returns
+    -------
+    list of Start
+    """
+    rows = data.labels[data.labels["potential"] == data.potential]
+    starts = []
+    for label, row in rows.iterrows():
+        try:
+            structure = data.structure(str(label))
+            compound = Compound.of(perceive(structure))
+        except PerovexError:
+            continue
+        starts.append(Start(str(row["crystal_id"]), structure, compound, str(row["origin"])))
+    return starts

@@ -1,0 +1,201 @@
+"""Search for the minima of some compounds: propose, relax, recognise, record, until nothing new is proposed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pymatgen.core import Structure
+
+from perovex.crystal import perceive
+from perovex.elasticity.labels.label import plain_atoms
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
+from perovex.elasticity.relaxation.relax_atoms import relax_atoms
+from perovex.errors import PerovexError
+from perovex.minima.candidate import FAILED, MINIMUM, NOT_CONVERGED, OTHER_COMPOUND, Candidate, Outcome
+from perovex.minima.compound import Compound
+from perovex.minima.strategies.registry import DEFAULT_STRATEGIES, strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ase import Atoms
+
+    from perovex.minima.known import Known
+
+logger = logging.getLogger(__name__)
+
+#: Candidates are relaxed well enough to be told apart; a label relaxes on.
+COARSE = RelaxSettings(fmax=0.02, smax=0.03, max_steps=150)
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How a search goes.
+
+    Attributes
+    ----------
+    strategies : sequence of str
+        In the order of their turns; see `describe_strategies`.
+    relax : RelaxSettings
+        Thresholds of the coarse relaxation.
+    rattle : float
+        Standard deviation of random displacements at the start of a relaxation, Å, so that no symmetry keeps a crystal
+        on a saddle; a crystal that is relaxed already stays as it is.
+    max_candidates : int, optional
+        Most candidates of one compound.
+    random_state : int
+        Seed of all that is drawn.
+    """
+
+    strategies: Sequence[str] = DEFAULT_STRATEGIES
+    relax: RelaxSettings = field(default_factory=lambda: COARSE)
+    rattle: float = 0.02
+    max_candidates: int | None = None
+    random_state: int = 0
+
+
+def search_family(
+    known: Known,
+    compounds: Sequence[Compound],
+    settings: SearchSettings | None = None,
+    *,
+    potential: str = "",
+    watch: Callable[[Candidate], None] | None = None,
+) -> Iterator[Outcome]:
+    """Try candidates of some compounds until no strategy has a new one, and yield what became of each.
+
+    The first strategy has its turn with every compound before the second has one; whatever it finds may give an
+    earlier strategy new candidates, which then come first again.
+
+    Parameters
+    ----------
+    known : Known
+        Crystals to start from, and the store that is read and added to.
+    compounds : sequence of Compound
+        Those whose minima are wanted.
+    settings : SearchSettings, optional
+    potential : str
+        Name of the calculator in the records.
+    watch : callable, optional
+        Told every candidate before it is relaxed.
+
+    Raises
+    ------
+    SearchError
+        If a strategy is unknown.
+    """
+    settings = settings or SearchSettings()
+    while (candidate := _next(known, compounds, settings)) is not None:
+        if watch is not None:
+            watch(candidate)
+        outcome = _try(candidate, known, settings, potential)
+        known.store.add(outcome)
+        yield outcome
+
+
+def _next(known: Known, compounds: Sequence[Compound], settings: SearchSettings) -> Candidate | None:
+    """First candidate that was not tried, in the order of strategies, then of compounds."""
+    limit = settings.max_candidates
+    spent = {c for c in compounds if limit is not None and len(known.tried(c)) >= limit}
+    for propose in [strategy(name) for name in settings.strategies]:
+        for compound in compounds:
+            if compound in spent:
+                continue
+            for candidate in propose(known, compound):
+                if candidate.id not in known.store:
+                    return candidate
+    return None
+
+
+def _try(candidate: Candidate, known: Known, settings: SearchSettings, potential: str) -> Outcome:
+    began = time.monotonic()
+    record = _provenance(candidate, known) | {"potential": potential, "status": FAILED, "reason": ""}
+    atoms: Atoms | None = None
+    try:
+        atoms, relaxed = _relax(candidate.make(), known, settings)
+        record |= relaxed | _what_it_is(candidate, atoms, converged=relaxed["converged"])
+        if record.get("metals"):
+            record["energy_per_metal_eV"] = record["energy_eV"] / record["metals"]
+    except PerovexError as error:
+        logger.info("%s: %s", candidate.id, error)
+        record["reason"] = f"{error.kind}: {error.cause}"
+    record["seconds"] = round(time.monotonic() - began, 2)
+    return Outcome(record, atoms)
+
+
+def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
+    """How a candidate was made.
+
+    ``number`` counts the candidates of its compound; ``root`` is the first crystal of its line, whose pattern it has.
+    """
+    if candidate.parent in known.store:
+        parent = known.store[candidate.parent].record
+        root, origin = parent["root"], parent["origin"]
+    else:
+        root = candidate.id
+        origin = next((start.origin for start in known.starts if start.name == candidate.parent), "")
+    return {
+        "id": candidate.id,
+        "number": len(known.tried(candidate.compound)),
+        "compound": candidate.compound.to_record(),
+        "strategy": candidate.strategy,
+        "parent": candidate.parent,
+        "parameters": dict(candidate.parameters),
+        "root": root,
+        "origin": origin,
+    }
+
+
+def _relax(structure: Structure, known: Known, settings: SearchSettings) -> tuple[Atoms, dict[str, Any]]:
+    """Leave a crystal that is relaxed where it is; relax any other from a little beside it."""
+    atoms, calculator = plain_atoms(structure), known.calculator
+    relaxed, done = relax_atoms(atoms, calculator, replace(settings.relax, max_steps=0), rattle=0.0)
+    if not done["converged"]:
+        calls = done["calls"]
+        relaxed, done = relax_atoms(
+            atoms, calculator, settings.relax, rattle=settings.rattle, random_state=known.random_state
+        )
+        done["calls"] += calls
+    return relaxed, {
+        "atoms": len(relaxed),
+        "energy_eV": done["energy"],
+        "volume_A3": float(relaxed.get_volume()),
+        "max_force_eV_per_A": done["fmax"],
+        "max_stress_GPa": done["smax"],
+        "steps": done["steps"],
+        "calls": done["calls"],
+        "converged": bool(done["converged"]),
+    }
+
+
+def _what_it_is(candidate: Candidate, atoms: Atoms, *, converged: bool) -> dict[str, Any]:
+    """Perceive a relaxed candidate: the compound that it should be, or another, and why."""
+    symbols, positions = atoms.get_chemical_symbols(), atoms.positions
+    try:
+        crystal = perceive(Structure(atoms.cell.array, symbols, positions, coords_are_cartesian=True))
+    except PerovexError as error:
+        return {"status": OTHER_COMPOUND, "reason": f"{error.kind}: {error.cause}"}
+    compound, metals = Compound.of(crystal), len(crystal.octahedra)
+    facts: dict[str, Any] = {
+        "phase": crystal.phase,
+        "metals": metals,
+        "volume_per_metal_A3": float(atoms.get_volume()) / metals,
+        "space_group": _space_group(atoms),
+    }
+    differences = candidate.compound.differences(compound)
+    if differences:
+        return facts | {"status": OTHER_COMPOUND, "reason": "; ".join(differences)}
+    if not converged:
+        return facts | {"status": NOT_CONVERGED, "reason": "the relaxation ran out of steps"}
+    return facts | {"status": MINIMUM}
+
+
+def _space_group(atoms: Atoms, tolerance: float = 0.05) -> str:
+    import spglib
+
+    cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
+    dataset = spglib.get_symmetry_dataset(cell, tolerance)
+    return "" if dataset is None else str(dataset.international)
