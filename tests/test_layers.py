@@ -16,6 +16,7 @@ LAYERS = (
     ("crystal",),
     ("descriptors",),
     ("elasticity", "building"),
+    ("minima",),
     ("learn",),
     ("datasets",),
     ("explain",),
@@ -29,7 +30,12 @@ LAYERS = (
 
 #: The same inside packages that have folders; modules beside the folders count as folders of their own.
 INSIDE = {
-    "datasets": (("paths",), ("schema", "sound"), ("elastic",), ("collect", "literature", "spacers", "quality")),
+    "datasets": (
+        ("paths",),
+        ("schema", "sound"),
+        ("elastic",),
+        ("collect", "literature", "minima", "spacers", "quality"),
+    ),
     "elasticity": (
         ("surface", "voigt", "properties", "tensor"),
         ("reading", "potentials", "relaxation"),

@@ -74,7 +74,17 @@ def tilt(obj: Any, pattern: str, *, angle: float = 10.0) -> Structure:
 
 
 def tilt_patterns(obj: Any) -> list[str]:
-    """Patterns that the cell of a crystal can hold, tilts about most axes first.
+    """List the patterns that the cell of a crystal can hold, tilts about most axes first.
+
+    Parameters
+    ----------
+    obj : LayeredPerovskite, Structure, Atoms or path
+        Crystal; a 3D network with one octahedron is doubled first, as in `tilt`.
+
+    Returns
+    -------
+    list of str
+        Patterns for `tilt`.
 
     Examples
     --------

@@ -104,6 +104,17 @@ class LabelChoice:
 def read_starts(paths: Iterable[Path], *, origin: str = "") -> list[Start]:
     """Read crystals to start from, named by their files.
 
+    Parameters
+    ----------
+    paths : iterable of path
+        Structure files.
+    origin : str
+        Where they come from.
+
+    Returns
+    -------
+    list of Start
+
     Raises
     ------
     PerovexError
@@ -128,7 +139,23 @@ def refuse_repeated_starts(starts: list[Start]) -> list[Start]:
 
 
 def open_search(starts: Sequence[Start], out: str | Path, calculator: Any = None, random_state: int = 0) -> Known:
-    """Open a folder of a search, new or not: what is known so far."""
+    """Open a folder of a search, new or not: what is known so far.
+
+    Parameters
+    ----------
+    starts : sequence of Start
+        Crystals given; may be empty to look only.
+    out : path
+        Folder of the search.
+    calculator : ase calculator, optional
+        For a search that goes on.
+    random_state : int
+        Seed of strategies that draw.
+
+    Returns
+    -------
+    Known
+    """
     folder = Path(out)
     make_folder(folder)
     return Known(list(starts), OutcomeStore(folder / CANDIDATES), random_state=random_state, calculator=calculator)

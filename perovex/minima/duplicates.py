@@ -89,7 +89,19 @@ def distance(a: dict[tuple[int, int], Array], b: dict[tuple[int, int], Array]) -
 
 
 def distinct(outcomes: Sequence[Outcome], same: Any = None) -> list[list[Outcome]]:
-    """Group outcomes of one compound by minimum, lowest first; each group starts with its lowest member."""
+    """Group outcomes of one compound by minimum, lowest first; each group starts with its lowest member.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        Minima of one compound.
+    same : SameMinimum, optional
+        When two of them are one minimum.
+
+    Returns
+    -------
+    list of list of Outcome
+    """
     same = same or SameMinimum()
     groups: list[list[Outcome]] = []
     for outcome in sorted(outcomes, key=lambda item: (item.energy, item.id)):

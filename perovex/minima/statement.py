@@ -69,7 +69,19 @@ class Statement:
 
 
 def state(known: Known, compound: Compound) -> Statement:
-    """State what the search of one compound has found so far."""
+    """State what the search of one compound has found so far.
+
+    Parameters
+    ----------
+    known : Known
+        The search.
+    compound : Compound
+        One of those searched.
+
+    Returns
+    -------
+    Statement
+    """
     tried, groups = known.tried(compound), known.minima(compound)
     others = sum(outcome.record["status"] == "other compound" for outcome in tried)
     if not groups:
@@ -83,7 +95,20 @@ def state(known: Known, compound: Compound) -> Statement:
 
 
 def statement_table(known: Known, compounds: Iterable[Compound]) -> pd.DataFrame:
-    """One row a compound, indexed by its name: what `Statement` holds, the compound's parts spelt out."""
+    """One row a compound, indexed by its name: what `Statement` holds, the compound's parts spelt out.
+
+    Parameters
+    ----------
+    known : Known
+        The search.
+    compounds : iterable of Compound
+        Rows of the table.
+
+    Returns
+    -------
+    DataFrame
+        Energies in eV per metal.
+    """
     rows = []
     for compound in compounds:
         found = state(known, compound)
@@ -109,7 +134,21 @@ def statement_table(known: Known, compounds: Iterable[Compound]) -> pd.DataFrame
 
 
 def candidate_table(known: Known, outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """One row a candidate, indexed by its identifier: how it was made, what became of it, which minimum it is."""
+    """One row a candidate, indexed by its identifier: how it was made, what became of it, which minimum it is.
+
+    Parameters
+    ----------
+    known : Known
+        The search.
+    outcomes : iterable of Outcome
+        Rows of the table.
+
+    Returns
+    -------
+    DataFrame
+        ``minimum`` counts from 0, the lowest of the compound; -1 for what is none. Energies in eV per metal,
+        ``above_lowest`` in meV per metal, volumes in Å³ per metal.
+    """
     rows: list[dict[str, Any]] = []
     groups: dict[Compound, dict[str, int]] = {}
     floor: dict[Compound, float] = {}

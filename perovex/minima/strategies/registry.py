@@ -27,6 +27,16 @@ def register_strategy(name: str) -> Callable[[Strategy], Strategy]:
     It is asked again after every outcome, so that it can build on new minima; candidates that were tried before are
     skipped by their identifier.
 
+    Parameters
+    ----------
+    name : str
+        What users choose it by.
+
+    Returns
+    -------
+    callable
+        Decorator that leaves the function as it is.
+
     Raises
     ------
     SearchError
@@ -45,6 +55,16 @@ def register_strategy(name: str) -> Callable[[Strategy], Strategy]:
 def strategy(name: str) -> Strategy:
     """Return a strategy by name.
 
+    Parameters
+    ----------
+    name : str
+        As registered.
+
+    Returns
+    -------
+    callable
+        From what is known and a compound to candidates.
+
     Raises
     ------
     SearchError
@@ -56,6 +76,17 @@ def strategy(name: str) -> Strategy:
 
 
 def describe_strategies() -> dict[str, str]:
-    """Name and first line of the documentation of every strategy, the default ones first."""
+    """Name and first line of the documentation of every strategy, the default ones first.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> import perovex.minima
+    >>> perovex.minima.describe_strategies()["given"]
+    'Crystals of the compound that the user gives.'
+    """
     order = [*DEFAULT_STRATEGIES, *sorted(set(_STRATEGIES) - set(DEFAULT_STRATEGIES))]
     return {name: (_STRATEGIES[name].__doc__ or "").strip().split("\n")[0] for name in order}
