@@ -14,7 +14,6 @@ import json
 import time
 import warnings
 import zlib
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -33,12 +32,6 @@ from perovex.study.tables import build_tables
 
 TARGET = "E_in_plane"  # whose distribution the simulated targets take
 OPTIONS = StudyOptions()
-
-
-def one_variant(claims):
-    """Judge each claim for the first choice of definitions only: the second costs as much and adds no case."""
-    first = {key: dict(list(names.items())[:1]) for key, names in claims.choices.items()}
-    return replace(claims, choices=first)
 
 
 def model(task, trees):
@@ -140,7 +133,7 @@ def main():
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     tables = build_tables(load_elastic(), progress=False)
-    claims = one_variant(load_claims(options.claims))
+    claims = load_claims(options.claims)
     done = read(options.out)
     cases = [
         (task, spacers, name, number)

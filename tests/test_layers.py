@@ -42,6 +42,14 @@ INSIDE = {
         ("response",),
         ("labels",),
     ),
+    "explain": (
+        ("correlation", "names", "statistics", "tables"),
+        ("attribution",),
+        ("importance",),
+        ("directions",),
+        ("series", "transfer"),
+        ("claims",),
+    ),
     "learn": (
         ("metrics", "provenance", "tables", "threshold"),
         ("splits", "held_out"),
@@ -55,6 +63,7 @@ INSIDE = {
 #: Results and their views: source, target.
 VIEWS = {
     ("perovex.crystal.model", "perovex.crystal.drawing"),
+    ("perovex.explain.attribution.explanation", "perovex.explain.attribution.view"),
     ("perovex.learn.validation.evaluation", "perovex.learn.validation.view"),
 }
 

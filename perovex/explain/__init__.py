@@ -3,13 +3,18 @@
 Knows DataFrames and estimators only: descriptors and moduli arrive as columns, units as a mapping.
 """
 
-from perovex.explain.attribution.explanation import Explanation
+from perovex.explain.attribution.attribute import Attribution, attribute
+from perovex.explain.attribution.draws import Draw, draw_models
+from perovex.explain.attribution.explanation import Explanation, FittedFold
 from perovex.explain.attribution.held_out import explain
 from perovex.explain.attribution.perturbation import PerturbationComparison, compare_perturbations
-from perovex.explain.attribution.shap_values import Attribution, attribute, interactions
 from perovex.explain.attribution.skill import Skill, skill
-from perovex.explain.claims.claims import Claim, Claims, Verdict, judge, load_claims
-from perovex.explain.claims.evidence import Evidence, collect
+from perovex.explain.attribution.trees import interactions
+from perovex.explain.claims.claims import Claim, Claims, load_claims
+from perovex.explain.claims.collecting import collect
+from perovex.explain.claims.evidence import Evidence
+from perovex.explain.claims.verdicts import Verdict, judge
+from perovex.explain.correlation import confounding_table
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.counterfactual import Counterfactual, counterfactual
 from perovex.explain.directions.effects import Effects, effects
@@ -19,7 +24,7 @@ from perovex.explain.importance.loss import drop_importance, permutation_importa
 from perovex.explain.importance.noise_floor import NoiseFloor, noise_floor
 from perovex.explain.importance.ranking import Ranking, rank, stability_index
 from perovex.explain.series.matched import MatchedSeries, matched_series
-from perovex.explain.series.variance import confounding_table, variance_decomposition
+from perovex.explain.series.variance import variance_decomposition
 from perovex.explain.transfer.domain_shift import descriptor_shift, two_sample_test
 from perovex.explain.transfer.experiment import transfer_test
 from perovex.explain.transfer.result import TransferResult
@@ -30,9 +35,11 @@ __all__ = [
     "Claims",
     "CorrelationGroups",
     "Counterfactual",
+    "Draw",
     "Effects",
     "Evidence",
     "Explanation",
+    "FittedFold",
     "MatchedSeries",
     "NoiseFloor",
     "PerturbationComparison",
@@ -49,6 +56,7 @@ __all__ = [
     "counterfactual",
     "descriptor_shift",
     "descriptors_of_factors",
+    "draw_models",
     "drop_importance",
     "effects",
     "explain",

@@ -122,9 +122,10 @@ def as_table(X: Any) -> pd.DataFrame:
 
 def as_target(y: Any, n_rows: int, index: pd.Index | None = None) -> pd.Series:
     """Return the target as a Series aligned by position; refuse NaN and a wrong length."""
-    values = pd.Series(np.asarray(y).ravel(), index=index, name=getattr(y, "name", None))
-    if len(values) != n_rows:
-        raise ModelTableError(f"{len(values)} target values for {n_rows} rows")
+    flat = np.asarray(y).ravel()
+    if len(flat) != n_rows:
+        raise ModelTableError(f"{len(flat)} target values for {n_rows} rows")
+    values = pd.Series(flat, index=index, name=getattr(y, "name", None))
     if index is not None and isinstance(y, pd.Series) and not y.index.equals(index):
         raise ModelTableError("the index of the target differs from the index of the table")
     if values.isna().any():

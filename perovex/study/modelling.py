@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from perovex.explain import Effects, Explanation, Ranking, TransferResult, Verdict
+    from perovex.explain import Effects, Explanation, Ranking, Skill, TransferResult, Verdict
     from perovex.learn import Evaluation
     from perovex.study.options import StudyOptions
     from perovex.study.tables import StudyTables
@@ -38,7 +38,8 @@ class TaskResult:
     evaluation : Evaluation or None
     scrambling : dict
         Score, mean score on shuffled targets, p-value.
-    explanation, ranking, effects : objects or None
+    explanation, ranking, effects, skill : objects or None
+        Of the model that predicts.
     factors : DataFrame or None
         Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
     domain : DataFrame or None
@@ -58,6 +59,7 @@ class TaskResult:
     explanation: Explanation | None
     ranking: Ranking | None
     effects: Effects | None
+    skill: Skill | None
     factors: pd.DataFrame | None
     domain: pd.DataFrame | None
     transfer: TransferResult | None
@@ -70,7 +72,7 @@ class TaskResult:
             "target": self.target,
             "evaluation": None if self.evaluation is None else self.evaluation.to_dict(),
             "y_scrambling": self.scrambling,
-            "skill": None if self.explanation is None else self.explanation.skill.to_dict(),
+            "skill": None if self.skill is None else self.skill.to_dict(),
             "ranking": None if self.ranking is None else self.ranking.to_dict(),
             "effects": None if self.effects is None else self.effects.to_dict(),
             "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
@@ -139,7 +141,7 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         except PerovexError as error:
             refusals[step] = str(error)
 
-    estimator, trees = make_estimator(task, options), make_estimator(task, options, trees=True)
+    estimator = make_estimator(task, options)
     asked = _target_for_explaining(task, y, options)
     attempt("validation", lambda: _validate(task, tables, y, options))
     attempt("y-scrambling", lambda: _scramble(estimator, tables, y, options))
@@ -149,9 +151,9 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         attempt("factors", lambda: questions.factor_shares(explanation, tables))
     if task != CLASSIFIER:
         attempt("domain", lambda: domain_check(estimator, tables, task, found.get("validation")))
-    attempt("transfer", lambda: questions.transfer(trees, tables, asked, options))
+    attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
     tested = found.get("transfer")
-    attempt("claims", lambda: questions.verdicts(trees, tables, asked, task, explanation, tested, options))
+    attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, ranking, tested, options))
     return TaskResult(
         task,
         target,
@@ -160,6 +162,7 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
         explanation,
         ranking,
         effects,
+        None if effects is None else effects.skill,
         found.get("factors"),
         found.get("domain"),
         tested,
@@ -207,28 +210,27 @@ def _target_for_explaining(task: str, y: pd.Series, options: StudyOptions) -> pd
 def _explain(
     task: str, X: pd.DataFrame, y: pd.Series, groups: pd.Series, units: dict[str, str], options: StudyOptions
 ) -> tuple[Explanation, Ranking, Effects]:
-    from perovex.explain import explain
+    from perovex.explain import effects, explain, rank
 
-    found = explain(
-        make_estimator(task, options, trees=True),
+    explanation = explain(
+        make_estimator(task, options),
         X,
         y,
         groups,
         n_repeats=options.n_repeats,
         random_state=options.seed,
-        progress=False,
     )
-    ranking = found.rank(n_resamples=options.n_resamples, progress=False)
+    ranking = rank(explanation, n_resamples=options.n_resamples, n_shadow=options.n_shadows)
     top = list(ranking.table.index[:10])
     wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in X and key not in top]
-    effects = found.effects(
+    measured = effects(
+        explanation,
+        ranking=ranking,
         descriptors=[*top, *wanted],
         units=units,
         target=_words(task, options),
-        n_resamples=options.n_resamples,  # the same draws as the ranking
-        progress=False,
     )
-    return found, ranking, effects
+    return explanation, ranking, measured
 
 
 def _words(task: str, options: StudyOptions) -> str:

@@ -76,7 +76,12 @@ class StudyOptions:
     @property
     def n_resamples(self) -> int:
         """Draws of groups for rank intervals."""
-        return 8 if self.quick else 20
+        return 10 if self.quick else 100
+
+    @property
+    def n_shadows(self) -> int:
+        """Models with shuffled descriptors for the noise floor."""
+        return 5 if self.quick else 40
 
     @property
     def n_scrambles(self) -> int:
@@ -85,7 +90,8 @@ class StudyOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what decides the results: options and what follows from them, not the number of processes."""
-        derived = {"n_repeats": self.n_repeats, "n_resamples": self.n_resamples, "n_scrambles": self.n_scrambles}
+        names = ("n_repeats", "n_resamples", "n_shadows", "n_scrambles")
+        derived = {name: getattr(self, name) for name in names}
         chosen = {key: value for key, value in asdict(self).items() if key != "n_jobs"}
         return {**chosen, **derived}
 

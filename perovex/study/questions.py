@@ -9,7 +9,7 @@ import pandas as pd
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
-    from perovex.explain import Explanation, MatchedSeries, TransferResult, Verdict
+    from perovex.explain import Explanation, MatchedSeries, Ranking, TransferResult, Verdict
     from perovex.study.options import StudyOptions
     from perovex.study.tables import StudyTables
 
@@ -55,27 +55,27 @@ def verdicts(
     y: pd.Series,
     name: str,
     explanation: Explanation | None,
+    ranking: Ranking | None,
     tested: TransferResult | None,
     options: StudyOptions,
 ) -> list[Verdict]:
     """Judge the published claims for one target."""
     from perovex.explain import collect, judge, load_claims
 
-    claims = load_claims()
     evidence = collect(
         estimator,
         tables.X,
         y,
         tables.groups,
         target=name,
-        claims=claims,
         explanation=explanation,
+        ranking=ranking,
         transfer=tested,
         random_state=options.seed,
-        progress=False,
         n_resamples=options.n_resamples,
+        n_shadow=options.n_shadows,
     )
-    return judge(claims, evidence)
+    return judge(load_claims(), evidence)
 
 
 def series_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, MatchedSeries]:

@@ -1,5 +1,8 @@
 """Attributions against independent implementations, closed forms and invariances."""
 
+from itertools import combinations
+from math import comb
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,15 +10,19 @@ import shap
 import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logit
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from perovex.errors import ExplanationError
 from perovex.explain import attribute, interactions
+from perovex.learn import DescriptorSelector, ModelBundle, StiffnessClassifier, YoungModulusRegressor
 
 
 def test_xgboost_values_equal_shap(planted, regressor):
@@ -75,14 +82,116 @@ def test_wrappers_are_opened(planted, regressor):
     assert found.base + found.values.sum(axis=1) == pytest.approx(expected, abs=1e-6)
 
 
-def test_models_without_trees_and_mixing_steps_are_refused(planted, regressor):
-    with pytest.raises(ExplanationError, match="no tree model"):
+def test_what_cannot_be_explained_is_refused(planted, regressor):
+    with pytest.raises(ExplanationError, match="no trees to follow"):
         attribute(Ridge().fit(planted.X, planted.y), planted.X)
     mixed = make_pipeline(PCA(2), HistGradientBoostingRegressor(max_iter=5)).fit(planted.X, planted.y)
     with pytest.raises(ExplanationError, match="mixes descriptors"):
         attribute(mixed, planted.X)
     with pytest.raises(ExplanationError, match="background"):
         attribute(regressor.fit(planted.X, planted.y), planted.X, perturbation="interventional")
+    with pytest.raises(ExplanationError, match="no tree model"):
+        interactions(Ridge().fit(planted.X, planted.y), planted.X)
+
+
+def brute_force(output, row, background):
+    """Shapley values from their definition: all coalitions of all players."""
+    width = len(row)
+
+    def worth(coalition):
+        hybrid = background.copy()
+        hybrid[:, list(coalition)] = row[list(coalition)]
+        return output(hybrid).mean()
+
+    values = np.zeros(width)
+    for j in range(width):
+        others = [k for k in range(width) if k != j]
+        for size in range(width):
+            weight = 1 / (width * comb(width - 1, size))
+            for coalition in combinations(others, size):
+                values[j] += weight * (worth((*coalition, j)) - worth(coalition))
+    return values
+
+
+@pytest.fixture(scope="module")
+def small():
+    rng = np.random.default_rng(4)
+    X = pd.DataFrame(rng.normal(size=(40, 5)), columns=list("abcde"))
+    y = np.exp(0.5 * X["a"] * X["b"] - 0.3 * np.abs(X["c"])) * 10
+    return X, y
+
+
+@pytest.mark.parametrize("algorithm", ["gaussian_process", "ridge", "xgboost", "average", "nearest_neighbour"])
+def test_every_member_agrees_with_the_definition(small, algorithm):
+    X, y = small
+    model = YoungModulusRegressor(algorithm).fit(X, y)
+    background = X.iloc[:12]
+    found = attribute(model, X.iloc[20:23], background=background)
+    for i in range(3):
+        expected = brute_force(
+            lambda rows: model.model_output(pd.DataFrame(rows, columns=X.columns)),
+            X.iloc[20 + i].to_numpy(),
+            background.to_numpy(),
+        )
+        tolerance = 4 * found.sampling_error if algorithm == "nearest_neighbour" else 1e-6
+        assert found.values[i] == pytest.approx(expected, abs=tolerance)
+    assert found.unit == "ln(target)"
+    assert found.base + found.values.sum(axis=1) == pytest.approx(model.model_output(X.iloc[20:23]), abs=1e-6)
+    assert (found.sampling_error > 0) == (algorithm == "nearest_neighbour")
+
+
+@pytest.mark.parametrize("algorithm", ["gaussian_process", "logistic", "average"])
+def test_classifiers_are_explained_in_log_odds(small, algorithm):
+    X, y = small
+    model = StiffnessClassifier(algorithm).fit(X, y)
+    background = X.iloc[:10]
+    found = attribute(model, X.iloc[20:22], background=background)
+
+    def output(rows):
+        if algorithm == "gaussian_process":  # the latent mean; the probability averages over its variance
+            inner = model.model_[-1].base_estimator_
+            table = model.model_[:-1].transform(rows)
+            return inner.kernel_(table, inner.X_train_) @ (inner.y_train_ - inner.pi_)
+        return logit(model.predict_proba(pd.DataFrame(rows, columns=X.columns))[:, 1])
+
+    for i in range(2):
+        expected = brute_force(output, X.iloc[20 + i].to_numpy(), background.to_numpy())
+        assert found.values[i] == pytest.approx(expected, abs=1e-5)
+    assert found.unit == "log-odds"
+
+
+def test_length_scales_of_their_own_are_read(small):
+    X, y = small
+    kernel = WhiteKernel(0.1) + ConstantKernel(2.0) * RBF(np.array([0.5, 1.0, 2.0, 4.0, 8.0]))
+    model = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True).fit(X, np.log(y))
+    found = attribute(model, X.iloc[20:21], background=X.iloc[:6])
+    output = lambda rows: model.predict(pd.DataFrame(rows, columns=X.columns))  # noqa: E731
+    expected = brute_force(output, X.iloc[20].to_numpy(), X.iloc[:6].to_numpy())
+    assert found.values[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_missing_values_and_selected_columns_keep_their_place(planted):
+    X = planted.X.mask(np.random.default_rng(0).random(planted.X.shape) < 0.05)
+    model = YoungModulusRegressor("average", selector=DescriptorSelector(n_select=4))
+    model.fit(X, planted.y.clip(lower=1), planted.groups)
+    found = attribute(model, X.head(5), background=X)
+    assert found.base + found.values.sum(axis=1) == pytest.approx(model.model_output(X.head(5)), abs=1e-5)
+    unused = [j for j, name in enumerate(X) if name not in model.selected_features_]
+    assert np.abs(found.values[:, unused]).max() == 0
+    assert np.mean(list(found.members.values()), axis=0) == pytest.approx(found.values)
+
+
+@pytest.mark.parametrize("kind", ["relaxed", "soft_frozen"])
+def test_bundled_models_are_explained(kind):
+    bundle = ModelBundle.load(f"data/models/{kind}")
+    rng = np.random.default_rng(0)
+    names = list(bundle.regressors["E_vrh"].feature_names_in_)
+    scaler = bundle.regressors["E_vrh"].model_.models_[1][1]
+    X = pd.DataFrame(scaler.mean_ + scaler.scale_ * rng.normal(size=(8, len(names))), columns=names)
+    for model in bundle.regressors.values():
+        found = attribute(model, X.head(2), background=X)
+        assert found.base + found.values.sum(axis=1) == pytest.approx(model.model_output(X.head(2)), abs=1e-5)
+        assert len(found.members) == 3
 
 
 def test_interventional_gives_nothing_to_an_unread_twin():

@@ -9,7 +9,7 @@ import pytest
 from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
 from perovex.explain import collect, judge, load_claims, transfer_test
-from perovex.explain.claims.criteria import members
+from perovex.explain.claims.criteria import _reaches, _stays_below, members
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_resamples": 20, "n_shadow": 6}
@@ -26,7 +26,6 @@ def verdicts(data, model, y, **options):
         estimator=model,
         families=FAMILIES,
         full=False,
-        progress=False,
     )
     evidence = collect(
         model, data.X, y, data.groups, target="E", transfer=transfer, progress=False, **{**RANK, **options}
@@ -35,14 +34,12 @@ def verdicts(data, model, y, **options):
 
 
 def test_planted_truth_is_found(planted, regressor):
-    found = {(v.id, v.variant.get("stei")): v for v in verdicts(planted, regressor, planted.y)}
-    for variant in ("stei_max", "stei_head"):
-        assert found["dominant-descriptors", variant].verdict == "supported"
-        assert found["inverse-with-non-stiffness", variant].verdict == "supported"
-        assert "judged together" in found["dominant-descriptors", variant].evidence["note"]
+    found = {v.id: v for v in verdicts(planted, regressor, planted.y)}
+    assert found["dominant-descriptors"].verdict == "supported"
+    assert found["inverse-with-non-stiffness"].verdict == "supported"
     # Octahedral deformation was planted as noise.
-    assert found["octahedral-deformation", None].verdict == "not supported"
-    assert found["single-to-multilayer", None].n_rows == 120
+    assert found["octahedral-deformation"].verdict == "not supported"
+    assert found["single-to-multilayer"].n_rows == 120
     for verdict in found.values():
         text = json.dumps(verdict.to_dict(), allow_nan=False)
         assert verdict.criterion in json.loads(text)["criterion"]
@@ -72,16 +69,24 @@ def test_tiny_data_are_undecided_with_the_reason(planted, regressor):
         assert verdict.n_groups == 4
 
 
-def test_definitions_that_differ_are_judged_on_tables_of_their_own(planted, regressor):
-    class Differing:
-        X = planted.X.assign(stei_head=planted.X["noise_0"])
-        y, groups, meta = planted.y, planted.groups, planted.meta
+def test_descriptors_that_oppose_each_other_are_judged_one_by_one(planted, regressor):
+    # the mean goes with the target and the spread against it: added up, their SHAP values say nothing of either
+    rng = np.random.default_rng(1)
+    X = planted.X.assign(bridge_angle_min=planted.X["bridge_angle_mean"] - 5 * rng.random(len(planted.X)))
+    y = planted.y + 0.4 * (X["bridge_angle_mean"] - X["bridge_angle_min"] - 2.5)
+    evidence = collect(regressor, X, y, planted.groups, target="E", **RANK)
+    found = {v.id: v for v in judge(load_claims(), evidence)}
+    angle = found["inverse-with-non-stiffness"].evidence["bridging angle"]
+    assert angle["verdict"] == "supported"
+    assert list(angle["descriptors"]) == ["bridge_angle_mean"]
 
-    evidence = collect(regressor, Differing.X, planted.y, planted.groups, target="E", progress=False, **RANK)
-    assert [("stei_head" in e.explanation.X) for e in evidence] == [False, True]
-    found = {v.variant["stei"]: v.verdict for v in judge(load_claims(), evidence) if v.id == "dominant-descriptors"}
-    assert found["stei_max"] == "supported"
-    assert found["stei_head"] != "supported"
+
+def test_inside_the_monte_carlo_error_nothing_is_decided():
+    assert _reaches(0.6, 0.5, 100)
+    assert not _reaches(0.52, 0.5, 100)
+    assert _reaches(0.52, 0.5, 10_000)
+    assert _stays_below(0.0, 0.05, 10)
+    assert not _stays_below(0.04, 0.05, 100)
 
 
 def test_criteria_are_printed_with_their_parameters():
@@ -90,7 +95,7 @@ def test_criteria_are_printed_with_their_parameters():
     assert "at least 50% of draws" in table.loc["dominant-descriptors", "criterion"]
     assert "at most 5% of draws" in table.loc["dominant-descriptors", "criterion"]
     assert "{" not in table.loc["single-to-multilayer", "criterion"]
-    assert table["criterion"].str.contains("simulations where the claim is false").all()
+    assert table["criterion"].str.contains("simulations where the claim is false").sum() >= 4
 
 
 def test_shipped_concepts_name_descriptors_of_the_registry():

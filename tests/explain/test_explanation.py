@@ -16,6 +16,8 @@ from perovex.explain import (
     explain,
     factor_importance,
     permutation_importance,
+    rank,
+    skill,
     stability_index,
 )
 from perovex.explain.directions.effects import shape_of
@@ -24,12 +26,12 @@ from perovex.explain.importance.noise_floor import shuffle_like
 
 @pytest.fixture(scope="module")
 def explained(planted, regressor):
-    return explain(regressor, planted.X, planted.y, planted.groups, n_repeats=2, interactions=True, progress=False)
+    return explain(regressor, planted.X, planted.y, planted.groups, n_repeats=2, interactions=True)
 
 
 @pytest.fixture(scope="module")
 def ranked(explained):
-    return explained.rank(n_resamples=15, top_k=2, n_shadow=5, progress=False)
+    return rank(explained, n_resamples=16, top_k=2, n_shadow=6)
 
 
 def test_each_row_is_explained_by_models_that_do_not_know_its_group(explained, planted):
@@ -68,16 +70,15 @@ def test_dropping_one_of_two_twins_costs_nothing_but_the_group_does(ranked):
 
 
 def test_skill_separates_truth_from_noise(explained, shuffled, regressor, classifier):
-    assert explained.skill.above_chance
+    assert skill(explained).above_chance
     for model, y in ((regressor, shuffled.y), (classifier, shuffled.stiff)):
-        found = explain(model, shuffled.X, y, shuffled.groups, n_repeats=1, progress=False)
-        assert not found.skill.above_chance
+        found = explain(model, shuffled.X, y, shuffled.groups, n_repeats=1)
+        assert not skill(found).above_chance
 
 
 def test_explaining_is_deterministic(planted, classifier):
     first, second = (
-        explain(classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5, progress=False)
-        for _ in range(2)
+        explain(classifier, planted.X, planted.stiff, planted.groups, n_repeats=1, random_state=5) for _ in range(2)
     )
     assert np.array_equal(first.repeats, second.repeats)
 
@@ -85,7 +86,7 @@ def test_explaining_is_deterministic(planted, classifier):
 def test_json_and_frames(explained, ranked):
     text = json.loads(explained.to_json())
     assert text["n_rows"] == 120
-    assert text["ranking"]["descriptors"]["bridge_angle_mean"]["p_top_k"] == pytest.approx(1)
+    assert ranked.to_dict()["descriptors"]["bridge_angle_mean"]["p_top_k"] == pytest.approx(1)
     assert {p["first"] for p in text["interactions"]} <= set(explained.X.columns)
     long = explained.to_frame()
     assert len(long) == explained.X.size
@@ -95,8 +96,8 @@ def test_json_and_frames(explained, ranked):
     assert "crystals" in explained._repr_html_()
 
 
-def test_effects_recover_the_planted_slopes(explained):
-    found = effects(explained, n_resamples=15, units={"bridge_angle_mean": "deg"}, target="E_in_plane", progress=False)
+def test_effects_recover_the_planted_slopes(explained, ranked):
+    found = effects(explained, ranking=ranked, units={"bridge_angle_mean": "deg"}, target="E_in_plane")
     row = found.table.loc["bridge_angle_mean"]
     assert row["direction"] == "increasing"
     assert row["slope"] == pytest.approx(0.35, abs=0.12)
@@ -116,9 +117,9 @@ def test_accumulated_effects_follow_the_truth(explained):
 
 def test_conditional_permutation_of_what_the_strata_hold_is_zero(explained):
     strata = pd.factorize(explained.X["stei_max"])[0]
-    found = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata, progress=False)
+    found = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, strata=strata)
     assert found.loc["stei", "permutation"] == 0
-    free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]}, progress=False)
+    free = permutation_importance(explained, sets={"stei": ["stei_max", "stei_head"]})
     assert free.loc["stei", "permutation"] > 0.5
 
 
@@ -126,7 +127,7 @@ def test_the_other_perturbation_is_said_with_what_differs(explained):
     found = compare_perturbations(explained)
     assert found.table[["path_dependent", "interventional"]].sum().tolist() == pytest.approx([1, 1])
     expected = explained.importance()["share"]
-    assert found.table["path_dependent"].to_dict() == pytest.approx(expected.to_dict())
+    assert found.table["interventional"].to_dict() == pytest.approx(expected.to_dict())
     assert found.rank_agreement > 0.5
     assert "interventional" in found.sentence()
     json.loads(found.to_json())
@@ -136,18 +137,18 @@ def test_importance_of_a_stand_in_vanishes_where_its_factor_is_equal(planted, re
     factor = planted.meta["halide"]
     X = planted.X.assign(radius=np.where(factor == "I", 2.2, 1.96))
     y = planted.y + 8 * (factor == "I")
-    found = explain(regressor, X, y, planted.groups, n_repeats=1, progress=False)
+    found = explain(regressor, X, y, planted.groups, n_repeats=1)
     sets = {"halide": ["radius"], "angle": ["bridge_angle_mean"], "absent": ["nothing"]}
-    table = factor_importance(found, sets, given=planted.meta[["halide"]], progress=False)
+    table = factor_importance(found, sets, given=planted.meta[["halide"]])
     assert list(table.index) == ["halide", "angle"]
     assert table.loc["halide", "permutation"] > 1
     assert table.loc["halide", "given halide"] == 0
     assert table.loc["angle", "given halide"] > 0.5
     assert table.loc["angle", "shuffled halide"] == 1
     with pytest.raises(ModelInputError, match="no descriptor"):
-        factor_importance(found, {"absent": ["nothing"]}, progress=False)
+        factor_importance(found, {"absent": ["nothing"]})
     with pytest.raises(ModelInputError, match="other rows"):
-        factor_importance(found, sets, given=planted.meta[["halide"]].iloc[::-1], progress=False)
+        factor_importance(found, sets, given=planted.meta[["halide"]].iloc[::-1])
 
 
 def test_descriptors_go_to_the_factor_they_carry(planted):
@@ -203,17 +204,19 @@ def test_shadows_keep_what_they_must(planted):
         (lambda p: (p.X, p.y, np.zeros(len(p.X))), "one group"),
         (lambda p: (p.X, p.y.where(p.y > 12), p.groups), "missing"),
         (lambda p: (p.X.assign(text="x"), p.y, p.groups), "text"),
-        (lambda p: (p.X, p.y.head(10), p.groups), "differ in length"),
+        (lambda p: (p.X.assign(n=np.inf), p.y, p.groups), "infinite values in n"),
+        (lambda p: (p.X, p.y, pd.Series(p.groups).replace(3, None)), "no group"),
+        (lambda p: (p.X, p.y.head(10), p.groups), "10 target values for 120 rows"),
     ],
 )
 def test_unusable_input_is_refused(planted, regressor, change, words):
     with pytest.raises(ModelInputError, match=words):
-        explain(regressor, *change(planted), progress=False)
+        explain(regressor, *change(planted))
 
 
 def test_one_class_is_refused(planted, classifier):
     with pytest.raises(ModelInputError, match="class"):
-        explain(classifier, planted.X, np.ones(len(planted.X)), planted.groups, progress=False)
+        explain(classifier, planted.X, np.ones(len(planted.X)), planted.groups)
 
 
 def test_models_of_the_learn_package(planted):
@@ -221,20 +224,20 @@ def test_models_of_the_learn_package(planted):
     params = {"n_estimators": 40}
     moduli = planted.y.clip(lower=1.0)
     model = learn.YoungModulusRegressor(algorithm_params=params, interval_folds=3)
-    found = explain(model, planted.X, moduli, planted.groups, n_repeats=1, progress=False)
+    found = explain(model, planted.X, moduli, planted.groups, n_repeats=1)
     assert found.unit == "ln(target)"
     assert set(found.importance().index[:3]) >= {"bridge_angle_mean"}
     labels = learn.StiffnessClassifier(algorithm_params=params, calibration="auto")
-    found = explain(labels, planted.X, moduli, planted.groups, n_repeats=1, progress=False)
+    found = explain(labels, planted.X, moduli, planted.groups, n_repeats=1)
     assert found.problem.y.sum() == 60
 
 
 def test_a_group_never_shows_the_loss_of_its_leading_member_alone(planted, regressor, monkeypatch):
-    from perovex.explain.importance import ranking as room
+    from perovex.explain.importance import ranking
 
-    monkeypatch.setattr(room, "_to_drop", lambda *_: ["stei_max", "stei_head"])
-    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, progress=False)
-    ranked = room.rank(found, n_resamples=4, n_shadow=1, n_permutations=0, progress=False)
+    monkeypatch.setattr(ranking, "_to_drop", lambda *_: ["stei_max", "stei_head"])
+    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1)
+    ranked = ranking.rank(found, n_resamples=4, n_shadow=1, n_permutations=0)
     group = ranked.table.loc["stei_max", "correlation_group"]
     assert "," in ranked.groups.loc[group, "members"]
     assert ranked.table.loc[["stei_max", "stei_head"], "drop"].notna().all()

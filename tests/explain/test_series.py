@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from perovex.errors import ModelInputError
 from perovex.explain import confounding_table, counterfactual, matched_series, variance_decomposition
-from perovex.explain.series.variance import cramers_v
+from perovex.explain.correlation import cramers_v
 from perovex.explain.statistics import holm, sign_flip_p
 
 

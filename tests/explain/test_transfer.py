@@ -25,7 +25,6 @@ def result(planted, regressor):
         meta=planted.meta,
         estimator=regressor,
         families=families,
-        progress=False,
     )
 
 
@@ -98,7 +97,7 @@ def test_recognising_the_spacer_is_not_transfer(regressor):
     X = pd.DataFrame({"spacer_size": rng.normal(size=20)[groups], "noise": rng.normal(size=80)})
     y = rng.normal(size=20)[groups] * 5  # a number per spacer that no descriptor explains
     meta = pd.DataFrame({"n_layers": np.tile([1, 1, 2, 2], 20)})
-    found = transfer_test(X, y, groups, **DOMAINS, meta=meta, estimator=regressor, full=False, progress=False)
+    found = transfer_test(X, y, groups, **DOMAINS, meta=meta, estimator=regressor, full=False)
     assert found.row("source only", variant="same spacers")["gain_lower"] > 0
     assert not found.row("source only", variant="spacer held out")["gain_lower"] > 0
 
@@ -127,7 +126,6 @@ def test_classification(planted, classifier):
         meta=planted.meta,
         estimator=classifier,
         full=False,
-        progress=False,
     )
     assert found.row("source only")["auc"] > 0.8
     assert found.row("source only")["gain_lower"] > 0
@@ -146,7 +144,6 @@ def test_data_that_do_not_allow_it_are_named(planted, regressor, target, words):
         target=target,
         meta=planted.meta,
         estimator=regressor,
-        progress=False,
     )
     assert not found.possible
     assert words in found.reason
@@ -177,7 +174,6 @@ def test_any_pair_of_domains_can_be_asked_about(planted, regressor):
             meta=meta,
             estimator=regressor,
             full=False,
-            progress=False,
         )
         assert found.row("source only")["gain_lower"] > 0
     assert found.n_shared_groups == 0
@@ -194,7 +190,6 @@ def test_bad_domains_are_refused(planted, regressor):
                 target="n_layers == 2",
                 meta=planted.meta,
                 estimator=regressor,
-                progress=False,
             )
 
 

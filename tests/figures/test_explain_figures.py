@@ -12,16 +12,14 @@ from matplotlib.figure import Figure
 
 from perovex import figures
 from perovex.errors import ModelInputError
-from perovex.explain import correlation_groups, effects, explain, transfer_test
+from perovex.explain import correlation_groups, effects, explain, rank, transfer_test
 from perovex.explain.names import name_of
 from perovex.figures.shap_values import swarm
 
 
 @pytest.fixture(scope="module")
 def explained(planted, regressor):
-    found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True, progress=False)
-    found.rank(n_resamples=6, n_shadow=2, drop="none", progress=False)
-    return found
+    return explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1, interactions=True)
 
 
 @pytest.fixture
@@ -57,11 +55,10 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
     assert len(ax.figure.axes) == 2  # coloured by the strongest partner
     ax = figures.plot_heatmap(explained, n=5, ax=Figure().subplots())
     assert ax.images[0].get_array().shape == (5, explained.n_rows)
-    ax = figures.plot_ranking(explained.ranking, n=6, ax=Figure().subplots())
-    assert sorted(p.get_width() for p in ax.patches) == pytest.approx(
-        sorted(100 * explained.ranking.table["share"].head(6))
-    )
-    found = effects(explained, n_resamples=6, descriptors=["bridge_angle_mean"], progress=False)
+    ranking = rank(explained, n_resamples=6, n_shadow=2, drop="none")
+    ax = figures.plot_ranking(ranking, n=6, ax=Figure().subplots())
+    assert sorted(p.get_width() for p in ax.patches) == pytest.approx(sorted(100 * ranking.table["share"].head(6)))
+    found = effects(explained, ranking=ranking, descriptors=["bridge_angle_mean"])
     ax = figures.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
     assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):
@@ -83,7 +80,6 @@ def test_transfer_figures(planted, regressor):
         meta=planted.meta,
         estimator=regressor,
         full=False,
-        progress=False,
     )
     ax = figures.plot_transfer_parity(found, by=planted.meta["n_layers"], ax=Figure().subplots())
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["n = 2", "n = 3"]

@@ -10,24 +10,23 @@ import numpy as np
 import pandas as pd
 
 from perovex._json import json_safe
+from perovex._seeds import stream
 from perovex.errors import ModelInputError
 from perovex.explain.attribution.view import explanation_html
+from perovex.explain.statistics import group_mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from perovex.explain.attribution.shap_values import Perturbation, Space
-    from perovex.explain.attribution.skill import Skill
-    from perovex.explain.directions.effects import Effects
-    from perovex.explain.importance.ranking import Ranking
+    from perovex.explain.attribution.attribute import Perturbation, Space
     from perovex.explain.tables import Problem
 
 
 @dataclass(frozen=True, eq=False)
 class FittedFold:
-    """A model, the rows it was fitted on and the rows held out."""
+    """A model, the rows it was fitted on, the rows held out, and the repeat they belong to."""
 
     model: Any
     train: NDArray[np.int64]
@@ -37,7 +36,7 @@ class FittedFold:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """SHAP values of held-out rows, pooled over grouped folds and averaged over repeats.
+    """SHAP values of held-out rows, pooled over grouped folds and averaged over repeats: data only.
 
     Attributes
     ----------
@@ -52,13 +51,17 @@ class Explanation:
     predictions : ndarray, shape (repeats, rows)
         Held-out predictions: target, or probability of the positive class.
     train_importance : ndarray, shape (folds, descriptors)
-        Mean absolute SHAP value on the rows each model was fitted on, in `unit`.
+        Mean absolute SHAP value on rows each model was fitted on, as many as are held out, in `unit`.
     additivity_error : float
         Largest difference between contributions and output over all rows and models, in `unit`.
+    sampling_error : float
+        Largest standard error of a value left by sampled permutations, in `unit`; 0 where values are exact.
     unit : str
         Unit of the values: ``"log-odds"``, ``"probability"``, ``"target"`` or ``"ln(target)"``.
     space, perturbation : str
         As asked.
+    members : dict of str to ndarray
+        SHAP values of each member of an average, as `repeats`; empty for single models.
     interaction_strength : DataFrame or None
         Mean absolute interaction values (rows and columns are descriptors), off-diagonal counted once per
         side.
@@ -73,12 +76,13 @@ class Explanation:
     predictions: NDArray[np.float64]
     train_importance: NDArray[np.float64]
     additivity_error: float
+    sampling_error: float
     unit: str
     space: Space
     perturbation: Perturbation
+    members: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     interaction_strength: pd.DataFrame | None = None
     random_state: int = 0
-    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def X(self) -> pd.DataFrame:  # noqa: N802 -- the field's name
@@ -135,7 +139,7 @@ class Explanation:
         return table.sort_values("importance", ascending=False, kind="stable")
 
     def grouped_importance(
-        self, groups: Mapping[str, Sequence[str]], *, n_resamples: int = 200, level: float = 0.9
+        self, groups: Mapping[str, Sequence[str]], *, n_resamples: int = 1000, level: float = 0.9
     ) -> pd.DataFrame:
         """Measure the importance of sets of descriptors taken together.
 
@@ -157,8 +161,6 @@ class Explanation:
             Index: sets. Columns: ``importance``, ``lower``, ``upper`` (in `unit`), ``share``,
             ``n_descriptors``.
         """
-        from perovex.explain.attribution.draws import group_mean_interval
-
         rows = {}
         for name, members in groups.items():
             position = self.X.columns.get_indexer(pd.Index([m for m in members if m in self.X.columns]))
@@ -166,7 +168,11 @@ class Explanation:
                 continue
             joint = np.abs(self.repeats[:, :, position].sum(axis=2))
             mean, lower, upper = group_mean_interval(
-                joint, self.problem.groups, n_resamples=n_resamples, level=level, random_state=self.random_state
+                joint,
+                self.problem.groups,
+                n_resamples=n_resamples,
+                level=level,
+                rng=stream(self.random_state, "importance of sets"),
             )
             rows[name] = {"importance": mean, "lower": lower, "upper": upper, "n_descriptors": len(position)}
         table = pd.DataFrame.from_dict(rows, orient="index")
@@ -208,37 +214,6 @@ class Explanation:
         table.index.name = "descriptor"
         return table.loc[table["shap"].abs().sort_values(ascending=False, kind="stable").index]
 
-    def rank(self, **options: Any) -> Ranking:
-        """Rank descriptors with confidence and keep the result; see `perovex.explain.rank`."""
-        from perovex.explain.importance.ranking import rank
-
-        self._cache["ranking"] = rank(self, **options)
-        return self.ranking
-
-    @property
-    def ranking(self) -> Ranking:
-        """Ranking with confidence, computed with defaults where `rank` has not been called."""
-        if "ranking" not in self._cache:
-            self.rank()
-        found: Ranking = self._cache["ranking"]
-        return found
-
-    def effects(self, **options: Any) -> Effects:
-        """Sign and shape of each effect; see `perovex.explain.directions.effects`."""
-        from perovex.explain.directions.effects import effects
-
-        return effects(self, **options)
-
-    @property
-    def skill(self) -> Skill:
-        """Held-out skill of the models that are being explained."""
-        if "skill" not in self._cache:
-            from perovex.explain.attribution.skill import skill
-
-            self._cache["skill"] = skill(self)
-        found: Skill = self._cache["skill"]
-        return found
-
     def to_frame(self) -> pd.DataFrame:
         """Return the values in long form: crystal, descriptor, value, shap, base_value, prediction."""
         repeat = np.repeat(np.arange(self.n_rows), self.X.shape[1])
@@ -272,11 +247,9 @@ class Explanation:
             "n_models": len(self.folds),
             "random_state": self.random_state,
             "additivity_error": self.additivity_error,
-            "skill": self.skill.to_dict(),
+            "sampling_error": self.sampling_error,
             "importance": self.importance().to_dict(orient="index"),
         }
-        if "ranking" in self._cache:
-            out["ranking"] = self.ranking.to_dict()
         if self.interaction_strength is not None:
             out["interactions"] = self.strongest_interactions().to_dict(orient="records")
         if values:

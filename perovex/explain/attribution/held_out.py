@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from perovex.errors import ModelInputError
+from perovex.explain.attribution.attribute import Perturbation, Space, attribute
 from perovex.explain.attribution.explanation import Explanation, FittedFold
-from perovex.explain.attribution.shap_values import Perturbation, Space, attribute, interactions
-from perovex.explain.tables import Problem, check_problem, grouped_folds
+from perovex.explain.attribution.trees import interactions
+from perovex.explain.tables import Problem, check_problem, fold_seed, grouped_folds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -22,11 +26,13 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     y: ArrayLike,
     groups: ArrayLike | None = None,
     *,
+    sample_weight: ArrayLike | None = None,
+    folds: Iterable[FittedFold] | None = None,
     n_splits: int = 5,
     n_repeats: int = 2,
     random_state: int = 0,
     space: Space = "raw",
-    perturbation: Perturbation = "tree_path_dependent",
+    perturbation: Perturbation = "interventional",
     interactions: bool = False,
     progress: bool = False,
 ) -> Explanation:
@@ -39,14 +45,19 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     Parameters
     ----------
     estimator : object
-        scikit-learn estimator with a tree model inside (xgboost, gradient boosting, forests, pipelines of
-        them).
+        scikit-learn estimator: exact values for trees, linear models, Gaussian processes with an RBF kernel and
+        averages of them, sampled ones for all others (see `perovex.explain.attribute`).
     X : DataFrame, shape (rows, descriptors)
         Descriptors; missing values allowed where the estimator allows them.
     y : array-like, shape (rows,)
         Target, or two classes (the positive one last in sorted order).
     groups : array-like, shape (rows,), optional
         Group of each row, for example the spacer.
+    sample_weight : array-like, shape (rows,), optional
+        How much each row counts when models are fitted.
+    folds : iterable of FittedFold, optional
+        Models that were fitted already, for example by a validation, with the rows they were fitted on and the rows
+        held out; every repeat must hold out each row once. Nothing is fitted then.
     n_splits : int
         Folds; fewer where there are fewer groups.
     n_repeats : int
@@ -54,27 +65,26 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     random_state : int
         Seed.
     space : {"raw", "probability"}
-        For classifiers: log-odds, or the probability of the positive class (interventional).
-    perturbation : {"tree_path_dependent", "interventional"}
-        Along the paths of the trees (an absent descriptor is averaged over the training rows that reach each
-        node), or over the training rows as background as if descriptors were independent;
-        `perovex.explain.compare_perturbations` says what differs.
+        For classifiers: log-odds, or the probability of the positive class.
+    perturbation : {"interventional", "tree_path_dependent"}
+        Absent descriptors are taken from training rows, as if descriptors were independent, or, for tree models,
+        averaged over the training rows that reach each node; `perovex.explain.compare_perturbations` says what differs.
     interactions : bool
-        Also compute interaction values (path-dependent).
+        Also compute interaction values (tree models, path-dependent).
     progress : bool
         Show a bar on stderr.
 
     Returns
     -------
     Explanation
-        Values, importance, and the way to rankings and effects.
+        Values and importance; what `rank`, `effects`, `skill` and others start from.
 
     Raises
     ------
     ModelInputError
-        If the table, target or groups cannot be used.
+        If the table, target, groups or folds cannot be used.
     ExplanationError
-        If the estimator holds no tree model or the values do not add up.
+        If the values do not add up.
 
     References
     ----------
@@ -83,28 +93,42 @@ def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from perovex.learn import YoungModulusRegressor
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(30, 3)), columns=["angle", "stei", "noise"])
-    >>> y = 3 * X["angle"] + X["stei"]
-    >>> forest = RandomForestRegressor(20)
-    >>> found = explain(forest, X, y, groups=np.arange(30) // 3, n_repeats=1, progress=False)
-    >>> list(found.importance().index)
+    >>> y = np.exp(0.3 * X["angle"] + 0.1 * X["stei"])
+    >>> explanation = explain(YoungModulusRegressor("ridge"), X, y, groups=np.arange(30) // 3, n_repeats=1)
+    >>> list(explanation.importance().index)
     ['angle', 'stei', 'noise']
     """
-    problem = check_problem(estimator, X, y, groups)
-    plan = [
-        (repeat, train, test)
+    problem = check_problem(estimator, X, y, groups, sample_weight)
+    fitted = list(folds) if folds is not None else _plan(problem, n_splits, n_repeats, random_state)
+    _check_folds(fitted, len(problem.X))
+    return _run(problem, fitted, random_state, space, perturbation, interactions, progress)
+
+
+def _plan(problem: Problem, n_splits: int, n_repeats: int, random_state: int) -> list[FittedFold]:
+    """Folds whose models have still to be fitted."""
+    return [
+        FittedFold(None, train, test, repeat)
         for repeat in range(n_repeats)
         for train, test in grouped_folds(problem, n_splits=n_splits, random_state=random_state + repeat)
     ]
-    return _run(problem, plan, n_repeats, random_state, space, perturbation, interactions, progress)
+
+
+def _check_folds(folds: list[FittedFold], n_rows: int) -> None:
+    """Refuse folds that explain a row twice, or not at all, or by a model that knows it."""
+    for repeat in range(1 + max((fold.repeat for fold in folds), default=-1)):
+        held = np.concatenate([fold.test for fold in folds if fold.repeat == repeat] or [np.empty(0, dtype=int)])
+        if not np.array_equal(np.sort(held), np.arange(n_rows)):
+            raise ModelInputError(f"the folds of repeat {repeat} do not hold out every crystal once")
+    if not folds or any(np.intersect1d(fold.train, fold.test).size for fold in folds):
+        raise ModelInputError("there are no folds, or one is explained on rows it was fitted on")
 
 
 def _run(
     problem: Problem,
-    plan: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]],
-    n_repeats: int,
+    plan: list[FittedFold],
     random_state: int,
     space: Space,
     perturbation: Perturbation,
@@ -112,37 +136,56 @@ def _run(
     progress: bool,
 ) -> Explanation:
     rows, columns = problem.X.shape
-    repeats = np.zeros((n_repeats, rows, columns))
+    n_repeats = 1 + max(fold.repeat for fold in plan)
+    repeats, members = np.zeros((n_repeats, rows, columns)), {}
     base, predictions = np.zeros((n_repeats, rows)), np.zeros((n_repeats, rows))
     strength = np.zeros((columns, columns)) if with_interactions else None
-    folds, train_importance, worst, unit = [], [], 0.0, ""
-    options: dict[str, Any] = {"space": space, "perturbation": perturbation}
-    for number, (repeat, train, test) in enumerate(tqdm(plan, desc="explain", disable=not progress, leave=False)):
-        model = problem.fit(train, seed=random_state + number)
-        background = problem.X.iloc[train]
-        both = np.concatenate([test, train])
-        found = attribute(model, problem.X.iloc[both], background=background, **options)
-        repeats[repeat, test] = found.values[: len(test)]
-        base[repeat, test] = found.base[: len(test)]
-        predictions[repeat, test] = problem.predict(model, test)
+    folds, train_importance, worst, sampling, unit = [], [], 0.0, 0.0, ""
+    for number, fold in enumerate(tqdm(plan, desc="explain", disable=not progress, leave=False)):
+        test, train = fold.test, fold.train
+        model = fold.model
+        if model is None:
+            model = problem.fit(train, seed=fold_seed(random_state, fold.repeat, number))
+        known = train[np.linspace(0, len(train) - 1, min(len(train), len(test))).astype(int)]
+        found = attribute(
+            model,
+            problem.X.iloc[np.concatenate([test, known])],
+            background=problem.X.iloc[train],
+            space=space,
+            perturbation=perturbation,
+            random_state=random_state,
+        )
+        repeats[fold.repeat, test] = found.values[: len(test)]
+        for name, values in found.members.items():
+            members.setdefault(name, np.zeros_like(repeats))[fold.repeat, test] = values[: len(test)]
+        base[fold.repeat, test] = found.base[: len(test)]
+        predictions[fold.repeat, test] = problem.predict(model, test)
         train_importance.append(np.abs(found.values[len(test) :]).mean(axis=0))
         worst, unit = max(worst, found.additivity_error), found.unit
+        sampling = max(sampling, found.sampling_error)
         if strength is not None:
-            pairs = interactions(model, problem.X.iloc[test])
-            strength += np.abs(pairs).sum(axis=0) / (rows * n_repeats)
-        folds.append(FittedFold(model, train, test, repeat))
+            strength += _interactions(model, problem, test) / (rows * n_repeats)
+        folds.append(FittedFold(model, train, test, fold.repeat))
     names = problem.X.columns
     return Explanation(
-        problem,
-        tuple(folds),
-        repeats,
-        base,
-        predictions,
-        np.array(train_importance),
-        worst,
-        unit,
-        space,
-        perturbation,
-        None if strength is None else pd.DataFrame(strength, index=names, columns=names),
-        random_state,
+        problem=problem,
+        folds=tuple(folds),
+        repeats=repeats,
+        base_repeats=base,
+        predictions=predictions,
+        train_importance=np.array(train_importance),
+        additivity_error=worst,
+        sampling_error=sampling,
+        unit=unit,
+        space=space,
+        perturbation=perturbation,
+        members=members,
+        interaction_strength=None if strength is None else pd.DataFrame(strength, index=names, columns=names),
+        random_state=random_state,
     )
+
+
+def _interactions(model: Any, problem: Problem, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sum over rows of absolute interaction values."""
+    total: NDArray[np.float64] = np.abs(interactions(model, problem.X.iloc[rows])).sum(axis=0)
+    return total

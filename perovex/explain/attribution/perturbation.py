@@ -11,13 +11,13 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from perovex._json import json_safe
-from perovex.explain.attribution.shap_values import attribute
+from perovex.explain.attribution.attribute import attribute
 from perovex.explain.attribution.view import table_html
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
+    from perovex.explain.attribution.attribute import Perturbation
     from perovex.explain.attribution.explanation import Explanation
-    from perovex.explain.attribution.shap_values import Perturbation
 
 _NOTABLE = 0.02  # a change of share worth a word
 
@@ -90,7 +90,7 @@ def compare_perturbations(explanation: Explanation) -> PerturbationComparison:
     >>> from perovex.explain import explain
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(30, 2)), columns=["angle", "noise"])
-    >>> found = explain(RandomForestRegressor(10), X, X["angle"], n_repeats=1, progress=False)
+    >>> found = explain(RandomForestRegressor(10), X, X["angle"], n_repeats=1)
     >>> compare_perturbations(found).table["rank_interventional"].sort_values().to_dict()
     {'angle': 1.0, 'noise': 2.0}
     """

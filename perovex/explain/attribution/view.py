@@ -25,11 +25,8 @@ def explanation_html(explanation: Explanation) -> str:
     task = "classifier" if explanation.problem.classifier else "regressor"
     head = (
         f"{explanation.n_rows} crystals in {explanation.n_groups} groups, {task}, "
-        f"{len(explanation.folds)} models, values in {explanation.unit}, held-out rows only. "
-        f"{explanation.skill.sentence()}"
+        f"{len(explanation.folds)} models, values in {explanation.unit}, held-out rows only."
     )
-    if "ranking" in explanation._cache:  # noqa: SLF001 -- the view must not start a computation
-        return table_html(explanation.ranking.table, f"{head} Ranks with intervals over groups and seeds.")
     return table_html(explanation.importance(), head)
 
 

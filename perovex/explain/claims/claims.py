@@ -1,24 +1,16 @@
-"""Claims from a file, judged on evidence by criteria fixed beforehand."""
+"""Claims from a file, each with the criterion it is judged by."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import yaml
 
-from perovex._json import json_safe
 from perovex.errors import ClaimError
-from perovex.explain.claims.criteria import Finding, Word, criterion
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from perovex.explain.claims.evidence import Evidence
+from perovex.explain.claims.criteria import criterion
 
 SHIPPED = Path(__file__).with_name("claims.yaml")
 
@@ -56,12 +48,6 @@ class Claim:
         text = f"{text} Concepts: {listed}." if listed else text
         return f"{text} {self.measured}" if self.measured else text
 
-    @property
-    def placeholders(self) -> set[str]:
-        """Variants the claim depends on."""
-        text = json.dumps(self.parameters)
-        return {part.split("}")[0] for part in text.split('"{')[1:]} if '"{' in text else set()
-
 
 @dataclass(frozen=True)
 class Claims:
@@ -73,78 +59,16 @@ class Claims:
         The claims.
     requirements : dict
         ``min_rows``, ``min_groups``, ``min_minority``.
-    choices : dict
-        Placeholder -> descriptor -> descriptors left out when it is chosen.
     """
 
     claims: tuple[Claim, ...]
     requirements: dict[str, int]
-    choices: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-
-    def variants(self, columns: pd.Index) -> list[tuple[dict[str, str], list[str]]]:
-        """Choices that a table allows, each with the columns to leave out."""
-        options = [[(key, name) for name in names if name in columns] for key, names in self.choices.items()]
-        options = [o for o in options if o]
-        out = []
-        for combination in product(*options) if options else []:
-            dropped = [d for key, name in combination for d in self.choices[key][name] if d in columns]
-            out.append((dict(combination), dropped))
-        return out
 
     def to_frame(self) -> pd.DataFrame:
         """Return claims and criteria as a table."""
         return pd.DataFrame(
             [{"id": c.id, "claim": c.claim, "criterion": c.criterion_text} for c in self.claims]
         ).set_index("id")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The verdict on one claim for one target and one choice of definitions.
-
-    Attributes
-    ----------
-    id, claim : str
-        The claim.
-    target : str
-        Target it was judged for.
-    variant : dict
-        Choice of definitions.
-    verdict : {"supported", "not supported", "undecided"}
-        Outcome.
-    reason : str
-        Why, in words.
-    criterion : str
-        What was asked for, in words.
-    evidence : dict
-        Numbers the verdict rests on.
-    n_rows, n_groups : int
-        Sample size.
-    """
-
-    id: str
-    claim: str
-    target: str
-    variant: dict[str, str]
-    verdict: Word
-    reason: str
-    criterion: str
-    evidence: dict[str, Any]
-    n_rows: int
-    n_groups: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        out: dict[str, Any] = json_safe(dict(self.__dict__))
-        return out
-
-    def __str__(self) -> str:
-        variant = f" [{', '.join(self.variant.values())}]" if self.variant else ""
-        return (
-            f"{self.id}, {self.target}{variant}: {self.verdict} "
-            f"({self.n_rows} crystals, {self.n_groups} groups): "
-            f"{self.reason}"
-        )
 
 
 def load_claims(path: str | Path | None = None) -> Claims:
@@ -167,8 +91,8 @@ def load_claims(path: str | Path | None = None) -> Claims:
 
     Examples
     --------
-    >>> [claim.id for claim in load_claims().claims]
-    ['dominant-descriptors', 'inverse-with-non-stiffness', 'octahedral-deformation', 'single-to-multilayer']
+    >>> [claim.id for claim in load_claims().claims][:3]
+    ['dominant-descriptors', 'inverse-with-non-stiffness', 'smallest-angle']
     """
     source = Path(path) if path is not None else SHIPPED
     try:
@@ -182,10 +106,6 @@ def load_claims(path: str | Path | None = None) -> Claims:
     try:
         claims = tuple(_claim(entry) for entry in raw["claims"])
         requirements = {str(k): int(v) for k, v in (raw.get("requirements") or {}).items()}
-        choices = {
-            str(key): {str(name): [str(d) for d in (how or {}).get("instead_of", [])] for name, how in names.items()}
-            for key, names in (raw.get("variants") or {}).items()
-        }
     except ClaimError as error:
         raise error.at(source) from None
     except (TypeError, ValueError, AttributeError) as error:
@@ -193,7 +113,7 @@ def load_claims(path: str | Path | None = None) -> Claims:
     repeated = {c.id for c in claims if [d.id for d in claims].count(c.id) > 1}
     if repeated:
         raise ClaimError(f"claims occur twice: {', '.join(sorted(repeated))}", source=source)
-    return Claims(claims, requirements, choices)
+    return Claims(claims, requirements)
 
 
 def _claim(entry: Any) -> Claim:
@@ -213,95 +133,3 @@ def _claim(entry: Any) -> Claim:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ClaimError(f"claim {claim.id!r} has a parameter of the wrong kind: {error}") from error
     return claim
-
-
-def judge(claims: Claims, evidence: Sequence[Evidence]) -> list[Verdict]:
-    """Judge every claim on every piece of evidence.
-
-    Parameters
-    ----------
-    claims : Claims
-        From `load_claims`.
-    evidence : sequence of Evidence
-        From `perovex.explain.collect`; one per target and variant.
-
-    Returns
-    -------
-    list of Verdict
-        Claims without variants are judged once per target.
-    """
-    out, seen = [], set()
-    for claim in claims.claims:
-        for item in evidence:
-            variant = {k: v for k, v in item.variant.items() if k in claim.placeholders}
-            key = (claim.id, item.target, tuple(sorted(variant.items())))
-            if key in seen:
-                continue
-            seen.add(key)
-            finding = _judge(claims, claim, item)
-            numbers = dict(finding.numbers)
-            if item.found is not None:
-                numbers["skill"] = item.explanation.skill.to_dict()
-            if item.note and variant:
-                numbers["note"] = item.note
-            out.append(
-                Verdict(
-                    claim.id,
-                    claim.claim,
-                    item.target,
-                    variant,
-                    finding.verdict,
-                    finding.reason,
-                    claim.criterion_text,
-                    numbers,
-                    item.n_rows,
-                    item.n_groups,
-                )
-            )
-    return out
-
-
-def _judge(claims: Claims, claim: Claim, evidence: Evidence) -> Finding:
-    rule = criterion(claim.criterion)
-    reason = _short_of(claims.requirements, evidence, models=rule.needs_skill)
-    if reason:
-        return Finding("undecided", reason)
-    parameters = _resolved(claim.parameters, evidence.stands_for)
-    return rule.judge(evidence, parameters)
-
-
-def _short_of(requirements: Mapping[str, int], evidence: Evidence, *, models: bool) -> str:
-    """Return what the evidence lacks for any verdict, in words."""
-    short = [
-        f"{have} {words}, {requirements[key]} are required"
-        for key, have, words in (
-            ("min_rows", evidence.n_rows, "crystals"),
-            ("min_groups", evidence.n_groups, "groups"),
-        )
-        if have < requirements.get(key, 0)
-    ]
-    if short or not models:
-        return "; ".join(short)
-    if evidence.found is None:
-        return f"nothing could be explained: {evidence.reason}"
-    problem = evidence.explanation.problem
-    if problem.classifier:
-        minority = int(problem.y.value_counts().min())
-        if minority < requirements.get("min_minority", 0):
-            return f"{minority} crystals in the smaller class, {requirements['min_minority']} are required"
-    found = evidence.explanation.skill
-    return "" if found.above_chance else f"the models do not predict unseen groups: {found.sentence()}"
-
-
-def _resolved(parameters: Mapping[str, Any], stands_for: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Put the chosen descriptors in place of ``"{placeholder}"``."""
-    if "concepts" not in parameters:
-        return dict(parameters)
-    concepts = {}
-    for name, patterns in parameters["concepts"].items():
-        found: list[str] = []
-        for pattern in patterns:
-            key = str(pattern)[1:-1] if str(pattern).startswith("{") and str(pattern).endswith("}") else None
-            found += stands_for.get(key, []) if key else [str(pattern)]
-        concepts[name] = found
-    return {**parameters, "concepts": concepts}

@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from perovex.errors import ClaimError
-from perovex.explain.attribution.draws import interval, refit_bootstrap
 from perovex.explain.directions.effects import shape_of
+from perovex.explain.statistics import interval, share_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,8 +121,7 @@ def _probability_in_top(
     units = [columns.get_indexer(pd.Index(list(concept)))]
     units += [columns.get_indexer(pd.Index(list(m))) for m in others.values()]
     units += list(_competitors(evidence, taken).values())
-    draws = refit_bootstrap(evidence.explanation, n_resamples=len(evidence.ranking.draws), progress=False)
-    importance = np.array([[_joint(d.values, unit) for unit in units] for d in draws])
+    importance = np.array([[_joint(draw.values, unit) for unit in units] for draw in evidence.ranking.draws])
     ranks = np.array([rankdata(-row) for row in importance])
     total = np.maximum(importance.sum(axis=1), 1e-300)
     return float((ranks[:, 0] <= k).mean()), float((importance[:, 0] / total).mean())
@@ -134,82 +133,125 @@ def _without(wide: Mapping[str, list[str]], name: str, taken: Sequence[str]) -> 
     return {n: m for n, m in rest.items() if m}
 
 
+def _reaches(share: float, wanted: float, n_draws: int) -> bool:
+    """Whether a share of draws reaches a threshold by more than its Monte-Carlo error, or is all of them."""
+    return share >= 1 or share - share_error(share, n_draws) >= wanted
+
+
+def _stays_below(share: float, limit: float, n_draws: int) -> bool:
+    """Whether a share of draws stays below a threshold by more than its Monte-Carlo error, or is none of them."""
+    return share <= 0 or share + share_error(share, n_draws) <= limit
+
+
 def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether concepts rank in the top k among groups of correlated descriptors."""
     concepts = _concepts(evidence, parameters)
     missing = _missing(concepts)
     if missing:
         return missing
-    k, wanted, refuted = int(parameters["k"]), float(parameters["probability"]), float(parameters["refuted"])
-    noise = float(parameters["noise"])
-    columns = evidence.explanation.X.columns
-    numbers, verdicts, reasons = {}, [], []
-    aliases = {name: _aliases(evidence, found) for name, found in concepts.items()}
-    wide = {name: [*found, *aliases[name]] for name, found in concepts.items()}
-    for name, found in concepts.items():
-        p, share = _probability_in_top(evidence, found, _without(wide, name, found), k)
-        own = [*found, *(a for a in aliases[name] if not any(a in m for n, m in concepts.items() if n != name))]
-        p_wide = p if len(own) == len(found) else _probability_in_top(evidence, own, _without(wide, name, own), k)[0]
-        above = evidence.ranking.noise.set_above(columns.get_indexer(pd.Index(found)))
-        numbers[name] = {
-            "descriptors": found,
-            "p_top_k": p,
-            "share": share,
-            "p_above_noise": above,
-            "aliases": own[len(found) :],
-            "p_top_k_with_aliases": p_wide,
-        }
-        if p >= wanted and above >= noise:
-            verdicts.append("supported")
-        elif p_wide <= refuted:
-            verdicts.append("not supported")
-        else:
-            verdicts.append("undecided")
-        reasons.append(f"{name}: in the top {k} with probability {p:.2f}, above noise in {above:.2f} of models")
-    return Finding(_all(verdicts), "; ".join(reasons), numbers)
+    aliases = {name: _aliases(evidence, descriptors) for name, descriptors in concepts.items()}
+    numbers, reasons = {}, []
+    for name in concepts:
+        numbers[name] = _top_k_of_one(evidence, parameters, concepts, aliases, name)
+        reasons.append(
+            f"{name}: in the top {parameters['k']} with probability {numbers[name]['p_top_k']:.2f} "
+            f"(Monte-Carlo error {numbers[name]['p_top_k_error']:.2f}), above noise in "
+            f"{numbers[name]['p_above_noise']:.2f} of models"
+        )
+    return Finding(_all([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+
+def _top_k_of_one(
+    evidence: Evidence,
+    parameters: Mapping[str, Any],
+    concepts: Mapping[str, list[str]],
+    aliases: Mapping[str, list[str]],
+    name: str,
+) -> dict[str, Any]:
+    """Numbers and verdict of one concept."""
+    k, descriptors = int(parameters["k"]), concepts[name]
+    wide = {other: [*found, *aliases[other]] for other, found in concepts.items()}
+    p, share = _probability_in_top(evidence, descriptors, _without(wide, name, descriptors), k)
+    # its aliases may hold its credit, unless they are aliases of another concept as well
+    elsewhere = {a for other, found in concepts.items() if other != name for a in found}
+    own = [*descriptors, *(a for a in aliases[name] if a not in elsewhere)]
+    p_wide = p
+    if len(own) > len(descriptors):
+        p_wide, _ = _probability_in_top(evidence, own, _without(wide, name, own), k)
+    position = evidence.explanation.X.columns.get_indexer(pd.Index(descriptors))
+    noise = evidence.ranking.noise
+    above, n_draws = noise.set_above(position), len(evidence.ranking.draws)
+
+    verdict: Word = "undecided"
+    if _reaches(p, float(parameters["probability"]), n_draws) and _reaches(
+        above, float(parameters["noise"]), noise.n_models
+    ):
+        verdict = "supported"
+    elif _stays_below(p_wide, float(parameters["refuted"]), n_draws):
+        verdict = "not supported"
+    return {
+        "verdict": verdict,
+        "descriptors": descriptors,
+        "p_top_k": p,
+        "p_top_k_error": share_error(p, n_draws),
+        "share": share,
+        "p_above_noise": above,
+        "p_above_noise_error": share_error(above, noise.n_models),
+        "aliases": own[len(descriptors) :],
+        "p_top_k_with_aliases": p_wide,
+    }
 
 
 def judge_sign(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
-    """Judge whether the joint SHAP value of each concept moves with its value in one direction."""
+    """Judge whether the SHAP value of each descriptor moves with its own value in one direction."""
     concepts = _concepts(evidence, parameters)
     missing = _missing(concepts)
     if missing:
         return missing
-    direction, noise = float(parameters["direction"]), float(parameters["noise"])
-    explanation = evidence.explanation
-    columns = explanation.X.columns
-    draws = refit_bootstrap(explanation, n_resamples=len(evidence.ranking.draws), progress=False)
-    numbers, verdicts, reasons = {}, [], []
-    for name, found in concepts.items():
-        position = columns.get_indexer(pd.Index(found))
-        value = explanation.X[found[0]].to_numpy()
-        pooled = explanation.repeats.mean(axis=0)[:, position].sum(axis=1)
-        point = shape_of(value, pooled)["spearman"]
-        resampled = [shape_of(value[d.rows], d.values[:, position].sum(axis=1))["spearman"] for d in draws]
-        lower, upper = interval(resampled)
-        above = evidence.ranking.noise.set_above(position)
-        raw = shape_of(value, explanation.problem.y.to_numpy(dtype=float))["spearman"]
+    noise = evidence.ranking.noise
+    numbers: dict[str, Any] = {}
+    reasons = []
+    for name, descriptors in concepts.items():
+        position = evidence.explanation.X.columns.get_indexer(pd.Index(descriptors))
+        above = noise.set_above(position)
+        signs = {descriptor: _sign_of_one(evidence, descriptor) for descriptor in descriptors}
+        verdict: Word = "undecided"
+        if _reaches(above, float(parameters["noise"]), noise.n_models):
+            verdict = _side(list(signs.values()), float(parameters["direction"]))
         numbers[name] = {
-            "descriptor": found[0],
-            "spearman": point,
-            "lower": lower,
-            "upper": upper,
+            "verdict": verdict,
             "p_above_noise": above,
-            "spearman_with_target": raw,
+            "p_above_noise_error": share_error(above, noise.n_models),
+            "descriptors": signs,
         }
-        low, high = sorted((direction * lower, direction * upper))
-        if above < noise:
-            verdicts.append("undecided")
-        elif low > 0:
-            verdicts.append("supported")
-        elif high < 0:
-            verdicts.append("not supported")
-        else:
-            verdicts.append("undecided")
-        reasons.append(
-            f"{name}: Spearman {point:.2f} ({lower:.2f} to {upper:.2f}), above noise in {above:.2f} of models"
-        )
-    return Finding(_all(verdicts), "; ".join(reasons), numbers)
+        listed = ", ".join(f"{d} {s['spearman']:.2f} ({s['lower']:.2f} to {s['upper']:.2f})" for d, s in signs.items())
+        reasons.append(f"{name}: Spearman of {listed}, above noise in {above:.2f} of models")
+    return Finding(_all([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+
+def _side(signs: Sequence[Mapping[str, Any]], direction: float) -> Word:
+    """Supported where one interval lies on the claimed side and none on the other; refuted the other way round."""
+    claimed = [min(direction * s["lower"], direction * s["upper"]) > 0 for s in signs]
+    opposed = [max(direction * s["lower"], direction * s["upper"]) < 0 for s in signs]
+    if any(claimed) and not any(opposed):
+        return "supported"
+    return "not supported" if any(opposed) and not any(claimed) else "undecided"
+
+
+def _sign_of_one(evidence: Evidence, descriptor: str) -> dict[str, Any]:
+    """Spearman of a descriptor's own value with its own SHAP value, never with a sum over others."""
+    explanation = evidence.explanation
+    j = int(explanation.X.columns.get_loc(descriptor))
+    value = explanation.X[descriptor].to_numpy()
+    resampled = [shape_of(value[draw.rows], draw.values[:, j])["spearman"] for draw in evidence.ranking.draws]
+    lower, upper = interval(resampled)
+    return {
+        "spearman": shape_of(value, explanation.repeats.mean(axis=0)[:, j])["spearman"],
+        "lower": lower,
+        "upper": upper,
+        "members": {m: shape_of(value, v.mean(axis=0)[:, j])["spearman"] for m, v in explanation.members.items()},
+        "spearman_with_target": shape_of(value, explanation.problem.y.to_numpy(dtype=float))["spearman"],
+    }
 
 
 def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
@@ -218,36 +260,44 @@ def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     missing = _missing(concepts)
     if missing:
         return missing
-    wanted, noise = float(parameters["share"]), float(parameters["noise"])
+    numbers, reasons = {}, []
+    for name, descriptors in concepts.items():
+        entry = _share_of_one(evidence, parameters, descriptors)
+        numbers[name] = entry
+        reasons.append(f"{name}: share {entry['share']:.2f} ({entry['lower']:.2f} to {entry['upper']:.2f})")
+        if entry["aliases"] and entry["verdict"] == "undecided":
+            reasons.append(f"correlated descriptors may hold its credit: {', '.join(entry['aliases'][:4])}")
+    return Finding(_all([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+
+def _share_of_one(evidence: Evidence, parameters: Mapping[str, Any], descriptors: list[str]) -> dict[str, Any]:
+    """Numbers and verdict of one concept."""
     columns = evidence.explanation.X.columns
-    draws = refit_bootstrap(evidence.explanation, n_resamples=len(evidence.ranking.draws), progress=False)
-    numbers, verdicts, reasons = {}, [], []
-    for name, found in concepts.items():
-        inside = columns.get_indexer(pd.Index(found))
-        outside = np.setdiff1d(np.arange(len(columns)), inside)
-        parts = np.array([[_joint(d.values, inside), _joint(d.values, outside)] for d in draws])
-        shares = parts[:, 0] / np.maximum(parts.sum(axis=1), 1e-300)
-        lower, upper = interval(shares)
-        above = evidence.ranking.noise.set_above(inside)
-        aliases = _aliases(evidence, found)
-        numbers[name] = {
-            "descriptors": found,
-            "share": float(shares.mean()),
-            "lower": lower,
-            "upper": upper,
-            "p_above_noise": above,
-            "aliases": aliases,
-        }
-        if lower > wanted and above >= noise:
-            verdicts.append("supported")
-        elif upper < wanted:
-            verdicts.append("undecided" if aliases else "not supported")
-        else:
-            verdicts.append("undecided")
-        reasons.append(f"{name}: share {shares.mean():.2f} ({lower:.2f} to {upper:.2f})")
-        if aliases and verdicts[-1] == "undecided":
-            reasons.append(f"correlated descriptors may hold its credit: {', '.join(aliases[:4])}")
-    return Finding(_all(verdicts), "; ".join(reasons), numbers)
+    inside = columns.get_indexer(pd.Index(descriptors))
+    outside = np.setdiff1d(np.arange(len(columns)), inside)
+    draws = evidence.ranking.draws
+    parts = np.array([[_joint(draw.values, inside), _joint(draw.values, outside)] for draw in draws])
+    shares = parts[:, 0] / np.maximum(parts.sum(axis=1), 1e-300)
+    lower, upper = interval(shares)
+    noise = evidence.ranking.noise
+    above = noise.set_above(inside)
+    aliases = _aliases(evidence, descriptors)
+    wanted = float(parameters["share"])
+    verdict: Word = "undecided"
+    if lower > wanted and _reaches(above, float(parameters["noise"]), noise.n_models):
+        verdict = "supported"
+    elif upper < wanted and not aliases:
+        verdict = "not supported"
+    return {
+        "verdict": verdict,
+        "descriptors": descriptors,
+        "share": float(shares.mean()),
+        "lower": lower,
+        "upper": upper,
+        "p_above_noise": above,
+        "p_above_noise_error": share_error(above, noise.n_models),
+        "aliases": aliases,
+    }
 
 
 def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
@@ -302,16 +352,17 @@ CRITERIA: dict[str, Criterion] = {
         "concepts, each with its correlated aliases, and all groups of other correlated descriptors in at "
         "least {probability:.0%} of draws of groups and seeds, and beats the best shuffled group in at least "
         "{noise:.0%} of models. Not supported where one concept, together with its correlated aliases, ranks "
-        "there in at most {refuted:.0%} of draws.",
+        "there in at most {refuted:.0%} of draws. Undecided within the Monte-Carlo error of these shares.",
         judge_top_k,
         needs_skill=True,
         needs=("concepts", "k", "probability", "refuted", "noise"),
     ),
     "sign": Criterion(
-        "For each concept the 90 % interval over draws of groups and seeds of the Spearman correlation "
-        "between its value and its SHAP value towards stiff lies on the claimed side of zero (direction "
-        "{direction:+d}), and it beats the best shuffled group in at least {noise:.0%} of models. Not "
-        "supported where one interval lies on the other side.",
+        "For each concept the 90 % interval over draws of groups and seeds of the Spearman correlation between the "
+        "value of a descriptor and its own SHAP value towards stiff lies on the claimed side of zero (direction "
+        "{direction:+d}) for one descriptor and on the other side for none, and the concept beats the best shuffled "
+        "group in at least {noise:.0%} of models. Not supported where an interval lies on the other side, and none on "
+        "the claimed one.",
         judge_sign,
         needs_skill=True,
         needs=("concepts", "direction", "noise"),

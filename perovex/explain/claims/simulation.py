@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from perovex.errors import ModelInputError
-from perovex.explain.claims.claims import Claims, Verdict, judge
-from perovex.explain.claims.evidence import collect
+from perovex.explain.claims.collecting import collect
+from perovex.explain.claims.verdicts import Verdict, judge
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from perovex.explain.claims.claims import Claims
 
 UNRELATED = "unrelated"
 _CONTINUOUS = 10  # distinct values from which a column can stand in for an unrelated driver
@@ -266,7 +268,7 @@ def judge_simulated(
     Returns
     -------
     list of Verdict
-        One per claim and variant.
+        One per claim.
     """
     X, y = simulate_target(scenario, *design, rng, like=like)
     _, meta, groups = design
@@ -282,10 +284,8 @@ def judge_simulated(
         y,
         groups,
         target=scenario.name,
-        claims=claims,
         transfer=transfer,
         random_state=seed,
-        progress=False,
         **rank_options,
     )
     return judge(claims, evidence)

@@ -11,11 +11,10 @@ import pandas as pd
 
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
-from perovex.explain.attribution.tree_view import is_classification
 from perovex.explain.attribution.view import table_html
 from perovex.explain.importance.clusters import correlation_groups
 from perovex.explain.names import amount, name_of, unit_of
-from perovex.explain.tables import predict
+from perovex.explain.tables import is_classification, predict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,10 +11,12 @@ from scipy.stats import rankdata
 
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
-from perovex.explain.attribution.draws import interval, refit_bootstrap
+from perovex.explain.attribution.draws import Draw, draw_models
+from perovex.explain.attribution.skill import Skill, skill
 from perovex.explain.attribution.view import table_html
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.words import EffectWords
+from perovex.explain.statistics import interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain.attribution.explanation import Explanation
+    from perovex.explain.importance.ranking import Ranking
 
 _MIN_VALUES = 5
+NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy to have a direction
+_SURE = 0.3  # abs(Spearman) from which a member of an average has a direction of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +42,31 @@ class Effects:
         ``slope`` (unit of the values per unit of the descriptor) with ``slope_lower`` and ``slope_upper``;
         ``step`` (a round change of the descriptor) and ``change_per_step``; ``threshold`` where the effect
         changes most, with ``threshold_lower``, ``threshold_upper`` and ``threshold_r2`` (share of the
-        variance of the SHAP values that a single step there explains) beside ``linear_r2``; ``direction``;
-        ``n_values`` known.
+        variance of the SHAP values that a single step there explains) beside ``linear_r2``; ``direction``
+        (``"increasing"``, ``"decreasing"`` or ``"undecided"``, which it always is where the models do not predict
+        unseen groups or the descriptor does not stand out from noise); ``p_above_noise`` where a ranking was given;
+        ``spearman <member>`` for each member of an average and ``members_agree`` (no two members with clear and
+        opposite directions); ``n_values`` known.
     ale : dict of str to DataFrame
         Accumulated local effects, in the unit of the prediction.
     sentences : dict of str to str
         Descriptor -> sentence.
+    skill : Skill
+        Held-out skill of the models; without it no direction is told.
     level : float
-        Coverage of the intervals.
+        Confidence level of the intervals.
     """
 
     table: pd.DataFrame
     ale: dict[str, pd.DataFrame]
     sentences: dict[str, str]
+    skill: Skill
     level: float
+
+    @property
+    def decided(self) -> list[str]:
+        """Descriptors with a direction."""
+        return [str(name) for name in self.table.index[self.table["direction"] != "undecided"]]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""
@@ -61,6 +77,7 @@ class Effects:
         out: dict[str, Any] = json_safe(
             {
                 "level": self.level,
+                "skill": self.skill.to_dict(),
                 "descriptors": self.table.to_dict(orient="index"),
                 "ale": {name: table.to_dict(orient="list") for name, table in self.ale.items()},
                 "sentences": self.sentences,
@@ -76,25 +93,32 @@ class Effects:
 def effects(  # noqa: PLR0913 -- keyword options with defaults
     explanation: Explanation,
     *,
+    ranking: Ranking | None = None,
+    draws: tuple[Draw, ...] | None = None,
     descriptors: Sequence[str] | None = None,
     units: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     target: str = "E",
     target_unit: str = "GPa",
-    n_resamples: int = 40,
+    n_resamples: int = 100,
     level: float = 0.9,
     ale_bins: int = 10,
     progress: bool = False,
 ) -> Effects:
     """Measure sign and shape of effects on held-out rows.
 
-    The point values come from all held-out rows; the intervals from models refitted on resampled groups and
-    explained on the groups left out (the draws of `rank`, reused).
+    The point values come from all held-out rows; the intervals from models fitted on halves of the groups and
+    explained on the other half.
 
     Parameters
     ----------
     explanation : Explanation
         What was explained.
+    ranking : Ranking, optional
+        Of the same explanation: its draws are used again, and no direction is told of what does not stand out from
+        noise.
+    draws : tuple of Draw, optional
+        From `draw_models`, where there is no ranking.
     descriptors : sequence of str, optional
         Descriptors; the ten most important ones by default.
     units, labels : mapping of str to str, optional
@@ -102,9 +126,9 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     target, target_unit : str
         Name and unit of the target, for the sentences.
     n_resamples : int
-        Draws of groups.
+        Draws of groups, where neither ranking nor draws are given.
     level : float
-        Coverage of the intervals.
+        Confidence level of the intervals.
     ale_bins : int
         Bins of the accumulated local effects; 0 leaves them out.
     progress : bool
@@ -123,38 +147,37 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from sklearn.ensemble import ExtraTreesRegressor
     >>> from perovex.explain import explain
+    >>> from perovex.learn import YoungModulusRegressor
     >>> X = pd.DataFrame({"angle": np.linspace(140, 180, 60)})
-    >>> found = explain(ExtraTreesRegressor(30), X, X["angle"] / 10, n_repeats=1, progress=False)
-    >>> effects(found, n_resamples=10, units={"angle": "deg"}, progress=False).table.loc["angle", "direction"]
+    >>> explanation = explain(YoungModulusRegressor("ridge"), X, X["angle"] / 10, n_repeats=1)
+    >>> effects(explanation, n_resamples=10, units={"angle": "deg"}).table.loc["angle", "direction"]
     'increasing'
     """
     chosen = list(descriptors) if descriptors is not None else list(explanation.importance().index[:10])
-    unknown = [d for d in chosen if d not in explanation.X.columns]
+    unknown = [name for name in chosen if name not in explanation.X.columns]
     if unknown:
         raise ModelInputError(f"descriptors not in the explained table: {', '.join(unknown)}")
-    draws = refit_bootstrap(explanation, n_resamples=n_resamples, progress=progress)
-    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, level)
-    ranking = explanation._cache.get("ranking")  # noqa: SLF001 -- said only where it was computed
-    above = None if ranking is None else ranking.table["p_above_noise"]
-    pooled = explanation.repeats.reshape(-1, explanation.X.shape[1])
-    rows, sentences, curves = {}, {}, {}
+    if draws is None:
+        draws = (
+            ranking.draws
+            if ranking is not None
+            else draw_models(explanation, n_resamples=n_resamples, progress=progress)
+        )
+    skilled = skill(explanation)
+    rows, curves = {}, {}
     for name in chosen:
-        j = explanation.X.columns.get_loc(name)
-        column = explanation.X[name].to_numpy()
-        point = shape_of(np.tile(column, len(explanation.repeats)), pooled[:, j])
-        resampled = pd.DataFrame([shape_of(column[d.rows], d.values[:, j]) for d in draws])
-        row = _row(point, resampled, column, level)
-        if above is not None:
-            row["p_above_noise"] = float(above[name])
-        rows[name] = row
-        sentences[name] = words.sentence(name, row, explanation.n_rows, explanation.n_groups)
+        above = float("nan") if ranking is None else float(ranking.table.loc[name, "p_above_noise"])
+        rows[name] = _row(explanation, name, draws, level, above, skilled=skilled.above_chance)
         if ale_bins:
             curves[name] = accumulated_local_effects(explanation, name, bins=ale_bins)
+    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, level, skilled.above_chance)
+    sentences = {
+        name: words.sentence(name, row, explanation.n_rows, explanation.n_groups) for name, row in rows.items()
+    }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "descriptor"
-    return Effects(table, curves, sentences, level)
+    return Effects(table, curves, sentences, skilled, level)
 
 
 def shape_of(value: NDArray[np.float64], shap: NDArray[np.float64]) -> dict[str, float]:
@@ -210,21 +233,41 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float((a * b).sum() / scale) if scale > 0 else float("nan")
 
 
-def _row(point: dict[str, float], resampled: pd.DataFrame, column: NDArray[np.float64], level: float) -> dict[str, Any]:
-    row: dict[str, Any] = dict(point)
-    for name in ("spearman", "slope", "threshold"):
-        row[f"{name}_lower"], row[f"{name}_upper"] = interval(resampled[name], level)
+def _row(
+    explanation: Explanation, name: str, draws: tuple[Draw, ...], level: float, above: float, *, skilled: bool
+) -> dict[str, Any]:
+    """Everything that is told of one descriptor."""
+    j = explanation.X.columns.get_loc(name)
+    column = explanation.X[name].to_numpy()
+    in_every_repeat = np.tile(column, len(explanation.repeats))
+    row: dict[str, Any] = dict(shape_of(in_every_repeat, explanation.repeats[:, :, j].ravel()))
+    resampled = pd.DataFrame([shape_of(column[draw.rows], draw.values[:, j]) for draw in draws])
+    for quantity in ("spearman", "slope", "threshold"):
+        row[f"{quantity}_lower"], row[f"{quantity}_upper"] = interval(resampled[quantity], level)
+
     known = column[np.isfinite(column)]
     row["step"] = round_step(float(np.subtract(*np.quantile(known, [0.75, 0.25])))) if len(known) else float("nan")
     row["change_per_step"] = row["step"] * row["slope"]
     row["n_values"] = len(known)
-    if row["spearman_lower"] > 0 and row["spearman"] > 0:
-        row["direction"] = "increasing"
-    elif row["spearman_upper"] < 0 and row["spearman"] < 0:
-        row["direction"] = "decreasing"
-    else:
-        row["direction"] = "undecided"
+
+    of_members = {m: shape_of(in_every_repeat, v[:, :, j].ravel())["spearman"] for m, v in explanation.members.items()}
+    row |= {f"spearman {member}": value for member, value in of_members.items()}
+    clear = [np.sign(value) for value in of_members.values() if abs(value) >= _SURE]
+    row["members_agree"] = len(set(clear)) <= 1
+    row["p_above_noise"] = above
+    row["direction"] = _direction(row, skilled=skilled)
     return row
+
+
+def _direction(row: Mapping[str, Any], *, skilled: bool) -> str:
+    """Direction of an effect that survives resampling, of models that predict and a descriptor above noise."""
+    if not skilled or row["p_above_noise"] < NOISE:
+        return "undecided"
+    if row["spearman_lower"] > 0 and row["spearman"] > 0:
+        return "increasing"
+    if row["spearman_upper"] < 0 and row["spearman"] < 0:
+        return "decreasing"
+    return "undecided"
 
 
 def round_step(width: float) -> float:

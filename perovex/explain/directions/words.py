@@ -12,7 +12,7 @@ from perovex.explain.names import amount, name_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy to be spoken of plainly
+_NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class EffectWords:
     scale : str
         Unit of the SHAP values: ``"target"``, ``"ln(target)"``, ``"log-odds"`` or ``"probability"``.
     level : float
-        Coverage of the intervals.
+        Confidence level of the intervals.
+    skilled : bool
+        Whether the models predict unseen groups better than chance.
     """
 
     units: Mapping[str, str]
@@ -37,6 +39,7 @@ class EffectWords:
     target_unit: str
     scale: str
     level: float
+    skilled: bool = True
 
     def size(self, delta: float) -> str:
         """Return a change of the output with its sign, in the unit it is best read in."""
@@ -57,7 +60,7 @@ class EffectWords:
         percent = f"{100 * self.level:.0f} %"
         ranks = f"Spearman {row['spearman']:.2f}, {row['spearman_lower']:.2f} to {row['spearman_upper']:.2f}"
         if row["direction"] == "undecided":
-            return f"{name}: no direction that survives resampling ({ranks}, {percent}; {sample})."
+            return f"{name}: {self._why_undecided(row)} ({ranks}, {percent}; {sample})."
         step = row["step"]
         bounds = sorted((row["slope_lower"] * step, row["slope_upper"] * step))
         odds = f" (odds times {np.exp(row['change_per_step']):.2g})" if self.scale == "log-odds" else ""
@@ -69,6 +72,19 @@ class EffectWords:
         if row["threshold_r2"] > row["linear_r2"] + 0.1:
             where = amount(row["threshold"], descriptor, self.units)
             text += f"; most of it is a step near {where}"
-        if row.get("p_above_noise", 1.0) < _NOISE:
-            text += "; its importance does not stand out from shuffled descriptors"
+        if not row.get("members_agree", True):
+            text += f"; the members of the average disagree ({self._members(row)})"
         return f"{text}."
+
+    def _why_undecided(self, row: Mapping[str, Any]) -> str:
+        if not self.skilled:
+            return "no direction, because the models do not predict unseen groups"
+        if row.get("p_above_noise", 1.0) < _NOISE:
+            return "no direction, because its importance does not stand out from shuffled descriptors"
+        return "no direction that survives resampling"
+
+    def _members(self, row: Mapping[str, Any]) -> str:
+        parts = [
+            f"{key.removeprefix('spearman ')} {value:+.2f}" for key, value in row.items() if key.startswith("spearman ")
+        ]
+        return ", ".join(parts)

@@ -10,6 +10,8 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from perovex.explain.correlation import spearman_matrix
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -43,37 +45,6 @@ class CorrelationGroups:
     def partners(self, descriptor: str) -> list[str]:
         """Return the other descriptors of a descriptor's group."""
         return [d for d in self.members[str(self.labels[descriptor])] if d != descriptor]
-
-
-def spearman_matrix(X: pd.DataFrame) -> pd.DataFrame:
-    """Spearman correlation of all columns, pairwise complete; fast where nothing is missing.
-
-    Parameters
-    ----------
-    X : DataFrame, shape (rows, descriptors)
-        Table; missing values allowed.
-
-    Returns
-    -------
-    DataFrame, shape (descriptors, descriptors)
-        NaN for constant columns.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> X = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 8, 27], "c": [3.0, 2, 1]})
-    >>> spearman_matrix(X).loc["a"].tolist()
-    [1.0, 1.0, -1.0]
-    """
-    if X.isna().to_numpy().any():
-        return X.corr(method="spearman", min_periods=3)
-    ranks = X.rank().to_numpy()
-    centred = ranks - ranks.mean(axis=0)
-    norm = np.sqrt((centred**2).sum(axis=0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        matrix = (centred.T @ centred) / np.outer(norm, norm)
-    matrix[:, norm == 0] = matrix[norm == 0, :] = np.nan
-    return pd.DataFrame(np.clip(matrix, -1, 1).round(12), index=X.columns, columns=X.columns)
 
 
 def correlation_groups(X: pd.DataFrame, *, threshold: float = 0.8) -> CorrelationGroups:

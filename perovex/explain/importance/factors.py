@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.explain.correlation import correlation_ratio
 from perovex.explain.importance.loss import permutation_importance
-from perovex.explain.series.variance import correlation_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from perovex.explain.tables import Problem, predict
+from perovex._seeds import stream
+from perovex.explain.statistics import group_mean_interval
+from perovex.explain.tables import Problem, fold_seed, predict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +69,7 @@ def permutation_importance(
     """
     problem = explanation.problem
     chosen = dict(sets) if sets is not None else {str(c): [str(c)] for c in problem.X.columns}
-    rng = np.random.default_rng(explanation.random_state + 2)
+    rng = stream(explanation.random_state, "permutation importance")
     increases = [
         _permute_fold(problem, fold, chosen, n_permutations, strata, rng)
         for fold in tqdm(explanation.folds, desc="permute", disable=not progress, leave=False)
@@ -147,9 +149,8 @@ def drop_importance(
         Index: sets. ``drop`` is the mean loss increase, with ``drop_lower`` and ``drop_upper`` over groups.
         Negative: the model does better without.
     """
-    from perovex.explain.attribution.draws import group_mean_interval
-
     problem = explanation.problem
+    rng = stream(explanation.random_state, "drop importance")
     folds = [fold for fold in explanation.folds if fold.repeat == 0]
     full = np.zeros(len(problem.X))
     for fold in folds:
@@ -159,13 +160,13 @@ def drop_importance(
         kept = problem.X.drop(columns=[m for m in members if m in problem.X.columns])
         if not kept.shape[1]:
             continue
-        reduced = Problem(problem.estimator, kept, problem.y, problem.groups, problem.group_names, problem.classifier)
+        reduced = problem.with_table(kept)
         loss = np.zeros(len(kept))
         for number, fold in enumerate(folds):
-            model = reduced.fit(fold.train, seed=explanation.random_state + number)
+            model = reduced.fit(fold.train, seed=fold_seed(explanation.random_state, 0, number))
             loss[fold.test] = row_loss(reduced, fold.test, reduced.predict(model, fold.test))
         mean, lower, upper = group_mean_interval(
-            (loss - full)[None, :], problem.groups, n_resamples=n_resamples, level=level
+            (loss - full)[None, :], problem.groups, n_resamples=n_resamples, level=level, rng=rng
         )
         rows[str(name)] = {"drop": mean, "drop_lower": lower, "drop_upper": upper}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["drop", "drop_lower", "drop_upper"])

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from perovex.explain.attribution.draws import usable_draw
-from perovex.explain.attribution.shap_values import attribute
+from perovex._seeds import seed_for, stream
+from perovex.explain.attribution.draws import explain_rows, some_rows
 from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
-from perovex.explain.tables import Problem
+from perovex.explain.tables import half_samples
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,15 +115,15 @@ def shuffle_like(
     return pd.DataFrame(out, index=X.index, columns=X.columns)
 
 
-def noise_floor(explanation: Explanation, *, n_shadow: int = 8, progress: bool = False) -> NoiseFloor:
+def noise_floor(explanation: Explanation, *, n_shadow: int = 40, progress: bool = False) -> NoiseFloor:
     """Fit models on the table and a shuffled copy of it, and compare importances on held-out groups.
 
     Parameters
     ----------
     explanation : Explanation
-        Gives estimator, table, target and groups.
+        Gives estimator, table, target and groups, and the space and perturbation of the values.
     n_shadow : int
-        Number of models, each on resampled groups with new shuffles.
+        Number of models, each on half of the groups with new shuffles.
     progress : bool
         Show a bar on stderr.
 
@@ -133,28 +133,21 @@ def noise_floor(explanation: Explanation, *, n_shadow: int = 8, progress: bool =
         Fractions of wins and the level of noise.
     """
     problem = explanation.problem
-    rng = np.random.default_rng(explanation.random_state + 3)
+    rng = stream(explanation.random_state, "shadows")
     width = problem.X.shape[1]
     clusters = correlation_groups(problem.X)
     members = [problem.X.columns.get_indexer(pd.Index(m)) + width for m in clusters.members.values()]
     wins, floors, kept, best_set = np.zeros(width), [], [], []
-    for seed in tqdm(range(n_shadow), desc="shadows", disable=not progress, leave=False):
+    parts = half_samples(problem, n_shadow, rng)
+    for number, (train, held) in enumerate(tqdm(parts, desc="shadows", disable=not progress, leave=False)):
         shadow = shuffle_like(problem.X, problem.groups, rng, clusters).add_prefix("shadow of ")
-        doubled = Problem(
-            problem.estimator,
-            pd.concat([problem.X, shadow], axis=1),
-            problem.y,
-            problem.groups,
-            problem.group_names,
-            problem.classifier,
-        )
-        rows, out = usable_draw(doubled, rng)
-        model = doubled.fit(rows, seed=explanation.random_state + seed)
-        values = attribute(model, doubled.X.iloc[out]).values
-        found = np.abs(values).mean(axis=0)
-        best = found[width:].max()
-        wins += found[:width] > best
-        floors.append(best / max(found[:width].sum(), 1e-300))
+        doubled = problem.with_table(pd.concat([problem.X, shadow], axis=1))
+        model = doubled.fit(train, seed=seed_for(explanation.random_state, "model with shadows", number))
+        values = explain_rows(explanation, model, doubled, train, some_rows(held, rng))
+        importance = np.abs(values).mean(axis=0)
+        best = importance[width:].max()
+        wins += importance[:width] > best
+        floors.append(best / max(importance[:width].sum(), 1e-300))
         kept.append(values[:, :width])
         best_set.append(max(np.abs(values[:, m].sum(axis=1)).mean() for m in members))
     above = pd.Series(wins / n_shadow, index=problem.X.columns, name="p_above_noise")

@@ -10,11 +10,12 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from perovex._json import json_safe
-from perovex.explain.attribution.draws import refit_bootstrap
+from perovex.explain.attribution.draws import Draw, draw_models
 from perovex.explain.attribution.view import table_html
 from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
 from perovex.explain.importance.loss import drop_importance, permutation_importance
 from perovex.explain.importance.noise_floor import NoiseFloor, noise_floor
+from perovex.explain.statistics import share_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,12 +31,15 @@ class Ranking:
     ----------
     table : DataFrame
         Index: descriptors, best median rank first. Columns: ``rank``, ``rank_lower``, ``rank_upper``,
-        ``p_top_k``, ``share``, ``share_lower``, ``share_upper``, ``p_above_noise``, ``permutation``,
+        ``p_top_k`` and ``p_top_k_error`` (its Monte-Carlo standard error), ``share``, ``share_lower``, ``share_upper``,
+        ``p_above_noise`` and ``p_above_noise_error``, ``permutation``,
         ``permutation_sd``, ``drop``, ``drop_lower``, ``drop_upper`` (NaN where not computed),
         ``train_excess``, ``correlation_group``.
     groups : DataFrame
         The same for groups of correlated descriptors taken together, with ``members``.
-    draws : ndarray, shape (draws, descriptors)
+    draws : tuple of Draw
+        Models on halves of the groups that the intervals rest on; `effects` and claims use them again.
+    shares : ndarray, shape (draws, descriptors)
         Importance shares of every draw, columns in the order of the explained table.
     stability : float
         Stability of the top k over draws, 1 for always the same set, 0 for chance.
@@ -53,7 +57,8 @@ class Ranking:
 
     table: pd.DataFrame
     groups: pd.DataFrame
-    draws: NDArray[np.float64]
+    draws: tuple[Draw, ...]
+    shares: NDArray[np.float64]
     stability: float
     rank_agreement: float
     top_k: int
@@ -130,11 +135,12 @@ def stability_index(top: NDArray[np.bool_]) -> float:
 def rank(  # noqa: PLR0913 -- keyword options with defaults
     explanation: Explanation,
     *,
-    n_resamples: int = 40,
+    draws: tuple[Draw, ...] | None = None,
+    n_resamples: int = 100,
     top_k: int = 5,
     level: float = 0.9,
     threshold: float = 0.8,
-    n_shadow: int = 8,
+    n_shadow: int = 40,
     n_permutations: int = 5,
     drop: Literal["top", "all", "none"] = "top",
     progress: bool = False,
@@ -145,13 +151,15 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     ----------
     explanation : Explanation
         What to rank.
+    draws : tuple of Draw, optional
+        From `draw_models`; made here by default.
     n_resamples : int
-        Draws of groups; in each, a model with a new seed is fitted on the drawn groups and explained on the
+        Draws of groups; in each, a model with a new seed is fitted on half of the groups and explained on the
         others.
     top_k : int
         Size of the top for ``p_top_k`` and the stability index.
     level : float
-        Coverage of the intervals.
+        Confidence level of the intervals.
     threshold : float
         abs(Spearman) above which descriptors form a group.
     n_shadow : int
@@ -171,48 +179,66 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from sklearn.ensemble import RandomForestRegressor
     >>> from perovex.explain import explain
+    >>> from perovex.learn import YoungModulusRegressor
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(40, 3)), columns=["angle", "stei", "noise"])
-    >>> forest = RandomForestRegressor(10)
-    >>> found = explain(forest, X, X["angle"], np.arange(40) // 4, n_repeats=1, progress=False)
-    >>> ranking = rank(found, n_resamples=8, top_k=1, n_shadow=4, drop="none", progress=False)
+    >>> model, y = YoungModulusRegressor("ridge"), np.exp(0.3 * X["angle"])
+    >>> explanation = explain(model, X, y, np.arange(40) // 4, n_repeats=1)
+    >>> ranking = rank(explanation, n_resamples=10, top_k=1, n_shadow=4, drop="none")
     >>> float(ranking.table.loc["angle", "p_top_k"]), ranking.stability
     (1.0, 1.0)
     """
-    draws = refit_bootstrap(explanation, n_resamples=n_resamples, progress=progress)
-    columns = explanation.X.columns
-    clusters = correlation_groups(explanation.X, threshold=threshold)
-    top_k = min(top_k, max(1, len(columns) - 1))
-    shares = np.array([_shares(np.abs(d.values).mean(axis=0)) for d in draws])
-    table = _rank_table(shares, columns, top_k, level)
+    if draws is None:
+        draws = draw_models(explanation, n_resamples=n_resamples, progress=progress)
     noise = noise_floor(explanation, n_shadow=n_shadow, progress=progress)
-    importance = explanation.importance()
+    clusters = correlation_groups(explanation.X, threshold=threshold)
+    columns = explanation.X.columns
+    top_k = min(top_k, max(1, len(columns) - 1))
+
+    shares = np.array([_shares(np.abs(draw.values).mean(axis=0)) for draw in draws])
+    table = _rank_table(shares, columns, top_k, level)
     table["p_above_noise"] = noise.above
-    table["train_excess"] = importance["train_excess"]
+    table["train_excess"] = explanation.importance()["train_excess"]
     table["correlation_group"] = clusters.labels
+    groups = _group_table(draws, clusters, columns, noise, min(top_k, max(1, len(clusters.members) - 1)), level)
+    for part in (table, groups):
+        part["p_above_noise_error"] = [share_error(p, n_shadow) for p in part["p_above_noise"]]
 
-    position = {name: columns.get_indexer(pd.Index(members)) for name, members in clusters.members.items()}
-    joint = np.array([[np.abs(d.values[:, p].sum(axis=1)).mean() for p in position.values()] for d in draws])
-    group_shares = np.array([_shares(row) for row in joint])
-    groups = _rank_table(group_shares, pd.Index(position), min(top_k, max(1, len(position) - 1)), level)
-    groups["members"] = pd.Series({name: ", ".join(m) for name, m in clusters.members.items()})
-    groups.index.name = "correlation_group"
-
-    groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
     sets = {
-        **{f"group {name}": m for name, m in clusters.members.items() if len(m) > 1},
-        **{d: [d] for d in columns},
+        **{f"group {name}": members for name, members in clusters.members.items() if len(members) > 1},
+        **{descriptor: [descriptor] for descriptor in columns},
     }
     chosen = _to_drop(table, groups, sets, drop, top_k)
     losses = _losses(explanation, sets, chosen, n_permutations, progress)
     table = table.join(losses)
-    of_groups = losses.loc[[f"group {name}" if f"group {name}" in sets else name for name in groups.index]]
-    groups = groups.join(of_groups.set_axis(groups.index))  # never the loss of its leading member alone
-    ranks = np.array([rankdata(-s) for s in shares])
-    top = ranks <= top_k
-    return Ranking(table, groups, shares, stability_index(top), _agreement(ranks), top_k, level, noise, clusters)
+    # the loss of a group is never that of its leading member alone
+    of_groups = losses.loc[[_set_name(str(name), sets) for name in groups.index]]
+    groups = groups.join(of_groups.set_axis(groups.index))
+
+    ranks = np.array([rankdata(-row) for row in shares])
+    stability = stability_index(ranks <= top_k)
+    return Ranking(table, groups, draws, shares, stability, _agreement(ranks), top_k, level, noise, clusters)
+
+
+def _group_table(
+    draws: tuple[Draw, ...], clusters: CorrelationGroups, columns: pd.Index, noise: NoiseFloor, top_k: int, level: float
+) -> pd.DataFrame:
+    """Rank groups of correlated descriptors by their joint importance."""
+    position = {name: columns.get_indexer(pd.Index(members)) for name, members in clusters.members.items()}
+    joint = [[np.abs(draw.values[:, p].sum(axis=1)).mean() for p in position.values()] for draw in draws]
+    shares = np.array([_shares(np.array(row)) for row in joint])
+    groups = _rank_table(shares, pd.Index(position), top_k, level)
+    groups["members"] = pd.Series({name: ", ".join(members) for name, members in clusters.members.items()})
+    groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
+    groups.index.name = "correlation_group"
+    return groups
+
+
+def _set_name(group: str, sets: dict[str, list[str]]) -> str:
+    """Name under which a group is shuffled and dropped: its own, or that of its only member."""
+    joint = f"group {group}"
+    return joint if joint in sets else group
 
 
 def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -231,6 +257,7 @@ def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, level:
             "rank_lower": low,
             "rank_upper": high,
             "p_top_k": (ranks <= top_k).mean(axis=0),
+            "p_top_k_error": [share_error(p, len(ranks)) for p in (ranks <= top_k).mean(axis=0)],
             "share": shares.mean(axis=0),
             "share_lower": share_low,
             "share_upper": share_high,
@@ -247,7 +274,7 @@ def _to_drop(table: pd.DataFrame, groups: pd.DataFrame, sets: dict[str, list[str
         return []
     if drop == "all":
         return list(sets)
-    named = [f"group {name}" if f"group {name}" in sets else str(name) for name in groups.index[:top_k]]
+    named = [_set_name(str(name), sets) for name in groups.index[:top_k]]
     return list(dict.fromkeys([*named, *(str(name) for name in table.index[:top_k])]))
 
 

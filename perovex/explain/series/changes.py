@@ -11,10 +11,8 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from perovex.explain.attribution.draws import interval
-from perovex.explain.importance.clusters import spearman_matrix
-from perovex.explain.statistics import holm
-from perovex.explain.tables import bootstrap_groups
+from perovex.explain.correlation import spearman_matrix
+from perovex.explain.statistics import bootstrap_groups, holm, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,11 +12,10 @@ import pandas as pd
 
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
-from perovex.explain.attribution.draws import group_mean_interval
 from perovex.explain.attribution.view import table_html
 from perovex.explain.names import name_of
 from perovex.explain.series.changes import changes_explained, changes_together
-from perovex.explain.statistics import holm, sign_flip_p
+from perovex.explain.statistics import group_mean_interval, holm, sign_flip_p
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -144,7 +144,7 @@ def _interval(
     level: float,
     random_state: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from perovex.explain.tables import bootstrap_groups
+    from perovex.explain.statistics import bootstrap_groups
 
     rng = np.random.default_rng(random_state)
     draws = []
@@ -154,69 +154,3 @@ def _interval(
     tail = (1 - level) / 2
     lower, upper = np.nanquantile(draws, [tail, 1 - tail], axis=0)
     return lower, upper
-
-
-def confounding_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Strength of association between every two columns, on one scale from 0 to 1.
-
-    Parameters
-    ----------
-    table : DataFrame, shape (rows, columns)
-        Numeric and categorical columns.
-
-    Returns
-    -------
-    DataFrame, shape (columns, columns)
-        Corrected Cramér's V between categories, correlation ratio eta between a category and a number,
-        abs(Spearman) between numbers; NaN where a column is constant.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"halide": ["I", "I", "Br", "Br"] * 5, "angle": [150.0, 150, 160, 160] * 5})
-    >>> confounding_table(table).loc["halide", "angle"]
-    np.float64(1.0)
-    """
-    columns = [str(c) for c in table.columns]
-    out = pd.DataFrame(np.nan, index=columns, columns=columns)
-    for a, b in combinations(range(len(columns)), 2):
-        value = _association(table.iloc[:, a], table.iloc[:, b])
-        out.iloc[a, b] = out.iloc[b, a] = value
-    for i in range(len(columns)):
-        out.iloc[i, i] = 1.0 if len(table.iloc[:, i].dropna().unique()) > 1 else np.nan
-    return out
-
-
-def _association(a: pd.Series, b: pd.Series) -> float:
-    known = a.notna() & b.notna()
-    a, b = a[known], b[known]
-    if a.nunique() < 2 or b.nunique() < 2:
-        return float("nan")
-    numeric = [pd.api.types.is_numeric_dtype(s) and not pd.api.types.is_bool_dtype(s) for s in (a, b)]
-    if all(numeric):
-        return abs(float(a.corr(b, method="spearman")))
-    if not any(numeric):
-        return cramers_v(a, b)
-    number, category = (a, b) if numeric[0] else (b, a)
-    return correlation_ratio(number, category)
-
-
-def correlation_ratio(number: pd.Series, category: pd.Series) -> float:
-    """Correlation ratio eta: root of the share of a number's variance between categories."""
-    values = number.to_numpy(dtype=float)
-    means = number.groupby(category.astype(str)).transform("mean").to_numpy(dtype=float)
-    total = float(((values - values.mean()) ** 2).sum())
-    return float(np.sqrt(((means - values.mean()) ** 2).sum() / total)) if total > 0 else float("nan")
-
-
-def cramers_v(a: pd.Series, b: pd.Series) -> float:
-    """Cramér's V between two categories, corrected for bias in small tables."""
-    counts = pd.crosstab(a.astype(str), b.astype(str)).to_numpy(dtype=float)
-    n = counts.sum()
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / n
-    phi2 = float(((counts - expected) ** 2 / expected).sum() / n)
-    r, c = counts.shape
-    corrected = max(0.0, phi2 - (r - 1) * (c - 1) / (n - 1))
-    rows, cols = r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)
-    smallest = min(rows - 1, cols - 1)
-    return float(min(1.0, np.sqrt(corrected / smallest))) if smallest > 0 else float("nan")

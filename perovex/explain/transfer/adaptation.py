@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from perovex.explain.attribution.draws import group_mean_interval
+from perovex.explain.statistics import group_mean_interval
 from perovex.explain.tables import grouped_folds
 from perovex.explain.transfer.domain_shift import domain_probability
 from perovex.explain.transfer.strategies import HELD_OUT, Domains, source_only

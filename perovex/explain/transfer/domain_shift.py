@@ -10,9 +10,8 @@ from scipy.stats import wasserstein_distance
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
-from perovex.explain.attribution.draws import interval
 from perovex.explain.attribution.skill import auc
-from perovex.explain.tables import bootstrap_groups
+from perovex.explain.statistics import bootstrap_groups, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

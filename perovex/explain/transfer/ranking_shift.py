@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from perovex.explain.attribution.draws import refit_bootstrap
+from perovex.explain.attribution.draws import draw_models
 from perovex.explain.attribution.held_out import explain
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def ranking_shift(
             progress=progress,
         )
         point.append(_share(np.abs(found.repeats).mean(axis=(0, 1))))
-        draws = refit_bootstrap(found, n_resamples=n_resamples, progress=progress)
+        draws = draw_models(found, n_resamples=n_resamples, progress=progress)
         shares.append(np.array([_share(np.abs(d.values).mean(axis=0)) for d in draws]))
     tail = (1 - level) / 2
     every = (shares[1][:, None, :] - shares[0][None, :, :]).reshape(-1, len(point[0]))  # any model against any

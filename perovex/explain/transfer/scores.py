@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.utils.validation import has_fit_parameter
 from tqdm import tqdm
 
-from perovex.explain.attribution.draws import group_mean_interval
 from perovex.explain.attribution.skill import auc
+from perovex.explain.statistics import group_mean_interval
 from perovex.explain.transfer import adaptation
 from perovex.explain.transfer.result import ALL
 from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains

@@ -14,13 +14,14 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
 from perovex.explain.importance.loss import row_loss
-from perovex.explain.tables import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from perovex.explain.tables import Problem
 
 SAME, HELD_OUT = "same spacers", "spacer held out"
 VARIANTS = (SAME, HELD_OUT)
@@ -100,8 +101,7 @@ class Domains:
 
     def restricted(self, columns: list[str] | None) -> Problem:
         """Return the problem with some of its descriptors."""
-        p = self.problem
-        return p if columns is None else Problem(p.estimator, p.X[columns], p.y, p.groups, p.group_names, p.classifier)
+        return self.problem if columns is None else self.problem.with_table(self.problem.X[columns])
 
     def trainable(self, rows: NDArray[np.int64]) -> bool:
         """Whether a model can be fitted on rows at all."""

@@ -179,9 +179,11 @@ def _average(
 ) -> Any:
     from perovex.learn.estimators.average import AverageClassifier, AverageRegressor
 
-    kind = AverageClassifier if classify else AverageRegressor
     members = ["xgboost", "gaussian_process", "logistic" if classify else "ridge"]
-    return kind(members, columns=list(columns), random_state=random_state, n_jobs=n_jobs, overrides=overrides)
+    options: dict[str, Any] = {"columns": list(columns), "random_state": random_state, "n_jobs": n_jobs}
+    if classify:
+        return AverageClassifier(members, **options, overrides=overrides, pool="log-odds")
+    return AverageRegressor(members, **options, overrides=overrides)
 
 
 def _override(name: str, model: Any, overrides: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from perovex.learn.estimators.algorithms import fit_algorithm, make_algorithm
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+_CLIP = 1e-6  # probabilities of 0 and 1 have no log-odds
 
 
 class _Average(BaseEstimator):
@@ -61,9 +64,29 @@ class AverageRegressor(RegressorMixin, _Average):
 
 
 class AverageClassifier(ClassifierMixin, _Average):
-    """Mean of the members' probabilities; behind ``algorithm="average"``."""
+    """Average of the members' log-odds; behind ``algorithm="average"``.
+
+    Parameters
+    ----------
+    pool : {"probability", "log-odds"}
+        What is averaged. Log-odds add up, so that what the average leans on is what its members lean on; a Gaussian
+        process takes part with its latent mean. Files of earlier versions hold averages of probabilities.
+    """
 
     _classify = True
+
+    def __init__(
+        self,
+        members: Sequence[str] = (),
+        *,
+        columns: Sequence[str] = (),
+        random_state: int | None = 0,
+        n_jobs: int = 1,
+        overrides: Mapping[str, Any] | None = None,
+        pool: str = "probability",
+    ) -> None:
+        super().__init__(members, columns=columns, random_state=random_state, n_jobs=n_jobs, overrides=overrides)
+        self.pool = pool
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> AverageClassifier:
         """Fit every member."""
@@ -71,10 +94,46 @@ class AverageClassifier(ClassifierMixin, _Average):
         super().fit(X, y)
         return self
 
+    def decision_function(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the mean of the members' log-odds, or the log-odds of the mean probability, by `pool`."""
+        if self.pool == "log-odds":
+            return np.asarray(np.mean([log_odds(model, X) for model in self.models_], axis=0), dtype=float)
+        p = np.clip(self.predict_proba(X)[:, 1], _CLIP, 1 - _CLIP)
+        return np.asarray(logit(p), dtype=float)
+
     def predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """Average the probabilities."""
+        """Return probabilities of the two classes."""
+        if self.pool == "log-odds":
+            p = expit(self.decision_function(X))
+            return np.column_stack([1 - p, p])
         return np.mean([np.asarray(model.predict_proba(X), dtype=float) for model in self.models_], axis=0)
 
     def predict(self, X: NDArray[Any]) -> NDArray[Any]:
         """Return the more probable class."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+
+
+def log_odds(model: Any, X: NDArray[Any]) -> NDArray[np.float64]:
+    """Return what a fitted two-class member adds up: margin, decision function or latent mean, else log-odds.
+
+    Parameters
+    ----------
+    model : object
+        xgboost classifier, or a scikit-learn classifier or pipeline.
+    X : ndarray, shape (n_rows, n_columns)
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+    """
+    if hasattr(model, "get_booster"):
+        return np.asarray(model.predict(X, output_margin=True), dtype=float)
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    table = model[:-1].transform(X) if hasattr(model, "steps") else X
+    latent = getattr(last, "base_estimator_", None)
+    if latent is not None and hasattr(latent, "pi_"):  # Gaussian process: Laplace approximation of two classes
+        return np.asarray(latent.kernel_(table, latent.X_train_) @ (latent.y_train_ - latent.pi_), dtype=float)
+    if hasattr(last, "decision_function"):
+        return np.asarray(last.decision_function(table), dtype=float)
+    p = np.clip(np.asarray(last.predict_proba(table), dtype=float)[:, 1], _CLIP, 1 - _CLIP)
+    return np.asarray(logit(p), dtype=float)

@@ -10,7 +10,7 @@ from perovex._numbers import with_interval
 from perovex.figures import figure, save_figure
 from perovex.figures.scores import plot_parity, plot_scores
 from perovex.report.wording import in_words
-from perovex.study.modelling import CLASSIFIER, TREES
+from perovex.study.modelling import CLASSIFIER
 from perovex.study.report.summary import MAIN_METRIC, score_line
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
-
-_R2_APART = " R2 in the table above compares with the mean of all crystals, which no fold knows, and is lower for it."
 
 
 def add_model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
@@ -135,12 +133,9 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     ranking, explanation = task.ranking, task.explanation
     assert ranking is not None
     assert explanation is not None
-    row = TREES if task.evaluation is not None and TREES in set(task.evaluation.scores["model"]) else "model"
-    section.text(
-        f"What is explained are the trees of the row '{row}' above, on the same folds. {explanation.skill.sentence()}"
-        + ("" if task.name == CLASSIFIER else _R2_APART)
-    )
-    if not explanation.skill.above_chance:
+    assert task.skill is not None
+    section.text(f"What is explained is the model that predicts, on the same folds. {task.skill.sentence()}")
+    if not task.skill.above_chance:
         section.note("The model is not distinguishable from chance, so its ranking explains nothing reliable.")
     made, ax = figure(6.4, 3.6)
     plot_ranking(ranking, groups=True, n=10, ax=ax)
@@ -179,8 +174,9 @@ def _effects(section: Section, effects: Effects) -> None:
     """Effects with a direction as a list; the others in one line, so that they do not drown it."""
     from perovex.explain.names import name_of
 
-    silent = [key for key, text in effects.sentences.items() if "no direction that survives" in text]
+    decided = effects.decided
+    silent = [key for key in effects.sentences if key not in decided]
     section.text("Direction of the leading effects, as measured on held-out crystals:")
     section.bullets(text for key, text in effects.sentences.items() if key not in silent)
     if silent:
-        section.text(f"No direction survives resampling for {', '.join(name_of(key) for key in silent)}.")
+        section.text(f"No direction can be told for {', '.join(name_of(key) for key in silent)}.")

@@ -51,31 +51,28 @@ def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
 
     Examples
     --------
-    >>> claim_lines([{"id": "a", "claim": "A holds.", "target": "E_vrh", "variant": {}, "verdict": "undecided"}])
+    >>> claim_lines([{"id": "a", "claim": "A holds.", "target": "E_vrh", "verdict": "undecided"}])
     ['claim "A holds." E_vrh: undecided']
     """
     words: dict[str, list[str]] = {}
     texts = {claim["id"]: claim["claim"] for claim in claims}
     for claim in claims:
-        variant = f" ({', '.join(claim['variant'].values())})" if claim["variant"] else ""
-        words.setdefault(claim["id"], []).append(f"{claim['target']}{variant}: {claim['verdict']}")
+        words.setdefault(claim["id"], []).append(f"{claim['target']}: {claim['verdict']}")
     return [f'claim "{texts[key]}" {"; ".join(found)}' for key, found in words.items()]
 
 
 def claim_matrix(claims: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the verdicts as claims (and variants) x targets.
+    """Return the verdicts as claims x targets.
 
     Examples
     --------
-    >>> verdict = {"id": "a", "claim": "A holds.", "target": "E_vrh", "variant": {}, "verdict": "undecided"}
+    >>> verdict = {"id": "a", "claim": "A holds.", "target": "E_vrh", "verdict": "undecided"}
     >>> claim_matrix([verdict, {**verdict, "target": "stiff", "verdict": "supported"}]).iloc[0].tolist()
     ['A holds.', 'undecided', 'supported']
     """
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for claim in claims:
-        variant = ", ".join(claim["variant"].values())
-        text = f"{claim['claim']} ({variant})" if variant else claim["claim"]
-        rows.setdefault((claim["id"], variant), {"claim": text})[claim["target"]] = claim["verdict"]
+        rows.setdefault(claim["id"], {"claim": claim["claim"]})[claim["target"]] = claim["verdict"]
     return pd.DataFrame(rows.values()).fillna("not tested")
 
 
@@ -155,18 +152,14 @@ def summary_html(result: StudyResult) -> str:
     """Return the findings as a fragment of HTML, for reports and notebooks."""
     from perovex.report import Section
 
-    chosen, trees = result.options.algorithm, result.options.tree_algorithm
-    of_trees = (
-        ""
-        if chosen == trees
-        else f" Predictions are by {_IN_WORDS.get(chosen, chosen)}; what is explained are the trees of {trees}."
-    )
+    chosen = result.options.algorithm
+    by = f" Predicted and explained is {_IN_WORDS.get(chosen, chosen)}."
     section = Section("Summary").bullets([*data_lines(result), *_TERMS])
     section.table(
         score_table(result),
         "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
         "share of resampled spacers in which it beats the best other model (a baseline, or the trees alone). "
-        f"Correlated descriptors share their credit, so groups are named, by their leading member.{of_trees}",
+        f"Correlated descriptors share their credit, so groups are named, by their leading member.{by}",
         index=False,
     )
     if result.claims:

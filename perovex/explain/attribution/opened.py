@@ -1,23 +1,26 @@
-"""Find the tree model inside an estimator, whatever it is wrapped in.
+"""Open a fitted estimator: what computes the output, on which columns, after which steps.
 
-Attribution needs the trees, the table as the trees saw it and the scale of their output. Pipelines, target
-transformers, searches and the estimators of `perovex.learn` are opened here, by what they offer and not by
-their type, so that nothing else in this room has to know about wrappers.
+Pipelines, target transformers, searches and the estimators of `perovex.learn` are opened by what they offer and not by
+their type, so that nothing else in this package has to know about wrappers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
+from sklearn.base import is_regressor
 
 from perovex.errors import ExplanationError
+from perovex.explain.tables import is_classification
+from perovex.learn.estimators.average import AverageClassifier, AverageRegressor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+Kind = Literal["trees", "linear", "kernel", "average", "other"]
 
 _INNER = (
     "tree_model_",
@@ -29,30 +32,35 @@ _INNER = (
     "classifier_",
     "pipeline_",
 )
-_SKLEARN_TREES = ("Forest", "Tree", "GradientBoosting", "ExtraTrees", "LGBM", "CatBoost")
+_TREES = ("Forest", "Tree", "GradientBoosting", "ExtraTrees", "LGBM", "CatBoost")
+_TREE_PACKAGES = ("sklearn.", "lightgbm.", "catboost.")
+_DEPTH = 8  # wrappers in wrappers
 
 
 @dataclass(frozen=True, eq=False)
-class TreeView:
-    """The tree model of a fitted estimator and how to reach it.
+class Opened:
+    """The model inside a fitted estimator and how to reach it.
 
     Attributes
     ----------
     model : object
-        Fitted xgboost model or booster, or a tree model of scikit-learn.
+        What computes the output.
+    kind : {"trees", "linear", "kernel", "average", "other"}
+        How its output can be attributed.
     columns : list of str
-        Descriptors the trees see, in their order.
+        Descriptors the model sees, in their order.
     inputs : list of str
         Descriptors the first step sees.
     steps : list
-        Fitted transformers between the table and the trees; they keep columns one to one.
+        Fitted transformers between the table and the model; they keep columns one to one.
     classifier : bool
-        Whether the trees classify.
+        Whether the model classifies.
     log_target : bool
-        Whether the trees predict the logarithm of the target.
+        Whether the model predicts the logarithm of the target.
     """
 
     model: Any
+    kind: Kind
     columns: list[str]
     inputs: list[str]
     steps: list[Any]
@@ -61,7 +69,7 @@ class TreeView:
 
     @property
     def is_xgboost(self) -> bool:
-        """Whether the trees are xgboost's."""
+        """Whether the model is xgboost's."""
         return hasattr(self.model, "get_booster") or hasattr(self.model, "num_boosted_rounds")
 
     @property
@@ -70,7 +78,7 @@ class TreeView:
         return self.model.get_booster() if hasattr(self.model, "get_booster") else self.model
 
     def prepare(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the table as the trees see it, shape (rows, len(columns))."""
+        """Return the table as the model sees it, shape (rows, len(columns))."""
         if not self.steps:
             return X[self.columns].to_numpy(dtype=float)
         table: Any = X[self.inputs]
@@ -81,7 +89,7 @@ class TreeView:
         return np.asarray(table, dtype=float)
 
     def scatter(self, values: NDArray[np.float64], columns: pd.Index) -> NDArray[np.float64]:
-        """Put values of the trees' columns in place among all `columns`; descriptors not used get zero."""
+        """Put values of the model's columns in place among all `columns`; descriptors not used get zero."""
         if list(columns) == self.columns:
             return values
         position = columns.get_indexer(pd.Index(self.columns))
@@ -89,44 +97,47 @@ class TreeView:
         out[..., position] = values
         return out
 
+    def named(self, table: NDArray[np.float64]) -> Any:
+        """Return a prepared table in the form in which the model was fitted."""
+        names = getattr(self.model, "feature_names_in_", None)
+        return table if names is None else pd.DataFrame(table, columns=names)
 
-def is_classification(estimator: Any) -> bool:
-    """Whether an estimator classifies."""
-    return bool(is_classifier(estimator)) or hasattr(estimator, "predict_proba")
 
-
-def view(estimator: Any, X: pd.DataFrame) -> TreeView:
+def open_estimator(estimator: Any, columns: list[str]) -> Opened:
     """Open a fitted estimator.
 
     Parameters
     ----------
     estimator : object
-        Fitted estimator that holds one tree model.
-    X : DataFrame
-        Table with the columns it was fitted on.
+        Fitted estimator.
+    columns : list of str
+        Columns of the table it was fitted on.
 
     Returns
     -------
-    TreeView
-        The trees and the way to them.
+    Opened
+        The innermost model that can be reached by steps that keep columns one to one.
 
     Raises
     ------
     ExplanationError
-        If there is no single tree model inside, or the steps before it mix columns.
+        If a step before a tree model mixes columns.
     """
     steps: list[Any] = []
-    columns = inputs = [str(name) for name in X.columns]
+    columns = inputs = [str(name) for name in columns]
     log_target = False
     classifier = is_classification(estimator)
     inner = estimator
-    for _ in range(8):
+    for _ in range(_DEPTH):
         log_target = log_target or _logs_target(inner)
         selected = getattr(inner, "selected_features_", None)
         if selected is not None and set(selected) <= set(columns):
             columns = inputs = [str(name) for name in selected]
-        if _is_tree_model(inner):
-            return TreeView(inner, _tree_columns(inner, columns), inputs, steps, classifier, log_target)
+        kind = kind_of(inner)
+        if kind == "trees":
+            columns = _tree_columns(inner, columns)
+        if kind != "other":
+            return Opened(inner, kind, columns, inputs, steps, classifier, log_target)
         if hasattr(inner, "steps") and not hasattr(inner, "booster_"):
             for _, step in inner.steps[:-1]:
                 if step is not None and step != "passthrough":
@@ -135,27 +146,39 @@ def view(estimator: Any, X: pd.DataFrame) -> TreeView:
             inner = inner.steps[-1][1]
             continue
         following = next((getattr(inner, name) for name in _INNER if getattr(inner, name, None) is not None), None)
-        if following is None:
+        if following is None or not hasattr(following, "predict"):
             break
+        classifier = classifier and not is_regressor(following)  # a class that is read off a predicted value
         inner = following
-    raise ExplanationError(
-        f"no tree model found inside {type(estimator).__name__}",
-        remedy="explain a fitted gradient-boosted or forest model; linear models and kernels have no trees",
-    )
+    return Opened(inner, "other", columns, inputs, steps, classifier, log_target)
 
 
-def _is_tree_model(obj: Any) -> bool:
-    if hasattr(obj, "get_booster") or hasattr(obj, "num_boosted_rounds"):
+def kind_of(model: Any) -> Kind:
+    """Say how the output of a fitted model can be attributed, without opening it further."""
+    if isinstance(model, AverageRegressor):
+        return "average"
+    if isinstance(model, AverageClassifier):
+        return "average" if model.pool == "log-odds" else "other"
+    if _is_tree_model(model):
+        return "trees"
+    module = type(model).__module__
+    if module.startswith("sklearn.linear_model") and hasattr(model, "coef_") and hasattr(model, "intercept_"):
+        return "linear"
+    if module.startswith("sklearn.gaussian_process"):
+        return "kernel"
+    return "other"
+
+
+def _is_tree_model(model: Any) -> bool:
+    if hasattr(model, "get_booster") or hasattr(model, "num_boosted_rounds"):
         return True
-    return any(word in type(obj).__name__ for word in _SKLEARN_TREES) and type(obj).__module__.startswith(
-        ("sklearn.", "lightgbm.", "catboost.")
-    )
+    return any(word in type(model).__name__ for word in _TREES) and type(model).__module__.startswith(_TREE_PACKAGES)
 
 
-def _logs_target(obj: Any) -> bool:
-    if bool(getattr(obj, "log_target", False)):
+def _logs_target(model: Any) -> bool:
+    if bool(getattr(model, "log_target", False)):
         return True
-    return getattr(obj, "func", None) in (np.log, np.log1p) and hasattr(obj, "regressor_")
+    return getattr(model, "func", None) in (np.log, np.log1p) and hasattr(model, "regressor_")
 
 
 def _columns_after(step: Any, columns: list[str]) -> list[str]:
@@ -167,7 +190,7 @@ def _columns_after(step: Any, columns: list[str]) -> list[str]:
     names = [name.split("__", 1)[-1] for name in names]
     if not set(names) <= set(columns):
         raise ExplanationError(
-            f"{type(step).__name__} mixes descriptors before the trees",
+            f"{type(step).__name__} mixes descriptors before the model",
             remedy="use steps that keep columns one to one (imputing, scaling, selecting)",
         )
     return names

@@ -1,0 +1,125 @@
+"""Verdicts on claims, by criteria that were fixed beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perovex._json import json_safe
+from perovex.explain.claims.criteria import Finding, Word, criterion
+from perovex.explain.claims.evidence import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perovex.explain.claims.claims import Claim, Claims
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one claim for one target and one choice of definitions.
+
+    Attributes
+    ----------
+    id, claim : str
+        The claim.
+    target : str
+        Target it was judged for.
+    verdict : {"supported", "not supported", "undecided"}
+        Outcome.
+    reason : str
+        Why, in words.
+    criterion : str
+        What was asked for, in words.
+    evidence : dict
+        Numbers the verdict rests on.
+    n_rows, n_groups : int
+        Sample size.
+    """
+
+    id: str
+    claim: str
+    target: str
+    verdict: Word
+    reason: str
+    criterion: str
+    evidence: dict[str, Any]
+    n_rows: int
+    n_groups: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        out: dict[str, Any] = json_safe(dict(self.__dict__))
+        return out
+
+    def __str__(self) -> str:
+        sample = f"{self.n_rows} crystals, {self.n_groups} groups"
+        return f"{self.id}, {self.target}: {self.verdict} ({sample}): {self.reason}"
+
+
+def judge(claims: Claims, evidence: Evidence | Sequence[Evidence]) -> list[Verdict]:
+    """Judge every claim on every piece of evidence.
+
+    Parameters
+    ----------
+    claims : Claims
+        From `load_claims`.
+    evidence : Evidence or sequence of Evidence
+        From `perovex.explain.collect`; one per target.
+
+    Returns
+    -------
+    list of Verdict
+        One per claim and target.
+    """
+    items = [evidence] if isinstance(evidence, Evidence) else list(evidence)
+    return [_verdict(claims, claim, item) for claim in claims.claims for item in items]
+
+
+def _verdict(claims: Claims, claim: Claim, evidence: Evidence) -> Verdict:
+    finding = _judge(claims, claim, evidence)
+    numbers = dict(finding.numbers)
+    if evidence.skill is not None:
+        numbers["skill"] = evidence.skill.to_dict()
+    return Verdict(
+        claim.id,
+        claim.claim,
+        evidence.target,
+        finding.verdict,
+        finding.reason,
+        claim.criterion_text,
+        numbers,
+        evidence.n_rows,
+        evidence.n_groups,
+    )
+
+
+def _judge(claims: Claims, claim: Claim, evidence: Evidence) -> Finding:
+    rule = criterion(claim.criterion)
+    reason = _short_of(claims.requirements, evidence, models=rule.needs_skill)
+    if reason:
+        return Finding("undecided", reason)
+    return rule.judge(evidence, claim.parameters)
+
+
+def _short_of(requirements: Mapping[str, int], evidence: Evidence, *, models: bool) -> str:
+    """Return what the evidence lacks for any verdict, in words."""
+    short = [
+        f"{have} {words}, {requirements[key]} are required"
+        for key, have, words in (
+            ("min_rows", evidence.n_rows, "crystals"),
+            ("min_groups", evidence.n_groups, "groups"),
+        )
+        if have < requirements.get(key, 0)
+    ]
+    if short or not models:
+        return "; ".join(short)
+    if evidence.found is None or evidence.skill is None:
+        return f"nothing could be explained: {evidence.reason}"
+    problem = evidence.explanation.problem
+    if problem.classifier:
+        minority = int(problem.y.value_counts().min())
+        if minority < requirements.get("min_minority", 0):
+            return f"{minority} crystals in the smaller class, {requirements['min_minority']} are required"
+    skilled = evidence.skill
+    return "" if skilled.above_chance else f"the models do not predict unseen groups: {skilled.sentence()}"
