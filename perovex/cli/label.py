@@ -23,8 +23,21 @@ def label(  # noqa: PLR0917 (typer's options)
         typer.Option("--jobs", help="CSV table instead of files: columns file, and as you like name and origin."),
     ] = None,
     potential: Annotated[
-        str, typer.Option(help="7net-l3i5, 7net-0_11Jul2024, 7net-0_22May2024 or an entry point, '+d3' for dispersion.")
+        str,
+        typer.Option(
+            help="7net-l3i5, another bundled one, FILE.pth:TASK of SevenNet, module:factory of an ASE calculator, "
+            "cp2k-pbe or gpaw-pbe; '+d3' adds dispersion. See docs/potentials.md."
+        ),
     ] = "7net-l3i5+d3",
+    precondition: Annotated[
+        str, typer.Option(help="Cheap potential to lean on, for an expensive --potential: a tensor in 10 to 30 calls.")
+    ] = "",
+    one_sided: Annotated[
+        bool, typer.Option(help="With --precondition: strain to one side, the cheap potential gives the curvature.")
+    ] = False,
+    force_noise: Annotated[
+        float, typer.Option(min=0, help="With --precondition: noise of a force of the expensive calculator, eV/Å.")
+    ] = 0.0,
     origin: Annotated[str, typer.Option(help="Where the structures come from (DOI, database); goes on record.")] = "",
     device: Annotated[str, typer.Option(help="Torch device: cpu or cuda.")] = "cpu",
     batch: Annotated[
@@ -47,8 +60,18 @@ def label(  # noqa: PLR0917 (typer's options)
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
-    from perovex.elasticity.labels.campaign import Job, is_finished, label_many, read_jobs, refuse_repeated_names
+    from perovex.elasticity.labels.campaign import (
+        Job,
+        Precondition,
+        is_finished,
+        label_many,
+        read_jobs,
+        refuse_repeated_names,
+    )
+    from perovex.elasticity.labels.preconditioned import PreconditionedSettings
+    from perovex.elasticity.potentials.by_name import make_calculator
     from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
+    from perovex.elasticity.response.strain_paths import PathSettings
     from perovex.errors import LabelError
 
     if bool(files) == (jobs is not None):
@@ -64,10 +87,17 @@ def label(  # noqa: PLR0917 (typer's options)
         batch=batch or (4 if device == "cpu" else 32),
         max_seconds=max_seconds,
     )
+    cheap = None
+    if precondition:
+        paths_of_strain = PathSettings(one_sided=one_sided, force_noise=force_noise)
+        protocol = PreconditionedSettings(cheap=settings, paths=paths_of_strain)
+        cheap = Precondition(precondition, make_calculator(precondition, device=device), protocol)
     before = sum(is_finished(job, out, potential) for job in todo)
     failed = unread = 0
     with _Bar(len(todo), before) as bar:
-        for record in label_many(todo, out, potential=potential, settings=settings, device=device, watch=bar.watch):
+        for record in label_many(
+            todo, out, potential=potential, settings=settings, device=device, precondition=cheap, watch=bar.watch
+        ):
             failed += record["status"] != "accepted"
             unread += _is_unread(record)
             bar.say(json.dumps(json_safe(record)) if as_json else _line(record))

@@ -15,6 +15,7 @@ from ase.io import write
 from perovex.elasticity.labels.campaign import Job, label_many, read_jobs
 from perovex.elasticity.labels.records import Checkpoint, claimed, read_record
 from perovex.elasticity.potentials import by_name as potentials
+from perovex.elasticity.potentials import names
 from perovex.errors import LabelError
 
 SLOW_WORKER = """
@@ -195,7 +196,7 @@ def test_any_calculator_by_entry_point(monkeypatch):
         def load():
             return lambda **_: EMT()
 
-    monkeypatch.setattr(potentials, "entry_points", lambda group: [Point] if group == "perovex.calculators" else [])
+    monkeypatch.setattr(names, "entry_points", lambda group: [Point] if group == "perovex.calculators" else [])
     assert "emt" in potentials.known_potentials()
     assert isinstance(potentials.make_calculator("emt"), EMT)
     with pytest.raises(LabelError, match="unknown potential"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perovex._files import write_atomic
 from perovex.crystal import as_structure, perceive
 from perovex.elasticity.labels.label import label
+from perovex.elasticity.labels.preconditioned import PreconditionedSettings, label_preconditioned
 from perovex.elasticity.labels.records import (
     Checkpoint,
     claimed,
@@ -20,15 +21,20 @@ from perovex.elasticity.labels.records import (
     write_record,
 )
 from perovex.elasticity.labels.run import LabelSettings
-from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, describe, make_calculator
+from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
+from perovex.elasticity.potentials.names import describe, file_stem
 from perovex.errors import LabelError, PerovexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ase import Atoms
+    from pymatgen.core import Structure
 
+    from perovex.elasticity.labels.label import Label
     from perovex.elasticity.labels.run import Progress
+
+    Watch = Callable[[Progress], None]
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +112,51 @@ def refuse_repeated_names(jobs: Iterable[Job], *, source: Path | None = None) ->
 
 def is_finished(job: Job, out: str | Path, potential: str = DEFAULT_POTENTIAL) -> bool:
     """Whether a folder holds the record of a job."""
-    return (Path(out) / f"{job.stem}@{potential}.json").exists()
+    return (Path(out) / f"{job.stem}@{file_stem(potential)}.json").exists()
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """A cheap potential on which labels of an expensive one lean.
+
+    Attributes
+    ----------
+    potential : str
+        Its name.
+    calculator : ASE calculator
+    settings : PreconditionedSettings
+    """
+
+    potential: str
+    calculator: Any
+    settings: PreconditionedSettings = field(default_factory=PreconditionedSettings)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all crystals of a folder are labelled with."""
+
+    potential: str
+    calculator: Any
+    settings: LabelSettings
+    precondition: Precondition | None
+    watch: Callable[[str, Progress], None] | None
+
+    def label(self, crystal: Structure, base: Path, checkpoint: Checkpoint, watch: Watch | None) -> Label:
+        """Label one crystal, with its calls on file if they are expensive."""
+        cheap = self.precondition
+        if cheap is None:
+            return label(crystal, self.calculator, self.settings, checkpoint=checkpoint, watch=watch)
+        calls = base.parent / f"{base.name}.calls.jsonl"
+        return label_preconditioned(
+            crystal,
+            lambda: self.calculator,
+            cheap.calculator,
+            calls,
+            cheap.settings,
+            checkpoint=checkpoint,
+            watch=watch,
+        )
 
 
 def label_many(
@@ -117,6 +167,7 @@ def label_many(
     settings: LabelSettings | None = None,
     device: str = "cpu",
     calculator: Any = None,
+    precondition: Precondition | None = None,
     watch: Callable[[str, Progress], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Label crystals one after another and yield their records as they finish.
@@ -137,6 +188,8 @@ def label_many(
         Torch device.
     calculator : ASE calculator, optional
         Instead of the one that `potential` names; `potential` is then only its name in the records.
+    precondition : Precondition, optional
+        Cheap potential on which an expensive one leans: few calls, each on file in ``NAME@POTENTIAL.calls.jsonl``.
     watch : callable, optional
         Told the name of the crystal in work and its `Progress` after every batch.
 
@@ -154,24 +207,19 @@ def label_many(
     folder.mkdir(parents=True, exist_ok=True)
     engine = calculator if calculator is not None else None
     for job in jobs:
-        stem = f"{job.stem}@{potential}"
+        stem = f"{job.stem}@{file_stem(potential)}"
         if is_finished(job, folder, potential):
             continue
         with claimed(folder / f".{stem}.lock") as mine:
             if not mine or is_finished(job, folder, potential):
                 continue
             engine = engine if engine is not None else make_calculator(potential, device=device)
-            yield _label_one(job, folder / stem, potential, engine, settings or LabelSettings(), watch)
+            work = _Work(potential, engine, settings or LabelSettings(), precondition, watch)
+            yield _label_one(job, folder / stem, work)
 
 
-def _label_one(
-    job: Job,
-    base: Path,
-    potential: str,
-    calculator: Any,
-    settings: LabelSettings,
-    watch_many: Callable[[str, Progress], None] | None,
-) -> dict[str, Any]:
+def _label_one(job: Job, base: Path, work: _Work) -> dict[str, Any]:
+    potential, watch_many = work.potential, work.watch
     record: dict[str, Any] = {
         "name": job.stem,
         "potential": potential,
@@ -179,13 +227,15 @@ def _label_one(
         "origin": job.origin,
     }
     record |= {"potential_details": describe(potential), "versions": package_versions()}
+    if work.precondition is not None:
+        record["precondition"] = describe(work.precondition.potential)
     checkpoint = Checkpoint(base.parent / f".{base.name}.npz")
     relaxed: Atoms | None = None
-    watch = None if watch_many is None else lambda progress: watch_many(job.stem, progress)
+    watch: Watch | None = None if watch_many is None else lambda progress: watch_many(job.stem, progress)
     try:
         structure = as_structure(job.path)
         record |= _facts(job)
-        made = label(structure, calculator, settings, checkpoint=checkpoint, watch=watch)
+        made = work.label(structure, base, checkpoint, watch)
         relaxed, record = made.atoms, record | made.record
     except PerovexError as error:
         logger.warning("%s: %s", job.stem, error)

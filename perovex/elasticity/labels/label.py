@@ -95,7 +95,7 @@ def label(
             if not run.relax():
                 break
             response = run.respond()
-            influence = _soft_influence(response)
+            influence = soft_influence(response)
             reason = _verdict(response, settings, influence)
             logger.info("round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1])
             if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
@@ -130,7 +130,7 @@ def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, 
     return ""
 
 
-def _soft_influence(response: Response) -> dict[str, float]:
+def soft_influence(response: Response) -> dict[str, float]:
     """Return Hill averages of Young's modulus (GPa), with and without soft modes, and their difference."""
     from perovex.elasticity.tensor import ElasticTensor
 

@@ -288,14 +288,14 @@ class LabelRun:
         lowest = [float(c) for c in response.curvatures[:1]]
         self.followed.append({"reason": reason, "curvatures": lowest, "energy": here.energy})
         logger.info("%s followed: energy %+.4f eV after the kick", reason, best.energy - here.energy)
-        hessian = _extended_hessian(response.hessian, self.clamped, here, self.state.scale)
+        hessian = extended_hessian(response.hessian, self.clamped, here, self.state.scale)
         self.state = RelaxState(best, hessian, self.state.scale, self.settings.relax.first_radius, self.state.steps)
         self._new_response()
         self.round += 1
         self.save("following")
 
 
-def _extended_hessian(hessian: Array, clamped: Clamped, point: Point, scale: float) -> Array:
+def extended_hessian(hessian: Array, clamped: Clamped, point: Point, scale: float) -> Array:
     """Positive definite Hessian over displacements and scaled strains from the parts of a linear response."""
     mixed = -clamped.forces / scale
     strains = clamped.tensor * point.volume / EV_PER_A3_IN_GPA / scale**2

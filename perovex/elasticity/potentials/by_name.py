@@ -1,34 +1,47 @@
-"""Interatomic potentials by name, as ASE calculators.
+"""Interatomic potentials and first-principles codes by name, as ASE calculators.
 
-Names are ``model`` or ``model+d3``: a model of the entry-point group ``perovex.calculators`` (a factory
-that takes ``device`` and ``dtype``), or one of the SevenNet weights that install with the package
-``sevenn``. ``+d3`` adds D3(BJ) dispersion with two-body terms and the PBE parameters of Grimme, Ehrlich and
-Goerigk, J. Comput. Chem. 32, 1456 (2011), 10.1002/jcc.21759.
+A name is a model, optionally followed by ``+d3``. The model is one of
+
+* an entry point of the group ``perovex.calculators`` (a factory that takes ``device`` and ``dtype``),
+* SevenNet weights that install with the package ``sevenn``; a colon and a task chooses the head of a model with several
+  (``7net-mf-0:R2SCAN``),
+* a SevenNet checkpoint file with its task (``/path/7net-omni.pth:mpa``),
+* ``module:factory``, anything importable that returns an ASE calculator,
+* ``cp2k-pbe`` or ``gpaw-pbe``, a first-principles code (`perovex.elasticity.potentials.first_principles`), with
+  settings after a colon (``cp2k-pbe:cutoff=500,kpoint_length=20``).
+
+``+d3`` adds D3(BJ) dispersion with two-body terms and the PBE parameters of Grimme, Ehrlich and Goerigk, J. Comput.
+Chem. 32, 1456 (2011), 10.1002/jcc.21759.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import logging
+import sys
 import warnings
-from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perovex.elasticity.potentials.first_principles import CODES, FirstPrinciples, settings_of
+from perovex.elasticity.potentials.names import (
+    CHECKPOINT,
+    D3_PBE,
+    FACTORY,
+    SEVENNET,
+    known_potentials,
+    registered,
+    split_dispersion,
+)
 from perovex.errors import LabelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT_POTENTIAL = "7net-l3i5+d3"
-SEVENNET = ("7net-l3i5", "7net-0_11Jul2024", "7net-0_22May2024")
-D3_PBE = {"s6": 1.0, "s8": 0.7875, "a1": 0.4289, "a2": 4.4407, "s9": 0.0}
-GROUP = "perovex.calculators"
 
 logger = logging.getLogger(__name__)
-
-
-def known_potentials() -> list[str]:
-    """Names that `make_calculator` accepts, without the ``+d3`` suffix."""
-    return sorted({*SEVENNET, *(point.name for point in entry_points(group=GROUP))})
 
 
 def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype: str = "float32") -> Any:
@@ -37,17 +50,16 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
     Parameters
     ----------
     name : str
-        A name of `known_potentials`, optionally followed by ``+d3``.
+        A name of `known_potentials`, ``FILE.pth:TASK`` or ``module:factory``, optionally followed by ``+d3``.
     device : str
-        Torch device of the model, such as ``cpu`` or ``cuda``; dispersion runs on the CPU.
+        Torch device of the model, such as ``cpu`` or ``cuda``; dispersion and first-principles codes run on the CPU.
     dtype : str
-        Working precision, passed to factories of entry points; SevenNet runs in float32, whose force noise is
-        1e-6 eV/Å.
+        Working precision, passed to factories; SevenNet runs in float32, whose force noise is 1e-6 eV/Angstrom.
 
     Raises
     ------
     LabelError
-        Unknown name, or a package is missing.
+        Unknown name, or a package, a file or a code is missing.
 
     Examples
     --------
@@ -55,35 +67,60 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
     Traceback (most recent call last):
     ...
     perovex.errors.LabelError: unknown potential 'no-such-potential' ...
+    >>> type(make_calculator("ase.calculators.emt:EMT")).__name__
+    'EMT'
     """
-    model, _, suffix = name.partition("+")
-    if suffix not in ("", "d3"):
-        raise LabelError(f"unknown dispersion {suffix!r} in potential {name!r}", remedy="use '+d3' or nothing")
-    factories: dict[str, Callable[..., Any]] = {p.name: p.load for p in entry_points(group=GROUP)}
-    if model in factories:
-        calculator = factories[model]()(device=device, dtype=dtype)
-    elif model in SEVENNET:
-        calculator = _sevennet(model, device)
-    else:
-        raise LabelError(f"unknown potential {name!r}", remedy=f"known: {', '.join(known_potentials())}")
-    if not suffix:
+    model, dispersion = split_dispersion(name)
+    if dispersion not in ("", "d3"):
+        raise LabelError(f"unknown dispersion {dispersion!r} in potential {name!r}", remedy="use '+d3' or nothing")
+    calculator = _make_model(model, name, device, dtype)
+    if not dispersion:
         return calculator
     from ase.calculators.mixing import SumCalculator
 
     return SumCalculator([calculator, _d3()])
 
 
-def _sevennet(model: str, device: str) -> Any:
+def _make_model(model: str, name: str, device: str, dtype: str) -> Any:
+    factories = registered()
+    checkpoint = CHECKPOINT.fullmatch(model)
+    if model in factories:
+        return factories[model].load()(device=device, dtype=dtype)
+    if model in SEVENNET:
+        weights, _, task = model.partition(":")
+        return _sevennet(weights, task or None, device)
+    if model.partition(":")[0] in CODES:
+        return FirstPrinciples(settings_of(model))
+    if checkpoint:
+        if not Path(checkpoint["file"]).is_file():
+            raise LabelError("no such checkpoint", remedy="give the path of a SevenNet .pth", source=checkpoint["file"])
+        return _sevennet(checkpoint["file"], checkpoint["task"], device)
+    if FACTORY.fullmatch(model):
+        return _call_factory(_import_factory(model), device, dtype)
+    raise LabelError(
+        f"unknown potential {name!r}",
+        remedy=f"known: {', '.join(known_potentials())}; or FILE.pth:TASK, or module:factory",
+    )
+
+
+def _sevennet(weights: str, task: str | None, device: str) -> Any:
+    source = weights if weights.endswith(".pth") else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch and e3nn warn about their own internals
             from perovex.elasticity.potentials.batched_sevennet import BatchedSevenNet
 
-            calculator = BatchedSevenNet(model, device=device)
+            calculator = BatchedSevenNet(weights, device=device, modal=task)
     except ImportError as error:
         raise LabelError("sevenn is not installed", remedy="pip install 'perovex[labels]'") from error
+    except ValueError as error:  # a model with several heads wants one of them
+        raise LabelError(f"{error}", remedy="name the task: FILE.pth:TASK", source=source) from error
     except (RuntimeError, AssertionError) as error:  # torch: no such device, or built without it
         raise LabelError(f"the potential cannot run on {device!r}: {error}", remedy="--device cpu") from error
+    except Exception as error:
+        if source is None:
+            raise
+        raise LabelError(f"not a SevenNet checkpoint: {type(error).__name__}: {error}", source=source) from error
     if device == "cpu":
         try:
             from perovex.elasticity.potentials.fused_sevennet import fuse
@@ -94,16 +131,41 @@ def _sevennet(model: str, device: str) -> Any:
     return calculator
 
 
+def _import_factory(model: str) -> Callable[..., Any]:
+    module, _, path = model.partition(":")
+    if "" not in sys.path:
+        sys.path.append("")  # a module in the working folder counts, as with `python -m`
+    try:
+        factory: Any = importlib.import_module(module)
+        for part in path.split("."):
+            factory = getattr(factory, part)
+    except ImportError as error:
+        raise LabelError(
+            f"potential {model!r}: {error}", remedy="install its package, or run where it can be imported"
+        ) from error
+    except AttributeError as error:
+        raise LabelError(f"potential {model!r}: {error}", remedy="name what returns an ASE calculator") from error
+    if not callable(factory):
+        raise LabelError(f"potential {model!r} is not callable", remedy="name what returns an ASE calculator")
+    return factory
+
+
+def _call_factory(factory: Callable[..., Any], device: str, dtype: str) -> Any:
+    """Call a factory with those of ``device`` and ``dtype`` that its signature names."""
+    offered = {"device": device, "dtype": dtype}
+    try:
+        accepted = set(inspect.signature(factory).parameters)
+    except (TypeError, ValueError):  # classes of extension modules say nothing
+        accepted = set()
+    calculator = factory(**{key: value for key, value in offered.items() if key in accepted})
+    if not hasattr(calculator, "get_property") and not hasattr(calculator, "evaluate_many"):
+        raise LabelError(f"{type(calculator).__name__} is not an ASE calculator", remedy="the factory must return one")
+    return calculator
+
+
 def _d3() -> Any:
     try:
         from dftd3.ase import DFTD3
     except ImportError as error:
         raise LabelError("dftd3 is not installed", remedy="pip install 'perovex[labels]'") from error
     return DFTD3(damping="d3bj", params_tweaks=dict(D3_PBE))
-
-
-def describe(name: str) -> dict[str, Any]:
-    """Return what a record says about the potential: name, dispersion and its parameters."""
-    model, _, suffix = name.partition("+")
-    dispersion = {"name": "D3(BJ)", "functional": "PBE", **D3_PBE} if suffix == "d3" else None
-    return {"name": name, "model": model, "dispersion": dispersion}

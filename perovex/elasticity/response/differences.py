@@ -49,8 +49,11 @@ def clamped_response(
     symmetry: CrystalSymmetry | None = None,
     known: Strains | None = None,
     after_batch: Callable[[], None] | None = None,
+    following: Array | None = None,
 ) -> Clamped:
     """Clamped-ion tensor and internal-strain forces by central differences (12 calls without symmetry).
+
+    With `following` the ions do not stay put but move along, and the derivatives are those along that path.
 
     Parameters
     ----------
@@ -62,15 +65,19 @@ def clamped_response(
         What an interrupted run measured; grown in place.
     after_batch : callable, optional
         Called after every batch.
+    following : array of shape (3N, 6), optional
+        Displacements of the ions per unit strain beyond the homogeneous one, Angstrom; must obey the group.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
+    path = np.zeros((3 * len(point.positions), 6)) if following is None else following
     seen = known if known is not None else Strains.empty(3 * len(point.positions))
     plan = pack(np.eye(6), group.on_strains)
     planned = np.array([p.vector for p in plan])[: len(seen.strains)]
     if planned.shape != seen.strains.shape or not np.allclose(planned, seen.strains):  # of another group
         seen.strains, seen.stresses, seen.forces = vars(Strains.empty(3 * len(point.positions))).values()
     for part in batches(plan[len(seen.strains) :], surface.batch):
-        points = iter(surface.strained(point, _sides(part, [strain] * len(part))))
+        steps = [np.concatenate([path @ side, side]) for side in _sides(part, [strain] * len(part))]
+        points = iter(surface.stepped(point, steps, 1.0))
         for packed in part:
             plus = next(points)
             stress, forces = plus.stress, plus.forces.ravel()
@@ -85,6 +92,11 @@ def clamped_response(
             seen.forces = np.vstack([seen.forces, (forces - other_forces) / (2 * strain)])
         if after_batch is not None:
             after_batch()
+    return spread(seen, group)
+
+
+def spread(seen: Strains, group: CrystalSymmetry) -> Clamped:
+    """Tensor and forces per unit strain of all six strains from those measured and their images."""
     strains = np.hstack(list(group.on_strains @ seen.strains.T))
     stresses = np.hstack(list(group.on_stresses @ seen.stresses.T))
     weights = np.linalg.pinv(strains, rcond=1e-6)
