@@ -29,6 +29,7 @@ from perovex.errors import LabelError
 # The ten lines of docs/potentials.md: a package of one's own.
 OWN_PACKAGE = '''
 """A potential of one's own: a harmonic well under every pair of neighbours."""
+
 from ase.calculators.lj import LennardJones
 
 
