@@ -32,7 +32,7 @@ LAYERS = (
 INSIDE = {
     "datasets": (
         ("paths",),
-        ("schema", "sound"),
+        ("schema", "sound", "stacking"),
         ("elastic",),
         ("collect", "literature", "minima", "spacers", "quality"),
     ),

@@ -45,8 +45,8 @@ def slide(obj: Any, shift: Sequence[float], *, gap: int | None = None) -> Struct
     Examples
     --------
     >>> from perovex.crystal.examples import layered
-    >>> perceive(slide(layered(n=1, shift=(0, 0), spacer="Cs"), (0.5, 0.5))).phase
-    'RP'
+    >>> perceive(slide(layered(n=1, shift=(0, 0), spacer="Cs"), (0.5, 0.5))).stacking
+    'staggered'
     """
     crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
     stack = take_apart(crystal)

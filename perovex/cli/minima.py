@@ -113,7 +113,10 @@ def _line(item: Any) -> str:
         return f"label of {item['name']}: {item['status']}, {tail}"
     record = item.record
     energy = record.get("energy_per_metal_eV")
-    tail = record["reason"] or f"{energy:.4f} eV per metal, {record['space_group']}, {record['phase']}"
+    tail = (
+        record["reason"]
+        or f"{energy:.4f} eV per metal, {record['space_group']}, {record.get('stacking') or record['phase']}"
+    )
     return f"{item.id} from {record['parent']}: {record['status']}, {tail}, {record.get('calls', 0)} calls"
 
 

@@ -181,6 +181,7 @@ def _what_it_is(candidate: Candidate, atoms: Atoms, *, converged: bool) -> dict[
     compound, metals = Compound.of(crystal), len(crystal.octahedra)
     facts: dict[str, Any] = {
         "phase": crystal.phase,
+        "stacking": crystal.stacking,
         "metals": metals,
         "volume_per_metal_A3": float(atoms.get_volume()) / metals,
         "space_group": _space_group(atoms),

@@ -173,7 +173,7 @@ def candidate_table(known: Known, outcomes: Iterable[Outcome]) -> pd.DataFrame:
                 "above_lowest": 1e3 * (energy - floor[compound]),
                 "volume_per_metal": record.get("volume_per_metal_A3", math.nan),
                 "space_group": record.get("space_group", ""),
-                "phase": record.get("phase", ""),
+                "stacking": record.get("stacking", ""),
                 "calls": record.get("calls", 0),
                 "seconds": record["seconds"],
             }

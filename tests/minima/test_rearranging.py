@@ -22,7 +22,7 @@ def test_sliding_there_and_back_keeps_slabs_whole():
     crystal = layered(n=1, shift=(0, 0), spacer="Cs")
     there = slide(crystal, (0.5, 0.5))
     back = slide(there, (-0.5, -0.5))
-    assert [perceive(c).phase for c in (crystal, there, back)] == ["DJ", "RP", "DJ"]
+    assert [perceive(c).stacking for c in (crystal, there, back)] == ["eclipsed", "staggered", "eclipsed"]
     for moved in (there, back):
         np.testing.assert_allclose(perceive(moved).octahedra.bond_lengths, 3.15, atol=1e-6)
     assert distance(fingerprint(crystal.to_ase_atoms()), fingerprint(there.to_ase_atoms())) > SameMinimum().structure
