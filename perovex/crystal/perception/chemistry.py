@@ -11,7 +11,7 @@ from rdkit import Chem
 from rdkit.Geometry import Point3D
 from rdkit.rdBase import BlockLogs
 
-from perovex.crystal.perception.valence import Valences, assign_valences
+from perovex.crystal.perception.valence import Valences, assign_charged, assign_valences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +132,32 @@ def template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes = b"") -> Te
     if not complete and measured is not None:
         return _with_hydrogens_implied(symbols, pairs, measured)
     return _template(symbols, pairs, found, complete=complete)
+
+
+@lru_cache(maxsize=2_000)
+def charged_template(symbols: tuple[str, ...], bonds: bytes, charge: int) -> Template | None:
+    """Give a molecule the chemistry of a given charge; None where no sound one has it.
+
+    Parameters
+    ----------
+    symbols, bonds
+        As for `template`.
+    charge : int
+        Total charge.
+    """
+    pairs = _unpacked(bonds)
+    found = assign_charged(symbols, pairs, charge)
+    if found is None or not found.sound:
+        return None
+    state = _template(symbols, pairs, found, complete=True)
+    positive = (a for a in state.mol.GetAtoms() if a.GetSymbol() == "C" and a.GetFormalCharge())
+    return state if state.complete and all(_stable_carbocation(atom) for atom in positive) else None
+
+
+def _stable_carbocation(atom: Any) -> bool:
+    """Whether a charged carbon is one that crystals hold: in an aromatic ring, or between three of them."""
+    around = list(atom.GetNeighbors())
+    return bool(atom.GetFormalCharge() == 1 and (atom.GetIsAromatic() or all(n.GetIsAromatic() for n in around)))
 
 
 def _lone(symbol: str) -> Template:

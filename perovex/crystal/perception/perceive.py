@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from perovex.crystal.model import Bridges, Dimensionality, LayeredPerovskite, Octahedra
+from perovex.crystal.perception.charges import settle_charges
 from perovex.crystal.perception.elements import METAL_CHARGES, AtomTable
 from perovex.crystal.perception.frame import ligand_directions, ligand_order, pseudocubic_axes
 from perovex.crystal.perception.molecules import find_molecules
@@ -100,7 +101,9 @@ def _perceive(structure: Structure, source: str | None) -> LayeredPerovskite:
         axes = pseudocubic_axes(raw, links, atoms.lattice)
         _require_perovskite(raw, links, axes)
         raw, links = _in_order(raw, links, axes)
-    molecules = with_roles(find_molecules(atoms, raw), slabs, axes[2], height)
+    needed = _needed(atoms, raw)
+    states = settle_charges(find_molecules(atoms, raw), needed)
+    molecules = with_roles(states, slabs, axes[2], height)
     crystal = LayeredPerovskite(
         structure=structure,
         octahedra=_octahedra(atoms, raw, links),
@@ -114,7 +117,7 @@ def _perceive(structure: Structure, source: str | None) -> LayeredPerovskite:
         phase="3D",
         source=source,
     )
-    return _finished(crystal, raw.warnings)
+    return _finished(crystal, raw.warnings, needed)
 
 
 def _in_order(raw: RawOctahedra, links: Links, axes: NDArray[np.float64]) -> tuple[RawOctahedra, Links]:
@@ -156,7 +159,7 @@ def _bridges(raw: RawOctahedra, links: Links) -> Bridges:
     )
 
 
-def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPerovskite:
+def _finished(crystal: LayeredPerovskite, warnings: Sequence[str], needed: Sequence[int]) -> LayeredPerovskite:
     """Name the phase and collect what a reader should know."""
     notes = [*crystal.structure.properties.get("warnings", ()), *warnings]
     phase, stacking = "3D", ""
@@ -171,7 +174,7 @@ def _finished(crystal: LayeredPerovskite, warnings: Sequence[str]) -> LayeredPer
             notes.append(f"slabs of different thickness: n = {', '.join(map(str, sizes))}")
         if not crystal.spacers:
             notes.append("no cation between the slabs")
-    notes += [*_molecule_notes(crystal.molecules), *_balance(crystal)]
+    notes += [*_molecule_notes(crystal.molecules), *_balance(crystal, needed)]
     if width:
         slabs = "a single slab" if len(crystal.slabs) == 1 else f"{len(crystal.slabs)} slabs"
         notes.append(f"{slabs} in vacuum: {width:.1f} Å along the normal are empty, nothing there can carry a stress")
@@ -194,14 +197,18 @@ def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:
     return notes + [f"free anion: {count} x {smiles}" for smiles, count in anions.items()]
 
 
-def _balance(crystal: LayeredPerovskite) -> list[str]:
+def _balance(crystal: LayeredPerovskite, needed: Sequence[int]) -> list[str]:
     """Compare the charge of the framework with that of the cations."""
-    symbols = Counter(crystal.symbols[i] for i in crystal.octahedra.metal.tolist())
-    halides = len(np.unique(crystal.octahedra.ligand))
     cations = sum(m.charge for m in crystal.molecules)
+    if cations in needed:
+        return []
+    return [f"charges do not balance: the cations carry {cations}+, the framework needs {needed[0]}+"]
+
+
+def _needed(atoms: AtomTable, raw: RawOctahedra) -> list[int]:
+    """Charges that the cations may have in total, the one for the usual charges of the metals first."""
+    symbols = Counter(atoms.symbol(i) for i in raw.metal.tolist())
+    halides = len(np.unique(raw.ligand))
     options = [METAL_CHARGES.get(s, (2,)) for s in symbols]
     totals = [sum(c * n for c, n in zip(o, symbols.values(), strict=True)) for o in product(*options)]
-    if halides - cations in totals:
-        return []
-    missing = halides - cations - totals[0]
-    return [f"charges do not balance: the cations carry {cations}+, the framework needs {cations + missing}+"]
+    return [halides - total for total in totals]

@@ -39,6 +39,8 @@ STATES: dict[str, tuple[tuple[int, int, float], ...]] = {
 }
 #: Total cost from which a molecule is taken as incomplete: hydrogens are missing or bonds are broken.
 UNSOUND = 10.0
+#: Cost of a positive carbon with three neighbours where a charge is asked for.
+CARBOCATION = 4.0
 #: Single bonds longer than this, Å, are no double bonds in a sound molecule (single C-C: 1.54, double: 1.34).
 _SINGLE = {("C", "C"): 1.46, ("C", "N"): 1.42, ("C", "O"): 1.36, ("N", "N"): 1.38, ("N", "O"): 1.34}
 _LONG_COST = 4.0
@@ -89,9 +91,10 @@ def assign_valences(
     """
     known = [STATES.get(s, ((0, 0, 0.0),)) for s in symbols]
     degree = np.bincount(bonds.ravel(), minlength=len(symbols)) if len(bonds) else np.zeros(len(symbols), int)
+    cyclic = _in_rings(len(symbols), bonds)
     options = [
-        [_crowded(s, o, int(d)) for o in states if o[0] >= d] or [(int(d), 0, 25.0)]
-        for s, states, d in zip(symbols, known, degree, strict=True)
+        [_placed(s, o, int(d), c) for o in states if o[0] >= d] or [(int(d), 0, 25.0)]
+        for s, states, d, c in zip(symbols, known, degree, cyclic, strict=True)
     ]
     easy = _all_single(options, degree)
     if easy is not None:
@@ -99,11 +102,75 @@ def assign_valences(
     return _solve(symbols, options, bonds, degree, lengths)
 
 
-def _crowded(symbol: str, state: tuple[int, int, float], degree: int) -> tuple[int, int, float]:
-    """Let the charge on a nitrogen without hydrogen or third neighbour (diazonium) cost more."""
-    if symbol == "N" and state[1] == 1 and degree < 3:
-        return (state[0], state[1], state[2] + 4.0)
+def assign_charged(symbols: Sequence[str], bonds: NDArray[np.int64], charge: int) -> Valences | None:
+    """Find bond orders and formal charges of a molecule that carries a given charge.
+
+    A positive carbon is allowed here at the cost of `CARBOCATION`: whether it is a sound one (aromatic, as in
+    tropylium) is for the caller to judge.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        Elements, hydrogens included, in canonical order.
+    bonds : ndarray of int, shape (l, 2)
+        Bonded pairs.
+    charge : int
+        Total charge.
+
+    Returns
+    -------
+    Valences or None
+        None where no valences of these atoms add up to it.
+
+    Examples
+    --------
+    Tropylium, seven CH in a ring:
+
+    >>> ring = [[k, (k + 1) % 7] for k in range(7)] + [[k, k + 7] for k in range(7)]
+    >>> assign_charged(["C"] * 7 + ["H"] * 7, np.array(ring), 1).sound
+    True
+    >>> assign_charged(["C"] * 7 + ["H"] * 7, np.array(ring), 0) is None
+    True
+    """
+    degree = np.bincount(bonds.ravel(), minlength=len(symbols)) if len(bonds) else np.zeros(len(symbols), int)
+    options = []
+    for symbol, d, c in zip(symbols, degree.tolist(), _in_rings(len(symbols), bonds), strict=True):
+        states = [s for s in STATES.get(symbol, ()) if s[0] >= d]
+        if symbol == "C" and d == 3:
+            states = [(v, q, CARBOCATION if q == 1 else cost) for v, q, cost in states]
+        options.append([_placed(symbol, s, d, c) for s in states] or [(d, 0, 25.0)])
+    return _solve(symbols, options, bonds, degree, None, charge)
+
+
+def _placed(symbol: str, state: tuple[int, int, float], degree: int, cyclic: bool) -> tuple[int, int, float]:
+    """Let a charged nitrogen cost more without hydrogen or third neighbour (diazonium), and less in a ring.
+
+    Of the resonance forms of aminopyridinium chemists write the one with the charge in the ring.
+    """
+    valence, charge, cost = state
+    if symbol == "N" and charge == 1:
+        if degree < 3:
+            return valence, charge, cost + 4.0
+        if cyclic:
+            return valence, charge, cost - 0.2
     return state
+
+
+def _in_rings(count: int, bonds: NDArray[np.int64]) -> list[bool]:
+    """Which atoms lie in rings (or between them): what is left when ends of chains are cut until there are none."""
+    around: list[set[int]] = [set() for _ in range(count)]
+    for a, b in bonds.tolist():
+        around[a].add(b)
+        around[b].add(a)
+    ends = [i for i in range(count) if len(around[i]) == 1]
+    while ends:
+        end = ends.pop()
+        for other in around[end]:
+            around[other].discard(end)
+            if len(around[other]) == 1:
+                ends.append(other)
+        around[end].clear()
+    return [bool(neighbours) for neighbours in around]
 
 
 def _cost(options: Sequence[tuple[int, int, float]], degree: int) -> float:
@@ -129,8 +196,12 @@ def _solve(
     bonds: NDArray[np.int64],
     degree: NDArray[np.int64],
     lengths: NDArray[np.float64] | None,
-) -> Valences:
-    """Minimise the cost of states and bonds; equal assignments are settled by position."""
+    charge: int | None = None,
+) -> Valences | None:
+    """Minimise the cost of states and bonds; equal assignments are settled by position.
+
+    None where a charge is asked for and cannot be had.
+    """
     spare = [
         0 if s == "H" else min(2, max(o[0] for o in known) - int(d))
         for s, known, d in zip(symbols, options, degree, strict=True)
@@ -138,16 +209,21 @@ def _solve(
     limit = [min(spare[a], spare[b]) for a, b in bonds.tolist()]
     costs = _bond_costs(symbols, bonds, lengths)
     states = [[(v, q, c + _TIE * i * abs(q)) for v, q, c in known] for i, known in enumerate(options)]
-    search = _Search(states, bonds.tolist(), limit, costs.tolist(), degree.tolist())
-    extra = search.run()
+    extra = None
+    if charge is None:
+        extra = _Search(states, bonds.tolist(), limit, costs.tolist(), degree.tolist()).run()
     if extra is None:
-        extra = _integer_programme(states, bonds, limit, costs, degree)
+        extra = _integer_programme(states, bonds, limit, costs, degree, charge)
+    if extra is None and charge is not None:
+        return None
     if extra is None:
         return Valences((1,) * len(bonds), (0,) * len(symbols), 100.0)
     valence = degree.astype(int)
     for (a, b), order in zip(bonds.tolist(), extra, strict=True):
         valence[[a, b]] += order
     taken = [min((s for s in known if s[0] == v), key=lambda s: s[2]) for known, v in zip(states, valence, strict=True)]
+    if charge is not None and sum(q for _, q, _ in taken) != charge:
+        return None
     total = float(costs @ extra) + sum(cost for _, _, cost in taken)
     return Valences(tuple(1 + e for e in extra), tuple(charge for _, charge, _ in taken), total)
 
@@ -251,12 +327,16 @@ def _integer_programme(
     limit: Sequence[int],
     costs: NDArray[np.float64],
     degree: NDArray[np.int64],
+    charge: int | None = None,
 ) -> list[int] | None:
-    """Solve the same problem by mixed-integer programming: extra bond orders, and one switch per state."""
+    """Solve the same problem by mixed-integer programming: extra bond orders, and one switch per state.
+
+    With a charge given, the charges of the states add up to it.
+    """
     atom = np.repeat(np.arange(len(states)), [len(o) for o in states])
     flat = [s for known in states for s in known]
     count, switches = len(bonds), len(flat)
-    rows = lil_array((2 * len(states), count + switches))
+    rows = lil_array((2 * len(states) + (charge is not None), count + switches))
     for k, (a, b) in enumerate(bonds):
         rows[int(a), k] += 1.0
         rows[int(b), k] += 1.0
@@ -264,6 +344,9 @@ def _integer_programme(
         rows[int(i), count + k] = -float(valence)
         rows[len(states) + int(i), count + k] = 1.0
     right = np.concatenate([-degree.astype(float), np.ones(len(states))])
+    if charge is not None:
+        rows[-1, count:] = [float(s[1]) for s in flat]
+        right = np.append(right, float(charge))
     found = milp(
         np.concatenate([costs, [s[2] for s in flat]]),
         constraints=LinearConstraint(rows.tocsr(), right, right),
