@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["octahedral_rotations", "sheet_frame", "tilt_correlation"]
+__all__ = ["crystal_rotations", "octahedral_rotations", "sheet_frame", "tilt_correlation"]
 
 
 NO_TILT = 0.5
@@ -87,6 +87,27 @@ def octahedral_rotations(vectors: Array, frame: Array) -> Array:
     left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]  # a rotation, never a reflection
     rotations: Array = Rotation.from_matrix(left @ right).as_rotvec(degrees=True)
     return rotations @ frame.T
+
+
+def crystal_rotations(crystal: LayeredPerovskite) -> Array:
+    """Rotation vectors of the octahedra of a crystal in the frame of its sheets, computed once per crystal.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+        Perceived crystal.
+
+    Returns
+    -------
+    ndarray, shape (k, 3)
+        Rotation about the two in-plane axes and the normal, deg.
+    """
+    known: Array | None = crystal.__dict__.get("octahedral_rotations")
+    if known is None:
+        frame = sheet_frame(crystal.in_plane_axes, crystal.normal)
+        known = octahedral_rotations(crystal.octahedra.vectors, frame)
+        crystal.__dict__["octahedral_rotations"] = known
+    return known
 
 
 def tilt_correlation(first: Array, second: Array) -> float:
@@ -170,8 +191,7 @@ def tilts(crystal: LayeredPerovskite) -> dict[str, float]:
     dict of str to float
         One value per key.
     """
-    frame = sheet_frame(crystal.in_plane_axes, crystal.normal)
-    rotations = octahedral_rotations(crystal.octahedra.vectors, frame)
+    rotations = crystal_rotations(crystal)
     inward, outward = np.abs(rotations[:, 2]), np.linalg.norm(rotations[:, :2], axis=1)
     ends, axis = crystal.bridges.octahedron, crystal.bridges.ligand[:, 0] // 2
     first, second = rotations[ends[:, 0], axis], rotations[ends[:, 1], axis]
