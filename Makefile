@@ -2,7 +2,7 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 
-.PHONY: setup test lint format types notebooks docs descriptors ci
+.PHONY: setup test test-oldest test-newest lint format types notebooks docs descriptors ci
 
 setup:
 	python3 -m venv $(VENV)
@@ -10,6 +10,18 @@ setup:
 
 test:
 	$(PY) -m pytest -n auto
+
+# The lowest versions that pyproject.toml allows, and the newest there are, each in an environment of its own.
+test-oldest:
+	python3 -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet uv
+	.venv-oldest/bin/uv pip install --python .venv-oldest --resolution lowest-direct -e ".[dev]"
+	.venv-oldest/bin/python -m pytest -n auto -W default
+
+test-newest:
+	python3 -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet -e ".[dev]"
+	.venv-newest/bin/python -m pytest -n auto -W default
 
 lint:
 	$(PY) -m ruff check

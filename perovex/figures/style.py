@@ -50,7 +50,7 @@ _PARAMETERS = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
     "savefig.dpi": 160,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "perovex",
 }
 

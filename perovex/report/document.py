@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from perovex._files import write_atomic
+from perovex._json import json_safe
+from perovex.report import assets
+from perovex.report.glossary import TERMS, explain_terms
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from pathlib import Path
 
     import pandas as pd
+    from plotly.graph_objects import Figure as Chart
+
+#: A table with more rows than this can be sorted, searched and saved.
+LONG_TABLE: Final = 12
 
 
 @dataclass
@@ -24,10 +34,13 @@ class Section:
     title : str
     blocks : list of str
         HTML fragments in order.
+    explained : set of str
+        Terms of the glossary that the reader has met; shared by the sections of a document.
     """
 
     title: str
     blocks: list[str] = field(default_factory=list)
+    explained: set[str] = field(default_factory=set, repr=False)
 
     @property
     def anchor(self) -> str:
@@ -35,9 +48,28 @@ class Section:
         return "".join(c if c.isalnum() else "-" for c in self.title.lower()).strip("-")
 
     def text(self, *paragraphs: str) -> Section:
-        """Add paragraphs of plain text (escaped)."""
-        self.blocks += [f"<p>{_plain(p)}</p>" for p in paragraphs]
+        """Add paragraphs of plain text (escaped); terms of the glossary carry their explanation."""
+        self.blocks += [f"<p>{self._explained(p)}</p>" for p in paragraphs]
         return self
+
+    def lead(self, text: str) -> Section:
+        """Add a paragraph of plain text that says the most important thing, larger."""
+        self.blocks.append(f'<p class="lead">{self._explained(text)}</p>')
+        return self
+
+    def heading(self, text: str) -> Section:
+        """Add a heading within the section."""
+        self.blocks.append(f"<h3>{_plain(text)}</h3>")
+        return self
+
+    def glossary(self) -> Section:
+        """Add the list of all terms."""
+        entries = "".join(f"<dt>{_plain(term)}</dt><dd>{_plain(text)}</dd>" for term, text in TERMS.items())
+        self.blocks.append(f'<dl class="glossary">{entries}</dl>')
+        return self
+
+    def _explained(self, text: str) -> str:
+        return explain_terms(_plain(text), self.explained)
 
     def note(self, text: str) -> Section:
         """Add a caution that stands out."""
@@ -69,7 +101,9 @@ class Section:
         badges : container of str
             Columns whose words are drawn as coloured labels; the colour goes by the word (see the style sheet).
         """
-        body = render_table(frame.reset_index() if index else frame, digits, badges)
+        shown = frame.reset_index() if index else frame
+        name = f"{self.anchor}-{len(self.blocks) + 1}" if len(shown) > LONG_TABLE else ""
+        body = f'<div class="scroll">{render_table(shown, digits, badges, name)}</div>'
         caption = _plain(caption)
         if folded:
             self.blocks.append(f'<details class="table"><summary>{caption}</summary>{body}</details>')
@@ -79,13 +113,48 @@ class Section:
 
     def bullets(self, items: Iterable[str]) -> Section:
         """Add a list of plain texts (escaped)."""
-        lines = "".join(f"<li>{_plain(item)}</li>" for item in items)
+        lines = "".join(f"<li>{self._explained(item)}</li>" for item in items)
         self.blocks.append(f"<ul>{lines}</ul>")
         return self
 
-    def drawing(self, svg: str, caption: str) -> Section:
-        """Add an SVG drawing with its caption."""
-        self.blocks.append(f"<figure>{svg}<figcaption>{_plain(caption)}</figcaption></figure>")
+    def drawing(self, svg: str, caption: str, *, description: str = "") -> Section:
+        """Add an SVG drawing with its caption.
+
+        Parameters
+        ----------
+        svg : str
+            The ``<svg>`` element.
+        caption : str
+            Plain text (escaped), shown below.
+        description : str
+            What can be seen, for readers who cannot see it; default the caption.
+        """
+        label = html.escape(description or caption)
+        picture = f'<div class="drawing" role="img" aria-label="{label}">{svg}</div>'
+        self.blocks.append(f"<figure>{picture}<figcaption>{_plain(caption)}</figcaption></figure>")
+        return self
+
+    def chart(self, chart: Chart, caption: str, *, description: str = "", fallback: str = "") -> Section:
+        """Add a Plotly figure that answers to the pointer.
+
+        Parameters
+        ----------
+        chart : plotly Figure
+        caption : str
+            Plain text (escaped), shown below.
+        description : str
+            What can be seen, for readers who cannot see it; default the caption.
+        fallback : str
+            ``<svg>`` element for readers without scripts.
+        """
+        name = f"{self.anchor}-figure-{len(self.blocks) + 1}"
+        label = html.escape(description or caption)
+        without = f"<noscript>{fallback}</noscript>" if fallback else ""
+        self.blocks.append(
+            f'<figure><div class="chart" role="img" aria-label="{label}" data-figure="{name}"></div>{without}'
+            f'<script type="application/json" id="{name}">{_in_script(chart.to_json())}</script>'
+            f"<figcaption>{_plain(caption)}</figcaption></figure>"
+        )
         return self
 
     def raw(self, fragment: str) -> Section:
@@ -94,7 +163,7 @@ class Section:
         return self
 
 
-def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = ()) -> str:
+def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = (), name: str = "") -> str:
     """Return the ``<table>`` of a frame without its index.
 
     Parameters
@@ -104,6 +173,8 @@ def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = 
         Significant digits of numbers.
     badges : container of str
         Columns whose words are drawn as badges.
+    name : str
+        Of the file that a reader saves; a table with a name can be sorted and searched.
 
     Examples
     --------
@@ -126,7 +197,13 @@ def render_table(frame: pd.DataFrame, digits: int = 3, badges: Container[str] = 
         "<tr>" + "".join(f"<td{mark}>{cell}</td>" for cell, mark in zip(row, marks, strict=True)) + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    start = f'<table class="explorable" data-name="{html.escape(name)}">' if name else "<table>"
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _in_script(text: str) -> str:
+    """Return JSON that cannot end the script element it stands in."""
+    return text.replace("</", "<\\/")
 
 
 def _plain(text: str) -> str:
@@ -151,16 +228,24 @@ class Document:
     Attributes
     ----------
     title, subtitle : str
+    authors, notes : str
+        Of the reader's own; left out where empty.
     sections : list of Section
+    payload : dict
+        What the explorer of crystals shows; a document without has no explorer.
     """
 
     title: str
     subtitle: str = ""
+    authors: str = ""
+    notes: str = ""
     sections: list[Section] = field(default_factory=list)
+    payload: dict[str, Any] = field(default_factory=dict, repr=False)
+    _explained: set[str] = field(default_factory=set, repr=False)
 
     def section(self, title: str) -> Section:
         """Start a section and return it."""
-        made = Section(title)
+        made = Section(title, explained=self._explained)
         self.sections.append(made)
         return made
 
@@ -179,10 +264,15 @@ class Document:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("perovex.report", "templates"), autoescape=True, trim_blocks=True
         )
-        return environment.get_template("report.html.jinja").render(document=self)
+        body = "".join(block for section in self.sections for block in section.blocks)
+        return environment.get_template("report.html.jinja").render(
+            document=self,
+            assets=assets,
+            charts='class="chart"' in body or bool(self.payload),
+            explorable='class="explorable"' in body,
+            payload=_in_script(json.dumps(json_safe(self.payload), allow_nan=False, separators=(",", ":"))),
+        )
 
     def write(self, path: Path) -> None:
         """Write the page atomically."""
-        from perovex._files import write_atomic
-
         write_atomic(path, self.html().encode())

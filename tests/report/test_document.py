@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from perovex.figures import figure, plot_distribution, plot_moduli, plot_parity, plot_scores, plot_series, save_figure
@@ -27,7 +28,7 @@ def test_text_and_tables_are_escaped():
     section = page.section("S & T")
     section.text("<b>bold</b>").table(pd.DataFrame({"x": ["<i>"], "y": [0.123456]}), "a < b").note("1 < 2")
     html = page.html()
-    assert "<script>" not in html
+    assert "T <script>" not in html
     assert "<b>bold</b>" not in html
     assert "<i>" not in html
     assert "0.123" in html
@@ -56,7 +57,29 @@ def test_page_needs_nothing_beside_it():
     page = Document("T")
     page.section("S")
     html = page.html()
-    assert not re.search(r"""(src|href)=["'](?!#)""", html)
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", html)
+    assert "@import" not in html
+
+
+def test_a_page_carries_only_the_libraries_that_it_uses():
+    plain, sortable, drawn = Document("T"), Document("T"), Document("T")
+    plain.section("S").table(pd.DataFrame({"x": range(3)}), "short")
+    sortable.section("S").table(pd.DataFrame({"x": range(30)}), "long")
+    drawn.section("S").chart(go.Figure(go.Scatter(x=[1], y=["</script>"])), "figure")
+    size = {name: len(page.html()) for name, page in (("plain", plain), ("sortable", sortable), ("drawn", drawn))}
+    assert size["plain"] < 30_000
+    assert 500_000 < size["sortable"] < 1_500_000
+    assert 3_000_000 < size["drawn"] < 6_000_000
+    assert '"</script>"' not in drawn.html()  # data cannot end the element it stands in
+
+
+def test_terms_are_explained_once():
+    page = Document("T")
+    page.section("One").text("STEI and STEI").bullets(["MAE of 1 GPa"])
+    page.section("Two").text("STEI again")
+    html = page.html()
+    assert html.count('data-tip="Steric effect index') == 1
+    assert html.count('data-tip="Mean absolute error') == 1
 
 
 def test_saved_figure_is_the_same_twice_and_ids_do_not_clash(tmp_path):

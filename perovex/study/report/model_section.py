@@ -8,6 +8,7 @@ import pandas as pd
 
 from perovex._numbers import with_interval
 from perovex.figures import figure, save_figure
+from perovex.figures.interactive import beeswarm_chart, parity_chart
 from perovex.figures.scores import plot_parity, plot_scores
 from perovex.report.wording import in_words
 from perovex.study.modelling import CLASSIFIER
@@ -96,9 +97,14 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
         )
         return
     held = evaluation.out_of_fold()
+    halide = result.tables.meta["halide"].loc[held.index]
     made, ax = figure(4.8, 4.4)
-    plot_parity(held["truth"], held["prediction"], result.tables.meta["halide"].loc[held.index], ax)
-    section.drawing(save_figure(made, figures, f"parity_{task.name}"), "Held-out predictions against labels.")
+    plot_parity(held["truth"], held["prediction"], halide, ax)
+    still = save_figure(made, figures, f"parity_{task.name}")
+    caption = "Held-out predictions against labels; point at a crystal for its name and interval."
+    section.chart(
+        parity_chart(held, halide), caption, description=f"Predictions of {task.name} against labels", fallback=still
+    )
     asked = evaluation.settings["coverage"]
     if asked is None:
         section.note("Too few spacers for prediction intervals.")
@@ -159,8 +165,10 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     )
     made, ax = figure(6.8, 4.6)
     plot_beeswarm(explanation, ax=ax)
-    section.drawing(
-        save_figure(made, figures, f"beeswarm_{task.name}"), "SHAP value of each held-out crystal, coloured by value."
+    section.chart(
+        beeswarm_chart(explanation),
+        "SHAP value of each held-out crystal, one row per descriptor, coloured by the descriptor's value.",
+        fallback=save_figure(made, figures, f"beeswarm_{task.name}"),
     )
     shown = ["rank", "rank_lower", "rank_upper", "p_top_k", "share", "p_above_noise", "permutation"]
     section.table(

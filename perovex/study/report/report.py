@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from perovex import __version__
 from perovex.figures import figure, save_figure, style
 from perovex.figures.data import plot_distribution, plot_moduli, plot_series
 from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.questions import SOURCE, TARGET
+from perovex.study.report.explorer import explorer_payload
+from perovex.study.report.findings import PACKING, SHEET, lead_sentences, plot_main
 from perovex.study.report.model_section import add_model
 from perovex.study.report.summary import add_claims, summary_html, task_title
 from perovex.study.tables import TARGETS
@@ -23,6 +27,23 @@ if TYPE_CHECKING:
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
 
+_BIBTEX = f"""@software{{perovex,
+  author  = {{{{The perovex developers}}}},
+  title   = {{perovex: explainable tabular machine learning for the mechanics of hybrid perovskites}},
+  version = {{{__version__}}},
+}}
+@inproceedings{{lundberg2017shap,
+  author    = {{Lundberg, Scott M. and Lee, Su-In}},
+  title     = {{A Unified Approach to Interpreting Model Predictions}},
+  booktitle = {{Advances in Neural Information Processing Systems 30}},
+  year      = {{2017}},
+}}
+@article{{robinson1971,
+  author  = {{Robinson, K. and Gibbs, G. V. and Ribbe, P. H.}},
+  title   = {{Quadratic Elongation: A Quantitative Measure of Distortion in Coordination Polyhedra}},
+  journal = {{Science}}, volume = {{172}}, pages = {{567}}, year = {{1971}}, doi = {{10.1126/science.172.3983.567}},
+}}"""
+
 _AUDITED = {
     "outliers": "Moduli far from those of like crystals",
     "volume_changes": "Crystals whose volume changed much on relaxing",
@@ -32,7 +53,9 @@ _AUDITED = {
 }
 
 
-def build_report(result: StudyResult, figures: Path) -> Document:
+def build_report(
+    result: StudyResult, figures: Path, *, title: str = "", authors: str = "", notes: str = ""
+) -> Document:
     """Compose the report of a study and write its figures.
 
     Parameters
@@ -40,6 +63,8 @@ def build_report(result: StudyResult, figures: Path) -> Document:
     result : StudyResult
     figures : path
         Folder for the SVG and PNG files.
+    title, authors, notes : str
+        Of the reader's own.
 
     Returns
     -------
@@ -47,11 +72,17 @@ def build_report(result: StudyResult, figures: Path) -> Document:
     """
     data = result.data
     document = Document(
-        "Stiffness of layered hybrid perovskites",
+        title or "Stiffness of layered hybrid perovskites",
         f"perovex study of data {data.version} ({data.potential}{data.kind}), seed {result.options.seed}",
+        authors=authors,
+        notes=notes,
     )
     with style():
+        _answer(document.section("Answer"), result, figures)
         document.section("Summary").raw(summary_html(result))
+        document.payload = explorer_payload(result)
+        if document.payload:
+            _explorer(document.section("Explore"))
         _data(document.section("Data"), result, figures)
         _labels(document.section("How good the labels are"), result)
         for task in result.tasks.values():
@@ -60,8 +91,41 @@ def build_report(result: StudyResult, figures: Path) -> Document:
         _transfer(document.section("From single-layer to multilayer"), result)
         _series(document.section("Matched series"), result, figures)
         _descriptors(document.section("Descriptors"), result)
-        _reproduce(document.section("Reproduce"), result)
+        document.section("Terms").glossary()
+        _reproduce(document.section("Reproduce and cite"), result)
     return document
+
+
+def _answer(section: Section, result: StudyResult, figures: Path) -> None:
+    """Say before scrolling what was found, with one figure."""
+    first, *others = lead_sentences(result) or [
+        "These data do not support a model, so that there is nothing to explain."
+    ]
+    section.lead(first).bullets(others)
+    X = result.tables.X
+    if not {PACKING, SHEET} <= set(X.columns):
+        return
+    modulus = result.tables.moduli[TARGETS[-1]]
+    together = X[PACKING].corr(modulus, method="spearman")
+    made, ax = figure(6.4, 4.2)
+    plot_main(X, modulus, result.tables.meta["halide"], ax=ax)
+    section.drawing(
+        save_figure(made, figures, "main"),
+        f"{TARGETS[-1]} of every layered crystal against its free volume (rank correlation {together:+.2f}). "
+        "Labels are computed, not measured.",
+        description="Scatter of a modulus against free volume, coloured by halide, sized by the share of sheets",
+    )
+
+
+def _explorer(section: Section) -> None:
+    section.text(
+        "Every crystal of the study. Choose what to see along each axis; point at a crystal for its name, click it to "
+        "see it below; draw a box or lasso to see how the importances of the chosen crystals differ from those of all."
+    )
+    section.raw('<div class="explorer screen-only" id="explorer"></div>')
+    section.raw(
+        '<noscript><p class="note">This part needs scripts; the tables below hold the same numbers.</p></noscript>'
+    )
 
 
 def _title(task: TaskResult) -> str:
@@ -266,7 +330,11 @@ def _reproduce(section: Section, result: StudyResult) -> None:
         f"--threshold {options.threshold} --algorithm {options.algorithm} --seed {options.seed}"
         + (" --quick" if options.quick else ""),
         f"Data checksum: {result.data.checksum}",
+        "Methods, in words that can be copied: crystals were perceived and described with perovex; models of Young's "
+        f"moduli were validated in {result.options.n_repeats} repeats of five folds that keep a spacer together; "
+        "explanations are SHAP values of held-out crystals, with ranks over resampled spacers.",
     )
+    section.raw(f"<pre>{html.escape(_BIBTEX)}</pre>")
     versions: dict[str, Any] = environment()
     section.table(
         pd.DataFrame(versions.items(), columns=["package", "version"]), "Environment.", index=False, folded=True
