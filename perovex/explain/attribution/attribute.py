@@ -34,6 +34,8 @@ EXACT = 1e-6  # miss of the output, relative to its spread, from which a value i
 _SINGLE = 1e-5  # the same where trees take part: xgboost adds up its output in single precision
 _ALONG_PATHS = 1e-3  # the same along paths, where xgboost adds up contributions in single precision, too
 N_BACKGROUND = 16  # rows that stand for the training table
+_N_BACKGROUND_ROUGH = 8
+_ROUGH = 1e-2  # miss of the output that averages over many rows bear
 _N_BACKGROUND_TREES = 100  # trees alone are cheap; shap's own advice is 100 to 1000
 _CLIP = 1e-6  # probabilities of 0 and 1 have no log-odds
 
@@ -96,6 +98,7 @@ def attribute(
     background: pd.DataFrame | None = None,
     space: Space = "raw",
     perturbation: Perturbation | None = None,
+    rough: bool = False,
     random_state: int = 0,
 ) -> Attribution:
     """Attribute the output of a fitted model to descriptors.
@@ -116,6 +119,8 @@ def attribute(
         How an absent descriptor is replaced: from the background, as if descriptors were independent, or along the
         paths of a tree model, so that correlated descriptors share credit. By default from the background where there
         is one.
+    rough : bool
+        For averages over many rows and models: fewer background rows, and kernels to a thousandth of the output.
     random_state : int
         Seed of permutations, for models that need them.
 
@@ -160,11 +165,14 @@ def attribute(
     rows = None
     if background is not None and (probability or not paths):
         everything = opened.prepare(background)
-        limit = _N_BACKGROUND_TREES if opened.kind == "trees" else N_BACKGROUND
+        limit = _N_BACKGROUND_ROUGH if rough else N_BACKGROUND
+        if opened.kind == "trees" and not rough:
+            limit = _N_BACKGROUND_TREES
         rows = spread_rows(everything, output_of(opened, everything), limit)
-    parts = _attribute(opened, table, rows, probability=probability, rng=stream(random_state, "permutations"))
-    tolerance = EXACT
-    if opened.kind in ("trees", "average"):
+    how = _How(probability, rough, stream(random_state, "permutations"))
+    parts = _attribute(opened, table, rows, how)
+    tolerance = _ROUGH if rough else EXACT
+    if not rough and opened.kind in ("trees", "average"):
         tolerance = _ALONG_PATHS if rows is None else _SINGLE
     return Attribution(
         opened.scatter(parts.values, X.columns),
@@ -211,17 +219,25 @@ def output_of(opened: Opened, table: Array, *, probability: bool = False) -> Arr
     return np.asarray(model.predict(opened.named(table)), dtype=float)
 
 
-def _attribute(
-    opened: Opened, table: Array, background: Array | None, *, probability: bool, rng: np.random.Generator
-) -> Attribution:
+@dataclass(frozen=True)
+class _How:
+    """What holds for a model and its members alike."""
+
+    probability: bool
+    rough: bool
+    rng: np.random.Generator
+
+
+def _attribute(opened: Opened, table: Array, background: Array | None, how: _How) -> Attribution:
     """Attribute a model on a prepared table."""
+    probability = how.probability
     unit = _unit(opened, probability=probability)
     if opened.kind == "trees":
         values, base, output = tree_values(opened, table, background, probability=probability)
         return Attribution(values, base, output, unit)
     assert background is not None
     if opened.kind == "average" and not probability:
-        return _average(opened, table, background, unit, rng)
+        return _average(opened, table, background, unit, how)
     output = output_of(opened, table, probability=probability)
     if opened.kind == "linear" and not probability:
         coefficients = np.ravel(opened.model.coef_)
@@ -233,23 +249,23 @@ def _attribute(
     if opened.kind == "kernel" and not probability:
         expansion = kernel_expansion(opened.model)
         if expansion is not None:
-            values, base = kernel_values(expansion, table, background)
+            values, base = kernel_values(expansion, table, background, rough=how.rough)
             return Attribution(values, np.full(len(table), base), output, unit)
 
     def ask(rows: Array) -> Array:
         return output_of(opened, rows, probability=probability)
 
-    values, base, error = permutation_values(ask, table, background, rng=rng)
+    values, base, error = permutation_values(ask, table, background, rng=how.rng)
     return Attribution(values, np.full(len(table), base), output, unit, sampling_error=error)
 
 
-def _average(opened: Opened, table: Array, background: Array, unit: str, rng: np.random.Generator) -> Attribution:
+def _average(opened: Opened, table: Array, background: Array, unit: str, how: _How) -> Attribution:
     """Attribute every member of an average; the values of the average are their mean."""
     parts: dict[str, Attribution] = {}
     for name, model in zip(opened.model.members, opened.model.models_, strict=True):
         member = open_estimator(model, opened.columns)
         member_table, member_background = (_prepared(member, rows, opened.columns) for rows in (table, background))
-        part = _attribute(member, member_table, member_background, probability=False, rng=rng)
+        part = _attribute(member, member_table, member_background, how)
         parts[name] = part
     values = {name: part.values for name, part in parts.items()}
     return Attribution(

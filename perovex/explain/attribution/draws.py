@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perovex.explain.attribution.explanation import Explanation
 
-MAX_ROWS = 50  # explained in each draw: the spread between draws is that of models, not of the rows explained
+MAX_ROWS = 40  # explained in each draw: the spread between draws is that of models, not of the rows explained
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,7 @@ def explain_rows(
         background=problem.X.iloc[train],
         space=explanation.space,
         perturbation=explanation.perturbation,
+        rough=True,
         random_state=explanation.random_state,
     )
     return found.values

@@ -167,7 +167,7 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     skilled = skill(explanation)
     rows, curves = {}, {}
     for name in chosen:
-        above = float("nan") if ranking is None else float(ranking.table.loc[name, "p_above_noise"])
+        above = float("nan") if ranking is None else ranking.above_noise(name)
         rows[name] = _row(explanation, name, draws, level, above, skilled=skilled.above_chance)
         if ale_bins:
             curves[name] = accumulated_local_effects(explanation, name, bins=ale_bins)

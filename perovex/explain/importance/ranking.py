@@ -66,6 +66,14 @@ class Ranking:
     noise: NoiseFloor
     clusters: CorrelationGroups
 
+    def above_noise(self, descriptor: str) -> float:
+        """Share of models in which a descriptor, or its group of correlated ones, beats the best shuffled copy.
+
+        Within a group credit is shared out by chance, so that a member cannot be told from noise by itself.
+        """
+        group = str(self.table.loc[descriptor, "correlation_group"])
+        return float(max(self.table.loc[descriptor, "p_above_noise"], self.groups.loc[group, "p_above_noise"]))
+
     def to_frame(self) -> pd.DataFrame:
         """Return the table of descriptors."""
         return self.table
