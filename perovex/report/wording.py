@@ -41,7 +41,7 @@ HEADINGS = {
     "null_mean": "mean on shuffled targets",
     "p_above_noise": "P(above shuffled)",
     "p_top_k": "P(top k)",
-    "p_holm": "p after Holm",
+    "p_family": "p over all tests",
     "p_value": "p",
     "parent_stacking": "stacking before",
     "permutation": "permutation importance",

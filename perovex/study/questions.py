@@ -105,8 +105,8 @@ def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame
     return factor_importance(explanation, sets, given=factors[["halide", "n"]], progress=False)
 
 
-def variance_by_target(tables: StudyTables, targets: tuple[str, ...], options: StudyOptions) -> dict[str, Any]:
-    """Share the variance of each modulus among bridging angle, halide, spacer and n.
+def variance_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, Any]:
+    """Share the variance of each modulus among bridging angle, halide, n, source and spacer.
 
     Returns
     -------
@@ -119,16 +119,15 @@ def variance_by_target(tables: StudyTables, targets: tuple[str, ...], options: S
         {
             "bridging angle": tables.X["bridge_angle_equatorial_mean"],
             "halide": tables.meta["halide"].astype(str),
-            "spacer": tables.groups.astype(str),
             "n": tables.meta["n_layers"].map("n = {:g}".format),
         }
     )
+    if "source" in tables.meta:
+        factors["source"] = tables.meta["source"].astype(str)
     found: dict[str, Any] = {}
     for target in targets:
         try:
-            found[target] = variance_decomposition(
-                tables.moduli[target], factors, groups=tables.groups, n_resamples=100, random_state=options.seed
-            )
+            found[target] = variance_decomposition(tables.moduli[target], factors, groups=tables.groups)
         except PerovexError as error:
             found[target] = str(error)
     return found
@@ -138,6 +137,11 @@ def confounding(tables: StudyTables) -> pd.DataFrame:
     """Say how strongly halide, spacer, n and the main descriptors are tied to each other."""
     from perovex.explain import confounding_table
 
-    known = [key for key in ("bridge_angle_equatorial_mean", "stei_max", "bond_angle_variance_mean") if key in tables.X]
-    frame = tables.meta[["halide", "n_layers"]].join(tables.groups.rename("spacer")).join(tables.X[known])
+    known = [
+        key
+        for key in ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
+        if key in tables.X
+    ]
+    factors = [name for name in ("halide", "n_layers", "source") if name in tables.meta]
+    frame = tables.meta[factors].join(tables.groups.rename("spacer")).join(tables.X[known])
     return confounding_table(frame)

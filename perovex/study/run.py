@@ -220,7 +220,7 @@ def run_study(  # noqa: PLR0913
     tasks = _run_tasks(tables, units, options, progress=progress)
     lap("validate, explain, transfer")
     series = series_by_target(tables, TARGETS)
-    variance = variance_by_target(tables, TARGETS, options)
+    variance = variance_by_target(tables, TARGETS)
     lap("matched series and variance")
     bundle = fit_bundle(loaded, tables, tasks, units, options)
     lap("final models")

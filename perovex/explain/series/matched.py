@@ -11,18 +11,20 @@ import numpy as np
 import pandas as pd
 
 from perovex._json import json_safe
+from perovex._seeds import stream
 from perovex.errors import ModelInputError
 from perovex.explain.attribution.view import table_html
 from perovex.explain.names import name_of
-from perovex.explain.series.changes import changes_explained, changes_together
-from perovex.explain.statistics import group_mean_interval, holm, sign_flip_p
+from perovex.explain.series.changes import changes_explained, changes_together, changing
+from perovex.explain.statistics import group_mean_interval, holm, max_t_p, sign_flip_p, sign_patterns
+from perovex.learn.metrics import bootstrap_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MIN_PAIRS = 3
 _SIGNIFICANT = 0.05
-_SUMMARY = ["from", "to", "column", "n_pairs", "n_clusters", "mean", "lower", "upper", "relative", "p", "p_holm"]
+_SUMMARY = ["from", "to", "column", "n_pairs", "n_clusters", "mean", "lower", "upper", "relative", "p", "p_family"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +37,17 @@ class MatchedSeries:
         One row per pair: series keys, ``from``, ``to``, and the change (to minus from) of every column.
     summary : DataFrame
         Per step and column: ``n_pairs``, ``n_clusters``, ``mean`` change with ``lower`` and ``upper``,
-        ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters) and
-        ``p_holm`` (the target's corrected over the steps, a descriptor's over the descriptors of that step).
+        ``relative`` (mean change over the mean at the start), ``p`` (sign flips of whole clusters, all of them where
+        there are up to twelve clusters) and ``p_family`` (for the target by Holm over the steps; for descriptors by the
+        largest statistic of every flip, over those of the step that change in three of ten pairs; NaN for others).
     slopes : DataFrame
         Per column: change per unit of `along` within series (series effects removed), with interval over
         clusters and p.
     explained_by : DataFrame
         Per descriptor: Spearman correlation of its change with the change of the target over adjacent steps,
         ``within_step`` (changes centred within each step first) with ``lower`` and ``upper`` over
-        clusters, ``p`` (changes exchanged within steps, pairs taken as independent: where it disagrees
-        with the interval, believe the interval) and ``p_holm``.
+        clusters, ``p`` (signs of whole clusters flipped) and ``p_family`` (against the largest statistic of every flip
+        over all descriptors). Descriptors that hardly ever change within a series are not asked.
     target : str
         Column of the target.
     n_series, n_clusters : int
@@ -80,7 +83,7 @@ class MatchedSeries:
         if steps.empty:
             out.append(f"No step of {word} has {_MIN_PAIRS} pairs, so that no change of {self.target} can be told.")
         for _, row in steps.iterrows():
-            if row["p_holm"] <= _SIGNIFICANT:
+            if row["p_family"] <= _SIGNIFICANT:
                 sure = ""
             elif 2 ** (1 - row["n_clusters"]) > _SIGNIFICANT:
                 sure = f", which {row['n_clusters']:.0f} clusters are too few to confirm"
@@ -88,11 +91,11 @@ class MatchedSeries:
                 sure = ", which sign flips of whole clusters do not confirm"
             out.append(
                 f"From {word} = {row['from']:g} to {row['to']:g}, {self.target} changes by {row['mean']:+.2f} "
-                f"({row['lower']:+.2f} to {row['upper']:+.2f}; {row['n_pairs']:.0f} pairs, {row['n_clusters']:.0f} "
-                f"clusters; p = {row['p']:.2g}, {row['p_holm']:.2g} after Holm){sure}."
+                f"({_between(row['lower'], row['upper'])}; {row['n_pairs']:.0f} pairs, {row['n_clusters']:.0f} "
+                f"clusters; p = {row['p']:.2g}, {row['p_family']:.2g} over all steps){sure}."
             )
         clear = self.explained_by[
-            (self.explained_by["p_holm"] <= _SIGNIFICANT)
+            (self.explained_by["p_family"] <= _SIGNIFICANT)
             & ((self.explained_by["lower"] > 0) | (self.explained_by["upper"] < 0))
         ]
         names = ", ".join(f"{name_of(str(d))} ({v:+.2f})" for d, v in clear["within_step"].items())
@@ -213,11 +216,12 @@ def matched_series(
     if len(pairs) < _MIN_PAIRS:
         reason = f"{len(pairs)} pairs of the same {' and '.join(by)}, at least {_MIN_PAIRS} are needed"
         return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), reason)
-    rng = np.random.default_rng(random_state)
-    summary = _summary(pairs, members, by[0], along, columns, n_permutations, rng)
+    rng = stream(random_state, "matched series")
+    asked = changing(pairs, members[columns].abs().max(), columns[1:])
+    summary = _summary(pairs, members, by[0], along, columns, asked, n_permutations, rng)
     slopes = _slopes(members, list(by), along, columns, n_permutations, rng)
-    explained = changes_explained(pairs, by[0], target, columns[1:], n_permutations, rng)
-    joint = changes_together(pairs, by[0], target, columns[1:])
+    explained = changes_explained(pairs, by[0], target, asked, n_permutations, rng)
+    joint = changes_together(pairs, by[0], target, asked, rng)
     return MatchedSeries(pairs, summary, slopes, explained, target, n_series, len(cluster_names), "", joint, along)
 
 
@@ -234,21 +238,22 @@ def _summary(
     cluster: str,
     along: str,
     columns: list[str],
+    asked: list[str],
     n_permutations: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
+    """Mean change of every column in every step, with interval and p."""
     rows = []
     for (start, stop), part in pairs.groupby(["from", "to"]):
-        step: list[dict[str, Any]] = []
+        step = []
         for column in columns:
             known = part[part[column].notna()]
             if len(known) < _MIN_PAIRS:
                 continue
             codes = pd.factorize(known[cluster])[0].astype(np.int64)
             change = known[column].to_numpy(dtype=float)
-            mean, lower, upper = group_mean_interval(change[None, :], codes)
+            mean, lower, upper = group_mean_interval(change[None, :], codes, rng=rng)
             level = members.loc[members[along] == start, column].mean()
-            p = sign_flip_p(change, codes, rng, n_permutations=n_permutations)
             step.append(
                 {
                     "from": start,
@@ -260,17 +265,39 @@ def _summary(
                     "lower": lower,
                     "upper": upper,
                     "relative": mean / level if level else np.nan,
-                    "p": p,
+                    "p": sign_flip_p(change, codes, rng, n_permutations=n_permutations),
+                    "p_family": np.nan,
                 }
             )
-        others = [row for row in step if row["column"] != columns[0]]
-        for row, corrected in zip(others, holm([float(r["p"]) for r in others]), strict=True):
-            row["p_holm"] = corrected
+        of_step = _family(part, cluster, asked, n_permutations, rng)
+        for row in step:
+            row["p_family"] = of_step.get(str(row["column"]), np.nan)
         rows += step
     targets = [row for row in rows if row["column"] == columns[0]]
     for row, corrected in zip(targets, holm([float(r["p"]) for r in targets]), strict=True):
-        row["p_holm"] = corrected
+        row["p_family"] = corrected
     return pd.DataFrame(rows, columns=_SUMMARY)
+
+
+def _family(
+    part: pd.DataFrame, cluster: str, asked: list[str], n_permutations: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """P-values of the mean changes of all descriptors of a step, against the largest statistic of every flip."""
+    columns = [column for column in asked if part[column].notna().sum() >= _MIN_PAIRS]
+    if not columns:
+        return {}
+    codes = pd.factorize(part[cluster])[0].astype(np.int64)
+    sums = np.array([np.bincount(codes, weights=part[column].fillna(0.0)) for column in columns])
+    signs, _ = sign_patterns(sums.shape[1], rng, n_permutations)
+    scale = np.sqrt((sums**2).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistics = np.where(scale > 0, np.abs(signs @ sums.T) / scale, np.nan)
+    return dict(zip(columns, max_t_p(statistics).tolist(), strict=True))
+
+
+def _between(lower: float, upper: float) -> str:
+    """Return an interval in words, or that there is none."""
+    return f"{lower:+.2f} to {upper:+.2f}" if np.isfinite(lower) else "too few clusters for an interval"
 
 
 def _slopes(
@@ -295,7 +322,7 @@ def _slopes(
         bottom = np.bincount(codes, x * x, n).astype(float)
         draws = rng.integers(n, size=(500, n))
         resampled = top[draws].sum(axis=1) / np.maximum(bottom[draws].sum(axis=1), 1e-300)
-        lower, upper = np.quantile(resampled, [0.05, 0.95])
+        lower, upper = bootstrap_interval(resampled, n, 0.9)
         rows[column] = {
             f"per {along}": top.sum() / bottom.sum(),
             "lower": lower,

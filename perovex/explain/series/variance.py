@@ -1,27 +1,38 @@
-"""Is it the angle, the halide, the spacer or n? Variance decomposition and confounding.
+"""Is it the angle, the halide, the spacer or n? Variance components of a mixed model.
+
+Factors are fixed effects; the groups (spacers) are a random effect, because a factor with as many levels as half the
+rows would explain any target. Components are estimated by restricted maximum likelihood (REML).
 
 References
 ----------
-Lindeman, Merenda, Gold, Introduction to Bivariate and Multivariate Analysis (1980), and Grömping, Am. Stat.
-61, 139 (2007), 10.1198/000313007X188252, for the average over orders; Bergsma, J. Korean Stat. Soc. 42, 323
-(2013), 10.1016/j.jkss.2012.10.002, for the corrected Cramér's V.
+Patterson, Thompson, Biometrika 58, 545 (1971), 10.1093/biomet/58.3.545, for REML; Snijders, Bosker, Sociol. Methods
+Res. 22, 342 (1994), 10.1177/0049124194022003004, for the explained share in mixed models; Grömping, Am. Stat. 61, 139
+(2007), 10.1198/000313007X188252, for the average over orders; Efron, Stein, Ann. Stat. 9, 586 (1981),
+10.1214/aos/1176345462, for the jackknife.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from perovex.errors import ModelInputError
+from perovex.learn.tables import as_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_MAX_FACTORS = 10
+    Array = NDArray[np.float64]
+
+_MAX_FACTORS = 8
+_RATIOS = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 61)])  # of the variance between groups to that within
+_MIN_REPEATED = 3  # groups with several rows from which within and between can be told apart
 
 
 def variance_decomposition(
@@ -29,33 +40,39 @@ def variance_decomposition(
     factors: pd.DataFrame,
     *,
     groups: ArrayLike | None = None,
-    n_resamples: int = 200,
+    group_name: str = "spacer",
+    intervals: bool = True,
     level: float = 0.9,
-    random_state: int = 0,
 ) -> pd.DataFrame:
-    """Share the variance of a target among factors.
+    """Share the variance of a target among factors, groups and the rest.
 
-    Each factor gets its gain in adjusted R2 averaged over all orders in which factors can enter a linear
-    model (Shapley value), so that the shares add up to the adjusted R2 of all. Adjusting matters: a spacer
-    with twenty levels would explain much of any target by chance.
+    Each factor gets what it takes from the variance between and within groups, averaged over all orders in which
+    factors can enter (Shapley value); groups get the variance between them that no factor explains. The shares of
+    factors, groups and ``residual`` add up to one.
 
     Parameters
     ----------
     y : array-like, shape (rows,)
         Target.
     factors : DataFrame, shape (rows, factors)
-        Numeric columns enter linearly; others by level. At most ten.
+        Numeric columns enter linearly; others by level. At most eight, with few levels each.
     groups : array-like, shape (rows,), optional
-        Groups resampled for the interval; rows by default.
-    n_resamples, level, random_state
-        Draws, level and seed of the interval.
+        Groups of the random effect, also what the jackknife leaves out; rows by default, without a random effect.
+    group_name : str
+        Name of the groups in the result.
+    intervals : bool
+        Whether to compute intervals by the jackknife over groups.
+    level : float
+        Confidence level of the intervals.
 
     Returns
     -------
     DataFrame
-        Index: factors, largest share first, then ``residual``. ``share`` with ``lower`` and ``upper``,
-        ``alone`` (adjusted R2 of the factor by itself), ``unique`` (loss when it is left out), ``df``.
-        ``alone`` far above ``unique``: the factor is confounded with others.
+        Index: factors and groups, largest share first, then ``residual``. ``share`` with ``lower`` and ``upper`` (share
+        plus and minus Student's t times the jackknife's standard error, cut to 0 and 1: the interval holds its own
+        estimate), ``alone`` (share by itself), ``unique`` (loss when it is left out), ``df``. ``alone`` far above
+        ``unique``: confounded with others. Where fewer than three groups have several rows, groups cannot be told from
+        the rest and are not listed.
 
     Raises
     ------
@@ -67,8 +84,8 @@ def variance_decomposition(
     >>> import numpy as np, pandas as pd
     >>> factors = pd.DataFrame({"halide": ["I", "Br"] * 10, "n": np.repeat([1.0, 2.0], 10)})
     >>> y = np.where(factors["halide"] == "I", 1.0, -1.0)
-    >>> variance_decomposition(y, factors, n_resamples=0)["share"].round(1).tolist()
-    [1.0, -0.0, 0.0]
+    >>> variance_decomposition(y, factors)["share"].round(1).abs().tolist()
+    [1.0, 0.0, 0.0]
     """
     values = np.asarray(y, dtype=float)
     if len(values) != len(factors):
@@ -76,81 +93,136 @@ def variance_decomposition(
     if factors.shape[1] > _MAX_FACTORS:
         raise ModelInputError(f"{factors.shape[1]} factors", remedy=f"choose at most {_MAX_FACTORS}")
     known = np.isfinite(values) & factors.notna().all(axis=1).to_numpy()
-    table, values = factors[known].reset_index(drop=True), values[known]
-    blocks = [_design(table[c]) for c in table.columns]
-    parameters = 1 + sum(b.shape[1] for b in blocks)
-    if len(values) <= parameters:
+    names = as_groups(groups, len(factors))
+    table, codes = factors[known], pd.factorize(names[known])[0]
+    blocks = [_design(table[column]) for column in table.columns]
+    if known.sum() <= 1 + sum(block.shape[1] for block in blocks):
         raise ModelInputError(
-            f"{len(values)} complete rows for {parameters} parameters", remedy="drop factors with many levels"
+            f"{int(known.sum())} complete rows do not suffice for these factors", remedy="drop those with many levels"
         )
-    shares, alone, unique = _shapley(values, blocks)
-    out = pd.DataFrame({"share": shares, "alone": alone, "unique": unique, "df": [b.shape[1] for b in blocks]})
-    out.index = pd.Index([str(c) for c in factors.columns], name="factor")
-    if n_resamples:
-        codes = np.arange(len(values)) if groups is None else pd.factorize(np.asarray(groups)[known])[0]
-        out["lower"], out["upper"] = _interval(values, blocks, codes, n_resamples, level, random_state)
+    random = bool((np.bincount(codes) > 1).sum() >= _MIN_REPEATED)
+    moments = _moments(values[known], blocks, codes)
+    full = _shares(moments, random=random)
+    out = pd.DataFrame(full, columns=["share", "alone", "unique"], index=[*map(str, factors.columns), group_name])
+    out["df"] = [*(block.shape[1] for block in blocks), len(moments.sizes) - 1]
+    if intervals:
+        error = _jackknife(moments, random=random)
+        reach = student.ppf(0.5 + level / 2, len(moments.sizes) - 1) * error
+        out["lower"], out["upper"] = np.clip(out["share"] - reach, 0, 1), np.clip(out["share"] + reach, 0, 1)
+        # the average over orders can lie a little below zero; its interval then starts there
+        out["lower"], out["upper"] = np.minimum(out["lower"], out["share"]), np.maximum(out["upper"], out["share"])
+    if not random:
+        out = out.drop(index=group_name)
+    out.index.name = "factor"
     out = out.sort_values("share", ascending=False, kind="stable")
     out.loc["residual", "share"] = 1 - out["share"].sum()
     return out
 
 
-def _design(column: pd.Series) -> NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Cross products of intercept, factors and target, whole and by group: all that the likelihood needs.
+
+    Attributes
+    ----------
+    total : ndarray, shape (columns, columns)
+        Of intercept, factors and, last, the target.
+    sums : ndarray, shape (groups, columns)
+        Sums of the same columns within groups.
+    of_group : ndarray, shape (groups, columns, columns)
+        Cross products within groups.
+    sizes : ndarray, shape (groups,)
+        Rows of each group.
+    places : list of ndarray
+        Columns of each factor.
+    """
+
+    total: Array
+    sums: Array
+    of_group: Array
+    sizes: Array
+    places: list[NDArray[np.int64]]
+
+    def without(self, group: int) -> _Moments:
+        """Return the moments without one group."""
+        kept = np.arange(len(self.sizes)) != group
+        total = self.total - self.of_group[group]
+        return _Moments(total, self.sums[kept], self.of_group, self.sizes[kept], self.places)
+
+
+def _design(column: pd.Series) -> Array:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         centred = column.to_numpy(dtype=float) - column.mean()
-        return centred[:, None] if np.ptp(centred) > 0 else np.empty((len(column), 0))
-    return pd.get_dummies(column.astype(str), drop_first=True).to_numpy(dtype=float)
+        spread = centred.std()
+        return centred[:, None] / spread if spread > 0 else np.empty((len(column), 0))
+    dummies = pd.get_dummies(column.astype(str), drop_first=True).to_numpy(dtype=float)
+    return np.asarray(dummies - dummies.mean(axis=0))
 
 
-def _adjusted_r2(y: NDArray[np.float64], blocks: list[NDArray[np.float64]]) -> float:
-    n = len(y)
-    total = float(((y - y.mean()) ** 2).sum())
-    if not blocks or total <= 0:
-        return 0.0
-    design = np.column_stack([np.ones(n), *blocks])
-    fitted, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
-    residual = float(((y - design @ fitted) ** 2).sum())
-    if n <= rank:
-        return float("nan")
-    return 1 - (residual / (n - rank)) / (total / (n - 1))
+def _moments(y: Array, blocks: list[Array], codes: NDArray[np.int64]) -> _Moments:
+    spread = y.std()
+    target = (y - y.mean()) / (spread if spread > 0 else 1.0)
+    columns = np.column_stack([np.ones(len(y)), *blocks, target])
+    rows_of_group = [columns[codes == g] for g in range(int(codes.max()) + 1)]
+    starts = np.cumsum([1, *(block.shape[1] for block in blocks)])
+    places = [np.arange(start, start + block.shape[1]) for start, block in zip(starts[:-1], blocks, strict=True)]
+    return _Moments(
+        columns.T @ columns,
+        np.array([part.sum(axis=0) for part in rows_of_group]),
+        np.array([part.T @ part for part in rows_of_group]),
+        np.array([len(part) for part in rows_of_group], dtype=float),
+        places,
+    )
 
 
-def _shapley(
-    y: NDArray[np.float64], blocks: list[NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], list[float], list[float]]:
-    k = len(blocks)
-    worth = {
-        subset: _adjusted_r2(y, [blocks[i] for i in subset])
+def _reml(moments: _Moments, chosen: list[int], *, random: bool) -> tuple[float, float]:
+    """Variances between and within groups for some of the factors, by REML over a grid of their ratio."""
+    places = np.concatenate([[0], *(moments.places[i] for i in chosen)]).astype(int)
+    used = np.append(places, len(moments.total) - 1)
+    total, sums, sizes = moments.total[np.ix_(used, used)], moments.sums[:, used], moments.sizes
+    ratios = _RATIOS if random else _RATIOS[:1]
+    # V = I + ratio * (ones within groups), so that V^-1 = I - ratio / (1 + ratio * size) * ones within groups
+    shrink = ratios[:, None] / (1 + ratios[:, None] * sizes)
+    cross = total - np.einsum("rg,gi,gj->rij", shrink, sums, sums)
+    design, with_target, squares = cross[:, :-1, :-1], cross[:, :-1, -1], cross[:, -1, -1]
+    weight = np.linalg.pinv(design, hermitian=True)
+    residual = np.maximum(squares - np.einsum("ri,rij,rj->r", with_target, weight, with_target), 1e-12)
+    eigenvalues = np.linalg.eigvalsh(design)
+    tiny = 1e-10 * eigenvalues.max(axis=1, keepdims=True)
+    rank = (eigenvalues > tiny).sum(axis=1)
+    log_design = np.where(eigenvalues > tiny, np.log(np.maximum(eigenvalues, 1e-300)), 0.0).sum(axis=1)
+    freedom = sizes.sum() - rank
+    log_v = np.log1p(ratios[:, None] * sizes).sum(axis=1)
+    best = int(np.argmin(freedom * np.log(residual / freedom) + log_v + log_design))
+    within = float(residual[best] / freedom[best])
+    return float(ratios[best] * within), within
+
+
+def _shares(moments: _Moments, *, random: bool) -> Array:
+    """Share, share alone and unique share of every factor and, last, of the groups; shape (factors + 1, 3)."""
+    k = len(moments.places)
+    parts = {
+        subset: _reml(moments, list(subset), random=random)
         for size in range(k + 1)
         for subset in combinations(range(k), size)
     }
-    shares = np.zeros(k)
+    nothing, everything = (), tuple(range(k))
+    whole = sum(parts[nothing])
+    worth = {subset: 1 - sum(components) / whole for subset, components in parts.items()}
+    out = np.zeros((k + 1, 3))
     for i in range(k):
         others = [j for j in range(k) if j != i]
         for size in range(k):
-            weight = 1 / (k * comb(k - 1, size))
             for subset in combinations(others, size):
                 joined = tuple(sorted((*subset, i)))
-                shares[i] += weight * (worth[joined] - worth[subset])
-    everything = tuple(range(k))
-    unique = [worth[everything] - worth[tuple(j for j in everything if j != i)] for i in everything]
-    return shares, [worth[(i,)] for i in everything], unique
+                out[i, 0] += (worth[joined] - worth[subset]) / (k * comb(k - 1, size))
+        out[i, 1:] = worth[(i,)], worth[everything] - worth[tuple(others)]
+    out[k] = parts[everything][0] / whole, parts[nothing][0] / whole, parts[everything][0] / whole
+    return out
 
 
-def _interval(
-    y: NDArray[np.float64],
-    blocks: list[NDArray[np.float64]],
-    codes: NDArray[np.int64],
-    n_resamples: int,
-    level: float,
-    random_state: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from perovex.explain.statistics import bootstrap_groups
-
-    rng = np.random.default_rng(random_state)
-    draws = []
-    for _ in range(n_resamples):
-        rows, _out = bootstrap_groups(codes.astype(np.int64), rng)
-        draws.append(_shapley(y[rows], [b[rows] for b in blocks])[0])
-    tail = (1 - level) / 2
-    lower, upper = np.nanquantile(draws, [tail, 1 - tail], axis=0)
-    return lower, upper
+def _jackknife(moments: _Moments, *, random: bool) -> Array:
+    """Return the standard error of every share, leaving out one group at a time."""
+    n = len(moments.sizes)
+    left = np.array([_shares(moments.without(group), random=random)[:, 0] for group in range(n)])
+    return np.asarray(np.sqrt((n - 1) / n * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
