@@ -19,6 +19,7 @@ _CAPTIONS = {
     "soft_modes": "Softened much by soft modes: lowest curvature (eV/Å²); E_vrh with them and with them frozen (GPa)",
     "duplicates": "Duplicates",
     "second_potential": "Two potentials on the same crystals; differences in GPa",
+    "too_high": "Too high by their exchange energies (meV per metal), and the crystal whose pattern promises as much",
 }
 
 

@@ -14,13 +14,16 @@ def collect(
     base: Annotated[
         Path | None, typer.Option(help="Release to extend; its labels are carried over unless replaced.")
     ] = None,
+    search: Annotated[
+        Path | None, typer.Option(help="Folder of `perovex minima`: rank the labels of each compound by it.")
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Version; default: the folder's name.")] = None,
     notes: Annotated[str, typer.Option(help="Notes for the manifest.")] = "",
 ) -> None:
     """Perceive labelled crystals, compute their moduli and write a data set with schema and checksums."""
     from perovex.datasets import collect as run
 
-    table = run(records, out, base=base, version=version, notes=notes, progress=True)
+    table = run(records, out, base=base, search=search, version=version, notes=notes, progress=True)
     accepted = table[table["status"] == "accepted"]
     print(f"{len(accepted)} accepted and {len(table) - len(accepted)} rejected labels in {out}")
     for _, row in table[table["status"] == "rejected"].iterrows():

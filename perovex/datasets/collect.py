@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
+from perovex.datasets.minima import rank_labels
 from perovex.datasets.paths import write_checksums
-from perovex.datasets.schema import COLUMNS, MODULI, SOFT_FROZEN, validate_labels
+from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels
 from perovex.datasets.stacking import stacking_of
 from perovex.errors import DatasetError, ElasticityError, PerovexError
 
@@ -38,6 +39,7 @@ def collect(
     out: str | Path,
     *,
     base: str | Path | None = None,
+    search: str | Path | None = None,
     version: str | None = None,
     notes: str = "",
     date: str | None = None,
@@ -54,6 +56,9 @@ def collect(
     base : path, optional
         Release to extend: its labels are carried over unless a record of the same crystal and potential replaces
         them.
+    search : path, optional
+        Folder of `perovex minima`: every label is then compared with all that was tried for its compound, see
+        ``minimum`` and the columns after it in `describe_columns`.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -102,10 +107,20 @@ def collect(
             f"none of {len(table)} labels is accepted: {_reasons(table)}",
             remedy="label other crystals, or extend a release with base (--base)",
         )
+    table = _with_minima(table, crystals, search)
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
     _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
     return table
+
+
+def _with_minima(table: pd.DataFrame, crystals: list[Atoms], search: str | Path | None) -> pd.DataFrame:
+    """Rank labels of one compound by energy where there was a search, else keep what a base says of its own."""
+    if search is not None:
+        return table.drop(columns=list(SEARCHED)).join(rank_labels(table, crystals, search), on="label_id")
+    if table["minimum"].isna().all():
+        return table.drop(columns=list(SEARCHED))
+    return table.fillna({"minimum": 0})
 
 
 def _reasons(table: pd.DataFrame, limit: int = 3) -> str:
@@ -288,10 +303,10 @@ def _write(
         "date": date or datetime.now(tz=UTC).date().isoformat(),
         "notes": notes,
         "rows": {str(name): int(n) for name, n in counts.items()},
-        "units": {name: c.unit for name, c in COLUMNS.items() if c.unit},
+        "units": {name: c.unit for name, c in COLUMNS.items() if c.unit and name in table},
     }
     rounded = table.copy()
-    floats = [name for name, c in COLUMNS.items() if c.dtype == "float"]
+    floats = [name for name, c in COLUMNS.items() if c.dtype == "float" and name in table]
     rounded[floats] = rounded[floats].astype(float).round(6)
     write_atomic(folder / LABELS, rounded.to_csv(index=False, lineterminator="\n").encode())
     write_atomic(folder / TENSORS, (json.dumps(dict(sorted(tensors.items())), indent=None) + "\n").encode())

@@ -19,6 +19,7 @@ from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
 from perovex.errors import DatasetError
+from perovex.minima import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LABELS, TENSORS, STRUCTURES, MANIFEST = "labels.csv", "tensors.json", "structures.extxyz.gz", "manifest.json"
 KINDS = {"relaxed": "C_GPa", "soft_frozen": "C_soft_modes_frozen_GPa"}
 """Kinds of moduli, and which tensor of the file holds them."""
+MINIMA = ("lowest", "near", "all")
+"""Which labels of a compound are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,10 @@ class ElasticData:
     moduli : {"relaxed", "soft_frozen"}
         Which elastic constants `table` and `tensors` show: with all ions relaxed under strain, or with the modes
         below the soft-mode threshold frozen (see ``data/README.md``).
+    minima : {"lowest", "near", "all"}
+        Which labels of a compound `table` shows: that of its lowest minimum known (and experimental crystals, which
+        stay what they are), all within 25 meV per metal of it, or all. Releases up to 0.5 were not searched and show
+        all.
     """
 
     labels: pd.DataFrame
@@ -58,10 +65,13 @@ class ElasticData:
     folder: Path
     manifest: dict[str, Any] = field(repr=False)
     moduli: str = "relaxed"
+    minima: str = "lowest"
 
     def __post_init__(self) -> None:
         if self.moduli not in KINDS:
             raise DatasetError(f"no moduli of kind {self.moduli!r}", remedy=f"choose one of {list(KINDS)}")
+        if self.minima not in MINIMA:
+            raise DatasetError(f"no choice of minima {self.minima!r}", remedy=f"choose one of {list(MINIMA)}")
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -74,6 +84,9 @@ class ElasticData:
         without these are left out.
         """
         rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "accepted")]
+        if "minimum" in rows and self.minima != "all":
+            near = rows["energy_above_lowest"] <= NEAR if self.minima == "near" else False
+            rows = rows[(rows["minimum"] == 0) | near]
         if self.moduli == "soft_frozen":
             frozen = rows[list(SOFT_FROZEN)].rename(columns=lambda name: name.removesuffix("_soft_frozen")).dropna()
             rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(frozen, how="inner")
@@ -193,6 +206,7 @@ def load_elastic(
     version: str | None = None,
     potential: str | None = None,
     moduli: str = "relaxed",
+    minima: str = "lowest",
     verify: bool = True,
 ) -> ElasticData:
     """Load the elastic tensors, the bundled ones or a folder of the same schema.
@@ -203,11 +217,13 @@ def load_elastic(
         Folder with ``labels.csv``, ``tensors.json`` and ``structures.extxyz.gz`` (as `perovex collect` writes it),
         or a folder of such releases. Default: the bundled data.
     version : str, optional
-        Release; default the newest.
+        Release; default the newest that is no preview (such as 1.0a1).
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
     moduli : {"relaxed", "soft_frozen"}
         With all ions relaxed under strain, or with the softest modes frozen.
+    minima : {"lowest", "near", "all"}
+        Labels of lowest minima, of all within 25 meV per metal of them, or of all; see `ElasticData`.
     verify : bool, default True
         Check the files against their checksums first.
 
@@ -248,7 +264,7 @@ def load_elastic(
         )
     manifest_file = folder / MANIFEST
     manifest = json.loads(manifest_file.read_text(encoding="utf-8")) if manifest_file.is_file() else {}
-    return ElasticData(labels=table, potential=chosen, version=name, folder=folder, manifest=manifest, moduli=moduli)
+    return ElasticData(table, chosen, name, folder, manifest, moduli=moduli, minima=minima)
 
 
 def _release_folder(root: Path, version: str | None) -> tuple[Path, str]:
@@ -260,7 +276,8 @@ def _release_folder(root: Path, version: str | None) -> tuple[Path, str]:
     if not releases:
         raise DatasetError("the data set is empty", remedy="run `perovex label`, then `perovex collect`", source=root)
     if version is None:
-        version = max(releases, key=_version_key)
+        final = [name for name in releases if all(part.isdigit() for part in name.split("."))]
+        version = max(final or releases, key=_version_key)
     if version not in releases:
         raise DatasetError(f"no release {version!r}", remedy=f"choose one of {sorted(releases)}", source=root)
     return releases[version], version

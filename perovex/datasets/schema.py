@@ -72,6 +72,22 @@ COLUMNS: dict[str, Column] = {
     "seconds": Column("float", "s", "wall time of the label"),
 }
 
+# What a search for minima says of each label; absent in releases up to 0.5.
+SEARCHED: dict[str, Column] = {
+    "minimum": Column("int", "", "0 for the label of its compound; 1, 2, ... for labels of higher minima of the same"),
+    "energy_above_lowest": Column(
+        "float", "meV per metal", "above the lowest minimum known of the compound; empty where nothing was searched"
+    ),
+    "times_found": Column("float", "", "candidates that ended in the lowest minimum of the compound"),
+    "strategies": Column("str", "", "strategies that those came from"),
+    "candidates": Column("float", "", "candidates of the compound that were tried"),
+    "minima_near": Column("float", "", "distinct minima within 25 meV per metal of the lowest, itself included"),
+    "spread_E_in_plane": Column("float", "GPa", "range of E_in_plane over labels within 25 meV of the lowest"),
+    "spread_E_out_of_plane": Column("float", "GPa", "the same of E_out_of_plane"),
+    "spread_E_vrh": Column("float", "GPa", "the same of E_vrh"),
+}
+COLUMNS |= SEARCHED
+
 # Not in the file: computed from tensor, density and sheet plane when a release is loaded.
 DERIVED: dict[str, Column] = {
     "v_in_plane": Column("float", "km/s", "longitudinal velocity of sound averaged over directions in the sheet plane"),

@@ -6,11 +6,12 @@ from perovex.minima.compound import Compound
 from perovex.minima.duplicates import SameMinimum, distinct
 from perovex.minima.known import Known, Start
 from perovex.minima.search import SearchSettings, search_family
-from perovex.minima.statement import Statement, candidate_table, state, statement_table
+from perovex.minima.statement import NEAR, Statement, candidate_table, state, statement_table
 from perovex.minima.strategies import DEFAULT_STRATEGIES, describe_strategies, register_strategy
 
 __all__ = [
     "DEFAULT_STRATEGIES",
+    "NEAR",
     "Candidate",
     "Compound",
     "Known",

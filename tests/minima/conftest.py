@@ -30,28 +30,34 @@ class Octahedra(Calculator):
         symbols = np.array(atoms.get_chemical_symbols())
         i, j, d, vectors = primitive_neighbor_list("ijdD", (True,) * 3, atoms.cell.array, atoms.positions, 6.0)
         self.forces, self.virial, self.energy = np.zeros((len(atoms), 3)), np.zeros((3, 3)), 0.0
-        bonds = []  # halide, metal, from the halide to the metal, ideal length
-        for x in np.flatnonzero(np.isin(symbols, list(BOND))):
-            metals = np.flatnonzero((i == x) & (symbols[j] == "Pb"))
-            nearest = metals[np.argsort(d[metals], kind="stable")[:2]]
-            bonds += [(x, j[k], vectors[k], BOND[symbols[x]]) for k in nearest]
-        for x, m, v, r in bonds:
-            length = np.linalg.norm(v)
-            self.add(10 * (length - r) ** 2, [(x, m, v, 20 * (length - r) * v / length)])
-        for (x, m, v, r), (_, o, w, _) in zip(bonds[::2], bonds[1::2], strict=True):
-            apart, far = v - w, np.linalg.norm(v - w)
-            pull = 2.0 * (far - 2 * SHORTER * r) * apart / far
-            self.add(1.0 * (far - 2 * SHORTER * r) ** 2, [(x, m, v, pull), (x, o, w, -pull)])
-        for metal in np.flatnonzero(symbols == "Pb"):
-            own = [bond for bond in bonds if bond[1] == metal]
-            for (x, _, v, r), (y, _, w, _) in combinations(own, 2):
-                cosine = v @ w / r**2
-                error = cosine if cosine > -0.6 else cosine + 1
-                self.add(0.5 * error**2, [(x, metal, v, error * w / r**2), (y, metal, w, error * v / r**2)])
-        for k in np.flatnonzero((symbols[i] == "Cs") & np.isin(symbols[j], list(BOND))):
-            push = 0.01 * np.exp(-(d[k] - 3.9) / 0.4) - 0.01 * np.exp(-(6.0 - 3.9) / 0.4)
-            slope = -0.01 * np.exp(-(d[k] - 3.9) / 0.4) / 0.4
-            self.add(push, [(i[k], j[k], vectors[k], slope * vectors[k] / d[k])])
+        # Bonds: every halide, and then its two nearest metals, in adjacent rows.
+        halides, bonds = np.flatnonzero(np.isin(symbols, list(BOND))), []
+        for x in halides:
+            metals = np.flatnonzero((i == x) & (np.isin(symbols[j], ["Pb", "Sn"])))
+            bonds += metals[np.argsort(d[metals], kind="stable")[:2]].tolist()
+        x, m, v, length = i[bonds], j[bonds], vectors[bonds], d[bonds]
+        ideal = np.array([BOND[s] for s in symbols[x]])
+        self.add(10 * (length - ideal) ** 2, (x, m, v, 20 * ((length - ideal) / length)[:, None] * v))
+        # Bridges: metals that share a halide.
+        apart = v[::2] - v[1::2]
+        far, wanted = np.linalg.norm(apart, axis=1), 2 * SHORTER * ideal[::2]
+        pull = (2 * (far - wanted) / far)[:, None] * apart
+        self.add((far - wanted) ** 2, (x[::2], m[::2], v[::2], pull), (x[1::2], m[1::2], v[1::2], -pull))
+        # Octahedra: right angles.
+        pairs = [pair for metal in sorted(set(m)) for pair in combinations(np.flatnonzero(m == metal), 2)]
+        a, b = np.array(pairs).T
+        scale = 1 / ideal[a] ** 2
+        cosine = (v[a] * v[b]).sum(axis=1) * scale
+        error = np.where(cosine > -0.6, cosine, cosine + 1)
+        slope = (error * scale)[:, None]
+        self.add(0.5 * error**2, (x[a], m[a], v[a], slope * v[b]), (x[b], m[b], v[b], slope * v[a]))
+        # Caesium: pushed by near halides.
+        k = np.flatnonzero((symbols[i] == "Cs") & np.isin(symbols[j], list(BOND)))
+        push = 0.01 * np.exp(-(d[k] - 3.9) / 0.4)
+        self.add(
+            push - 0.01 * np.exp(-(6.0 - 3.9) / 0.4),
+            (i[k], j[k], vectors[k], (-push / 0.4 / d[k])[:, None] * vectors[k]),
+        )
         stress = self.virial / atoms.get_volume()
         stress = 0.5 * (stress + stress.T)
         self.results = {
@@ -60,13 +66,13 @@ class Octahedra(Calculator):
             "stress": stress.ravel()[[0, 4, 8, 5, 2, 1]],
         }
 
-    def add(self, energy, parts):
-        """Add a term with its derivatives by bond vectors (from, to, vector, derivative)."""
-        self.energy += float(energy)
+    def add(self, energies, *parts):
+        """Add terms with their derivatives by bond vectors: from, to, vector, derivative."""
+        self.energy += float(energies.sum())
         for source, target, vector, slope in parts:
-            self.forces[source] += slope
-            self.forces[target] -= slope
-            self.virial += np.outer(vector, slope)
+            np.add.at(self.forces, source, slope)
+            np.add.at(self.forces, target, -slope)
+            self.virial += vector.T @ slope
 
 
 @pytest.fixture

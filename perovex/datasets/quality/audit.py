@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from perovex._json import json_safe
+from perovex.datasets.quality.exchange import too_high
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Audit:
         StructureMatcher calls the same.
     second_potential : DataFrame
         Per modulus: how labels of two potentials differ on the crystals that have both.
+    too_high : DataFrame
+        Crystals more than 50 meV per metal above what exchange energies let expect, and whose pattern to borrow.
     """
 
     counts: pd.DataFrame
@@ -56,6 +59,7 @@ class Audit:
     soft_modes: pd.DataFrame
     duplicates: pd.DataFrame
     second_potential: pd.DataFrame
+    too_high: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return all findings by name."""
@@ -111,6 +115,7 @@ def audit(data: ElasticData) -> Audit:
         soft_modes=soft,
         duplicates=_duplicates(data),
         second_potential=_second_potential(labels),
+        too_high=too_high(table, data.groups),
     )
 
 
