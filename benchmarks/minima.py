@@ -64,8 +64,9 @@ def main(out: Path, names: list[str]) -> None:
         metals = round(labelled["n_atoms"] / (len(cell)))
         apart = 1e3 * (lowest.energy - labelled["energy"] / metals)
         print(state(known, start.compound))
+        cost = f"{table['calls'].sum():.0f} calls, {table['seconds'].sum():.0f} s in all"
         print(
-            f"  first found by candidate {first}, {table['calls'].sum():.0f} calls, {table['seconds'].sum():.0f} s in all; "
+            f"  first found by candidate {first}; {cost}; "
             f"{lowest.record['space_group']}, {apart:+.1f} meV per metal from {reference} of the data"
         )
         print(strategies_worth(table).to_string())
