@@ -142,3 +142,17 @@ def test_noise_of_forces_is_not_taken_for_a_response(one_sided):
         expensive.random = np.random.default_rng(seed)
         naive, _ = along(expensive, cheap, one_sided=one_sided)
         assert abs(naive.second_order).max() > abs(made.second_order).max()
+
+
+def test_asymmetry_tells_the_size_of_first_order_errors_without_forces():
+    ratios = []
+    for difference in (0.0, 0.02, 0.04):
+        expensive, cheap = models(difference)
+        expensive.noise = 1e-2
+        made, _ = along(expensive, cheap)
+        ratios.append(made.asymmetry.max())
+        missed = abs(made.stress_alone - expensive.tensor).max()
+        assert made.asymmetry.max() < 10 * missed + 1e-6
+        assert missed < 10 * made.asymmetry.max() + 1e-6
+    assert ratios[0] < 1e-6
+    assert ratios[2] / ratios[1] == pytest.approx(2, rel=0.1)

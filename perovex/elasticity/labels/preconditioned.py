@@ -9,7 +9,7 @@ preconditioner. Every call of the expensive calculator is on file as soon as it 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +20,9 @@ from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeErro
 from perovex.elasticity.potentials.call_log import LoggedCalculator
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, relax
 from perovex.elasticity.response.differences import clamped_response
-from perovex.elasticity.response.linear_response import Response, ResponseSettings, respond
+from perovex.elasticity.response.linear_response import Response, ResponseSettings, begin, preconditioner, respond
 from perovex.elasticity.response.strain_paths import CheapResponse, PathSettings, respond_along_paths
-from perovex.elasticity.response.subspace import Subspace
-from perovex.elasticity.surface import Surface, atoms_at, length_scale
+from perovex.elasticity.surface import Point, Surface, atoms_at, length_scale
 from perovex.errors import LabelError
 
 if TYPE_CHECKING:
@@ -51,17 +50,18 @@ class PreconditionedSettings:
         Of the expensive calculator; no tighter than its forces are good.
     paths : PathSettings
         Of its tensor.
-    converge : bool
-        Solve its linear response to the end instead: some five times the calls, and free of the error of the paths.
+    converge : float, optional
+        Go on with the linear response of the expensive calculator, which begins with the response and the softest
+        modes of the cheap potential, until the error of a component is below this, GPa. Wants forces without noise.
     response : ResponseSettings
-        Of that.
+        Of that; the tolerance is `converge`.
     """
 
     cheap: LabelSettings = field(default_factory=LabelSettings)
     relax: RelaxSettings = field(default_factory=lambda: RelaxSettings(fmax=0.02, smax=0.05, max_steps=20))
     paths: PathSettings = field(default_factory=PathSettings)
-    converge: bool = False
-    response: ResponseSettings = field(default_factory=ResponseSettings)
+    converge: float | None = None
+    response: ResponseSettings = field(default_factory=lambda: ResponseSettings(mode_tolerance=0.05))
 
 
 def label_preconditioned(
@@ -106,7 +106,7 @@ def label_preconditioned(
     """
     settings = settings or PreconditionedSettings()
     began, atoms = time.monotonic(), plain_atoms(atoms)
-    known = _cheap_response(atoms, cheap, settings.cheap, checkpoint, watch)
+    known = cheap_response(atoms, cheap, settings.cheap, checkpoint, watch)
     log = LoggedCalculator(make_calculator, calls)
     surface = Surface(known.cheap.surface.atoms, log)
     state = RelaxState(
@@ -119,19 +119,19 @@ def label_preconditioned(
     relax(surface, state, settings.relax, project=group.average if group.order > 1 else None)
     steps = surface.calls - 1
     record = _record(known, state, settings, steps)
-    if not state.converged:
-        record |= {"status": "rejected", "reason": "not converged"}
-    elif settings.converge:
-        record |= _converged(surface, state, known, settings)
+    if state.converged:
+        there = _cheap_at(state.point, known, settings.cheap)
+        measure = _along_paths if settings.converge is None else _converged
+        record |= measure(surface, state, there, settings)
     else:
-        record |= _along_paths(surface, state, known, settings)
+        record |= {"status": "rejected", "reason": "not converged"}
     seconds = round(time.monotonic() - began, 2)
     record |= {"calls": surface.calls, "calls_made_now": log.made, "seconds": seconds}
     return Label(atoms_at(atoms, state.point), record)
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """What the cheap potential found out, and its Hessian (3N+6)^2 over ions and scaled strains."""
 
     cheap: CheapResponse
@@ -140,13 +140,20 @@ class _Known:
     response: Response
 
 
-def _cheap_response(
+def cheap_response(
     atoms: Atoms,
     calculator: Any,
     settings: LabelSettings,
     checkpoint: Checkpoint | None,
     watch: Callable[[Progress], None] | None,
-) -> _Known:
+) -> Known:
+    """Relax a crystal with the cheap potential, follow negative modes, and return its response and Hessian.
+
+    Raises
+    ------
+    LabelError
+        It did not relax, took too long, or found no minimum.
+    """
     surface = Surface(atoms, calculator, settings.batch)
     run = LabelRun(surface, settings, checkpoint, watch)
     try:
@@ -160,7 +167,7 @@ def _cheap_response(
     point = run.state.point
     hessian = extended_hessian(response.hessian, run.clamped, point, run.state.scale)
     known = CheapResponse(surface, point, response.solution, response.hessian, response.tensor, run.symmetry)
-    return _Known(known, hessian, surface.calls, response)
+    return Known(known, hessian, surface.calls, response)
 
 
 def _minimum(run: LabelRun, settings: LabelSettings) -> Response:
@@ -175,10 +182,26 @@ def _minimum(run: LabelRun, settings: LabelSettings) -> Response:
         run.follow(response, "negative mode")
 
 
+def _cheap_at(point: Point, known: Known, settings: LabelSettings) -> CheapResponse:
+    """Response of the cheap potential where the expensive one is relaxed.
+
+    That of its own minimum will not do: where a molecule has turned a little since, displacements that went along an
+    arc would stretch its bonds. Here the potential has forces, and perhaps negative curvatures, so that the response is
+    that of the magnitude of its Hessian.
+    """
+    surface, group, protocol = known.cheap.surface, known.cheap.symmetry, settings.response
+    here = surface.evaluate(point.positions, point.cell)
+    clamped = clamped_response(surface, here, protocol.strain, group)
+    space = begin(surface, here, known.cheap.hessian, known.cheap.solution, protocol, group)
+    response = respond(surface, here, clamped, known.cheap.hessian, space, protocol, group)
+    solution = preconditioner(response.hessian, protocol.floor)(clamped.forces)
+    return CheapResponse(surface, here, solution, response.hessian, known.cheap.tensor, group)
+
+
 def _along_paths(
-    surface: Surface, state: RelaxState, known: _Known, settings: PreconditionedSettings
+    surface: Surface, state: RelaxState, cheap: CheapResponse, settings: PreconditionedSettings
 ) -> dict[str, Any]:
-    made = respond_along_paths(surface, state.point, known.cheap, settings.paths)
+    made = respond_along_paths(surface, state.point, cheap, settings.paths)
     return (
         _verdict(made.tensor, settings)
         | _young(made.tensor, made.error)
@@ -192,12 +215,15 @@ def _along_paths(
     )
 
 
-def _converged(surface: Surface, state: RelaxState, known: _Known, settings: PreconditionedSettings) -> dict[str, Any]:
-    group = known.cheap.symmetry
-    clamped = clamped_response(surface, state.point, settings.response.strain, group)
-    space = Subspace.empty(len(known.cheap.solution))
-    made = respond(surface, state.point, clamped, known.cheap.hessian, space, settings.response, group)
-    record = _verdict(made.tensor, settings)
+def _converged(
+    surface: Surface, state: RelaxState, cheap: CheapResponse, settings: PreconditionedSettings
+) -> dict[str, Any]:
+    group, protocol = cheap.symmetry, replace(settings.response, tolerance=settings.converge)
+    clamped = clamped_response(surface, state.point, protocol.strain, group)
+    space = begin(surface, state.point, cheap.hessian, cheap.solution, protocol, group)
+    made = respond(surface, state.point, clamped, cheap.hessian, space, protocol, group)
+    errors = np.maximum(made.errors, 0.0)
+    record = _verdict(made.tensor, settings) | _young(made.tensor, np.sqrt(np.outer(errors, errors)))
     if made.curvatures.min(initial=np.inf) < settings.cheap.negative:
         record = {"status": "rejected", "reason": "negative mode"}
     elif not made.converged:
@@ -207,7 +233,7 @@ def _converged(surface: Surface, state: RelaxState, known: _Known, settings: Pre
         | soft_influence(made)
         | {
             "C_GPa": _rounded(made.tensor),
-            "C_error_GPa": _rounded(np.full((6, 6), made.error)),
+            "C_error_GPa": _rounded(np.sqrt(np.outer(errors, errors))),
             "C_clamped_GPa": _rounded(made.clamped),
             "C_soft_modes_frozen_GPa": _rounded(made.frozen),
             "lowest_eigenvalues": [round(float(c), 5) for c in made.curvatures],
@@ -244,7 +270,7 @@ def _rounded(tensor: Array) -> list[list[float]]:
     return rows
 
 
-def _record(known: _Known, state: RelaxState, settings: PreconditionedSettings, steps: int) -> dict[str, Any]:
+def _record(known: Known, state: RelaxState, settings: PreconditionedSettings, steps: int) -> dict[str, Any]:
     point, cheap = state.point, known.cheap
     return {
         "atoms": len(point.positions),

@@ -318,7 +318,11 @@ def _cp2k(settings: Cp2kSettings, mesh: tuple[int, int, int], folder: Path) -> A
 
 
 def cp2k_input(settings: Cp2kSettings, mesh: tuple[int, int, int]) -> str:
-    """Write the part of CP2K's input that ASE does not write: grids, k-points, mixing, precision."""
+    """Write the part of CP2K's input that ASE does not write: grids, k-points, mixing, precision.
+
+    Self-consistency begins with the density of the call before, which takes ten steps of 17 where the strain is small,
+    and with that of the atoms where there is none.
+    """
     smear = ""
     if settings.smearing:
         smear = f"""
@@ -351,7 +355,8 @@ def cp2k_input(settings: Cp2kSettings, mesh: tuple[int, int, int]) -> str:
       SCHEME MONKHORST-PACK {mesh[0]} {mesh[1]} {mesh[2]}
     &END KPOINTS
     &SCF
-      EPS_SCF {settings.tolerance:g}{smear}
+      EPS_SCF {settings.tolerance:g}
+      SCF_GUESS RESTART{smear}
       &MIXING
         METHOD BROYDEN_MIXING
         ALPHA 0.4

@@ -22,10 +22,14 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Clamped:
-    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Å."""
+    """Clamped-ion tensor C0 (6, 6) in GPa and internal-strain forces L (3N, 6) in eV/Å.
+
+    `asymmetry` (6, 6) is half of what the two halves of the tensor differed by before they were averaged, GPa.
+    """
 
     tensor: Array
     forces: Array
+    asymmetry: Array | None = None
 
 
 @dataclass
@@ -102,7 +106,7 @@ def spread(seen: Strains, group: CrystalSymmetry) -> Clamped:
     weights = np.linalg.pinv(strains, rcond=1e-6)
     tensor = stresses @ weights * EV_PER_A3_IN_GPA
     forces_per_strain = np.hstack(list(group.images(seen.forces.T))) @ weights
-    return Clamped(0.5 * (tensor + tensor.T), forces_per_strain)
+    return Clamped(0.5 * (tensor + tensor.T), forces_per_strain, 0.5 * abs(tensor - tensor.T))
 
 
 def hessian_products(

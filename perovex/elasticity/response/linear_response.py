@@ -92,6 +92,8 @@ class Response:
         Displacement per unit strain, Å.
     error : float
         Estimated largest error of a component, GPa.
+    errors : array of shape (6,)
+        Estimated errors of the diagonal components, GPa; that of another is at most the geometric mean of two.
     converged : bool
     products : int
         Hessian-vector products used.
@@ -107,12 +109,14 @@ class Response:
     modes: Array
     solution: Array
     error: float
+    errors: Array
     converged: bool
     products: int
     hessian: Array = field(repr=False)
 
 
-def _preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
+def preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
+    """Inverse of the magnitude of a Hessian (3N, 3N), no curvature below the floor (eV/Angstrom^2)."""
     values, vectors = eigh(0.5 * (model + model.T), check_finite=False, driver="evd")
     inverse = 1.0 / np.maximum(abs(values), floor)
 
@@ -158,7 +162,7 @@ def grow(
     settings: ResponseSettings,
     symmetry: CrystalSymmetry,
     after_batch: Callable[[], None] | None = None,
-) -> tuple[float, bool]:
+) -> tuple[Array, bool]:
     """Grow the subspace until the tensor and the lowest modes are converged.
 
     Parameters
@@ -174,13 +178,13 @@ def grow(
 
     Returns
     -------
-    float
-        Estimated largest error of a diagonal tensor component, GPa.
+    array of shape (6,)
+        Estimated errors of the diagonal tensor components, GPa.
     bool
         Whether everything converged.
     """
     model = symmetry.average_hessian(model)
-    precondition = _preconditioner(model, settings.floor)
+    precondition = preconditioner(model, settings.floor)
     right, unit = without_translations(clamped.forces), EV_PER_A3_IN_GPA / point.volume
     size = right.shape[0]
 
@@ -193,21 +197,35 @@ def grow(
         residual = right - space.products @ (space.basis.T @ space.solve(right))
         # The subspace is where H is known; the part of the residual inside it is finite-difference noise.
         residual = residual - space.basis @ (space.basis.T @ residual)
-        guess = precondition(residual)
-        errors = (residual * guess).sum(axis=0) * unit
-        wanted = [guess[:, k : k + 1] for k in range(6) if errors[k] > settings.tolerance]
+        correction = precondition(residual)
+        errors = (residual * correction).sum(axis=0) * unit
+        wanted = [correction[:, k : k + 1] for k in range(6) if errors[k] > settings.tolerance]
         wanted += _open_modes(space, precondition, settings, symmetry)
-        worst = float(errors.max())
         limit = settings.unstable_below
         if limit is not None and space.ritz()[0].min(initial=np.inf) < limit:
-            return worst, False
+            return errors, False
         if not wanted:
-            return worst, True
+            return errors, True
         complete = space.basis.shape[1] >= size - 3
         if complete or space.measured >= settings.max_products:
-            return worst, complete
+            return errors, complete
         if not measure(np.hstack(wanted)):
-            return worst, worst < settings.tolerance
+            return errors, bool(errors.max() < settings.tolerance)
+
+
+def begin(
+    surface: Surface,
+    point: Point,
+    model: Array,
+    guess: Array,
+    settings: ResponseSettings,
+    symmetry: CrystalSymmetry,
+) -> Subspace:
+    """Measure a roughly known response (3N, 6) and the softest modes of a model Hessian, to begin `respond` with."""
+    space = Subspace.empty(len(guess))
+    soft = _softest(symmetry.average_hessian(model), settings.modes, symmetry)
+    _measure(surface, point, np.hstack([guess, soft]), space, settings, symmetry, None)
+    return space
 
 
 def _measure(
@@ -278,7 +296,7 @@ def respond(
         Called after every batch of products.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
-    error, converged = grow(surface, point, clamped, model, space, settings, group, after_batch)
+    errors, converged = grow(surface, point, clamped, model, space, settings, group, after_batch)
     right = without_translations(clamped.forces)
     values, vectors = space.ritz()
     solution = space.solve(right)
@@ -293,7 +311,8 @@ def respond(
         mode=vectors[:, 0] if values.size else np.zeros(len(right)),
         modes=space.couplings(right, settings.stored),
         solution=solution,
-        error=error,
+        error=float(errors.max()),
+        errors=errors,
         converged=converged,
         products=space.measured,
         hessian=updated_hessian(model, space),

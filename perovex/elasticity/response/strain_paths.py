@@ -61,13 +61,13 @@ class PathSettings:
 
 @dataclass(frozen=True)
 class CheapResponse:
-    """What a cheap potential knows of a crystal at its relaxed point.
+    """What a cheap potential knows of a crystal.
 
     Attributes
     ----------
     surface : Surface
     point : Point
-        Relaxed.
+        Where the expensive calculator is relaxed or nearly so.
     solution : array of shape (3N, 6)
         Displacement per unit strain, Angstrom.
     hessian : array of shape (3N, 3N)
@@ -104,6 +104,9 @@ class PathResponse:
         Error bar of each component: the second-order term and what the noise of the forces adds or hides.
     cheap : array
         The tensor of the cheap potential along the same paths and with the same differences.
+    asymmetry : array
+        Half the difference of the two halves of `stress_alone` before they were averaged. Forces play no part in it: it
+        says, without their noise, how large errors of first order are.
     residuals : array of shape (3N, 6)
         Forces left along the paths, eV/Angstrom per unit strain.
     """
@@ -114,6 +117,7 @@ class PathResponse:
     second_order: Array
     error: Array
     cheap: Array
+    asymmetry: Array
     residuals: Array
 
 
@@ -176,7 +180,8 @@ def combine(
     second = kept.T @ (inverse[:, None] * kept) * unit
     along_path = along.tensor - 0.5 * (first + first.T) * unit
     error = _error(second, kept, path, inverse, noise, unit)
-    return PathResponse(along_path - second, along.tensor, along_path, second, error, same, residuals)
+    asymmetry = np.zeros((6, 6)) if along.asymmetry is None else along.asymmetry
+    return PathResponse(along_path - second, along.tensor, along_path, second, error, same, asymmetry, residuals)
 
 
 def _without_free_motion(hessian: Array) -> Array:
@@ -203,22 +208,27 @@ def _error(second: Array, kept: Array, path: Array, inverse: Array, noise: float
 def _one_sided(surface: Surface, point: Point, cheap: CheapResponse, strain: float) -> Clamped:
     """Difference along the paths from one side, less half the curvature of the cheap potential along them."""
     group, size = cheap.symmetry, cheap.solution.shape[0]
-    vectors = [packed.vector for packed in pack(np.eye(6), group.on_strains)]
-    forward = [strain * np.concatenate([cheap.solution @ vector, vector]) for vector in vectors]
+    forward = path_steps(cheap, strain)
     plus = surface.stepped(point, forward, 1.0)
     cheap_plus = cheap.surface.stepped(cheap.point, forward, 1.0)
     cheap_minus = cheap.surface.stepped(cheap.point, [-step for step in forward], 1.0)
     seen = Strains.empty(size)
-    for vector, here, ahead, behind in zip(vectors, plus, cheap_plus, cheap_minus, strict=True):
+    for step, here, ahead, behind in zip(forward, plus, cheap_plus, cheap_minus, strict=True):
         stress, forces = (
             (_values(here)[k] - _values(point)[k]) / strain
             - (_values(ahead)[k] + _values(behind)[k] - 2 * _values(cheap.point)[k]) / (2 * strain)
             for k in range(2)
         )
-        seen.strains = np.vstack([seen.strains, vector])
+        seen.strains = np.vstack([seen.strains, step[-6:] / strain])
         seen.stresses = np.vstack([seen.stresses, stress])
         seen.forces = np.vstack([seen.forces, forces])
     return spread(seen, group)
+
+
+def path_steps(cheap: CheapResponse, strain: float) -> list[Array]:
+    """Composite steps (3N + 6,) along the paths, as few as the space group needs: displacements (Angstrom), strains."""
+    vectors = [packed.vector for packed in pack(np.eye(6), cheap.symmetry.on_strains)]
+    return [strain * np.concatenate([cheap.solution @ vector, vector]) for vector in vectors]
 
 
 def _values(point: Point) -> Sequence[Array]:
