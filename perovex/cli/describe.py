@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "json", "md"]
 
 
-def describe(
+def describe(  # noqa: PLR0917 (options of a command)
     files: Annotated[
         list[str],
         typer.Argument(
             help="Structure files, folders or glob patterns; FILE@2 is frame 2 of an xyz file, FILE@name a block of a"
-            " CIF.",
+            " CIF; FILE@: or FILE@START:STOP:STEP all or some frames of a trajectory (xyz, XDATCAR, LAMMPS dump, .traj,"
+            " PDB, .gro).",
             metavar="FILE...",
         ),
     ],
@@ -33,21 +34,58 @@ def describe(
         typer.Option("--families", "-f", help="Families of descriptors; repeatable or with commas."),
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="What to print when --out is not given.")] = "table",
+    per: Annotated[
+        Literal["crystal", "octahedron", "bridge", "sheet", "slab", "cation"] | None,
+        typer.Option("--per", help="One row per part of a crystal, with indices into the structure, instead of means."),
+    ] = None,
+    types: Annotated[
+        str, typer.Option("--types", help="Trajectories: elements of LAMMPS' atom types, such as Pb,I,Cs.")
+    ] = "",
+    reference: Annotated[
+        Path | None,
+        typer.Option("--reference", help="Trajectories: structure whose bonds count; by default the first frame."),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Number of processes.")] = 1,
     disorder: Annotated[
         Literal["error", "major"], typer.Option("--disorder", help="Refuse partial occupancy, or keep the major part.")
     ] = "error",
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
-    """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2)."""
+    """Describe crystals, one row per file; a file that fails keeps a row with its error (exit status 2).
+
+    Examples: perovex describe crystals/ --out table.csv; perovex describe a.cif --per octahedron; perovex describe
+    run.extxyz@1000: --out run.
+    """
     import pandas as pd
 
+    from perovex.cli.moving import describe_moving
+    from perovex.cli.parts import describe_parts
     from perovex.cli.remarks import say, say_remarks
     from perovex.crystal import expand_paths
+    from perovex.crystal.trajectory import is_trajectory
     from perovex.descriptors import REGISTRY, HOIPFeaturizer
 
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     REGISTRY.families(chosen)
+    moving = [file for file in files if is_trajectory(file)]
+    if moving:
+        if len(files) > 1 or per is not None:
+            raise typer.BadParameter("a trajectory is described alone, without --per")
+        describe_moving(
+            files[0],
+            out=out,
+            output_format=output_format,
+            families=chosen,
+            types=types,
+            reference=reference,
+            progress=progress,
+        )
+        return
+    if types or reference is not None:
+        raise typer.BadParameter("--types and --reference are for trajectories: name the frames, such as FILE@:")
+    if per is not None:
+        describe_parts(files, per, out=out, output_format=output_format, disorder=disorder)
+        return
     _check_suffix(out)
     paths = expand_paths(files, keep_missing=len(files) > 1)
     crystals = pd.Series(paths, index=pd.Index([str(path) for path in paths], name="file"), dtype=object)

@@ -28,6 +28,11 @@ PathLike = str | os.PathLike[str]
 def is_trajectory(path: PathLike) -> bool:
     """Tell whether a path asks for frames: ``FILE@:`` or ``FILE@START:STOP:STEP``.
 
+    Parameters
+    ----------
+    path : path
+        As a user types it.
+
     Examples
     --------
     >>> [is_trajectory(p) for p in ("run.extxyz@:", "XDATCAR@100:200:5", "run.extxyz@3", "a.cif")]
