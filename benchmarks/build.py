@@ -6,10 +6,10 @@
 
 Each crystal is one file in FOLDER; an interrupted run goes on where it stopped, and several may share a folder.
 ``index.csv`` lists the relaxed crystals. How far built geometries move predictions is asked of the models that come
-with the package (or ``--models``), trained anew without the spacer; the report prints it as it stands in
-``perovex/prediction.py``: ``BUILT_MOVES``, and after ``--relax`` ``RELAXED_MOVES``. The reference is the bundled
-data: crystals relaxed with the same potential, most of them from generated Dion-Jacobson models. The builder sees
-SMILES, metal, halide and n, nothing else.
+with the package (or ``--models``), trained anew without the spacer; with ``--write`` it goes into their manifest
+(``built_geometry``), from where predictions say it of these models alone. The reference is the bundled data: crystals
+relaxed with the same potential, most of them from generated Dion-Jacobson models. The builder sees SMILES, metal,
+halide and n, nothing else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from perovex._files import write_atomic
 from perovex.building import bond_length, build_layered, relax_built
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
-from perovex.prediction.crystals import default_models
+from perovex.learn.bundle.folder import annotate_model
+from perovex.prediction import default_models
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -73,6 +74,7 @@ SHOWN = {
     "spacer_tilt": "deg",
 }
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
+SHARE = 0.8  # of known crystals whose prediction moves by no more than what is reported
 
 
 @dataclass(frozen=True)
@@ -222,18 +224,15 @@ def prediction_shifts(
         lines.append({
             "target": target, "crystals": len(new), "MAE original": (at_old - true).abs().mean(),
             "MAE rebuilt": (at_new - true).abs().mean(), "mean |move|": move.abs().mean(),
-            "80 % |move|": move.abs().quantile(0.8), "mean move": move.mean(), "std of label": true.std(),
+            "80 % |move|": move.abs().quantile(SHARE), "mean move": move.mean(), "std of label": true.std(),
         })  # fmt: skip
     return pd.DataFrame(lines).set_index("target")
 
 
-def show_moves(name: str, moved: pd.DataFrame, data, crystals: list[str]) -> None:
-    """Print a constant of ``perovex/prediction.py`` as it would stand there."""
+def record_of(moved: pd.DataFrame) -> dict[str, object]:
+    """Return the entry of a manifest: how far built geometries moved predictions in four of five known crystals."""
     moves = {target: round(float(moved.loc[target, "80 % |move|"]), 1) for target in TARGETS}
-    table = data.table.loc[crystals]
-    two = int((table["spacer_smiles"].str.count(r"\+") >= 2).sum())
-    single = int((table["n_layers"] == 1).sum())
-    print(f"\n{name}: Final = {moves}  # {len(table)} crystals, {two} of them diammonium, {single} n = 1")
+    return {"moves": moves, "n_crystals": int(moved["crystals"].iloc[0])}
 
 
 def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
@@ -257,8 +256,8 @@ def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def report(data, models: ModelBundle, todo: list[Case], store: Store) -> None:
-    """Print everything that is there."""
+def report(data, models: ModelBundle, todo: list[Case], store: Store) -> dict[str, object]:
+    """Print everything that is there, and return what a manifest says of it."""
     known = [case for case in todo if case.original]
     old = {case.name: describe(data.structures[case.name]) for case in tqdm(known, desc="originals", leave=False)}
     built, failed = {}, {}
@@ -277,10 +276,10 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> None:
     show("Shift of the descriptors by family, in units of their spread", family_shifts(built))
     moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in built.items()})
     show("Young's moduli predicted without the spacer in training, GPa", moved)
-    show_moves("BUILT_MOVES", moved, data, list(built))
+    measured: dict[str, object] = {"share": SHARE, "built": record_of(moved)}
     relaxed = relaxed_table(data, todo, store)
     if relaxed.empty:
-        return
+        return measured
     write_atomic(store.folder / "index.csv", relaxed.to_csv(index=False).encode())
     show("Relaxed", relaxed.drop(columns=["smiles"]).set_index("name").T)
     pairs = {
@@ -297,7 +296,8 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> None:
             moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in rows.items()})
             show(f"Moduli predicted for these crystals, {title}, GPa", moved)
             if title == "relaxed":
-                show_moves("RELAXED_MOVES", moved, data, list(pairs))
+                measured["relaxed"] = record_of(moved)
+    return measured
 
 
 def by_pyrovskite(case: Case) -> Structure:
@@ -358,6 +358,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="relax N more, drawn at random")
     parser.add_argument("--moduli", default="relaxed", choices=["relaxed", "soft_frozen"])
     parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
+    parser.add_argument("--write", action="store_true", help="write what was measured into the manifest of the models")
     parser.add_argument("--no-report", action="store_true")
     parser.add_argument("--only", nargs="*", help="names of crystals")
     options = parser.parse_args()
@@ -375,7 +376,10 @@ def main() -> None:
     for case in tqdm(todo, desc="build"):
         build(case, store)
     if not options.no_report:
-        report(data, ModelBundle.load(options.models or default_models(options.moduli)), todo, store)
+        folder = options.models or default_models(options.moduli)
+        measured = report(data, ModelBundle.load(folder), todo, store)
+        if options.write:
+            annotate_model(folder, built_geometry=measured)
         if importlib.util.find_spec("pyrovskite"):
             show("pyrovskite on the same requests", peer_table(data, chosen(todo, data, 0)))
 

@@ -30,8 +30,10 @@ _PUBLIC = {
     "eccentricity": "perovex.descriptors",
     "evaluate": "perovex.learn",
     "load_elastic": "perovex.datasets",
+    "load_model": "perovex.learn",
     "perceive": "perovex.crystal",
-    "predict": "perovex.prediction.crystals",
+    "predict": "perovex.prediction",
+    "predict_new": "perovex.prediction",
     "read": "perovex.crystal",
     "run_study": "perovex.study",
     "stei": "perovex.descriptors",
@@ -55,8 +57,10 @@ __all__ = [
     "eccentricity",
     "evaluate",
     "load_elastic",
+    "load_model",
     "perceive",
     "predict",
+    "predict_new",
     "read",
     "run_study",
     "stei",
@@ -74,8 +78,8 @@ if TYPE_CHECKING:
     from perovex.elasticity import ElasticTensor, youngs_modulus
     from perovex.errors import PerovexError
     from perovex.explain import transfer_test
-    from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate
-    from perovex.prediction.crystals import predict
+    from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate, load_model
+    from perovex.prediction import predict, predict_new
     from perovex.study import run_study
 
 

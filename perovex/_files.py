@@ -50,3 +50,29 @@ def write_atomic(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a path that no file can be written at, before any work is done; nothing is made.
+
+    Raises
+    ------
+    PerovexError
+        If it is a folder, stands below a file, or there is no permission.
+    """
+    if path.is_dir():
+        raise PerovexError("there is a folder of that name", remedy="name a file", source=path)
+    above = path.parent
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise PerovexError(
+            "no folder can be made here: there is a file of that name", remedy="choose another path", source=path
+        )
+    try:
+        with tempfile.NamedTemporaryFile(dir=above):  # the only sure test: permissions do not tell all
+            pass
+    except OSError as error:
+        raise PerovexError(
+            f"nothing can be written here: {error.strerror}", remedy="choose another path", source=path
+        ) from error

@@ -33,7 +33,7 @@ INSIDE = {
     "datasets": (
         ("paths",),
         ("schema", "sound", "stacking"),
-        ("elastic", "ranking"),
+        ("elastic",),
         ("collect", "literature", "minima", "spacers", "quality"),
     ),
     "elasticity": (

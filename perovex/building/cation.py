@@ -29,6 +29,7 @@ CAGE_SMILES: Final[dict[str, str]] = {
     "Rb": "[Rb+]",
     "MA": "C[NH3+]",
     "FA": "NC=[NH2+]",
+    "GA": "NC(N)=[NH2+]",
 }
 
 
@@ -122,6 +123,31 @@ def canonical(smiles: str, *, stereo: bool = True) -> str:
     'CCCC[NH3+]'
     """
     return str(Chem.MolToSmiles(parse_smiles(smiles), isomericSmiles=stereo))
+
+
+def spacer_smiles(smiles: str) -> str:
+    """Return the canonical SMILES of a cation that can balance a slab.
+
+    Parameters
+    ----------
+    smiles : str
+        One mono- or diammonium cation, charges written out.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be read, or has no ammonium that can balance a slab.
+
+    Examples
+    --------
+    >>> spacer_smiles("[NH3+]CCCC")
+    'CCCC[NH3+]'
+    """
+    name = canonical(smiles)
+    mol = parse_smiles(name)
+    if mol.GetNumAtoms() > 1 or mol.GetAtomWithIdx(0).GetSymbol() == "N":
+        _heads(mol, smiles)
+    return name
 
 
 def _protonated(mol: Any) -> str:
@@ -256,8 +282,8 @@ def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int
     >>> cation.charge, len(cation.heads), cation.chiral
     (2, 2, False)
     """
-    mol = parse_smiles(smiles)
-    name = str(Chem.MolToSmiles(mol))
+    name = canonical(smiles)
+    mol = parse_smiles(name)  # atoms in canonical order: one cation, one search, however it is spelled
     if mol.GetNumAtoms() == 1 and mol.GetAtomWithIdx(0).GetSymbol() != "N":
         atom = mol.GetAtomWithIdx(0)
         if atom.GetFormalCharge() != 1:
@@ -288,7 +314,7 @@ def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int
 
 
 def cage_cation(name: str, *, random_state: int = 0) -> Cation:
-    """Cage cation by its usual abbreviation or its SMILES.
+    """Cage cation by its usual abbreviation.
 
     Raises
     ------
@@ -300,7 +326,6 @@ def cage_cation(name: str, *, random_state: int = 0) -> Cation:
     >>> cage_cation("FA").smiles
     'NC=[NH2+]'
     """
-    name = next((short for short, smiles in CAGE_SMILES.items() if smiles == name), name)
     if name not in CAGE_SMILES:
         raise BuildError(f"unknown cage cation {name!r}", remedy=f"use one of {', '.join(CAGE_SMILES)}")
     return cation_from_smiles(CAGE_SMILES[name], random_state=random_state)

@@ -57,7 +57,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
         Element symbols.
     n : int
         Sheets per slab.
-    cage : {"Cs", "Rb", "MA", "FA"}
+    cage : {"Cs", "Rb", "MA", "FA", "GA"}
         Cation of the cages, for n >= 2.
     phase : {"RP", "DJ"}, optional
         Layer shift (1/2, 1/2) or (0, 0); by default RP for monoammonium and DJ for diammonium spacers.
@@ -69,7 +69,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     n_trials : int
         Trial arrangements.
     random_state : int
-        Seed of conformers and trials; the same seed gives the same crystal.
+        Seed of the trial arrangements; the same seed gives the same crystal, and every spelling of a spacer, too.
     progress : bool
         Show a progress bar on stderr.
 
@@ -108,8 +108,8 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
         raise BuildError(f"unknown phase {phase!r}", remedy="use 'RP' or 'DJ'")
     if n_trials < 1:
         raise BuildError(f"n_trials = {n_trials}: at least one trial is needed")
-    spacer = cation_from_smiles(spacer_smiles, random_state=random_state)
-    inside = cage_cation(cage, random_state=random_state)
+    spacer = cation_from_smiles(spacer_smiles)  # the same conformers for every seed of the arrangements
+    inside = cage_cation(cage)
     kind: Phase = phase or ("RP" if spacer.charge == 1 else "DJ")
     options = [tilts] if tilts is not None else _tilt_options(n, cell)
     failure: BuildError | None = None

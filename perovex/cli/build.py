@@ -1,10 +1,10 @@
-"""``perovex build``: a layered crystal from spacer, metal, halide, n and phase, or from another crystal."""
+"""``perovex build``: layered crystals from spacer, metal, halide, n and phase, or from another crystal."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,12 @@ from perovex.errors import PerovexError
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-Phase = Literal["RP", "DJ"]
-Cage = Literal["Cs", "Rb", "MA", "FA"]
+    from perovex.building.compound import Compound
+
 # Options that each way of building has no use for; a seed is no wish about the crystal.
 _IDLE = {
     "a SMILES": ("swap",),
+    "--table": ("swap",),
     "--thicken": ("metal", "halide", "n", "phase", "trials", "swap"),
     "--substitute": ("metal", "halide", "n", "cage", "phase", "trials"),
 }
@@ -26,25 +27,40 @@ _IDLE = {
 
 def build(  # noqa: PLR0917 (options of a command)
     context: typer.Context,
-    spacer: Annotated[
-        str | None,
-        typer.Argument(help="SMILES of the spacer cation, such as 'CCCC[NH3+]'.", metavar="[SMILES]"),
+    spacers: Annotated[
+        list[str] | None,
+        typer.Argument(help="SMILES of spacer cations, such as 'CCCC[NH3+]'; one crystal each.", metavar="[SMILES]..."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .cif, .vasp or .extxyz.")] = Path(
-        "crystal.cif"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write (.cif, .vasp or .extxyz), a folder for several crystals, or - for standard output; by "
+            "default a CIF here that bears the name of the compound and replaces nothing.",
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--table",
+            help="A CSV of compounds instead: a column spacer (or smiles) and any of metal, halide, n, cage, phase.",
+        ),
+    ] = None,
     metal: Annotated[str, typer.Option("--metal", "-m", help="Metal of the octahedra.")] = "Pb",
     halide: Annotated[str, typer.Option("--halide", "-x", help="Halide of the octahedra.")] = "I",
-    n: Annotated[int, typer.Option("-n", min=1, help="Perovskite sheets per slab.")] = 1,
+    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Perovskite sheets per slab.")] = 1,
     cage: Annotated[
-        Cage | None,
+        str | None,
         typer.Option(
-            "--cage", help="Cation of the cages, n >= 2; by default MA, and the crystal's own with --thicken."
+            "--cage",
+            help="Cation of the cages, n >= 2: MA, FA, GA, Cs or Rb; by default MA, and the crystal's own with "
+            "--thicken.",
         ),
     ] = None,
     phase: Annotated[
-        Phase | None,
-        typer.Option("--phase", help="Layer shift; by default RP for one, DJ for two ammonium groups."),
+        str | None,
+        typer.Option("--phase", help="Layer shift, RP or DJ; by default RP for one, DJ for two ammonium groups."),
     ] = None,
     thicken: Annotated[
         Path | None,
@@ -57,47 +73,190 @@ def build(  # noqa: PLR0917 (options of a command)
         list[str] | None, typer.Option("--swap", help="Element swap such as I=Br or Pb=Sn; repeatable.")
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, help="Trial arrangements of the cations.")] = 8,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of conformers and trials.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the trial arrangements.")] = 0,
     relax: Annotated[
-        bool,
-        typer.Option("--relax", help='Relax with an interatomic potential (minutes; pip install "perovex\\[labels]").'),
+        bool, typer.Option("--relax", help="Relax with an interatomic potential (minutes; needs the extra labels).")
     ] = False,
     potential: Annotated[str, typer.Option("--potential", help="Potential of --relax, as in `perovex label`.")] = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes for several compounds.")] = 1,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
-    """Build a layered crystal from a SMILES, thicken one by a sheet, or substitute its elements."""
-    import perovex.building as room
-    from perovex.building.lengths import BUILDING_RADII
+    """Build layered crystals from SMILES, thicken one by a sheet, or substitute its elements.
 
-    if sum(item is not None for item in (spacer, thicken, substitute)) != 1:
-        raise typer.BadParameter("give one of: a SMILES, --thicken FILE, --substitute FILE")
-    if out.suffix not in {".cif", ".vasp", ".extxyz"}:
-        raise typer.BadParameter(f"{out}: write .cif, .vasp or .extxyz")
-    _refuse_idle(context, "a SMILES" if spacer is not None else "--thicken" if thicken is not None else "--substitute")
-    show = progress and sys.stderr.isatty()
-    if spacer is not None:
-        structure = room.build_layered(
-            spacer, metal, halide, n, cage or "MA", phase, n_trials=trials, random_state=seed, progress=show
-        )
-    elif thicken is not None:
-        structure = room.thicken(thicken, cage, random_state=seed)
-    else:
-        structure = room.substitute(substitute, _swaps(swap))
+    Examples: perovex build 'CCCC[NH3+]' --halide Br --out ba2pbbr4.cif; perovex build --table compounds.csv --out DIR;
+    perovex build --thicken ba2pbbr4.cif
+    """
+    ways = {"a SMILES": spacers, "--table": table, "--thicken": thicken, "--substitute": substitute}
+    taken = [name for name, value in ways.items() if value]
+    if len(taken) != 1:
+        raise typer.BadParameter("give one of: SMILES, --table CSV, --thicken FILE, --substitute FILE")
+    _refuse_idle(context, taken[0])
+    swaps = _swaps(swap) if substitute is not None else {}
+    composition = {"metal": metal, "halide": halide, "n": n, "cage": cage or "MA", "phase": phase}
+    compounds, names = _compounds(spacers, table, composition)
+    several = table is not None or len(compounds) > 1
+    _check_out(out, several=several)
     if relax:
-        from perovex.prediction.relaxing import relax_by_potential
+        from perovex.prediction.relaxing import require_potential
 
-        structure = relax_by_potential(structure, potential, progress=show)
-    _write(structure, out)
-    lattice = structure.lattice
-    lengths = ", ".join(f"{value:.2f}" for value in lattice.abc)
-    angles = ", ".join(f"{value:.1f}" for value in lattice.angles)
-    print(f"{structure.composition.reduced_formula}: {len(structure)} atoms, {lengths} Å, {angles}°, in {out}")
+        require_potential(potential)
+    show = progress and sys.stderr.isatty()
+    if several:
+        _build_many(compounds, names, out or Path(), trials, seed, potential if relax else None, jobs, show)
+        return
+    if compounds:
+        structure = _one(compounds[0], trials, seed, None, show)
+        if isinstance(structure, PerovexError):
+            raise structure
+    else:
+        structure = _from_crystal(thicken, substitute, _cage(cage), swaps, seed)
+    if relax:
+        structure = _relaxed(structure, potential, show)
+    _write_one(structure, out)
+
+
+def _compounds(
+    spacers: list[str] | None, table: Path | None, composition: dict[str, Any]
+) -> tuple[list[Compound | PerovexError], list[str]]:
+    """Compounds to build and what to call them; a single one that cannot be understood is refused."""
+    from perovex.cli.predict import compounds_of
+
+    if not spacers and table is None:
+        return [], []
+    compounds, names = compounds_of(spacers, table, composition)
+    if len(compounds) == 1 and table is None and isinstance(compounds[0], PerovexError):
+        raise compounds[0]
+    return compounds, list(names)
+
+
+def _check_out(out: Path | None, *, several: bool) -> None:
+    """Refuse what cannot be written before any work is done."""
+    from perovex._files import make_folder, require_writable
+    from perovex.building.writing import check_suffix
+
+    if several:
+        if str(out) == "-":
+            raise PerovexError("several crystals cannot go to standard output", remedy="give a folder: --out DIR")
+        if out is not None and out.suffix in (".cif", ".vasp", ".extxyz") and not out.is_dir():
+            raise PerovexError("several crystals do not fit one file", remedy="give a folder: --out DIR", source=out)
+        make_folder(out or Path())
+    elif out is None:
+        make_folder(Path())
+    elif str(out) != "-":
+        check_suffix(out)
+        require_writable(out)
+
+
+def _one(
+    compound: Compound | PerovexError, trials: int, seed: int, potential: str | None, show: bool
+) -> Structure | PerovexError:
+    """Build one crystal, and relax it where a potential is named; an error is a value."""
+    from perovex.building import build_layered
+
+    if isinstance(compound, PerovexError):
+        return compound
+    try:
+        structure = build_layered(
+            compound.spacer,
+            compound.metal,
+            compound.halide,
+            compound.n,
+            compound.cage,
+            compound.phase,
+            n_trials=trials,
+            random_state=seed,
+            progress=show,
+        )
+        return structure if potential is None else _relaxed(structure, potential, show)
+    except PerovexError as error:
+        return error
+
+
+def _relaxed(structure: Structure, potential: str, show: bool) -> Structure:
+    from perovex.prediction.relaxing import relax_by_potential
+
+    return relax_by_potential(structure, potential, progress=show)
+
+
+def _from_crystal(
+    thicken: Path | None, substitute: Path | None, cage: str | None, swaps: dict[str, str], seed: int
+) -> Structure:
+    from perovex import building
+
+    if thicken is not None:
+        return building.thicken(thicken, cage, random_state=seed)
+    return building.substitute(substitute, swaps)
+
+
+def _cage(cage: str | None) -> str | None:
+    """Return a cage cation as it is known, in any case."""
+    from perovex.building.compound import Compound
+
+    return None if cage is None else Compound.read("C[NH3+]", cage=cage).cage
+
+
+def _build_many(
+    compounds: list[Compound | PerovexError],
+    names: list[str],
+    folder: Path,
+    trials: int,
+    seed: int,
+    potential: str | None,
+    jobs: int,
+    show: bool,
+) -> None:
+    """Build crystals in parallel and write each as soon as it is done; one that fails costs its line."""
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
+    from perovex.building.writing import free_path, write_crystal
+    from perovex.cli.remarks import say
+
+    work = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_one)(compound, trials, seed, potential, show=False) for compound in compounds
+    )
+    failed = 0
+    for name, structure in zip(names, tqdm(work, total=len(compounds), desc="build", disable=not show), strict=True):
+        if isinstance(structure, PerovexError):
+            failed += 1
+            say(f"perovex: {name}: {structure.kind}: {structure}")
+            continue
+        path = write_crystal(structure, free_path(structure, folder))
+        print(f"{name}: {_summary(structure)}, in {path}")
+    if failed:
+        raise typer.Exit(2)
+
+
+def _write_one(structure: Structure, out: Path | None) -> None:
+    from perovex.building.writing import crystal_text, free_path, write_crystal
+
+    if str(out) == "-":
+        print(crystal_text(structure), end="")
+        return
+    path = write_crystal(structure, out or free_path(structure))
+    print(f"{_summary(structure)}, in {path}")
     done = structure.properties.get("relaxation")
     if done:
-        metals = sum(structure.composition[m] for m in BUILDING_RADII)
+        metals = _count_metals(structure)
         print(f"Relaxed with {done['potential']}: {done['energy'] / metals:.4f} eV per metal, {done['calls']} calls.")
     else:
         print("Not relaxed by a potential: relax before using energies or stiffness (--relax).")
+
+
+def _count_metals(structure: Structure) -> float:
+    from perovex.crystal import perceive
+
+    return len(perceive(structure).octahedra)
+
+
+def _summary(structure: Structure) -> str:
+    from perovex.crystal import perceive
+    from perovex.crystal.identity import chemical_formula
+
+    lattice = structure.lattice
+    lengths = ", ".join(f"{value:.2f}" for value in lattice.abc)
+    angles = ", ".join(f"{value:.1f}" for value in lattice.angles)
+    return f"{chemical_formula(perceive(structure))}: {len(structure)} atoms, {lengths} Å, {angles}°"
 
 
 def _refuse_idle(context: typer.Context, way: str) -> None:
@@ -110,20 +269,8 @@ def _refuse_idle(context: typer.Context, way: str) -> None:
 
 
 def _swaps(items: list[str] | None) -> dict[str, str]:
-    """Parse ``I=Br``."""
+    """Parse ``I=Br``, in any case."""
     pairs = [item.partition("=")[::2] for item in items or ()]
     if not pairs or not all(old and new for old, new in pairs):
         raise typer.BadParameter("--substitute needs --swap OLD=NEW, such as --swap I=Br")
-    return dict(pairs)
-
-
-def _write(structure: Structure, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".extxyz":
-        from ase.io import write
-
-        plain = structure.copy()
-        plain.properties = {}
-        write(out, plain.to_ase_atoms(), format="extxyz")
-    else:
-        structure.to(filename=str(out), fmt="cif" if out.suffix == ".cif" else "poscar")
+    return {old.strip().capitalize(): new.strip().capitalize() for old, new in pairs}

@@ -61,6 +61,7 @@ def describe(  # noqa: PLR0917 (options of a command)
     from perovex.cli.moving import describe_moving
     from perovex.cli.parts import describe_parts
     from perovex.cli.remarks import say, say_remarks
+    from perovex.cli.tables import write_frame
     from perovex.crystal import expand_paths
     from perovex.crystal.trajectory import is_trajectory
     from perovex.descriptors import REGISTRY, HOIPFeaturizer
@@ -99,10 +100,10 @@ def describe(  # noqa: PLR0917 (options of a command)
     table = featurizer.fit_transform(crystals)
     errors = featurizer.errors_
     remarks = featurizer.warnings_
-    table["warnings"] = remarks.reindex(table.index).fillna("")
+    table["warnings"] = ["; ".join(remarks.get(name, [])) for name in table.index]
     table["error"] = errors["message"].reindex(table.index).fillna("")
     if out is not None:
-        _write(table, out)
+        write_frame(table, out)
         print(f"{len(table) - len(errors)} of {len(table)} crystals described in {out}")
     else:
         _print(table, output_format)
@@ -120,37 +121,14 @@ def _check_suffix(out: Path | None) -> None:
         raise typer.BadParameter(f"{out}: write .csv, .parquet or .json")
 
 
-def _write(table: pd.DataFrame, out: Path) -> None:
-    from perovex._files import write_atomic
-    from perovex.cli.tables import write_frame
-
-    if out.suffix == ".json":  # infinity needs its own spelling
-        write_atomic(out, _to_json(table).encode())
-    else:
-        write_frame(table, out)
-
-
-def _to_json(table: pd.DataFrame) -> str:
-    """One object per file; undefined values are null, infinity is the string that Python's float reads."""
-    import json
-
-    import numpy as np
-
-    def plain(value: object) -> object:
-        if isinstance(value, float) and not np.isfinite(value):
-            return None if np.isnan(value) else "inf"
-        return value
-
-    rows = {str(name): {key: plain(value) for key, value in row.items()} for name, row in table.iterrows()}
-    return json.dumps(rows, indent=1, ensure_ascii=False)
-
-
 def _print(table: pd.DataFrame, output_format: Format) -> None:
     """Print descriptors as rows and files as columns, except for the formats that machines read."""
+    from perovex.cli.tables import frame_bytes
+
     if output_format == "csv":
         print(table.to_csv(), end="")
     elif output_format == "json":
-        print(_to_json(table))
+        print(frame_bytes(table, "json").decode(), end="")
     else:
         _print_for_people(table, markdown=output_format == "md")
 

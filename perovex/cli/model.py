@@ -31,7 +31,7 @@ def card(
     from perovex._files import write_atomic
     from perovex.errors import PerovexError
     from perovex.learn import card_html, card_markdown, read_manifest
-    from perovex.prediction.crystals import choose_models
+    from perovex.prediction import choose_models
 
     if out is not None and out.suffix not in (".md", ".html"):
         raise PerovexError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,8 +13,8 @@ from perovex.cli.choices import Moduli, given
 if TYPE_CHECKING:
     import pandas as pd
 
-Phase = Literal["RP", "DJ"]
-_OF_BUILT = ("metal", "halide", "n", "cage", "phase", "relax")
+_OF_BUILT = ("metal", "halide", "n", "cage", "phase", "relax", "builds", "seed")
+_DIGITS = 6  # of numbers in text files; labels are not known better
 
 
 def predict(  # noqa: PLR0917 (options of a command)
@@ -35,80 +35,220 @@ def predict(  # noqa: PLR0917 (options of a command)
         Literal["error", "major"], typer.Option("--disorder", help="Refuse partial occupancy, or keep the major part.")
     ] = "error",
     spacer: Annotated[
-        str | None, typer.Option(help="Instead of a file: SMILES of the spacer, e.g. CCCC[NH3+].")
+        list[str] | None,
+        typer.Option(help="Instead of a file: SMILES of the spacer, e.g. 'CCCC[NH3+]'; repeatable, one row each."),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--table",
+            help="Instead of files: a CSV of compounds, with a column spacer (or smiles) and any of metal, halide, n, "
+            "cage, phase.",
+        ),
     ] = None,
     metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
     halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
     n: Annotated[int, typer.Option("--n", help="Sheets of octahedra per slab of the built crystal.")] = 1,
-    cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA or Cs.")] = "MA",
+    cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA, GA, Cs, Rb.")] = "MA",
     phase: Annotated[
-        Phase | None,
+        str | None,
         typer.Option(
             help="Stacking of the built crystal: RP (Ruddlesden-Popper) or DJ (Dion-Jacobson); default by the charge "
             "of the spacer."
         ),
     ] = None,
+    builds: Annotated[int, typer.Option("--builds", min=1, help="Crystals to build of each compound; averaged.")] = 4,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the arrangements that are built.")] = 0,
     relax: Annotated[
         bool,
         typer.Option(
             "--relax",
-            help="Relax the built crystal with a potential first: a better cell, on average no better prediction "
-            '(pip install "perovex\\[labels]").',
+            help="Relax the built crystals with a potential first (minutes): a better cell, on average no better "
+            "prediction.",
         ),
     ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes.")] = 1,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the table (.csv, .parquet or .json) instead of printing it.")
+        Path | None,
+        typer.Option("--out", "-o", help="Write the table (.csv, .parquet or .json); - is standard output."),
     ] = None,
+    output_format: Annotated[
+        str | None, typer.Option("--format", help="table, csv, json or parquet; default: by the name of --out.")
+    ] = None,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why", help="Say what carries each prediction, which known crystals are near, and what would change it."
+        ),
+    ] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", help="Write a waterfall (.svg, .png) and the reasons (.json) of each into DIR."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page (.html) with drawing, reasons and neighbours.")
+    ] = None,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
 ) -> None:
-    """Print the probability of being stiff and Young's moduli (GPa) with intervals; warn outside the training domain.
+    """Print the probability of being stiff and Young's moduli (GPa) with intervals; say first what lies outside.
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
+
+    Examples: perovex predict my.cif; perovex predict --spacer 'CCCC[NH3+]' --halide Br;
+    perovex predict --table compounds.csv --jobs 2 --out predictions.csv
     """
-    from perovex.cli.remarks import say, say_remarks
-    from perovex.cli.tables import check_suffix, print_frame, write_frame
-    from perovex.prediction.crystals import predict as run
-    from perovex.prediction.crystals import predict_new
+    from perovex.cli.tables import format_of
 
-    check_suffix(out)
-    _refuse_clashes(context, spacer, files)
-    if spacer is not None:
-        table = predict_new(
-            spacer,
-            metal=metal,
-            halide=halide,
-            n=n,
-            cage=cage,
-            phase=phase,
-            relax=relax,
-            models=models,
-            moduli=moduli,
-            progress=sys.stderr.isatty(),
-        )
+    kind = format_of(out, output_format)
+    _refuse_clashes(context, files, spacer, table)
+    _check_pages(figures, report)
+    if relax:
+        from perovex.prediction.relaxing import require_potential
+
+        require_potential()
+    explain = why or figures is not None or report is not None
+    show = progress and sys.stderr.isatty()
+    bundle = _models(models, moduli)
+    if files:
+        from perovex.prediction import predict as run
+
+        predicted = run(files, models=bundle, disorder=disorder, explain=explain, n_jobs=jobs, progress=show)
     else:
-        table = run(files or [], models=models, moduli=moduli, disorder=disorder)
-    failed = table["error"].astype(bool)
-    if out is not None:
-        write_frame(table, out)
-    elif not failed.all():
-        print_frame(_for_reading(table[~failed]))
-    say_remarks(table["warning"].items(), "warning", len(table))
-    for source, error in table.loc[failed, "error"].items():
-        say(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}")
-    if failed.any():
-        raise typer.Exit(2)
+        from perovex.prediction import predict_compounds
+
+        compounds, names = compounds_of(
+            spacer, table, {"metal": metal, "halide": halide, "n": n, "cage": cage, "phase": phase}
+        )
+        predicted = predict_compounds(
+            compounds,
+            relax=relax,
+            n_builds=builds,
+            models=bundle,
+            explain=explain,
+            random_state=seed,
+            n_jobs=jobs,
+            progress=show,
+        )
+        predicted.index = names
+    _write_pages(predicted, bundle, figures, report)
+    _finish(predicted, out, kind, why=why)
 
 
-def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str] | None) -> None:
+def _check_pages(figures: Path | None, report: Path | None) -> None:
+    """Refuse pages that cannot be written before any work is done."""
+    from perovex._files import make_folder, require_writable
+    from perovex.errors import PerovexError
+
+    if figures is not None:
+        make_folder(figures)
+    if report is not None:
+        if report.suffix != ".html":
+            raise PerovexError("a page is written as .html", remedy="--report page.html", source=report)
+        require_writable(report)
+
+
+def _write_pages(table: pd.DataFrame, bundle: Any, figures: Path | None, report: Path | None) -> None:
+    """Write waterfalls and reasons of each crystal, and the page of all of them."""
+    if figures is not None:
+        _write_figures(table, figures)
+    if report is not None and (table["error"] == "").any():
+        from perovex.report.crystal_page import crystal_page
+
+        crystal_page(table, bundle).write(report)
+
+
+def _write_figures(table: pd.DataFrame, folder: Path) -> None:
+    import json
+    import re
+
+    from perovex._files import write_atomic
+    from perovex.figures import figure, plot_reasons, save_figure
+
+    taken: set[str] = set()
+    for reasons in table["why"]:
+        if reasons is None:
+            continue
+        stem = plain = re.sub(r"[^\w=+-]+", "_", Path(reasons.crystal).name).strip("_")
+        while stem in taken:
+            stem = f"{plain}-{len(taken) + 1}"
+        taken.add(stem)
+        made, ax = figure(height=4.6)
+        plot_reasons(reasons, ax=ax)
+        save_figure(made, folder, f"why_{stem}")
+        write_atomic(folder / f"why_{stem}.json", f"{json.dumps(reasons.to_dict(), indent=1)}\n".encode())
+
+
+def _models(models: Path | None, moduli: Moduli | None) -> Any:
+    from perovex.prediction import load_models
+
+    return load_models(models, moduli)
+
+
+def compounds_of(
+    spacers: list[str] | None, table: Path | None, composition: dict[str, Any]
+) -> tuple[list[Any], pd.Index]:
+    """Compounds to build, and what to call their rows."""
+    import pandas as pd
+
+    from perovex.building.compound import read_compounds
+
+    if table is not None:
+        rows = read_csv(table)
+        for name, value in composition.items():
+            if value is not None and name not in {str(column).strip().lower() for column in rows.columns}:
+                rows[name] = value
+        compounds = read_compounds(rows)
+        names = [f"{table.name}:{number + 2}" for number in range(len(compounds))]
+        return compounds, pd.Index(names, name="crystal")
+    rows = pd.DataFrame([{"spacer": one, **composition} for one in spacers or []])
+    compounds = read_compounds(rows)
+    names = [_said(one, compound) for one, compound in zip(spacers or [], compounds, strict=True)]
+    return compounds, pd.Index(names, name="crystal")
+
+
+def _said(spacer: str, compound: Any) -> str:
+    """Return the spacer as it was written, and the rest of the compound."""
+    return spacer if isinstance(compound, Exception) else f"{spacer} {str(compound).partition(' ')[2]}"
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table of compounds as text.
+
+    Raises
+    ------
+    PerovexError
+        If it cannot be read, or has no rows.
+    """
+    import pandas as pd
+
+    from perovex.errors import PerovexError
+
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise PerovexError(f"no table of compounds: {error}", remedy="give a CSV file", source=path) from error
+    if rows.empty:
+        raise PerovexError("a table without rows", remedy="one compound a row", source=path)
+    return rows
+
+
+def _refuse_clashes(
+    context: typer.Context, files: list[str] | None, spacer: list[str] | None, table: Path | None
+) -> None:
     """Refuse options that contradict each other or would be ignored."""
     from perovex.errors import PerovexError
 
-    if spacer is None and not files:
-        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES")
-    if spacer is not None and files:
-        raise PerovexError("files and --spacer were both given", remedy="predict them one after the other")
-    if spacer is not None and given(context, "disorder"):
-        raise PerovexError("--disorder is about files, and --spacer builds an ordered crystal", remedy="leave it out")
-    idle = [] if spacer is not None else [f"--{name}" for name in _OF_BUILT if given(context, name)]
+    ways = {"files": files, "--spacer": spacer, "--table": table}
+    taken = [name for name, value in ways.items() if value]
+    if not taken:
+        raise PerovexError("nothing to predict", remedy="give structure files, or --spacer SMILES, or --table CSV")
+    if len(taken) > 1:
+        raise PerovexError(f"{' and '.join(taken)} were both given", remedy="predict them one after the other")
+    if not files and given(context, "disorder"):
+        raise PerovexError(
+            f"--disorder is about files, and {taken[0]} builds an ordered crystal", remedy="leave it out"
+        )
+    idle = [f"--{name}" for name in _OF_BUILT if given(context, name)] if files else []
     if idle:
         raise PerovexError(
             f"{', '.join(idle)} describe a crystal to build, and files are crystals already",
@@ -116,8 +256,62 @@ def _refuse_clashes(context: typer.Context, spacer: str | None, files: list[str]
         )
 
 
-def _for_reading(table: pd.DataFrame) -> pd.DataFrame:
-    """Add units, and leave out what is said on stderr."""
-    moduli = [name for name in table if name == "threshold" or str(name).startswith("E_")]
-    said = [name for name in ("domain_reason", "warning", "error") if name in table]
-    return table.drop(columns=said).rename(columns={name: f"{name} (GPa)" for name in moduli})
+def _finish(table: pd.DataFrame, out: Path | None, kind: str, *, why: bool) -> None:
+    """Write or print the table, then warnings and errors; exit status 2 where a crystal failed."""
+    from perovex.cli.remarks import say, say_remarks
+    from perovex.cli.tables import frame_bytes, print_frame, write_frame
+
+    failed = table["error"].astype(bool)
+    said = {} if "why" not in table else {name: r.sentences() for name, r in table["why"].items() if r is not None}
+    if "why" in table:
+        written = table.drop(columns="why")
+        table = written.assign(why=[said.get(name, []) for name in table.index]) if why else written
+    if out is not None and str(out) != "-":
+        write_frame(table, out, kind, digits=_DIGITS)
+    elif kind == "table":
+        if not failed.all():
+            print_frame(for_reading(table[~failed]))
+        for name, sentences in said.items() if why else ():
+            print("\n".join([f"Why {name}:", *(f"  {sentence}" for sentence in sentences)]))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(frame_bytes(table, kind, digits=_DIGITS))
+        sys.stdout.flush()
+    say_remarks(table["warnings"].items(), "warning", len(table))
+    for source, error in table.loc[failed, "error"].items():
+        say(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}")
+    if failed.any():
+        raise typer.Exit(2)
+
+
+def for_reading(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what people look at: an interval in one cell, units, nothing empty, nothing that is said on stderr."""
+    import pandas as pd
+
+    targets = [name.removesuffix("_label") for name in table.columns if name.endswith("_label")]
+    view: dict[str, Any] = {
+        name: table[name] for name in ("formula", "smiles", "metal", "halide", "n", "phase", "stacking")
+    }
+    view["learnt from such crystals"] = table["in_domain"].map({True: "yes", False: "NO, see below"})
+    probability = next((name for name in table if str(name).startswith("probability_")), None)
+    if probability is not None:
+        view["class"] = table["class"]
+        view[probability.replace("_", " of ")] = table[probability].map("{:.2f}".format)
+        view["threshold (GPa)"] = table["threshold"].map("{:.2f}".format)
+    for target in targets:
+        view[f"{target} (GPa)"] = table[target].map("{:.1f}".format)
+        if f"{target}_lower" in table:
+            view[f"{target} interval"] = _spans(table, f"{target}_lower", f"{target}_upper")
+        if f"{target}_min_of_builds" in table and (table["builds"] > 1).any():
+            view[f"{target} of the builds"] = _spans(table, f"{target}_min_of_builds", f"{target}_max_of_builds")
+        if table[f"{target}_label"].notna().any():
+            view[f"{target} label"] = table[f"{target}_label"].map("{:.1f}".format).replace("nan", "")
+    view["coverage of intervals"] = table["coverage"].map(lambda share: f"{share:.0%}" if share > 0 else "not claimed")
+    if "builds" in table:
+        view["builds averaged"] = table["builds"].astype(int)
+    shown = pd.DataFrame(view, index=table.index)
+    return shown.loc[:, [name for name in shown if (shown[name].astype(str) != "").any()]]
+
+
+def _spans(table: pd.DataFrame, lower: str, upper: str) -> list[str]:
+    return [f"{low:.1f} to {high:.1f}" for low, high in zip(table[lower], table[upper], strict=True)]

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _MANY = 5  # crystals; with more, a line for each hides what they have in common
 
@@ -22,19 +22,19 @@ def say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def say_remarks(remarks: Iterable[tuple[object, str]], kind: str, n_crystals: int) -> None:
+def say_remarks(remarks: Iterable[tuple[object, Sequence[str]]], kind: str, n_crystals: int) -> None:
     """Print what is remarked on crystals.
 
     Parameters
     ----------
-    remarks : iterable of (name, text)
-        Remarks of one crystal are joined by semicolons; an empty text says nothing.
+    remarks : iterable of (name, list of str)
+        What is remarked on each crystal.
     kind : str
         Stands before each line.
     n_crystals : int
         All crystals of the table; with more than five, equal remarks become one line with their number.
     """
-    apart = [(name, split_remarks(text)) for name, text in remarks if text]
+    apart = [(name, list(texts)) for name, texts in remarks if texts]
     counts = Counter(part for _, parts in apart for part in dict.fromkeys(parts))
     shared = [part for part, count in counts.items() if count > 1 and n_crystals > _MANY]
     for part in shared:
@@ -43,20 +43,3 @@ def say_remarks(remarks: Iterable[tuple[object, str]], kind: str, n_crystals: in
         own = [part for part in parts if part not in shared]
         if own:
             say(f"perovex: {kind}: {name}: {'; '.join(own)}")
-
-
-def split_remarks(text: str) -> list[str]:
-    """Split remarks at semicolons outside parentheses.
-
-    Examples
-    --------
-    >>> split_remarks("outside the domain (a = 1; b (c) = 2); built, not relaxed")
-    ['outside the domain (a = 1; b (c) = 2)', 'built, not relaxed']
-    """
-    parts: list[str] = []
-    for piece in text.split("; "):
-        if parts and parts[-1].count("(") > parts[-1].count(")"):
-            parts[-1] += f"; {piece}"
-        else:
-            parts.append(piece)
-    return parts

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
+from perovex._files import require_writable
 from perovex._numbers import short
 from perovex.errors import PerovexError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+FORMATS = ("table", "csv", "json", "parquet")
 _HEADER = 24  # widest header before it is folded
 WIDTH = 80  # of what is printed for people, also into a pipe
 
@@ -92,6 +94,39 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
     return "\n".join(lines)
 
 
+def format_of(out: Path | None, given: str | None) -> str:
+    """Return how a table is to be written, and refuse what cannot be, before any work is done.
+
+    Parameters
+    ----------
+    out : Path, optional
+        File, or ``-`` for standard output; None prints a table for people.
+    given : {"table", "csv", "json", "parquet"}, optional
+        By default as the suffix of `out` says; ``csv`` for ``-``, ``table`` without `out`.
+
+    Raises
+    ------
+    PerovexError
+        If there is no such format, or nothing can be written at `out`.
+
+    Examples
+    --------
+    >>> format_of(None, None), format_of(Path("-"), None), format_of(Path("a.json"), None)
+    ('table', 'csv', 'json')
+    """
+    if given is not None and given.lower() not in FORMATS:
+        raise PerovexError(f"no table is written as {given!r}", remedy=f"use {', '.join(FORMATS)}")
+    if out is None:
+        return (given or "table").lower()
+    if str(out) == "-":
+        return (given or "csv").lower()
+    require_writable(out)
+    if given is not None:
+        return given.lower()
+    check_suffix(out)
+    return out.suffix[1:]
+
+
 def check_suffix(path: Path | None) -> None:
     """Refuse a kind of table that cannot be written, before any work is done.
 
@@ -108,25 +143,74 @@ def check_suffix(path: Path | None) -> None:
         )
 
 
-def write_frame(table: pd.DataFrame, path: Path) -> None:
-    """Write a table by the suffix of `path`: ``.csv``, ``.parquet`` or ``.json``.
+def write_frame(table: pd.DataFrame, path: Path, kind: str | None = None, *, digits: int | None = None) -> None:
+    """Write a table, by default by the suffix of `path`: ``.csv``, ``.parquet`` or ``.json``.
+
+    Parameters
+    ----------
+    table : DataFrame
+    path : Path
+    kind : {"csv", "json", "parquet"}, optional
+        Instead of the suffix.
+    digits : int, optional
+        Significant digits of numbers as text; all of them by default.
 
     Raises
     ------
     PerovexError
         As `check_suffix`.
     """
-    import io
-
     from perovex._files import write_atomic
 
-    check_suffix(path)
-    if path.suffix == ".csv":
-        content = table.to_csv().encode()
-    elif path.suffix == ".json":
-        content = (table.to_json(orient="index", indent=2) + "\n").encode()
-    else:
-        buffer = io.BytesIO()
-        table.to_parquet(buffer)
-        content = buffer.getvalue()
-    write_atomic(path, content)
+    if kind is None:
+        check_suffix(path)
+        kind = path.suffix[1:]
+    write_atomic(path, frame_bytes(table, kind, digits=digits))
+
+
+def frame_bytes(table: pd.DataFrame, kind: str, *, digits: int | None = None) -> bytes:
+    """Return a table as the content of a file; lists are joined by semicolons in CSV and stay lists elsewhere."""
+    import io
+
+    if kind == "csv":
+        flat = table.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
+        return str(flat.to_csv(float_format=f"%.{digits}g" if digits else None)).encode()
+    if kind == "json":
+        return f"{_frame_json(table, digits)}\n".encode()
+    buffer = io.BytesIO()
+    table.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _frame_json(table: pd.DataFrame, digits: int | None) -> str:
+    """Write one object per row; undefined values are null, infinity is the string that Python's float reads."""
+    import json
+    import math
+
+    import numpy as np
+
+    def plain(value: object) -> object:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if not isinstance(value, float):
+            return value
+        if math.isfinite(value):
+            return float(f"{value:.{digits}g}") if digits else value
+        return None if math.isnan(value) else "inf"
+
+    names = _told_apart(table.index)
+    rows = {
+        name: {str(key): plain(value) for key, value in row.items()}
+        for name, row in zip(names, table.to_dict("records"), strict=True)
+    }
+    return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _told_apart(names: Any) -> list[str]:
+    """Return names with numbers where they stand several times."""
+    seen: dict[str, int] = {}
+    told: list[str] = []
+    for name in map(str, names):
+        seen[name] = seen.get(name, 0) + 1
+        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return told

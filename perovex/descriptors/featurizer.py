@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
-from tqdm import tqdm
 
-from perovex.descriptors.describing import missing_hydrogens, row
+from perovex.descriptors.batch import describe_each, named_items
 from perovex.descriptors.registry import REGISTRY
-from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
-
-    #: Values (none where the crystal failed), error and warnings of one crystal.
-    _Result = tuple[dict[str, float], PerovexError | None, tuple[str, ...]]
 
 __all__ = ["HOIPFeaturizer"]
 
@@ -48,7 +42,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
     Attributes
     ----------
     warnings_ : pandas.Series
-        What perception remarked on each crystal of the last `transform`, joined by semicolons; indexed as
+        What reading and perception remarked on each crystal of the last `transform`, a list of texts; indexed as
         the output is, without the crystals that gave no reason.
     errors_ : pandas.DataFrame
         Failed rows of the last `transform`: columns ``kind`` (class of the error) and ``message``, indexed as
@@ -118,13 +112,14 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
 
         Parameters
         ----------
-        X : iterable of paths, pymatgen Structures, ase Atoms or LayeredPerovskites
-            The crystals; a pandas Series or a table of one column keeps its index.
+        X : iterable or mapping of paths, pymatgen Structures, ase Atoms or LayeredPerovskites
+            The crystals; a mapping, a pandas Series or a table of one column keeps its names, and files are named by
+            their paths.
 
         Returns
         -------
         pandas.DataFrame, shape (number of crystals, number of descriptors)
-            Float; indexed like `X` if it has an index, else by number.
+            Float; indexed like `X` if it has names, else by number.
 
         Raises
         ------
@@ -132,31 +127,33 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
             A crystal failed and `on_error` is ``"raise"``.
         """
         self.fit(X)
-        items, index = _items(X)
+        items, index = named_items(X)
         keys = REGISTRY.keys_of(self.families)
+        results = describe_each(
+            items, self.families, disorder=self.disorder, n_jobs=self.n_jobs, progress=self.progress
+        )
         rows: list[list[float]] = []
         failures: list[tuple[Any, str, str]] = []
-        remarks: list[tuple[Any, str]] = []
-        for label, (values, error, warnings) in zip(index, self._results(items), strict=True):
-            if error is not None:
-                if self.on_error == "raise" and not values:
-                    raise error
-                failures.append((label, error.kind, str(error)))
-            if warnings:
-                remarks.append((label, "; ".join(warnings)))
-            rows.append([values[key] for key in keys] if values else [np.nan] * len(keys))
+        remarks: list[tuple[Any, list[str]]] = []
+        n_failed = 0
+        for label, crystal in zip(index, results, strict=True):
+            if crystal.error is not None:
+                if self.on_error == "raise" and not crystal.values:
+                    raise crystal.error
+                failures.append((label, crystal.error.kind, str(crystal.error)))
+            if crystal.warnings:
+                remarks.append((label, list(crystal.warnings)))
+            n_failed += not crystal.values
+            rows.append([crystal.values.get(key, np.nan) for key in keys])
+        if items and n_failed == len(items):
+            warnings.warn(f"none of {len(items)} crystals could be described: {failures[0][2]}", stacklevel=2)
         # lists, not mappings: labels may repeat
         self.errors_ = pd.DataFrame(
             [f[1:] for f in failures], index=pd.Index([f[0] for f in failures]), columns=["kind", "message"]
         )
-        self.warnings_ = pd.Series([r[1] for r in remarks], index=pd.Index([r[0] for r in remarks]), dtype=object)
+        noted = pd.Index([r[0] for r in remarks])
+        self.warnings_ = pd.Series([r[1] for r in remarks], index=noted, dtype=object)
         return pd.DataFrame(np.array(rows, dtype=float).reshape(-1, len(keys)), index=index, columns=keys)
-
-    def _results(self, items: list[Any]) -> Iterator[_Result]:
-        work = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_one)(item, self.families, self.disorder) for item in items
-        )
-        yield from tqdm(work, total=len(items), desc="describe", unit="crystal", disable=not self.progress)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the keys of the descriptors, in order of columns.
@@ -183,29 +180,3 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         tags.no_validation = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _items(X: Iterable[Any]) -> tuple[list[Any], pd.Index]:
-    """Crystals in a list, and the index of their rows."""
-    if isinstance(X, pd.DataFrame):
-        if X.shape[1] != 1:
-            raise ValueError(f"a table of crystals has one column, not {X.shape[1]}")
-        X = X.iloc[:, 0]
-    if isinstance(X, pd.Series):
-        return list(X), X.index
-    if isinstance(X, (str, Path)):
-        X = [X]
-    items = list(np.asarray(X, dtype=object).ravel()) if isinstance(X, np.ndarray) else list(X)
-    return items, pd.RangeIndex(len(items))
-
-
-def _one(item: Any, families: str | list[str] | None, disorder: str) -> _Result:
-    """Describe one crystal; the error travels as a value so that a batch survives it."""
-    from perovex.crystal import perceive
-    from perovex.crystal.model import LayeredPerovskite
-
-    try:
-        crystal = item if isinstance(item, LayeredPerovskite) else perceive(item, disorder=disorder)
-        return row(crystal, families), missing_hydrogens(crystal, families), crystal.warnings
-    except PerovexError as error:
-        return {}, error.at(item) if isinstance(item, (str, Path)) else error, ()

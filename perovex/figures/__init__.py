@@ -28,6 +28,7 @@ from perovex.figures.style import PALETTE, save_figure, style
 from perovex.figures.tensor import plot_in_plane, plot_surface
 from perovex.figures.tensor_cuts import plot_cut, plot_property_surface
 from perovex.figures.tensor_interactive import interactive_surface
+from perovex.figures.waterfall import plot_reasons
 
 __all__ = [
     "PALETTE",
@@ -50,6 +51,7 @@ __all__ = [
     "plot_parity",
     "plot_property_surface",
     "plot_ranking",
+    "plot_reasons",
     "plot_reliability",
     "plot_scores",
     "plot_scrambling",

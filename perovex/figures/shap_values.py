@@ -10,7 +10,8 @@ import pandas as pd
 from perovex.errors import ModelInputError
 from perovex.explain.names import amount, axis_label, name_of
 from perovex.figures.axes import axes, few_ticks, rank_colour
-from perovex.figures.style import BLUE, DIVERGING, GREY, SEQUENTIAL, VERMILLION
+from perovex.figures.style import BLUE, DIVERGING, GREY, SEQUENTIAL
+from perovex.figures.waterfall import draw_waterfall
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -250,27 +251,7 @@ def plot_waterfall(
     if len(order) > n:
         contributions.append(rest)
         names.append(f"{len(order) - n} others")
-    position = float(explanation.base_values.iloc[i])
-    ax.axvline(position, color=GREY, linewidth=0.8, linestyle=":")
-    for height, contribution in zip(range(len(names) - 1, -1, -1), reversed(contributions), strict=True):
-        colour = VERMILLION if contribution > 0 else BLUE
-        bottom = len(names) - 1 - height
-        ax.barh(bottom, contribution, left=position, color=colour, height=0.6)
-        ax.text(
-            position + contribution / 2,
-            bottom + 0.32,
-            f"{contribution:+.2g}",
-            ha="center",
-            va="bottom",
-            fontsize=7,
-        )
-        position += contribution
-    ax.axvline(position, color="black", linewidth=0.8, linestyle="--")
-    ax.set_yticks(range(len(names)), list(reversed(names)))
-    ends = np.cumsum([float(explanation.base_values.iloc[i]), *reversed(contributions)])
-    pad = 0.06 * max(float(np.ptp(ends)), 1e-12)  # margins() would stop at the bars' sticky edges
-    ax.set_xlim(ends.min() - pad, ends.max() + pad)
-    ax.set_ylim(-0.6, len(names) - 0.1)
+    draw_waterfall(names, contributions, float(explanation.base_values.iloc[i]), ax)
     label = shap_label(explanation, target, what="model output")
     ax.set_xlabel(f"{label}\ndotted: expected, dashed: this crystal")
     few_ticks(ax)

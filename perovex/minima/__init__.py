@@ -1,6 +1,5 @@
 """Minima of a compound: candidates by many strategies, relaxed, told apart, counted; the lowest is what to label."""
 
-from perovex.minima.archive import pack_search, unpack_search
 from perovex.minima.campaign import LabelChoice, Targets, open_search, read_starts, search_minima
 from perovex.minima.candidate import Candidate, Outcome, OutcomeStore
 from perovex.minima.compound import Compound
@@ -28,12 +27,10 @@ __all__ = [
     "describe_strategies",
     "distinct",
     "open_search",
-    "pack_search",
     "read_starts",
     "register_strategy",
     "search_family",
     "search_minima",
     "state",
     "statement_table",
-    "unpack_search",
 ]

@@ -1,105 +1,29 @@
-"""Stiffness of crystals that are not in the data: from a structure, or from a spacer, metal, halide and n."""
+"""Stiffness of crystals from their structures."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
-from perovex.errors import ModelFileError, PerovexError
+from perovex.building.compound import compound_key
+from perovex.crystal import expand_paths
+from perovex.crystal.reading.disorder import check_policy
+from perovex.descriptors import REGISTRY
+from perovex.descriptors.batch import Described, describe_each, holds_crystals, named_items
+from perovex.prediction.explaining import explain_described
+from perovex.prediction.models import built_warning, load_models
 
 if TYPE_CHECKING:
-    from perovex.crystal import LayeredPerovskite
+    from collections.abc import Iterable, Sequence
+
     from perovex.learn import ModelBundle
 
-
-#: How far (GPa) a built geometry moves a prediction in four of five known crystals, by models that never saw the
-#: spacer, for each kind of moduli; measured by ``benchmarks/build.py`` on 197 rebuilt crystals (185 of them with
-#: diammonium spacers, 136 with n = 1).
-BUILT_MOVES: Final = {
-    "relaxed": {"E_in_plane": 1.7, "E_out_of_plane": 3.4, "E_vrh": 2.5},
-    "soft_frozen": {"E_in_plane": 1.8, "E_out_of_plane": 2.9, "E_vrh": 1.6},
-}
-#: The same after relaxation, on forty of them. Relaxing makes cells right but predictions no better: errors of E_vrh
-#: were 2.6 GPa with it and 2.5 without (1.8 and 1.6 with soft modes frozen), 1.4 (1.0) for the known crystals. A
-#: relaxed guess is often another packing than the known one, which has other moduli.
-RELAXED_MOVES: Final = {
-    "relaxed": {"E_in_plane": 1.3, "E_out_of_plane": 3.4, "E_vrh": 2.6},
-    "soft_frozen": {"E_in_plane": 1.5, "E_out_of_plane": 3.3, "E_vrh": 2.0},
-}
-
-
-def built_warning(moduli: str, *, relaxed: bool) -> str:
-    """Return the warning that goes with a prediction for a crystal that was built.
-
-    Parameters
-    ----------
-    moduli : {"relaxed", "soft_frozen"}
-        What is predicted.
-    relaxed : bool
-        Whether the crystal was relaxed by a potential after it was built.
-
-    Examples
-    --------
-    >>> built_warning("made with other settings", relaxed=True)
-    'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
-    """
-    what = "geometry built and relaxed, perhaps into another packing" if relaxed else "geometry built, not relaxed"
-    moves = (RELAXED_MOVES if relaxed else BUILT_MOVES).get(moduli)
-    if moves is None:
-        return f"{what}: how far that moves predictions was not measured"
-    listed = ", ".join(f"{move} GPa ({target})" for target, move in moves.items())
-    return f"{what}: that moves predictions by up to {listed} in 4 of 5 known crystals, not counted in the intervals"
-
-
-def choose_models(models: str | Path | None, moduli: str | None) -> Path:
-    """Return the folder of models asked for, or of those that come with the package.
-
-    Parameters
-    ----------
-    models : path, optional
-        Models written by `perovex study`.
-    moduli : str, optional
-        Kind of moduli of the models that come with the package, as in `default_models`.
-
-    Raises
-    ------
-    ModelFileError
-        If both are given, or this installation has no such models.
-    """
-    if models is not None and moduli is not None:
-        raise ModelFileError(
-            "models and a kind of moduli were both given", remedy="models know their kind: leave one out", source=models
-        )
-    return Path(models) if models is not None else default_models(moduli or "relaxed")
-
-
-def default_models(moduli: str = "relaxed") -> Path:
-    """Return the folder of the models that come with the package.
-
-    Parameters
-    ----------
-    moduli : {"relaxed", "soft_frozen"}
-        What they predict: moduli with all ions relaxed under strain, or with the softest modes frozen.
-
-    Raises
-    ------
-    ModelFileError
-        If this installation has none of these.
-    """
-    from perovex.datasets import data_root
-
-    folder = data_root() / "models" / moduli
-    if not (folder / "manifest.json").is_file():
-        raise ModelFileError(
-            f"no bundled models for {moduli!r} moduli",
-            remedy="take 'relaxed' or 'soft_frozen', or run `perovex study --out DIR` and pass --models DIR/models",
-            source=folder,
-        )
-    return folder
+#: Columns that say what a crystal is, and come first.
+COMPOUND = ("formula", "smiles", "metal", "halide", "n", "phase", "stacking")
 
 
 def predict(
@@ -108,6 +32,9 @@ def predict(
     models: str | Path | ModelBundle | None = None,
     moduli: str | None = None,
     disorder: str = "error",
+    explain: bool = False,
+    n_jobs: int = 1,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Predict stiffness from structures.
 
@@ -122,13 +49,21 @@ def predict(
         (default), or with the softest modes frozen. Not beside `models`.
     disorder : {"error", "major"}
         What to do about partial occupancy, see `perovex.read`; perceived crystals are taken as they are.
+    explain : bool
+        Add a column ``why`` of `Reasons`: what carries each prediction, the nearest known crystals, and the smallest
+        change to the other class (some seconds a crystal).
+    n_jobs : int
+        Processes that describe crystals.
+    progress : bool
+        Show a progress bar on stderr.
 
     Returns
     -------
     DataFrame
-        One row per crystal: probability and class, each modulus in GPa with its interval, whether the crystal lies
-        in the training domain, and the columns ``warning`` (also what reading left out) and ``error``; a crystal
-        that cannot be described has only an error.
+        One row per crystal, indexed by name: `COMPOUND`; whether it lies in the training domain and why not;
+        probability and class; each modulus in GPa with its interval, and coverage where one is claimed;
+        ``known_as`` and ``_label`` of each modulus where the compound is among the training crystals; ``warnings``, a
+        list, what lies outside first; and ``error``, for a crystal that cannot be described.
 
     Raises
     ------
@@ -148,158 +83,187 @@ def predict(
     >>> bool(row["E_in_plane_lower"] <= row["E_in_plane"] <= row["E_in_plane_upper"])
     True
     """
-    from perovex.crystal.reading.disorder import check_policy
-    from perovex.descriptors import REGISTRY, describe
-    from perovex.learn import ModelBundle
-
     check_policy(disorder)
-    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
-    named = _named(items)
-    # by position: two crystals may bear the same name
-    rows: dict[int, pd.Series] = {}
-    errors: dict[int, str] = {}
-    notes: dict[int, Iterable[str]] = {}
-    for number, (_, item) in enumerate(named):
-        try:
-            crystal = _complete(item, disorder)
-            rows[number] = describe(crystal)
-            notes[number] = crystal.structure.properties.get("warnings", ())
-        except PerovexError as error:
-            errors[number] = f"{error.kind}: {error}"
-    # without a row to predict the columns are still those of a prediction
-    described = pd.DataFrame(rows).T if rows else pd.DataFrame([dict.fromkeys(bundle.feature_names, math.nan)])
-    table = bundle.predict(described.astype(float))
-    changed = bundle.redefined({key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY})
-    stale = [f"trained on other definitions of {', '.join(changed)}"] if changed else []
-    table["warning"] = [
-        "; ".join([*([] if inside else [f"outside the training domain ({reason})"]), *stale, *notes.get(number, ())])
-        for number, inside, reason in zip(table.index, table["in_domain"], table["domain_reason"], strict=True)
-    ]
-    table = table.reindex(range(len(named))) if rows else table.iloc[:0].reindex(range(len(named)))
-    table["warning"] = table["warning"].fillna("")
-    table["error"] = [errors.get(number, "") for number in range(len(named))]
-    table.index = pd.Index([name for name, _ in named], name="crystal")
-    return table
+    bundle = load_models(models, moduli)
+    crystals, names = _expanded(items)
+    described = list(describe_each(crystals, disorder=disorder, n_jobs=n_jobs, progress=progress, keep=explain))
+    table = predict_described(described, names, bundle)
+    return add_reasons(table, [[crystal] for crystal in described], bundle, progress=progress) if explain else table
 
 
-def _complete(item: Any, disorder: str) -> LayeredPerovskite:
-    """Perceive, and refuse a crystal whose hydrogens are missing: its cation descriptors would be guesses."""
-    from perovex.crystal import LayeredPerovskite, perceive
-    from perovex.descriptors import missing_hydrogens
-
-    crystal = item if isinstance(item, LayeredPerovskite) else perceive(item, disorder=disorder)
-    error = missing_hydrogens(crystal)
-    if error is not None:
-        raise error
-    return crystal
-
-
-def predict_new(  # noqa: PLR0913 - the crystal's own parameters
-    spacer: str,
-    *,
-    metal: str = "Pb",
-    halide: str = "I",
-    n: int = 1,
-    cage: str = "MA",
-    phase: Literal["RP", "DJ"] | None = None,
-    relax: bool | str = False,
-    models: str | Path | ModelBundle | None = None,
-    moduli: str | None = None,
-    random_state: int = 0,
-    progress: bool = False,
+def add_reasons(
+    table: pd.DataFrame, crystals: Sequence[Sequence[Described]], bundle: ModelBundle, *, progress: bool = False
 ) -> pd.DataFrame:
-    """Build a crystal from its spacer and composition and predict its stiffness.
-
-    The crystal is built by `perovex.building.build_layered`. Its geometry is a guess that the intervals of the models
-    do not include; the column ``warning`` says how much that guess moves predictions. Relaxation makes a crystal of
-    the potential out of it, but not always the known one, and did not bring predictions nearer.
+    """Add the column ``why``: `Reasons` of each row, None where nothing was predicted.
 
     Parameters
     ----------
-    spacer : str
-        SMILES of the spacer cation, charges written out.
-    metal, halide : str
-        Elements.
-    n : int
-        Sheets per slab.
-    cage : {"MA", "FA", "Cs", "Rb"}
-        Cage cation for n > 1.
-    phase : {"RP", "DJ"}, optional
-        Default RP for spacers with one, DJ for those with two ammonium groups.
-    relax : bool or str
-        Relax the built crystal with the potential of the labels (needs ``perovex[labels]``; minutes), or with the
-        one of this name.
-    models : path or ModelBundle, optional
-        As in `predict`.
-    moduli : {"relaxed", "soft_frozen"}, optional
-        As in `predict`.
-    random_state : int
-        Seed of the conformer search.
+    table : DataFrame
+        Of predictions.
+    crystals : sequence of sequences of Described
+        For each row the crystal, or the builds of the compound.
+    bundle : ModelBundle
     progress : bool
-        Show progress bars on stderr.
+        Show a progress bar on stderr.
+    """
+    rows = zip(table.index, crystals, strict=True)
+    shown = tqdm(rows, total=len(table), desc="explain", unit="crystal", disable=not progress)
+    reasons = pd.Series([explain_described(builds, str(name), bundle) for name, builds in shown], dtype=object)
+    return table.assign(why=reasons.to_numpy())
+
+
+def predict_described(described: Sequence[Described], names: pd.Index, bundle: ModelBundle) -> pd.DataFrame:
+    """Predict from described crystals.
+
+    Parameters
+    ----------
+    described : sequence of Described
+    names : Index
+        One for each of them.
+    bundle : ModelBundle
 
     Returns
     -------
     DataFrame
-        One row, as `predict` gives it.
-
-    Raises
-    ------
-    SmilesError, BuildError
-        If the spacer cannot be read, no crystal can be built, or it does not survive relaxation.
-    LabelError
-        If `relax` is asked for and the potential cannot be loaded.
-
-    Examples
-    --------
-    >>> from perovex.prediction.crystals import predict_new
-    >>> row = predict_new("[NH3+]CCCC[NH3+]").iloc[0]
-    >>> bool(row["E_in_plane"] > 0), row["warning"].startswith("geometry built, not relaxed")
-    (True, True)
+        As `predict` gives it.
     """
-    from perovex.building import build_layered
-    from perovex.learn import ModelBundle
-
-    crystal = build_layered(
-        spacer, metal=metal, halide=halide, n=n, cage=cage, phase=phase, random_state=random_state, progress=progress
-    )
-    if relax:
-        from perovex.prediction.relaxing import relax_by_potential
-
-        crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "", progress=progress)
-    bundle = models if isinstance(models, ModelBundle) else ModelBundle.load(choose_models(models, moduli))
-    table = predict(crystal, models=bundle)
-    table.index = pd.Index([f"{spacer} {metal}{halide} n={n}"], name="crystal")
-    note = built_warning(bundle.manifest["training"].get("moduli", "relaxed"), relaxed=bool(relax))
-    table["warning"] = [f"{note}; {old}" if old else note for old in table["warning"]]
+    # by position: two crystals may bear the same name; one without its hydrogens is no crystal to predict
+    sound = [number for number, crystal in enumerate(described) if crystal.error is None]
+    columns = bundle.feature_names
+    # without a row to predict the columns are still those of a prediction
+    X = pd.DataFrame([described[number].values for number in sound] or [dict.fromkeys(columns, np.nan)]).astype(float)
+    compounds = pd.DataFrame([described[number].identity for number in sound], index=X.index if sound else None)
+    predicted = bundle.predict(X, crystals=compounds if sound else None)
+    table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
+    labels = known_labels(compounds.to_dict("records"), X, bundle)
+    table[labels.columns] = labels.to_numpy() if sound else np.nan
+    table = table.astype({name: float for name in labels.columns if name != "known_as"})
+    table.index = pd.Index(sound or [-1])
+    table = table.reindex(range(len(described)))
+    table["warnings"] = [
+        [] if crystal.error is not None else remarks(table.iloc[number], crystal, bundle)
+        for number, crystal in enumerate(described)
+    ]
+    table["error"] = [
+        "" if crystal.error is None else f"{crystal.error.kind}: {crystal.error}" for crystal in described
+    ]
+    table.index = pd.Index(names, name="crystal")
     return table
 
 
-def _named(items: Any) -> list[tuple[str, Any]]:
-    from perovex.crystal import expand_paths
+def _order(table: pd.DataFrame) -> pd.DataFrame:
+    """Put first what a crystal is and whether such crystals were learnt from."""
+    first = [*COMPOUND, "in_domain", "domain_reason"]
+    return table[[*first, *(name for name in table.columns if name not in first)]]
 
-    if isinstance(items, Mapping):
-        return [(str(name), item) for name, item in items.items()]
-    given = list(items) if _holds_crystals(items) else [items]
-    named: list[tuple[str, Any]] = []
+
+def remarks(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
+    """Return what a reader of a prediction should know, the weightiest first.
+
+    Parameters
+    ----------
+    row : Series
+        Of a prediction.
+    crystal : Described
+    bundle : ModelBundle
+    """
+    notes = []
+    if not row["in_domain"]:
+        notes.append(f"outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals")
+    versions = {key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY}
+    changed = bundle.redefined(versions)
+    if changed:
+        notes.append(f"trained on other definitions of {', '.join(changed)}")
+    notes += [note for note in (contradiction(row, bundle), _known_note(row, bundle)) if note]
+    if crystal.origin:
+        notes.append(built_warning(bundle.manifest, relaxed="relaxation" in crystal.origin))
+    return [*notes, *crystal.warnings]
+
+
+def contradiction(row: pd.Series, bundle: ModelBundle) -> str:
+    """Say why a class and a modulus on the other side of the threshold both stand."""
+    target = bundle.manifest["target"]
+    probability = next((name for name in row.index if str(name).startswith("probability_")), None)
+    if probability is None or not np.isfinite(row.get(target, np.nan)):
+        return ""
+    modulus, threshold = row[target], row["threshold"]
+    if (modulus > threshold) == (row[probability] > 0.5):
+        return ""
+    why = "a classifier and a regressor that were trained apart disagree, take the class as undecided"
+    if getattr(bundle.classifier, "learns", "classes") == "modulus":
+        why = "both come from one distribution, whose typical value and median lie on its two sides: undecided"
+    return (
+        f"called {row['class']} with {target} = {modulus:.3g} on the other side of the threshold {threshold:.4g}: {why}"
+    )
+
+
+def _known_note(row: pd.Series, bundle: ModelBundle) -> str:
+    if not row.get("known_as"):
+        return ""
+    labels = [f"{target} {row[f'{target}_label']:.3g}" for target in bundle.regressors if row[f"{target}_label"] > 0]
+    return f"in the training data as {row['known_as']}: labels {', '.join(labels)} GPa"
+
+
+def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: ModelBundle) -> pd.DataFrame:
+    """Look compounds up among the training crystals.
+
+    Parameters
+    ----------
+    compounds : sequence of dict
+        Identities, as `perovex.crystal.identity.identity` gives them.
+    X : DataFrame
+        Descriptors of the same crystals; of several known crystals of one compound the nearest is taken.
+    bundle : ModelBundle
+
+    Returns
+    -------
+    DataFrame
+        ``known_as`` (empty where a compound is not known) and ``<target>_label`` in GPa.
+    """
+    known = bundle.known
+    rows: list[dict[str, Any]] = []
+    keys = {} if known is None or "smiles" not in known.identity else _keys(known.identity)
+    for position, compound in enumerate(compounds):
+        same = keys.get(_key(compound), [])
+        entry: dict[str, Any] = {"known_as": "", **{f"{target}_label": np.nan for target in bundle.regressors}}
+        if same and known is not None:
+            name = bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin()
+            entry["known_as"] = str(name)
+            entry |= {f"{target}_label": float(known.moduli.loc[name, target]) for target in bundle.regressors}
+        rows.append(entry)
+    return pd.DataFrame(rows, columns=["known_as", *(f"{target}_label" for target in bundle.regressors)])
+
+
+def _keys(identity: pd.DataFrame) -> dict[Any, list[Any]]:
+    """Names of known crystals by compound."""
+    keys: dict[Any, list[Any]] = {}
+    for name, row in zip(identity.index, identity.to_dict("records"), strict=True):
+        keys.setdefault(_key(row), []).append(name)
+    return keys
+
+
+def _key(compound: dict[str, Any]) -> Any:
+    cage = compound.get("cage")
+    return compound_key(
+        compound["smiles"], compound["metal"], compound["halide"], compound["n"], cage if isinstance(cage, str) else ""
+    )
+
+
+def _expanded(items: Any) -> tuple[list[Any], pd.Index]:
+    """Crystals and their names; folders and globs become files, each of which is taken once."""
+    if isinstance(items, (pd.Series, pd.DataFrame, dict)) or hasattr(items, "keys"):
+        return named_items(items)
+    given = list(items) if holds_crystals(items) else [items]
+    crystals: list[Any] = []
     seen: set[Path] = set()
-    for number, item in enumerate(given):
+    for item in given:
         if isinstance(item, (str, Path)):
             paths = [path for path in expand_paths(item, keep_missing=len(given) > 1) if path not in seen]
             seen.update(paths)
-            named += [(str(path), path) for path in paths]
+            crystals += paths
         else:
-            named.append((_label(item, number), item))
-    return named
-
-
-def _holds_crystals(items: Any) -> bool:
-    """Tell several crystals from one: a structure is iterable, too, but over sites or atoms."""
-    if isinstance(items, (str, Path)) or hasattr(items, "lattice") or hasattr(items, "get_positions"):
-        return False
-    return isinstance(items, Iterable)
-
-
-def _label(item: Any, number: int) -> str:
-    properties = getattr(item, "properties", None) or {}
-    return str(properties.get("label_id") or getattr(item, "source", None) or f"crystal {number}")
+            crystals.append(item)
+    _, names = named_items(crystals)
+    if isinstance(names, pd.RangeIndex):
+        names = pd.Index([f"crystal {number}" for number in names])
+    return crystals, names

@@ -5,8 +5,29 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from perovex.building import relax_built
+from perovex.elasticity import relax_atoms
+from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator, require
+from perovex.errors import BuildError
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+
+def require_potential(potential: str = "") -> None:
+    """Find out whether a potential can be had, before any work is done.
+
+    Parameters
+    ----------
+    potential : str
+        Name as in `perovex.elasticity.potentials.by_name`; by default that of the bundled labels.
+
+    Raises
+    ------
+    LabelError
+        If the potential is unknown or its package is not installed.
+    """
+    require(potential or DEFAULT_POTENTIAL)
 
 
 def relax_by_potential(
@@ -38,11 +59,6 @@ def relax_by_potential(
     BuildError
         If relaxation did not converge, or n, a molecule or the framework did not survive it.
     """
-    from perovex.building import relax_built
-    from perovex.elasticity import relax_atoms
-    from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
-    from perovex.errors import BuildError
-
     name = potential or DEFAULT_POTENTIAL
     calculator = make_calculator(name, device=device)
     relaxed = relax_built(structure, calculator, engine=partial(relax_atoms, progress=progress))

@@ -58,3 +58,50 @@ def test_a_substituted_crystal_keeps_its_network(two_crystals, tmp_path):
     assert done.exit_code == 0, done.output
     after = perceive(out)
     assert (after.halides, after.n_layers) == ((other,), before.n_layers)
+
+
+def test_without_out_a_file_bears_the_name_of_the_compound_and_replaces_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crystal.cif").write_text("mine")
+    for _ in range(2):
+        assert run("CC[NH3+]", "-x", "BR", "--phase", "rp", "--trials", 1).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "C2H5NH3_2PbBr4-2.cif",
+        "C2H5NH3_2PbBr4.cif",
+        "crystal.cif",
+    ]
+    assert (tmp_path / "crystal.cif").read_text() == "mine"
+
+
+def test_a_table_of_compounds_is_built_into_a_folder_one_line_each(tmp_path):
+    table = tmp_path / "compounds.csv"
+    table.write_text("smiles,halide,phase\nC[NH3+],br,RP\nCCN,I,\n")
+    done = run("--table", table, "--trials", 1, "--out", tmp_path / "built")
+    assert done.exit_code == 2
+    assert "compounds.csv:2: (CH3NH3)2PbBr4" in done.output
+    assert "compounds.csv:3: SmilesError" in done.output
+    assert [path.name for path in (tmp_path / "built").iterdir()] == ["CH3NH3_2PbBr4.cif"]
+
+
+def test_what_cannot_be_written_is_refused_before_work(tmp_path, monkeypatch):
+    def work(*_, **__):
+        raise AssertionError("work has started")
+
+    monkeypatch.setattr("perovex.building.build_layered", work)
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    for out in (blocked / "crystal.cif", tmp_path / "crystal.xyz"):
+        assert isinstance(run("CC[NH3+]", "--out", out).exception, PerovexError)
+    (tmp_path / "folder.cif").mkdir()
+    assert "a folder of that name" in str(run("CC[NH3+]", "--out", tmp_path / "folder.cif").exception)
+    assert "folder: --out DIR" in str(run("CC[NH3+]", "C[NH3+]", "--out", tmp_path / "a.cif").exception)
+    monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
+    assert "pip install sevenn dftd3" in str(run("CC[NH3+]", "--relax", "--out", tmp_path / "a.cif").exception)
+
+
+def test_a_crystal_goes_to_standard_output(tmp_path):
+    done = run("C[NH3+]", "--trials", 1, "--out", "-")
+    assert done.exit_code == 0
+    path = tmp_path / "piped.cif"
+    path.write_text(done.stdout)
+    assert perceive(path).structure.properties["build"]["spacer_smiles"] == "C[NH3+]"

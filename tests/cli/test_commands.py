@@ -108,7 +108,9 @@ def test_predict_warns_outside_the_domain(elastic_data, tmp_path):
     elastic_data.structures[name].to(filename=str(path), fmt="cif")
     done = run("predict", path)
     assert done.returncode == 0
-    assert "outside the training domain" in done.stderr
+    assert "warning: " + str(path) + ": outside what was learnt (a 3D network" in done.stderr
+    assert "NO, see below" in done.stdout
+    assert "not claimed" in done.stdout
 
 
 def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, tmp_path):
@@ -120,12 +122,22 @@ def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, t
 def test_printed_predictions_have_units_and_what_cannot_be_written_is_refused(two_crystals, tmp_path):
     done = run("predict", two_crystals[0])
     assert done.returncode == 0
-    assert "E_vrh_lower (GPa)" in done.stdout
+    assert "E_vrh (GPa)" in done.stdout
     assert "threshold (GPa)" in done.stdout
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert_refused(run("predict", two_crystals[0], "--out", blocked / "table.csv"), "a file of that name")
     assert_refused(run("study", "--out", blocked), "a file of that name")
+
+
+def test_predictions_go_to_standard_output_in_the_format_asked_for(two_crystals):
+    done = run("predict", two_crystals[0], "--out", "-", "--format", "json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout).values()
+    assert isinstance(row["warnings"], list)
+    assert row["metal"] == "Pb"
+    assert len(str(row["E_vrh"])) <= 7
+    assert_refused(run("predict", two_crystals[0], "--format", "xlsx"), "no table is written as 'xlsx'")
 
 
 def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):
@@ -205,7 +217,7 @@ def test_descriptors_list_prints_the_registry():
 def test_model_card_is_printed_and_written_and_a_damaged_folder_is_refused(tmp_path):
     import shutil
 
-    from perovex.prediction.crystals import default_models
+    from perovex.prediction import default_models
 
     done = run("model", "card")
     assert done.returncode == 0

@@ -104,8 +104,8 @@ def test_predict_takes_the_major_part_of_a_disordered_file_where_asked(capsys, e
 
 
 def test_equal_remarks_of_many_crystals_are_one_line(capsys):
-    remarks = [(f"c{i}.cif", "no cation between the slabs") for i in range(4)]
-    remarks += [("c4.cif", "no cation between the slabs; outside (a = 1; b = 2)"), ("c5.cif", "")]
+    remarks = [(f"c{i}.cif", ["no cation between the slabs"]) for i in range(4)]
+    remarks += [("c4.cif", ["no cation between the slabs", "outside (a = 1; b = 2)"]), ("c5.cif", [])]
     say_remarks(remarks, "note", 6)
     assert capsys.readouterr().err.splitlines() == [
         "perovex: note: 5 crystals: no cation between the slabs",

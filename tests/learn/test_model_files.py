@@ -24,7 +24,7 @@ from perovex.learn import (
 )
 from perovex.learn.bundle.folder import _own_checksum, annotate_model
 from perovex.learn.estimators.algorithms import CLASSIFIERS, REGRESSORS
-from perovex.prediction.crystals import default_models
+from perovex.prediction import default_models
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from perovex.learn import (
 )
 from perovex.learn.uncertainty.domain import domain_errors
 from perovex.learn.uncertainty.intervals import shifted_upper_quantile
-from perovex.prediction.crystals import default_models
+from perovex.prediction import default_models
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])

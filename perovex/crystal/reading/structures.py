@@ -13,6 +13,7 @@ from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 from perovex.crystal.reading.cif import parse_cif
 from perovex.crystal.reading.disorder import FULL, check_policy, resolve_disorder
 from perovex.crystal.reading.element_names import is_element, plain_symbol
+from perovex.crystal.reading.origin import read_origin
 from perovex.crystal.reading.paths import PathLike, split_selector, stripped_name
 from perovex.crystal.reading.sanity import check_cell, check_contacts
 from perovex.crystal.reading.sites import Sites, merge_repeated
@@ -50,7 +51,8 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None, f
     Returns
     -------
     pymatgen.core.Structure
-        Ordered, one element per site; ``properties["source"]`` names the file.
+        Ordered, one element per site; ``properties["source"]`` names the file, ``properties["build"]`` says how a
+        crystal was made that `perovex build` wrote.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def read(path: PathLike, *, disorder: str = "error", block: str | None = None, f
         structure = _structure(lattice, sites, disorder, remarks)
     except PerovexError as error:
         raise error.at(path) from error.__cause__
-    structure.properties["source"] = str(path)
+    structure.properties |= {"source": str(path), **read_origin(text)}
     return structure
 
 

@@ -101,7 +101,7 @@ def claimed(path: Path) -> Iterator[bool]:
     try:
         from filelock import FileLock, Timeout
     except ImportError as error:
-        raise LabelError("filelock is not installed", remedy="pip install 'perovex[labels]'") from error
+        raise LabelError("filelock is not installed", remedy="pip install filelock") from error
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

@@ -21,6 +21,7 @@ import inspect
 import logging
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,50 @@ if TYPE_CHECKING:
 DEFAULT_POTENTIAL = "7net-l3i5+d3"
 
 logger = logging.getLogger(__name__)
+
+
+def require(name: str = DEFAULT_POTENTIAL) -> None:
+    """Find out whether a potential is known and its packages are installed, without loading it.
+
+    Parameters
+    ----------
+    name : str
+        As in `make_calculator`.
+
+    Raises
+    ------
+    LabelError
+        Unknown name, or a package or a file is missing.
+
+    Examples
+    --------
+    >>> require("no-such-potential")
+    Traceback (most recent call last):
+    ...
+    perovex.errors.LabelError: unknown potential 'no-such-potential' ...
+    """
+    model, dispersion = split_dispersion(name)
+    if dispersion not in ("", "d3"):
+        raise LabelError(f"unknown dispersion {dispersion!r} in potential {name!r}", remedy="use '+d3' or nothing")
+    checkpoint = CHECKPOINT.fullmatch(model)
+    known = model in known_potentials() or model.partition(":")[0] in CODES
+    if checkpoint is None and not known and not FACTORY.fullmatch(model):
+        raise _unknown(name)
+    needed = ["sevenn"] if checkpoint or model in SEVENNET else []
+    needed += ["dftd3"] if dispersion else []
+    missing = [package for package in needed if find_spec(package) is None]
+    if missing:
+        raise LabelError(
+            f"the potential {name} needs {' and '.join(missing)}, not installed here",
+            remedy=f"pip install {' '.join(missing)}",
+        )
+
+
+def _unknown(name: str) -> LabelError:
+    return LabelError(
+        f"unknown potential {name!r}",
+        remedy=f"known: {', '.join(known_potentials())}; or FILE.pth:TASK, or module:factory",
+    )
 
 
 def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype: str = "float32") -> Any:
@@ -97,10 +142,7 @@ def _make_model(model: str, name: str, device: str, dtype: str) -> Any:
         return _sevennet(checkpoint["file"], checkpoint["task"], device)
     if FACTORY.fullmatch(model):
         return _call_factory(_import_factory(model), device, dtype)
-    raise LabelError(
-        f"unknown potential {name!r}",
-        remedy=f"known: {', '.join(known_potentials())}; or FILE.pth:TASK, or module:factory",
-    )
+    raise _unknown(name)
 
 
 def _sevennet(weights: str, task: str | None, device: str) -> Any:
@@ -112,7 +154,7 @@ def _sevennet(weights: str, task: str | None, device: str) -> Any:
 
             calculator = BatchedSevenNet(weights, device=device, modal=task)
     except ImportError as error:
-        raise LabelError("sevenn is not installed", remedy="pip install 'perovex[labels]'") from error
+        raise LabelError("sevenn is not installed", remedy="pip install sevenn") from error
     except ValueError as error:  # a model with several heads wants one of them
         raise LabelError(f"{error}", remedy="name the task: FILE.pth:TASK", source=source) from error
     except (RuntimeError, AssertionError) as error:  # torch: no such device, or built without it
@@ -167,5 +209,5 @@ def _d3() -> Any:
     try:
         from dftd3.ase import DFTD3
     except ImportError as error:
-        raise LabelError("dftd3 is not installed", remedy="pip install 'perovex[labels]'") from error
+        raise LabelError("dftd3 is not installed", remedy="pip install dftd3") from error
     return DFTD3(damping="d3bj", params_tweaks=dict(D3_PBE))

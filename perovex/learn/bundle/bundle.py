@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from tqdm.auto import tqdm
 
@@ -13,7 +14,7 @@ from perovex._json import json_safe
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
-from perovex.learn.bundle.known import KnownCrystals
+from perovex.learn.bundle.known import KnownCrystals, as_identity
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.provenance import table_checksum
@@ -191,7 +192,7 @@ class ModelBundle:
             },
             "metrics": dict(metrics or {}),
         }
-        identity = pd.DataFrame(index=table.index) if crystals is None else crystals.loc[table.index]
+        identity = as_identity(crystals, table.index)
         known = KnownCrystals(table, moduli[list(dict.fromkeys([*targets, target]))].astype(float), identity)
         return cls(fitted, regressors, fitted_domain, json_safe(manifest), known)
 
@@ -254,6 +255,35 @@ class ModelBundle:
         if not crystals.index.equals(index):
             raise ModelInputError("crystals and X differ in rows", remedy="pass crystals.loc[X.index]")
         return [self.known.never_seen(row) for row in crystals.to_dict("records")]
+
+    def distances(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Measure how far rows are from each training crystal, as the domain does.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, n_columns)
+            Descriptors in any order.
+
+        Returns
+        -------
+        DataFrame, shape (n_rows, n_crystals)
+            Root mean square over descriptors in standard deviations; redundant descriptors weigh less.
+
+        Raises
+        ------
+        ModelInputError
+            The training crystals were not kept, or a descriptor is missing.
+        """
+        if self.known is None:
+            raise ModelInputError("the training crystals were not kept with the models", remedy="train them again")
+        domain, (table, _) = self.domain, self._read(X, "ignore")
+
+        def scaled(rows: pd.DataFrame) -> np.ndarray:
+            values = rows[self.feature_names].to_numpy(float)
+            filled = np.where(np.isnan(values), domain.median_, values)
+            return np.asarray((filled - domain.mean_) / domain.scale_ * np.sqrt(domain.column_weights_))
+
+        return pd.DataFrame(cdist(scaled(table), scaled(self.known.X)), index=table.index, columns=self.known.X.index)
 
     def redefined(self, versions: Mapping[str, str]) -> list[str]:
         """Return descriptors whose definition has another version than at training; unknown versions match.

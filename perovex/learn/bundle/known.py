@@ -114,6 +114,33 @@ class KnownCrystals:
         )
 
 
+def as_identity(crystals: pd.DataFrame | None, index: pd.Index) -> pd.DataFrame:
+    """Return what training crystals are, with the names of `IDENTITY`.
+
+    Parameters
+    ----------
+    crystals : DataFrame, optional
+        Also with the names of the columns of released data: ``n_layers``, ``spacer_smiles``.
+    index : Index
+        Names of the crystals.
+
+    Examples
+    --------
+    >>> as_identity(pd.DataFrame({"n_layers": [1.0], "cage": [None]}), pd.RangeIndex(1)).to_dict("records")
+    [{'n': 1.0, 'cage': '', 'dimensionality': 2}]
+    """
+    if crystals is None:
+        return pd.DataFrame(index=index)
+    identity = crystals.loc[index].rename(columns={"n_layers": "n", "spacer_smiles": "smiles"})
+    if "cage" in identity:
+        identity["cage"] = identity["cage"].fillna("").astype(str)
+    if "n" in identity:
+        identity["n"] = identity["n"].astype(float)
+        if "dimensionality" not in identity:
+            identity["dimensionality"] = np.where(np.isinf(identity["n"]), 3, 2)
+    return identity
+
+
 def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, (int, float, np.number)) else str(value)
 

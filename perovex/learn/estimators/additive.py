@@ -155,6 +155,6 @@ def _interpret() -> Any:
         import interpret.glassbox
     except ImportError as error:
         raise ModelInputError(
-            "algorithm 'ebm' needs the library interpret-core to train", remedy='pip install "perovex[ebm]"'
+            "algorithm 'ebm' needs the library interpret-core to train", remedy="pip install interpret-core"
         ) from error
     return interpret.glassbox

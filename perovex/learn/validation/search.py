@@ -222,6 +222,6 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise ModelInputError("the search needs optuna", remedy='pip install "perovex[search]"') from error
+        raise ModelInputError("the search needs optuna", remedy="pip install optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

@@ -1,11 +1,11 @@
-"""The formula of a perovskite as a chemist writes it."""
+"""What compound a crystal is: its formula as a chemist writes it, spacer, metal, halide, n, stacking, cage cation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import reduce
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,39 @@ if TYPE_CHECKING:
     from perovex.crystal.model import LayeredPerovskite, Molecule
 
 _AMMONIUM_HYDROGENS = 3
+
+
+def identity(crystal: LayeredPerovskite) -> dict[str, Any]:
+    """Name the compound of a crystal.
+
+    Parameters
+    ----------
+    crystal : LayeredPerovskite
+
+    Returns
+    -------
+    dict
+        ``formula``, ``smiles`` (of the spacers, joined by dots), ``dimensionality``, ``n``, ``metal`` and ``halide``
+        (several joined by slashes), ``phase``, ``stacking``, ``cage`` (SMILES; empty where there are no cages).
+
+    Examples
+    --------
+    >>> from perovex.crystal import perceive
+    >>> from perovex.crystal.examples import cubic
+    >>> identity(perceive(cubic()))["cage"]
+    '[Cs+]'
+    """
+    return {
+        "formula": chemical_formula(crystal),
+        "smiles": crystal.spacer_smiles,
+        "dimensionality": crystal.dimensionality,
+        "n": crystal.n_layers,
+        "metal": "/".join(crystal.metals),
+        "halide": "/".join(crystal.halides),
+        "phase": crystal.phase,
+        "stacking": crystal.stacking,
+        "cage": ".".join(sorted({molecule.smiles for molecule in crystal.cage_cations})),
+    }
 
 
 def chemical_formula(crystal: LayeredPerovskite) -> str:

@@ -1,0 +1,298 @@
+"""Stiffness of compounds that have no structure yet: built several times, predicted, averaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from perovex._seeds import seed_for
+from perovex.building import build_layered
+from perovex.building.compound import Compound
+from perovex.descriptors.batch import Described, describe_item
+from perovex.errors import BuildError, PerovexError
+from perovex.prediction.crystals import add_reasons, contradiction, predict_described
+from perovex.prediction.models import load_models
+from perovex.prediction.relaxing import relax_by_potential, require_potential
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from perovex.learn import ModelBundle
+
+#: Crystals that are built of one compound; they differ in how the cations are packed.
+N_BUILDS = 4
+
+
+def predict_new(  # noqa: PLR0913 - the crystal's own parameters
+    spacer: str | Sequence[str],
+    *,
+    metal: str = "Pb",
+    halide: str = "I",
+    n: int = 1,
+    cage: str = "MA",
+    phase: str | None = None,
+    relax: bool | str = False,
+    n_builds: int = N_BUILDS,
+    models: str | Path | ModelBundle | None = None,
+    moduli: str | None = None,
+    explain: bool = False,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Build crystals from spacer and composition and predict their stiffness.
+
+    Crystals are built by `perovex.building.build_layered`, several times each, and the predictions averaged. Their
+    geometry is a guess that the intervals of the models do not include; the column ``warnings`` says how much that
+    guess moves predictions. Relaxation makes a crystal of the potential out of it, but not always the known one, and
+    did not bring predictions nearer.
+
+    Parameters
+    ----------
+    spacer : str or sequence of str
+        SMILES of the spacer cation, charges written out; equal cations give equal answers however they are spelled.
+        Of several each has a row, and one that cannot be built has its error there.
+    metal, halide : str
+        Elements, in any case.
+    n : int
+        Sheets per slab.
+    cage : {"MA", "FA", "GA", "Cs", "Rb"}
+        Cage cation for n > 1.
+    phase : {"RP", "DJ"}, optional
+        Default RP for spacers with one, DJ for those with two ammonium groups.
+    relax : bool or str
+        Relax the built crystals with the potential of the labels (needs the extra ``labels``; minutes), or with the
+        one of this name.
+    n_builds : int
+        Crystals to build of each compound.
+    models : path or ModelBundle, optional
+        As in `predict`.
+    moduli : {"relaxed", "soft_frozen"}, optional
+        As in `predict`.
+    explain : bool
+        As in `predict`; contributions are averaged over the builds, as the predictions are.
+    random_state : int
+        Seed of the trial arrangements; the first build is that of `build_layered` with this seed.
+    n_jobs : int
+        Processes.
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    DataFrame
+        A row for each spacer, as `predict` gives it, with ``builds`` (how many were averaged) and the smallest and
+        largest prediction among them (``<target>_min_of_builds``, ``<target>_max_of_builds``).
+
+    Raises
+    ------
+    SmilesError, BuildError
+        If the only spacer cannot be read, no crystal can be built, or none survives relaxation.
+    LabelError
+        If `relax` is asked for and the potential cannot be loaded.
+
+    Examples
+    --------
+    >>> row = predict_new("[NH3+]CCCC[NH3+]", n_builds=1).iloc[0]
+    >>> bool(row["E_in_plane"] > 0), row["warnings"][-1].startswith("geometry built, not relaxed")
+    (True, True)
+    """
+    several = not isinstance(spacer, str)
+    if several:
+        compounds = [_read(one, metal, halide, n, cage, phase) for one in spacer]
+    else:
+        compounds = [Compound.read(spacer, metal, halide, n, cage, phase)]
+    table = predict_compounds(
+        compounds, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
+        random_state=random_state, n_jobs=n_jobs, progress=progress, on_error="row" if several else "raise",
+    )  # fmt: skip
+    if several:
+        table.index = pd.Index([str(one) for one in spacer], name="crystal")
+    return table
+
+
+def _read(spacer: str, *composition: Any) -> Compound | PerovexError:
+    try:
+        return Compound.read(spacer, *composition)
+    except PerovexError as error:
+        return error
+
+
+def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
+    compounds: Sequence[Compound | PerovexError],
+    *,
+    relax: bool | str = False,
+    n_builds: int = N_BUILDS,
+    models: str | Path | ModelBundle | None = None,
+    moduli: str | None = None,
+    explain: bool = False,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+    on_error: str = "row",
+) -> pd.DataFrame:
+    """Build compounds and predict their stiffness, one row each.
+
+    Parameters
+    ----------
+    compounds : sequence of Compound or PerovexError
+        As `perovex.building.compound.read_compounds` gives them; an error costs its row.
+    relax, n_builds, models, moduli, explain, random_state, n_jobs, progress
+        As in `predict_new`.
+    on_error : {"row", "raise"}
+        What a compound that cannot be built does.
+
+    Returns
+    -------
+    DataFrame
+        As in `predict_new`.
+
+    Raises
+    ------
+    BuildError
+        If `n_builds` is below one.
+    """
+    if n_builds < 1:
+        raise BuildError(f"n_builds = {n_builds}: at least one crystal has to be built")
+    if relax:
+        require_potential(relax if isinstance(relax, str) else "")
+    bundle = load_models(models, moduli)
+    plan = [
+        (number, compound, random_state if build == 0 else seed_for(random_state, "builds", build))
+        for number, compound in enumerate(compounds)
+        if isinstance(compound, Compound)
+        for build in range(n_builds)
+    ]
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(build_and_describe)(compound, seed, relax, keep=explain) for _, compound, seed in plan
+    )
+    built: dict[int, list[Described]] = {}
+    bar = tqdm(work, total=len(plan), desc="build and describe", unit="crystal", disable=not progress)
+    for (number, _, _), crystal in zip(plan, bar, strict=True):
+        built.setdefault(number, []).append(crystal)
+    rows = [
+        [Described(error=compound)] if isinstance(compound, PerovexError) else built[number]
+        for number, compound in enumerate(compounds)
+    ]
+    if on_error == "raise":
+        failed = next((crystals[0].error for crystals in rows if all(crystal.error for crystal in crystals)), None)
+        if failed is not None:
+            raise failed
+    names = pd.Index([getattr(compound, "source", None) or str(compound) for compound in compounds], name="crystal")
+    table = _predict_averaged(rows, names, bundle)
+    return add_reasons(table, rows, bundle, progress=progress) if explain else table
+
+
+def build_and_describe(compound: Compound, seed: int, relax: bool | str = False, *, keep: bool = False) -> Described:
+    """Build one crystal of a compound, relax it where asked, and describe it.
+
+    Parameters
+    ----------
+    compound : Compound
+    seed : int
+        Of the trial arrangements.
+    relax : bool or str
+        As in `predict_new`.
+    keep : bool
+        Keep the crystal, too.
+
+    Returns
+    -------
+    Described
+        With its error where it cannot be built.
+    """
+    try:
+        crystal = build_layered(
+            compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.phase,
+            random_state=seed,
+        )  # fmt: skip
+        if relax:
+            crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "")
+    except PerovexError as error:
+        return Described(error=error)
+    return describe_item(crystal, keep=keep)
+
+
+def _predict_averaged(rows: Sequence[Sequence[Described]], names: pd.Index, bundle: ModelBundle) -> pd.DataFrame:
+    """Predict every build and average those of one compound."""
+    # a failed build beside others says nothing about the compound
+    kept = [[crystal for crystal in crystals if crystal.error is None] or [crystals[0]] for crystals in rows]
+    owner = np.repeat(np.arange(len(kept)), [len(crystals) for crystals in kept])
+    each = predict_described([crystal for crystals in kept for crystal in crystals], pd.RangeIndex(len(owner)), bundle)
+    averaged = [_average(each[owner == number], len(crystals), bundle) for number, crystals in enumerate(rows)]
+    table = pd.DataFrame(averaged)
+    table.index = names
+    return table
+
+
+def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle) -> pd.Series:
+    """Average the predictions of several builds of one compound: moduli and ends of intervals by their logarithms."""
+    # what the builds say in words is taken from the first that lies outside, else from the first
+    outside = builds[~builds["in_domain"].fillna(value=True).astype(bool)]
+    row = (outside if len(outside) else builds).iloc[0].copy()
+    works = builds["error"].eq("").all()
+    row["builds"] = len(builds) if works else 0
+    for target in bundle.regressors:
+        values = builds[target].to_numpy(float)
+        for column in (target, f"{target}_lower", f"{target}_upper"):
+            if column in builds:
+                row[column] = _typical(builds[column].to_numpy(float))
+        row[f"{target}_min_of_builds"], row[f"{target}_max_of_builds"] = values.min(), values.max()
+    if not works:
+        return row
+    probability = next((name for name in builds if str(name).startswith("probability_")), None)
+    if probability is not None:
+        row[probability] = builds[probability].astype(float).mean()
+        row["class"] = _class(builds, probability, row[probability])
+    for column in ("phase", "stacking"):
+        row[column] = "/".join(dict.fromkeys(builds[column]))
+    row["warnings"] = [*_said(builds, row, bundle), _spread_note(row, n_asked, bundle)]
+    return row
+
+
+def _class(builds: pd.DataFrame, probability: str, mean: float) -> str:
+    """Return the name of the class on the side of the mean probability."""
+    stiff = probability.removeprefix("probability_")
+    soft = next((name for name in builds["class"] if name != stiff), "soft" if stiff == "stiff" else f"not {stiff}")
+    return stiff if mean > 0.5 else str(soft)
+
+
+def _typical(values: np.ndarray) -> float:
+    """Geometric mean; the arithmetic one where a value is not positive."""
+    return float(np.exp(np.log(values).mean()) if (values > 0).all() else values.mean())
+
+
+def _said(builds: pd.DataFrame, row: pd.Series, bundle: ModelBundle) -> list[str]:
+    """Remarks of all builds, equal ones once; of those about domain and class only what holds for the average."""
+    said = dict.fromkeys(
+        note
+        for notes in builds["warnings"]
+        for note in notes
+        if not note.startswith(("outside what was learnt", "called "))
+    )
+    n_outside = int((~builds["in_domain"].astype(bool)).sum())
+    lead = []
+    if n_outside:
+        share = f"{n_outside} of {len(builds)} builds lie " if len(builds) > 1 else ""
+        lead.append(
+            f"{share}outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals"
+        )
+    return [*lead, *filter(None, [contradiction(row, bundle)]), *said]
+
+
+def _spread_note(row: pd.Series, n_asked: int, bundle: ModelBundle) -> str:
+    """Say how many builds were averaged and how far apart they are."""
+    if row["builds"] == 1:
+        lost = f" of {n_asked} asked for" if n_asked > 1 else ""
+        return f"one build{lost}: other packings of the same cations may predict otherwise"
+    spans = ", ".join(
+        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} GPa ({target})"
+        for target in bundle.regressors
+    )
+    lost = f" ({n_asked - row['builds']} more could not be built)" if row["builds"] < n_asked else ""
+    return f"mean of {row['builds']} builds{lost}, which predict {spans}"

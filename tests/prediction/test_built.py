@@ -1,0 +1,107 @@
+"""Compounds without a structure: one answer for one cation, averaged over builds, one row each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perovex.building import build_layered
+from perovex.building.compound import Compound, read_compounds
+from perovex.errors import BuildError, LabelError, PerovexError, SmilesError
+from perovex.prediction import built, load_models, predict, predict_compounds, predict_new
+
+BA = ("CCCC[NH3+]", "[NH3+]CCCC", "C(CCC)[NH3+]")
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_models()
+
+
+@pytest.fixture
+def quick(monkeypatch, elastic_data):
+    """A builder that takes no time: a known crystal, strained by its seed."""
+    asked = []
+
+    def build(spacer, metal, halide, n, cage, phase, *, random_state=0):
+        asked.append((spacer, metal, halide, n, cage, phase, random_state))
+        if halide == "F":
+            raise BuildError("no room")
+        crystal = elastic_data.structures["BA2PbI4"].copy()
+        crystal.apply_strain([0, 0, 0.02 * (random_state % 5)])
+        crystal.properties = {"build": {"spacer_smiles": spacer}}
+        return crystal
+
+    monkeypatch.setattr(built, "build_layered", build)
+    return asked
+
+
+def test_one_cation_has_one_crystal_however_it_is_spelled():
+    first, *others = (build_layered(smiles, n_trials=1) for smiles in BA)
+    for other in others:
+        assert np.array_equal(first.cart_coords, other.cart_coords)
+        assert np.array_equal(first.lattice.matrix, other.lattice.matrix)
+
+
+def test_three_spellings_give_one_row_three_times(quick, bundle):
+    table = predict_new(list(BA), n_builds=2, models=bundle)
+    assert list(table.index) == list(BA)
+    assert {call[0] for call in quick} == {"CCCC[NH3+]"}
+    numbers = table.select_dtypes("number")
+    pd.testing.assert_frame_equal(numbers, numbers.iloc[[0, 0, 0]].set_axis(numbers.index))
+
+
+def test_builds_are_averaged_and_their_spread_is_said(quick, bundle, elastic_data):
+    row = predict_new(BA[0], n_builds=3, models=bundle).iloc[0]
+    assert row["builds"] == 3
+    assert quick[0][-1] == 0  # the first build is that of `build_layered`
+    crystals = []
+    for call in quick:
+        crystal = elastic_data.structures["BA2PbI4"].copy()
+        crystal.apply_strain([0, 0, 0.02 * (call[-1] % 5)])
+        crystals.append(crystal)
+    each = predict(crystals, models=bundle)
+    for target in bundle.regressors:
+        assert row[target] == pytest.approx(np.exp(np.log(each[target]).mean()))
+        assert row[f"{target}_min_of_builds"] == pytest.approx(each[target].min())
+        assert row[f"{target}_max_of_builds"] == pytest.approx(each[target].max())
+    assert any(note.startswith("mean of 3 builds, which predict ") for note in row["warnings"])
+    assert row["known_as"] == "BA2PbI4"
+
+
+def test_a_failed_compound_costs_its_row(quick, bundle):
+    rows = pd.DataFrame({"smiles": [BA[0], "CCN", BA[1], ""], "halide": ["i", "I", "F", "I"], "note": "mine"})
+    table = predict_compounds(read_compounds(rows), n_builds=1, models=bundle)
+    assert table["E_vrh"].notna().tolist() == [True, False, False, False]
+    assert table["builds"].tolist() == [1, 0, 0, 0]
+    assert "BuildError: no room" in table["error"].iloc[2]
+    assert "the SMILES is empty" in table["error"].iloc[3]
+    with pytest.raises(BuildError, match="no room"):
+        predict_new(BA[0], halide="F", n_builds=2, models=bundle)
+
+
+def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
+    monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
+    with pytest.raises(LabelError, match=r"needs sevenn and dftd3, not installed here \(pip install sevenn dftd3\)"):
+        predict_new(BA[0], relax=True)
+    with pytest.raises(LabelError, match="unknown potential"):
+        predict_new(BA[0], relax="none")
+    assert quick == []
+
+
+def test_compounds_are_read_in_any_case_and_mixtures_are_refused():
+    compound = Compound.read("[NH3+]CCCC", "pb", "BR", "2", "cs", "rp")
+    assert str(compound) == "CCCC[NH3+] PbBr n=2 Cs RP"
+    with pytest.raises(BuildError, match=r"mixtures are not built"):
+        Compound.read("CC[NH3+]", halide="I/Br")
+    with pytest.raises(BuildError, match="unknown cage cation 'XX'"):
+        Compound.read("CC[NH3+]", cage="XX")
+    for n in (0, -1, 1.5, "many"):
+        with pytest.raises(BuildError, match="whole number of sheets"):
+            Compound.read("CC[NH3+]", n=n)
+    with pytest.raises(SmilesError):
+        Compound.read("nonsense(")
+    with pytest.raises(BuildError, match="no column of spacers"):
+        read_compounds(pd.DataFrame({"halide": ["I"]}))
+    assert isinstance(read_compounds(pd.DataFrame({"spacer": ["C("]}))[0], PerovexError)
