@@ -33,7 +33,7 @@ INSIDE = {
     "datasets": (
         ("paths",),
         ("schema", "sound", "stacking"),
-        ("elastic",),
+        ("elastic", "ranking"),
         ("collect", "literature", "minima", "spacers", "quality"),
     ),
     "elasticity": (

@@ -314,7 +314,7 @@ def cation_from_smiles(smiles: str, *, n_conformers: int = 24, random_state: int
 
 
 def cage_cation(name: str, *, random_state: int = 0) -> Cation:
-    """Cage cation by its usual abbreviation.
+    """Cage cation by its usual abbreviation or its SMILES.
 
     Raises
     ------
@@ -326,6 +326,7 @@ def cage_cation(name: str, *, random_state: int = 0) -> Cation:
     >>> cage_cation("FA").smiles
     'NC=[NH2+]'
     """
+    name = next((short for short, smiles in CAGE_SMILES.items() if smiles == name), name)
     if name not in CAGE_SMILES:
         raise BuildError(f"unknown cage cation {name!r}", remedy=f"use one of {', '.join(CAGE_SMILES)}")
     return cation_from_smiles(CAGE_SMILES[name], random_state=random_state)

@@ -23,7 +23,7 @@ from perovex.errors import BuildError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Supercell of a cell with one octahedron in which every neighbour may turn the other way.
+#: Supercell of a cell with one octahedron (in the plane) in which every neighbour may turn the other way.
 DOUBLED: Final = ((1, 1, 0), (1, -1, 0), (0, 0, 2))
 
 
@@ -33,7 +33,7 @@ def tilt(obj: Any, pattern: str, *, angle: float = 10.0) -> Structure:
     Parameters
     ----------
     obj : LayeredPerovskite, Structure, Atoms or path
-        Crystal; a 3D network with one octahedron is doubled in all directions first.
+        Crystal; where an octahedron is its own neighbour, the cell is doubled first.
     pattern : str
         Three signs, for the two in-plane axes and the normal (3D: the pseudo-cubic axes): ``0`` no tilt, ``+``
         neighbours along the axis turn alike, ``-`` oppositely. ``"--+"`` is Pnma. See `tilt_patterns`.
@@ -79,7 +79,7 @@ def tilt_patterns(obj: Any) -> list[str]:
     Parameters
     ----------
     obj : LayeredPerovskite, Structure, Atoms or path
-        Crystal; a 3D network with one octahedron is doubled first, as in `tilt`.
+        Crystal; doubled first as in `tilt`.
 
     Returns
     -------
@@ -101,11 +101,14 @@ def tilt_patterns(obj: Any) -> list[str]:
 
 
 def _roomy(crystal: LayeredPerovskite) -> LayeredPerovskite:
-    """Crystal in which neighbours are different octahedra, as far as one octahedron a cell is concerned."""
-    if len(crystal.octahedra) > 1:
+    """Crystal in which no octahedron is its own neighbour, doubled if need be."""
+    pairs = crystal.bridges.octahedron
+    if not (pairs[:, 0] == pairs[:, 1]).any():
         return crystal
     doubling = np.array(DOUBLED)
     if crystal.dimensionality == 2:
+        if np.abs(crystal.structure.lattice.matrix[:2] @ crystal.normal).max() > 1e-3:
+            return crystal  # the sheets do not lie along the first two vectors: it holds what it holds
         doubling[2] = (0, 0, 1)
     return perceive(crystal.structure * doubling)
 

@@ -23,6 +23,9 @@ def minima(  # noqa: PLR0917 (options of a command)
         Path | None,
         typer.Option("--release", help="Start from the relaxed crystals of this data release as well."),
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Go on from the search packed in this data release.")
+    ] = None,
     strategies: Annotated[
         list[str] | None,
         typer.Option("--strategy", help="How candidates are made, repeatable, in this order; --list names them."),
@@ -52,7 +55,14 @@ def minima(  # noqa: PLR0917 (options of a command)
     """
     from perovex.elasticity.potentials.by_name import make_calculator
     from perovex.errors import SearchError
-    from perovex.minima import DEFAULT_STRATEGIES, SearchSettings, Targets, describe_strategies, search_minima
+    from perovex.minima import (
+        DEFAULT_STRATEGIES,
+        SearchSettings,
+        Targets,
+        describe_strategies,
+        search_minima,
+        unpack_search,
+    )
 
     if show_strategies:
         for name, meaning in describe_strategies().items():
@@ -60,6 +70,8 @@ def minima(  # noqa: PLR0917 (options of a command)
         return
     if out is None:
         raise SearchError("no folder for the records", remedy="give --out FOLDER")
+    if resume is not None:
+        print(f"{unpack_search(resume, out)} candidates taken from {resume}")
     starts, labelled = _starts(files or [], release, potential, origin)
     targets = Targets(halides or (), metals or (), layers or ())
     settings = SearchSettings(strategies or DEFAULT_STRATEGIES, max_candidates=max_candidates, random_state=seed)

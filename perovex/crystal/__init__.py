@@ -4,7 +4,7 @@
 """
 
 from perovex.crystal.model import Bridges, LayeredPerovskite, Molecule, Octahedra, Slab
-from perovex.crystal.perception import layer_shifts, perceive
+from perovex.crystal.perception import layer_shifts, octahedra_alone, perceive
 from perovex.crystal.reading import as_structure, expand_paths, is_structure_file, read
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "expand_paths",
     "is_structure_file",
     "layer_shifts",
+    "octahedra_alone",
     "perceive",
     "read",
 ]

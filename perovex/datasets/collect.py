@@ -16,11 +16,12 @@ from tqdm import tqdm
 
 from perovex._files import write_atomic
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
-from perovex.datasets.minima import rank_labels
 from perovex.datasets.paths import write_checksums
+from perovex.datasets.ranking import rank_labels
 from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels
 from perovex.datasets.stacking import stacking_of
 from perovex.errors import DatasetError, ElasticityError, PerovexError
+from perovex.minima import pack_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,8 @@ def collect(
         them.
     search : path, optional
         Folder of `perovex minima`: every label is then compared with all that was tried for its compound, see
-        ``minimum`` and the columns after it in `describe_columns`.
+        ``minimum`` and the columns after it in `describe_columns`, and the candidates are packed beside the labels, so
+        that the search can go on from the release.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -110,6 +112,8 @@ def collect(
     table = _with_minima(table, crystals, search)
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
+    if search is not None:
+        pack_search(search, folder)
     _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
     return table
 

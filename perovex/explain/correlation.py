@@ -8,9 +8,14 @@ Bergsma, J. Korean Stat. Soc. 42, 323 (2013), 10.1016/j.jkss.2012.10.002, for th
 from __future__ import annotations
 
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def spearman_matrix(X: pd.DataFrame) -> pd.DataFrame:
@@ -42,6 +47,19 @@ def spearman_matrix(X: pd.DataFrame) -> pd.DataFrame:
         matrix = (centred.T @ centred) / np.outer(norm, norm)
     matrix[:, norm == 0] = matrix[norm == 0, :] = np.nan
     return pd.DataFrame(np.clip(matrix, -1, 1).round(12), index=X.columns, columns=X.columns)
+
+
+def within(values: NDArray[np.float64], strata: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Ranks of values, less the mean rank of their stratum; their correlation is a partial rank correlation.
+
+    Examples
+    --------
+    >>> within(np.array([1.0, 2.0, 30.0, 40.0]), np.array([0, 0, 1, 1])).tolist()
+    [-0.5, 0.5, -0.5, 0.5]
+    """
+    ranks = rankdata(values)
+    sizes = np.bincount(strata)
+    return np.asarray(ranks - (np.bincount(strata, weights=ranks) / np.maximum(sizes, 1))[strata])
 
 
 def confounding_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -58,6 +58,15 @@ def spearman(y: Array, p: Array, w: Array) -> Array:
     return _divide((w * a * b).sum(axis=1), np.sqrt(norm))
 
 
+def pearson(y: Array, p: Array, w: Array) -> Array:
+    """Linear correlation."""
+    total = w.sum(axis=1, keepdims=True)
+    a = y - (w @ y)[:, None] / total
+    b = p - (w @ p)[:, None] / total
+    scale = (w * a * a).sum(axis=1) * (w * b * b).sum(axis=1)
+    return _divide((w * a * b).sum(axis=1), np.sqrt(np.where(scale > 1e-18, scale, 0.0)))
+
+
 def _ties(score: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Order by score, first position of each distinct score in it, and the distinct score of each row."""
     order = np.argsort(score, kind="stable")

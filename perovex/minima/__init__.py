@@ -1,5 +1,6 @@
 """Minima of a compound: candidates by many strategies, relaxed, told apart, counted; the lowest is what to label."""
 
+from perovex.minima.archive import pack_search, unpack_search
 from perovex.minima.campaign import LabelChoice, Targets, open_search, read_starts, search_minima
 from perovex.minima.candidate import Candidate, Outcome, OutcomeStore
 from perovex.minima.compound import Compound
@@ -27,10 +28,12 @@ __all__ = [
     "describe_strategies",
     "distinct",
     "open_search",
+    "pack_search",
     "read_starts",
     "register_strategy",
     "search_family",
     "search_minima",
     "state",
     "statement_table",
+    "unpack_search",
 ]

@@ -32,6 +32,7 @@ def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
 
 def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions) -> TransferResult:
     """Test single-to-multilayer transfer for one target."""
+    from perovex.descriptors import REGISTRY
     from perovex.explain import transfer_test
 
     return transfer_test(
@@ -43,6 +44,8 @@ def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOp
         meta=tables.meta,
         estimator=estimator,
         families=octahedral_families(tables.X.columns),
+        given=tables.meta["halide"],
+        defining=[key for key in tables.X.columns if REGISTRY[key].family == "layers"],
         random_state=options.seed,
         full=not options.quick,
         progress=False,

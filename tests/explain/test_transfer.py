@@ -8,9 +8,12 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.explain import descriptor_shift, transfer_test, two_sample_test
+from perovex.explain.claims.criteria import judge_transfer
+from perovex.explain.claims.evidence import Evidence
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
 
+_JUDGED = ("ranks", "ranks beyond", "level")
 DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
 
 
@@ -115,6 +118,45 @@ def test_a_shifted_level_is_seen_and_corrected(planted, regressor):
     assert found.adaptation.loc["source only, residual corrected", "wins"]
     assert not found.adaptation.loc["source only, weighted", "wins"]  # weights cannot move a level
     assert "Adaptation that helps: source only, residual corrected" in " ".join(found.sentences())
+
+
+def test_ranks_and_level_are_judged_apart(planted, regressor):
+    # the rule holds, the level does not: ranks transfer, GPa do not
+    y = planted.y + np.where(planted.meta["n_layers"] >= 2, 10.0, 0.0)
+    problem = check_problem(regressor, planted.X, y, planted.groups)
+    masks = [planted.meta.eval(domain).to_numpy() for domain in DOMAINS.values()]
+    families = {"octahedral": ["bridge_angle_mean"]}
+    found = transfer_by_family(problem, *masks, families, given=planted.meta["halide"])
+    row = found.row("source only", family="octahedral")
+    assert row["gain_upper"] < 0
+    assert row["spearman_lower"] > 0.3
+    evidence = Evidence("E", 120, 20, None, transfer=found)
+    rules = {"family": "octahedral", "min_target": 10, "min_target_groups": 5}
+    verdicts = {how: judge_transfer(evidence, {**rules, "judge": how}).verdict for how in _JUDGED}
+    assert verdicts == {"ranks": "supported", "ranks beyond": "supported", "level": "not supported"}
+    assert "orders them (Spearman" in found.rank_sentence("octahedral")
+
+
+def test_what_only_carries_the_halide_transfers_nothing_beyond_it(planted, regressor):
+    rng = np.random.default_rng(0)
+    iodide = (planted.meta["halide"] == "I").to_numpy()
+    X = planted.X.assign(bond=2.9 + 0.3 * iodide + 0.01 * rng.normal(size=120))
+    problem = check_problem(regressor, X, planted.y - 8 * iodide, planted.groups)
+    masks = [planted.meta.eval(domain).to_numpy() for domain in DOMAINS.values()]
+    row = transfer_by_family(problem, *masks, {"bond": ["bond"]}, given=planted.meta["halide"]).row(
+        "source only", family="bond"
+    )
+    assert row["spearman_lower"] > 0.4
+    assert row["spearman given halide_lower"] < 0 < row["spearman given halide_upper"]
+
+
+def test_what_defines_the_domains_is_left_out_of_the_second_test():
+    rng = np.random.default_rng(0)
+    n = np.repeat([1.0, 2.0], 40)
+    X = pd.DataFrame({"slab_fraction": 0.4 + 0.2 * n + 0.1 * rng.normal(size=80), "same": rng.normal(size=80)})
+    found = two_sample_test(X, n == 1, n == 2, np.tile(np.arange(20), 4), defining=["slab_fraction"])
+    assert found["auc"] > 0.8
+    assert found["auc_without_separators_lower"] < 0.6
 
 
 def test_classification(planted, classifier):

@@ -1,16 +1,23 @@
 """Sliding, turning, tilting and rattling: what changes, what must not, and what counts as the same minimum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from ase.calculators.calculator import Calculator, all_changes
 
-from perovex.building import build_layered, slide, tilt, tilt_patterns, turn_molecules
+from perovex.building import build_layered, from_known, nearest_known, slide, tilt, tilt_patterns, turn_molecules
 from perovex.building.slide import metal_vectors
 from perovex.crystal import perceive
 from perovex.crystal.examples import cubic, layered
+from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.errors import BuildError
-from perovex.minima import Compound, SameMinimum
+from perovex.minima import Compound, SameMinimum, SearchSettings, open_search, search_family
 from perovex.minima.duplicates import distance, fingerprint
+from perovex.minima.strategies import strategy
 from perovex.minima.strategies.disturbed import rattle
+
+from .conftest import start
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +125,43 @@ def test_mirror_images_are_one_compound_and_racemates_another():
     assert compound([left]) == compound([right])
     assert compound([left, right]) != compound([left])
     assert compound(["CCCC[NH3+]"]) != compound(["CC(C)C[NH3+]"])
+
+
+def test_a_compound_starts_from_its_nearest_relative():
+    def crystal(**changes):
+        return perceive(layered(**({"n": 1, "spacer": "MA", "halide": "I"} | changes)))
+
+    iodide, chloride, tin = crystal(), crystal(halide="Cl", bond=2.85), crystal(metal="Sn", halide="Br", bond=2.95)
+    double = crystal(n=2)
+    wanted = {"spacer": "C[NH3+]", "metal": "Pb", "halide": "Br"}
+    assert nearest_known([tin, iodide, chloride], **wanted) is chloride
+    assert nearest_known([iodide, double], **wanted, n=2) is double
+    assert nearest_known([double], **wanted) is None, "a sheet cannot be taken away"
+    assert nearest_known([iodide], "CC[NH3+]", "Pb", "Br") is None
+    made = perceive(from_known([iodide, tin], **wanted, n=2, cage="[Cs+]"))
+    assert (made.metals, made.halides, made.n_layers) == (("Pb",), ("Br",), 2.0)
+    assert {m.smiles for m in made.cage_cations} == {"[Cs+]"}
+
+
+def test_strategies_make_the_compound_that_is_asked_for(tmp_path):
+    """Thickened crystals get the cages that the compound names."""
+    single, double = start("single", layered(n=1, spacer="MA")), start("double", layered(n=2, spacer="MA"))
+    known = open_search([single, double], tmp_path)
+    settings = SearchSettings(("given",), relax=RelaxSettings(1e3, 1e3))
+    known = replace(known, calculator=Nothing())
+    list(search_family(known, [single.compound, double.compound], settings))
+    for name in ("thicken", "slide", "turn", "tilt"):
+        candidates = list(strategy(name)(known, double.compound))
+        assert candidates, name
+        for candidate in candidates[:2]:
+            assert Compound.of(perceive(candidate.make())) == double.compound
+
+
+class Nothing(Calculator):
+    """No forces at all: whatever is given is relaxed."""
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.results = {"energy": -1.0, "forces": np.zeros((len(atoms), 3)), "stress": np.zeros(6)}

@@ -13,8 +13,8 @@ import pytest
 from perovex.datasets import collect, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.quality.exchange import exchange_energies, too_high
-from perovex.errors import DatasetError
-from perovex.minima import open_search
+from perovex.errors import DatasetError, SearchError
+from perovex.minima import SearchSettings, open_search, search_minima, unpack_search
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,19 @@ def test_a_release_ranks_the_labels_of_a_compound(release, straight):
     assert (rows["candidates"] == 5).all()
     assert json.loads((folder / "tensors.json").read_text())["low@springs"]["modes"] == [[0.1, 1, 0, 0, 0, 0, 0]]
     assert rows["times_found"].iloc[0] == len(known.minima(straight.compound)[0])
+
+
+def test_a_search_goes_on_from_the_release_that_it_is_packed_in(release, straight, searched, tmp_path, springs):
+    folder, known = release
+    assert unpack_search(folder, tmp_path) == 5
+    assert unpack_search(folder, tmp_path) == 0
+    again = open_search([straight], tmp_path)
+    assert [o.record for o in again.store.all()] == [o.record for o in known.store.all()]
+    assert again.minima(straight.compound)[0][0].id == known.minima(straight.compound)[0][0].id
+    settings = SearchSettings(("given", "tilt", "rattle"), max_candidates=5)
+    assert list(search_minima([straight], tmp_path, settings=settings, calculator=springs, potential="springs")) == []
+    with pytest.raises(SearchError, match="no packed search"):
+        unpack_search(tmp_path, tmp_path / "new")
 
 
 def test_only_labels_of_lowest_minima_are_shown_by_default(layered_release):

@@ -14,6 +14,7 @@ from perovex.crystal.model import Bridges, Dimensionality, LayeredPerovskite, Oc
 from perovex.crystal.perception.charges import settle_charges
 from perovex.crystal.perception.elements import METAL_CHARGES, AtomTable
 from perovex.crystal.perception.frame import ligand_directions, ligand_order, pseudocubic_axes
+from perovex.crystal.perception.isolated import refuse_vacancy_order
 from perovex.crystal.perception.molecules import find_molecules
 from perovex.crystal.perception.network import Links, components, link_octahedra
 from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
@@ -88,6 +89,7 @@ def _perceive(structure: Structure, source: str | None) -> LayeredPerovskite:
     raw = find_octahedra(atoms)
     links = link_octahedra(raw)
     parts = components(len(raw), links.octahedron, links.image)
+    refuse_vacancy_order(raw, links, atoms)
     dimensionality = cast("Dimensionality", require_corner_sharing(links, parts))
     slabs: tuple[Slab, ...] = ()
     height = math.nan

@@ -92,7 +92,7 @@ def _require_100(octahedra: RawOctahedra, links: Links, flat: NDArray[np.bool_])
     if (count == 1).any() and (count > 1).any():
         raise topology_error("2D corner-sharing, stepped", "terraces of (100) sheets that end at steps")
     opposite = (terminal[:, 0::2] & terminal[:, 1::2]).any(axis=1)
-    if (count == 3).all() and not opposite.any():
+    if set(count.tolist()) <= {0, 3} and not opposite.any():
         raise topology_error("2D corner-sharing (111)", "three terminal halides on one face of each octahedron")
     if ((count >= 1) & ~opposite).any() and (count >= 2).any():
         raise topology_error("2D corner-sharing (110)", "terminal halides are cis to each other")

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from perovex.crystal import perceive
+from perovex.crystal import as_structure, octahedra_alone, perceive
 from perovex.descriptors import octahedra as shapes
 from perovex.descriptors._stacking import find_gaps, place_spacers
 from perovex.descriptors.bridges import bridge_angles, deviation_in_plane, deviation_out_of_plane
 from perovex.descriptors.items.modes import MODES, symmetry_modes
 from perovex.descriptors.items.whole import per_crystal
 from perovex.descriptors.tilts import crystal_rotations
-from perovex.errors import UnknownDescriptorError
+from perovex.errors import TopologyError, UnknownDescriptorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from pymatgen.core import Structure
 
-    from perovex.crystal.model import LayeredPerovskite, Molecule
+    from perovex.crystal.model import LayeredPerovskite, Molecule, Octahedra
 
     Array = NDArray[np.float64]
 
@@ -64,7 +65,8 @@ def describe_items(obj: Any, per: str, *, disorder: str = "error") -> pd.DataFra
     -------
     DataFrame
         Indexed by the number of the part. Columns that end in ``site`` or ``sites`` are indices into
-        ``crystal.structure``; lengths in Å, angles in deg.
+        ``crystal.structure``; lengths in Å, angles in deg. Octahedra that form no perovskite (isolated ones, chains,
+        edge- or face-sharing ones) get their shapes and a column ``topology``.
 
     Raises
     ------
@@ -82,7 +84,28 @@ def describe_items(obj: Any, per: str, *, disorder: str = "error") -> pd.DataFra
     """
     if per not in ITEMS:
         raise UnknownDescriptorError(f"crystals have no part called {per!r}", remedy=f"choose of {', '.join(ITEMS)}")
-    return ITEMS[per](perceive(obj, disorder=disorder)).rename_axis(per)
+    try:
+        return ITEMS[per](perceive(obj, disorder=disorder)).rename_axis(per)
+    except TopologyError as error:
+        if per != "octahedron":
+            raise
+        alone = octahedra_alone(obj, disorder=disorder)
+        return _shapes(alone, as_structure(obj, disorder=disorder), error.topology).rename_axis(per)
+
+
+def _shapes(octahedra: Octahedra, structure: Structure, topology: str) -> pd.DataFrame:
+    """Rows of octahedra that form no perovskite: what does not need a frame."""
+    symbols = [site.specie.symbol for site in structure]
+    return pd.DataFrame(
+        {
+            "site": octahedra.metal,
+            "metal": [symbols[k] for k in octahedra.metal.tolist()],
+            "ligand_sites": [_joined(row) for row in octahedra.ligand],
+            "ligands": ["".join(sorted(symbols[k] for k in row)) for row in octahedra.ligand.tolist()],
+            "topology": topology,
+            **_shape_columns(octahedra),
+        }
+    )
 
 
 def per_octahedron(crystal: LayeredPerovskite) -> pd.DataFrame:
@@ -99,10 +122,8 @@ def per_octahedron(crystal: LayeredPerovskite) -> pd.DataFrame:
         terminal halide along the normal), shape parameters, tilts about the three axes and amplitudes of the symmetry
         modes.
     """
-    vectors, lengths = crystal.octahedra.vectors, crystal.octahedra.bond_lengths
-    rotations, modes, centre = crystal_rotations(crystal), symmetry_modes(vectors), shapes.off_centring(vectors)
+    rotations, centre = crystal_rotations(crystal), shapes.off_centring(crystal.octahedra.vectors)
     place = _places(crystal)
-    trans = shapes.trans_angles(vectors)
     columns: dict[str, Any] = {
         "site": crystal.octahedra.metal,
         "metal": [crystal.symbols[k] for k in crystal.octahedra.metal.tolist()],
@@ -111,6 +132,20 @@ def per_octahedron(crystal: LayeredPerovskite) -> pd.DataFrame:
         "slab": [place[k][0] for k in range(len(crystal.octahedra))],
         "sheet": [place[k][1] for k in range(len(crystal.octahedra))],
         "outer": ~crystal.octahedra.bridging[:, 4:].all(axis=1),
+        **_shape_columns(crystal.octahedra),
+        "off_centring_normal": centre @ crystal.normal,
+        "tilt_a": rotations[:, 0],
+        "tilt_b": rotations[:, 1],
+        "tilt_normal": rotations[:, 2],
+    }
+    return pd.DataFrame(columns)
+
+
+def _shape_columns(octahedra: Octahedra) -> dict[str, Array]:
+    """Shape parameters and distortion modes of each octahedron."""
+    vectors, lengths = octahedra.vectors, octahedra.bond_lengths
+    modes = symmetry_modes(vectors)
+    columns = {
         "bond_length_mean": lengths.mean(axis=1),
         "bond_length_min": lengths.min(axis=1),
         "bond_length_max": lengths.max(axis=1),
@@ -121,15 +156,10 @@ def per_octahedron(crystal: LayeredPerovskite) -> pd.DataFrame:
         "bond_angle_variance": shapes.bond_angle_variance(vectors),
         "quadratic_elongation": shapes.quadratic_elongation(vectors),
         "volume": shapes.octahedral_volume(vectors),
-        "off_centring": np.linalg.norm(centre, axis=1),
-        "off_centring_normal": centre @ crystal.normal,
-        "angle_trans_min": trans.min(axis=1),
-        "tilt_a": rotations[:, 0],
-        "tilt_b": rotations[:, 1],
-        "tilt_normal": rotations[:, 2],
+        "off_centring": np.linalg.norm(shapes.off_centring(vectors), axis=1),
+        "angle_trans_min": shapes.trans_angles(vectors).min(axis=1),
     }
-    columns |= {f"mode_{name}": modes[:, k] for k, name in enumerate(MODES) if name != "A1g"}
-    return pd.DataFrame(columns)
+    return columns | {f"mode_{name}": modes[:, k] for k, name in enumerate(MODES) if name != "A1g"}
 
 
 def per_bridge(crystal: LayeredPerovskite) -> pd.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain.claims.evidence import Evidence
+    from perovex.explain.transfer.result import TransferResult
 
 Word = Literal["supported", "not supported", "undecided"]
 _ALIAS = 0.8  # abs(Spearman) from which a descriptor counts as an alias of a concept
@@ -301,7 +302,7 @@ def _share_of_one(evidence: Evidence, parameters: Mapping[str, Any], descriptors
 
 
 def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
-    """Judge whether a source model with one family beats the better mean baseline on unseen spacers."""
+    """Judge what a source model with one family tells of target crystals of unseen spacers: order, or level."""
     result = evidence.transfer
     if result is None:
         return Finding("undecided", "no transfer test was made")
@@ -326,17 +327,36 @@ def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding
     row = result.row("source only", family=parameters["family"])
     if row is None or not np.isfinite(row["gain"]):
         return Finding("undecided", f"no source model with the family {parameters['family']!r}", numbers)
-    keys = ("loss", "gain", "gain_lower", "gain_upper")
+    score = _judged_score(result, parameters["judge"])
+    if score not in row or not np.isfinite(row[score]):
+        return Finding("undecided", f"{score} was not measured", numbers)
+    keys = [str(key) for key in row.index if str(key).startswith(("loss", "gain", "auc", "spearman"))]
     numbers |= {key: float(row[key]) for key in keys}
-    same = result.row("source only", family=parameters["family"], variant="same spacers")
-    if same is not None:
-        numbers["same_spacers"] = {key: float(same[key]) for key in keys}
-    every = result.row("source only")
-    if every is not None:
-        numbers["all_descriptors"] = {key: float(every[key]) for key in keys}
-    verdict: Word = "supported" if row["gain_lower"] > 0 else "not supported" if row["gain_upper"] <= 0 else "undecided"
-    reason = f"gain over the better mean {row['gain']:.3g} ({row['gain_lower']:.3g} to {row['gain_upper']:.3g})"
-    return Finding(verdict, reason, numbers)
+    for name, other in (
+        ("same_spacers", result.row("source only", family=parameters["family"], variant="same spacers")),
+        ("all_descriptors", result.row("source only")),
+        ("composition", result.row("source only", family="composition")),
+    ):
+        if other is not None:
+            numbers[name] = {key: float(other[key]) for key in keys}
+    chance = 0.5 if score == "auc" else 0.0
+    lower, upper = float(row[f"{score}_lower"]), float(row[f"{score}_upper"])
+    verdict: Word = "undecided"
+    if lower > chance:
+        verdict = "supported"
+    elif upper <= chance:
+        verdict = "not supported"
+    name = "gain over the better mean" if score == "gain" else score
+    return Finding(verdict, f"{name} {row[score]:.3g} ({lower:.3g} to {upper:.3g})", numbers)
+
+
+def _judged_score(result: TransferResult, judged: str) -> str:
+    """Column of the table that a claim is judged by."""
+    if judged == "level":
+        return "gain"
+    if judged == "ranks beyond":
+        return f"spearman given {result.given}"
+    return "auc" if result.classifier else "spearman"
 
 
 def _all(verdicts: Sequence[str]) -> Word:
@@ -377,13 +397,14 @@ CRITERIA: dict[str, Criterion] = {
         needs=("concepts", "share", "noise"),
     ),
     "transfer": Criterion(
-        "On at least {min_target} target crystals of at least {min_target_groups} spacers, a model fitted "
-        "on the source with the family {family!r} only, spacers held out, beats the better of source mean "
-        "and target mean: the 90 % interval over spacers of the paired difference in loss lies above "
-        "zero. Not supported where it lies at or below zero.",
+        "On at least {min_target} target crystals of at least {min_target_groups} spacers, of a model fitted on the "
+        "source with the family {family!r} only, spacers held out, judged by {judge!r}: 'ranks' asks that the 95 % "
+        "interval over spacers of the rank correlation (classes: ROC-AUC) with the target lies above chance, 'ranks "
+        "beyond' the same within one halide, 'level' that the 90 % interval of the paired difference in loss to the "
+        "better of source mean and target mean lies above zero. Not supported where the interval lies at or below.",
         judge_transfer,
         needs_skill=False,
-        needs=("family", "min_target", "min_target_groups"),
+        needs=("family", "judge", "min_target", "min_target_groups"),
     ),
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from perovex._seeds import stream
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.tables import grouped_folds
 from perovex.explain.transfer.domain_shift import domain_probability
@@ -105,7 +106,7 @@ def learning_curve(domains: Domains, *, sizes: tuple[int, ...] = (1, 2, 4)) -> p
     available = len(np.unique(codes)) - -(-len(np.unique(codes)) // max(2, domains.n_splits))
     rows = []
     for size in [s for s in sizes if s < available]:
-        rng = np.random.default_rng(domains.seed)
+        rng = stream(domains.seed, "target groups added", size)
         added: list[int] = []
 
         def some(

@@ -10,10 +10,14 @@ from scipy.stats import wasserstein_distance
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
+from perovex._seeds import stream
 from perovex.explain.attribution.skill import auc
-from perovex.explain.statistics import bootstrap_groups, interval
+from perovex.explain.statistics import bootstrap_groups
+from perovex.learn.metrics import bootstrap_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -106,13 +110,14 @@ def two_sample_test(
     target: NDArray[np.bool_],
     groups: NDArray[np.int64],
     *,
+    defining: Sequence[str] = (),
     random_state: int = 0,
     n_resamples: int = 300,
     level: float = 0.9,
 ) -> dict[str, Any]:
     """Test by classifier whether two domains can be told apart from descriptors.
 
-    Descriptors that separate the domains alone (such as the number of layers itself) are left out of a second
+    Descriptors that follow from what defines the domains, and those that separate them alone, are left out of a second
     test, so that a trivial answer does not hide the interesting one.
 
     Parameters
@@ -123,6 +128,8 @@ def two_sample_test(
         Domains.
     groups : ndarray of int, shape (rows,)
         Groups kept whole in folds and resampled for the interval.
+    defining : sequence of str
+        Descriptors that follow from what defines the domains.
     random_state, n_resamples, level
         Seed, draws and level of the interval.
 
@@ -139,21 +146,21 @@ def two_sample_test(
     used = source | target
     table, is_target, codes = X.loc[used], target[used], pd.factorize(groups[used])[0]
     alone = descriptor_shift(X, source, target)["auc"]
-    separators = [str(d) for d in alone.index[(alone - 0.5).abs() >= 0.5]]
+    separators = [str(d) for d in alone.index if abs(alone[d] - 0.5) >= 0.5 or d in defining]
     out: dict[str, Any] = {"separators": separators}
     for suffix, columns in (("", table), ("_without_separators", table.drop(columns=separators))):
         if not columns.shape[1]:
             continue
         p = domain_probability(columns, is_target, codes, random_state=random_state)
         known = np.isfinite(p)
-        rng = np.random.default_rng(random_state)
+        rng = stream(random_state, "two-sample test")
         truth = is_target.astype(float)
         draws = []
         for _ in range(n_resamples):
             rows, _left = bootstrap_groups(codes, rng)
             rows = rows[known[rows]]
             draws.append(auc(truth[rows], p[rows]) if len(rows) else np.nan)
-        lower, upper = interval(draws, level)
+        lower, upper = bootstrap_interval(np.array(draws), int(codes.max()) + 1, level)
         value = auc(truth[known], p[known]) if known.any() else float("nan")
         out |= {f"auc{suffix}": value, f"auc{suffix}_lower": lower, f"auc{suffix}_upper": upper}
     return out

@@ -38,6 +38,8 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     meta: pd.DataFrame | None = None,
     families: Mapping[str, Sequence[str]] | None = None,
     primary: Sequence[str] = ("octahedral",),
+    given: pd.Series | None = None,
+    defining: Sequence[str] = (),
     n_splits: int = 5,
     random_state: int = 0,
     full: bool = True,
@@ -61,7 +63,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     source, target : str or array-like of bool
         Domains: a query on `meta` such as ``"n_layers == 1"``, or a mask. Rows in neither are not used.
     estimator : object
-        scikit-learn estimator with a tree model inside.
+        What predicts; any scikit-learn estimator.
     meta : DataFrame, shape (rows, ...), optional
         Columns for the queries.
     families : mapping of str to sequence of str, optional
@@ -69,6 +71,12 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     primary : sequence of str
         Families for which all models are fitted in both variants; others get the source-only model with the
         spacer held out.
+    given : Series, shape (rows,), optional
+        Category, such as the halide, within which the order of target crystals is scored a second time: what transfers
+        beyond it.
+    defining : sequence of str
+        Descriptors that follow from what tells the domains apart (layers and spacings, where n does); a second
+        two-sample test leaves them out.
     n_splits : int
         Folds over target crystals.
     random_state : int
@@ -119,11 +127,19 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
     except ModelInputError as error:
         return TransferResult(possible=False, reason=error.cause, **counts)
-    domains = Domains(problem, np.flatnonzero(first[used]), np.flatnonzero(second[used]), n_splits, random_state)
+    domains = Domains(
+        problem,
+        np.flatnonzero(first[used]),
+        np.flatnonzero(second[used]),
+        n_splits,
+        random_state,
+        None if given is None else given.to_numpy()[used],
+        "" if given is None else str(given.name),
+    )
     if not domains.trainable(domains.source):
         return TransferResult(possible=False, reason=_ONE_CLASS, **counts)
     table, predictions = score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
-    extra, notes = _extras(domains, predictions, progress=progress) if full else ({}, [])
+    extra, notes = _extras(domains, predictions, defining, progress=progress) if full else ({}, [])
     if full and WEIGHTED not in set(table["model"]):
         notes.append("importance weighting: the estimator takes no sample_weight")
     source_groups, target_groups = (set(problem.groups[r]) for r in (domains.source, domains.target))
@@ -137,6 +153,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         table=table,
         predictions=predictions,
         classifier=problem.classifier,
+        given="" if given is None else str(given.name),
         notes=notes,
         **extra,
     )
@@ -148,6 +165,7 @@ def transfer_by_family(
     target: NDArray[np.bool_],
     families: Mapping[str, Sequence[str]],
     *,
+    given: pd.Series | None = None,
     n_splits: int = 5,
     random_state: int = 0,
 ) -> TransferResult:
@@ -163,6 +181,8 @@ def transfer_by_family(
         Disjoint domains.
     families : mapping of str to sequence of str
         Sets of descriptors.
+    given : Series, shape (rows,), optional
+        Category within which the order is scored a second time.
     n_splits, random_state : int
         Folds over target crystals, and seed.
 
@@ -180,11 +200,15 @@ def transfer_by_family(
         "n_target_groups": len(set(names[target])),
         "n_shared_groups": len(set(names[source]) & set(names[target])),
     }
-    domains = Domains(problem, np.flatnonzero(source), np.flatnonzero(target), n_splits, random_state)
+    category = None if given is None else given.to_numpy()
+    name = "" if given is None else str(given.name)
+    rows = np.flatnonzero(source), np.flatnonzero(target)
+    domains = Domains(problem, *rows, n_splits, random_state, category, name)
     reason = _too_few(source, target, names) or ("" if domains.trainable(domains.source) else _ONE_CLASS)
     if reason:
         return TransferResult(possible=False, reason=reason, **counts)
-    return TransferResult(possible=True, reason="", table=score_families(domains, families), **counts)
+    scored = score_families(domains, families)
+    return TransferResult(possible=True, reason="", table=scored, classifier=problem.classifier, given=name, **counts)
 
 
 def _mask(domain: str | ArrayLike, meta: pd.DataFrame | None, n: int) -> NDArray[np.bool_]:
@@ -215,7 +239,9 @@ def _too_few(source: NDArray[np.bool_], target: NDArray[np.bool_], groups: NDArr
     return ""
 
 
-def _extras(domains: Domains, predictions: pd.DataFrame, *, progress: bool) -> tuple[dict[str, Any], list[str]]:
+def _extras(
+    domains: Domains, predictions: pd.DataFrame, defining: Sequence[str], *, progress: bool
+) -> tuple[dict[str, Any], list[str]]:
     """Parts that go beyond the scores; each is left out with a note where the data do not allow it."""
     problem = domains.problem
     masks = np.zeros((2, len(problem.X)), dtype=bool)
@@ -223,7 +249,9 @@ def _extras(domains: Domains, predictions: pd.DataFrame, *, progress: bool) -> t
     parts: dict[str, Any] = {
         "learning_curve": lambda: adaptation.learning_curve(domains),
         "shift": lambda: descriptor_shift(problem.X, masks[0], masks[1]),
-        "two_sample": lambda: two_sample_test(problem.X, masks[0], masks[1], problem.groups, random_state=domains.seed),
+        "two_sample": lambda: two_sample_test(
+            problem.X, masks[0], masks[1], problem.groups, defining=defining, random_state=domains.seed
+        ),
         "ranking_shift": lambda: ranking_shift(domains, progress=progress),
         "adaptation": lambda: compare_adaptations(domains, predictions),
     }

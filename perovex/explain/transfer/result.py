@@ -16,6 +16,7 @@ from perovex.explain.names import name_of
 from perovex.explain.transfer.strategies import HELD_OUT
 
 ALL = "all"
+_SCORES = {"auc": "ROC-AUC", "spearman": "Spearman"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,9 @@ class TransferResult:
     table : DataFrame
         One row per variant, model and family, all scored on the same target rows: ``loss`` (mean absolute
         error in the unit of the target, or negative log-likelihood in nats) with interval, ``gain`` (loss of
-        the better mean baseline minus the model's, positive is better) with interval, ``spearman`` or
-        ``auc``, ``n_predicted``.
+        the better mean baseline minus the model's, positive is better) with interval: the level; ``spearman`` or
+        ``auc`` with interval: the ranks, whatever the level; ``spearman given <halide>`` (within its strata) where one
+        was named; ``n_predicted``.
     predictions : DataFrame
         Target rows: ``y`` and one column per variant and model with all descriptors.
     learning_curve, shift, ranking_shift : DataFrame
@@ -49,6 +51,8 @@ class TransferResult:
         Coverage of intervals calibrated on the source (regression).
     classifier : bool
         Whether the estimator classifies.
+    given : str
+        What ranks were scored within, such as the halide; empty where nothing was named.
     notes : list of str
         Parts that the data did not allow, with reasons.
     """
@@ -71,6 +75,7 @@ class TransferResult:
     two_sample: dict[str, Any] = field(default_factory=dict)
     coverage_under_shift: dict[str, Any] = field(default_factory=dict)
     classifier: bool = False
+    given: str = ""
     notes: list[str] = field(default_factory=list)
 
     def row(self, model: str, *, family: str = ALL, variant: str = HELD_OUT) -> pd.Series | None:
@@ -94,14 +99,30 @@ class TransferResult:
         return (
             f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
             f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
-            f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
-        )
+            f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f}). {self.rank_sentence()}"
+        ).strip()
+
+    def rank_sentence(self, family: str = ALL) -> str:
+        """Return in words whether the source model orders target crystals, whatever their level."""
+        row = self.row("source only", family=family)
+        score, chance = ("auc", 0.5) if self.classifier else ("spearman", 0.0)
+        if row is None or not np.isfinite(row.get(score, np.nan)):
+            return ""
+        what = "all descriptors" if family == ALL else f"{family} descriptors alone"
+        verb = "orders" if row[f"{score}_lower"] > chance else "does not surely order"
+        text = f"With {what} it {verb} them ({_SCORES[score]} {_range(row, score)}"
+        beyond = f"spearman given {self.given}"
+        if self.given and np.isfinite(row.get(beyond, np.nan)):
+            text += f"; within one {self.given} {_range(row, beyond)}"
+        return f"{text})."
 
     def sentences(self) -> list[str]:
         """Return what else was found, in words: adaptation, gap, shift of descriptors, coverage."""
         if not self.possible:
             return [self.sentence()]
         out = [self.sentence()]
+        families = [str(f) for f in self.table["family"].unique() if f not in ("", ALL)] if len(self.table) else []
+        out += [text for text in map(self.rank_sentence, families) if text]
         if len(self.adaptation):
             winners = self.adaptation[self.adaptation["wins"]]
             out += [
@@ -184,3 +205,9 @@ class TransferResult:
             return f"<p>{self.sentence()}</p>"
         more = "".join(f"<li>{html.escape(text)}</li>" for text in self.sentences()[1:])
         return table_html(self.table, self.sentence(), rows=40) + (f"<ul>{more}</ul>" if more else "")
+
+
+def _range(row: pd.Series, score: str) -> str:
+    """Return a score with its interval."""
+    value, lower, upper = (row[f"{score}{end}"] for end in ("", "_lower", "_upper"))
+    return f"{value:.2f}" if not np.isfinite(lower) else f"{value:.2f}, {lower:.2f} to {upper:.2f}"

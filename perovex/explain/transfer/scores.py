@@ -9,13 +9,17 @@ import pandas as pd
 from sklearn.utils.validation import has_fit_parameter
 from tqdm import tqdm
 
-from perovex.explain.attribution.skill import auc
+from perovex.explain.correlation import within
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.transfer import adaptation
 from perovex.explain.transfer.result import ALL
 from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains
+from perovex.learn import metrics
 
 RESIDUAL, WEIGHTED = "source only, residual corrected", "source only, weighted"
+_LEVEL = ("loss", "loss_lower", "loss_upper", "gain", "gain_lower", "gain_upper")
+_RESAMPLES = 1000
+_RANK_LEVEL = 0.95  # a verdict on ranks rests on one side of it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,27 +121,53 @@ def _score(
     prediction: NDArray[np.float64],
     baselines: Mapping[str, NDArray[np.float64]],
 ) -> dict[str, Any]:
-    """Score one prediction; the gain is paired with the better of the two mean baselines."""
+    """Score one prediction: its level by the gain over the better of the two mean baselines, its ranks apart."""
     row: dict[str, Any] = {"variant": variant, "model": model, "family": family}
     losses = {name: domains.loss(p) for name, p in baselines.items() if name.endswith("mean")}
     loss = domains.loss(prediction)
     known = np.isfinite(loss) & np.all([np.isfinite(v) for v in losses.values()], axis=0)
     row["n_predicted"] = int(known.sum())
-    keys = ("loss", "loss_lower", "loss_upper", "gain", "gain_lower", "gain_upper")
-    score = "auc" if domains.problem.classifier else "spearman"
     if not known.any():
-        return row | dict.fromkeys((*keys, score), float("nan"))
+        return row | dict.fromkeys((*_LEVEL, *rank_columns(domains)), float("nan"))
     codes = pd.factorize(domains.problem.groups[domains.target][known])[0].astype(np.int64)
     best = min(losses.values(), key=lambda v: v[known].mean())
     values = [
         *group_mean_interval(loss[None, known], codes),
         *group_mean_interval((best - loss)[None, known], codes),
     ]
-    row |= dict(zip(keys, values, strict=True))
+    row |= dict(zip(_LEVEL, values, strict=True))
+    return row | _ranks(domains, prediction, known, codes)
+
+
+def rank_columns(domains: Domains) -> list[str]:
+    """Return the columns that say how well target crystals are ordered."""
+    names = ["auc" if domains.problem.classifier else "spearman"]
+    names += [f"spearman given {domains.given_name}"] if domains.given is not None else []
+    return [f"{name}{end}" for name in names for end in ("", "_lower", "_upper")]
+
+
+def _ranks(
+    domains: Domains, prediction: NDArray[np.float64], known: NDArray[np.bool_], codes: NDArray[np.int64]
+) -> dict[str, float]:
+    """How well the order of target crystals is told, whatever their level: as it is, and within strata."""
     y = domains.problem.y.to_numpy(dtype=float)[domains.target][known]
-    if domains.problem.classifier:
-        row[score] = auc(y, prediction[known])
-    else:
-        constant = np.ptp(prediction[known]) == 0 or np.ptp(y) == 0
-        row[score] = float("nan") if constant else float(pd.Series(y).corr(pd.Series(prediction[known]), "spearman"))
-    return row
+    guess = prediction[known]
+    nothing = dict.fromkeys(rank_columns(domains), float("nan"))
+    if np.ptp(guess) == 0 or np.ptp(y) == 0:
+        return nothing
+    metric = metrics.roc_auc if domains.problem.classifier else metrics.spearman
+    values = list(_with_interval(metric, y, guess, codes))
+    if domains.given is not None:
+        strata = pd.factorize(domains.given[domains.target][known])[0]
+        values += _with_interval(metrics.pearson, within(y, strata), within(guess, strata), codes)
+    return dict(zip(nothing, values, strict=True))
+
+
+def _with_interval(
+    metric: Any, y: NDArray[np.float64], guess: NDArray[np.float64], codes: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """Score with its interval over groups."""
+    n = int(codes.max()) + 1
+    counts = np.vstack([np.ones((1, n)), metrics.bootstrap_counts(n, _RESAMPLES, 0)])
+    drawn = metrics.resampled(metric, y, guess, counts, codes)
+    return float(drawn[0]), *metrics.bootstrap_interval(drawn[1:], n, _RANK_LEVEL)

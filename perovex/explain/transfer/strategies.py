@@ -40,6 +40,10 @@ class Domains:
         Row positions of each domain.
     n_splits, seed : int
         Folds over target crystals, and seed.
+    given : ndarray, shape (rows,), or None
+        What is held equal when ranks are scored a second time, such as the halide.
+    given_name : str
+        Its name.
     """
 
     problem: Problem
@@ -47,6 +51,8 @@ class Domains:
     target: NDArray[np.int64]
     n_splits: int
     seed: int
+    given: NDArray[Any] | None = None
+    given_name: str = ""
 
     def folds(self, variant: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
         """Yield source rows allowed, target rows allowed and target rows to predict."""

@@ -5,7 +5,8 @@
 
   // Figures: drawn from the JSON beside them, in the colours of the page.
   const look = () => ({
-    "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font.color": colour("--ink"),
+    "paper_bgcolor": "rgba(0,0,0,0)", "modebar.bgcolor": "rgba(0,0,0,0)", "modebar.color": colour("--soft"),
+    "plot_bgcolor": "rgba(0,0,0,0)", "font.color": colour("--ink"),
     "xaxis.gridcolor": colour("--line"), "yaxis.gridcolor": colour("--line"),
     "xaxis.zerolinecolor": colour("--line"), "yaxis.zerolinecolor": colour("--line"),
   });

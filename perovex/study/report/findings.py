@@ -30,12 +30,8 @@ def lead_sentences(result: StudyResult) -> list[str]:
     ----------
     result : StudyResult
     """
-    sentences = []
-    explained = [task for task in result.tasks.values() if task.target in result.tables.moduli and _explained(task)]
-    for task in explained:
-        if task.name != task.target:
-            continue
-        sentences.append(_what_carries(task))
+    regressions = [task for task in result.tasks.values() if task.name == task.target and _explained(task)]
+    sentences = [_what_carries(task) for task in regressions if _skilful(task)]
     unknown = [task.name for task in result.tasks.values() if task.name == task.target and not _skilful(task)]
     if unknown:
         sentences.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perovex._numbers import with_interval
+from perovex.explain.names import name_of
 from perovex.study.modelling import CLASSIFIER
 
 if TYPE_CHECKING:
@@ -123,9 +124,9 @@ def leading_groups(ranking: Ranking, count: int = 3) -> str:
     """Name the groups of correlated descriptors that lead a ranking, with their share of importance."""
     leaders = ranking.groups.head(count)
     return "; ".join(
-        f"{name} and {row['members'].count(',')} alike ({100 * row['share']:.0f} %)"
+        f"{name_of(str(name))} and {row['members'].count(',')} alike ({100 * row['share']:.0f} %)"
         if "," in row["members"]
-        else f"{name} ({100 * row['share']:.0f} %)"
+        else f"{name_of(str(name))} ({100 * row['share']:.0f} %)"
         for name, row in leaders.iterrows()
     )
 

@@ -1,0 +1,96 @@
+"""A search in two small files, so that it travels with the data and another machine goes on from it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perovex._files import write_atomic
+from perovex.errors import SearchError
+from perovex.minima.campaign import CANDIDATES
+from perovex.minima.candidate import Outcome, OutcomeStore
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+RECORDS: Final = "candidates.jsonl.gz"
+CRYSTALS: Final = "candidates.extxyz.gz"
+
+
+def pack_search(search: str | Path, folder: str | Path) -> int:
+    """Write all candidates of a search into two files.
+
+    Parameters
+    ----------
+    search : path
+        Folder of `search_minima`.
+    folder : path
+        Where ``candidates.jsonl.gz`` and ``candidates.extxyz.gz`` are written.
+
+    Returns
+    -------
+    int
+        Candidates written.
+    """
+    import ase.io
+
+    outcomes = OutcomeStore(Path(search) / CANDIDATES).all()
+    lines, crystals = [], io.StringIO()
+    for outcome in outcomes:
+        lines.append(json.dumps(outcome.record, allow_nan=False, sort_keys=True))
+        if outcome.atoms is not None:
+            atoms = outcome.atoms.copy()
+            atoms.info = {"candidate": outcome.id}
+            ase.io.write(crystals, atoms, format="extxyz")
+    # mtime 0: the same candidates give the same bytes.
+    write_atomic(Path(folder) / RECORDS, gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
+    write_atomic(Path(folder) / CRYSTALS, gzip.compress(crystals.getvalue().encode(), mtime=0))
+    return len(outcomes)
+
+
+def unpack_search(folder: str | Path, search: str | Path) -> int:
+    """Add the candidates of a packed search to the folder of a search; those that are there already stay.
+
+    Parameters
+    ----------
+    folder : path
+        With the two files of `pack_search`, such as a data release.
+    search : path
+        Folder for `search_minima`, new or not.
+
+    Returns
+    -------
+    int
+        Candidates added.
+
+    Raises
+    ------
+    SearchError
+        If the files are missing or broken.
+    """
+    records, crystals = _read(Path(folder))
+    store = OutcomeStore(Path(search) / CANDIDATES)
+    fresh = [record for record in records if record["id"] not in store]
+    for record in fresh:
+        store.add(Outcome(record, crystals.get(record["id"])))
+    return len(fresh)
+
+
+def _read(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
+    import ase.io
+
+    try:
+        lines = gzip.decompress((folder / RECORDS).read_bytes()).decode().splitlines()
+        records = [json.loads(line) for line in lines if line]
+        text = gzip.decompress((folder / CRYSTALS).read_bytes()).decode()
+        crystals = {str(atoms.info["candidate"]): atoms for atoms in ase.io.iread(io.StringIO(text), format="extxyz")}
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise SearchError(
+            f"no packed search: {error}", remedy=f"it holds {RECORDS} and {CRYSTALS}", source=folder
+        ) from error
+    for atoms in crystals.values():
+        del atoms.info["candidate"]
+    return records, crystals
