@@ -1,0 +1,142 @@
+"""What a search for minima buys: energies, exchange energies, moduli and trends before it and after it.
+
+Usage: python benchmarks/ground_states.py BEFORE AFTER, with the folder of a release without a search and of the release
+that packs the search. Only compounds that were searched count, the same ones before and after.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from perovex.datasets import load_elastic
+from perovex.datasets.minima import starts_of
+from perovex.datasets.quality.exchange import energy_per_metal
+from perovex.minima import candidate_table, open_search, statement_table, unpack_search
+
+MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh", "E_in_plane_soft_frozen", "E_vrh_soft_frozen")
+STEPS = (("Cl", "Br"), ("Br", "I"), ("Cl", "I"))
+
+
+def best_labels(data, compounds: dict[str, str]) -> pd.DataFrame:
+    """Moduli of the lowest accepted label of every compound, indexed by compound."""
+    table = data.table.assign(per_metal=energy_per_metal(data.table))
+    table["compound"] = [compounds.get(name) for name in table.index]
+    return table.sort_values("per_metal").dropna(subset=["compound"]).drop_duplicates("compound").set_index("compound")
+
+
+def compound_of_crystals(data) -> dict[str, str]:
+    return {start.name: start.compound.name for start in starts_of(data)}
+
+
+def scatter(energies: pd.DataFrame) -> pd.DataFrame:
+    """Standard deviation over spacers of each exchange energy, meV per metal, by n."""
+    rows = []
+    for n, frame in energies.groupby("n_layers"):
+        wide = frame.pivot_table(index="spacer_smiles", columns="halide", values="energy", aggfunc="min")
+        for one, other in STEPS:
+            if one in wide and other in wide:
+                step = 1e3 * (wide[other] - wide[one]).dropna()
+                rows.append({"n": n, "exchange": f"{one} to {other}", "spacers": len(step), "std": step.std()})
+    return pd.DataFrame(rows)
+
+
+def trends(frame: pd.DataFrame, modulus: str) -> list[str]:
+    """Sign tests of Cl > Br > I over spacers (n = 1), and how many trios fall monotonically."""
+    wide = frame[frame["n_layers"] == 1].pivot_table(index="spacer_smiles", columns="halide", values=modulus)
+    trios = wide.dropna()
+    falls = int(((trios["Cl"] > trios["Br"]) & (trios["Br"] > trios["I"])).sum())
+    parts = [f"{falls} of {len(trios)} trios fall from Cl over Br to I"]
+    for one, other in STEPS:
+        wins = int((trios[one] > trios[other]).sum())
+        parts.append(f"{one} > {other} in {wins} of {len(trios)} (p {binomtest(wins, len(trios)).pvalue:.2g})")
+    return parts
+
+
+def interaction_share(frame: pd.DataFrame, modulus: str) -> float:
+    """Share of the variance of log modulus that spacer and halide leave when they add up (complete trios, n = 1)."""
+    wide = np.log(
+        frame[frame["n_layers"] == 1].pivot_table(index="spacer_smiles", columns="halide", values=modulus).dropna()
+    )
+    left = wide.sub(wide.mean(axis=1), axis=0) - wide.mean() + wide.to_numpy().mean()
+    total = wide - wide.to_numpy().mean()
+    return float((left**2).to_numpy().sum() / (total**2).to_numpy().sum())
+
+
+def main(before: str, after: str) -> None:
+    old, new = load_elastic(before), load_elastic(after, minima="all")
+    with tempfile.TemporaryDirectory() as folder:
+        unpack_search(after, folder)
+        known = open_search([], folder)
+        compounds = sorted({outcome.compound for outcome in known.store.all()})
+        candidates = candidate_table(known, known.store.all())
+        found = statement_table(known, compounds).dropna(subset=["energy_per_metal"])
+    named = compound_of_crystals(old)
+    tried = candidates.groupby("compound")["strategy"].nunique()
+    found = found[tried.reindex(found.index) > 1]  # more than the given crystal was tried
+    print(f"{len(candidates)} candidates of {len(found)} compounds; {candidates['calls'].sum():.0f} calls")
+
+    labels = best_labels(old, named)
+    shared = [name for name in found.index if name in labels.index]
+    above = 1e3 * (labels.loc[shared, "per_metal"] - found.loc[shared, "energy_per_metal"])
+    print(f"\nReleased label above the lowest found, {len(above)} compounds (meV per metal):")
+    print(above.describe(percentiles=[0.5, 0.9]).round(1).to_string())
+    for limit in (10, 25, 50, 100, 200):
+        print(f"  above by more than {limit}: {(above > limit).sum()} of {len(above)}")
+
+    print("\nExchange energies, standard deviation over spacers, meV per metal")
+    columns = ["n_layers", "spacer_smiles", "halide"]
+    first = labels.loc[shared, columns].assign(
+        energy=labels.loc[shared, "per_metal"], spacer_smiles=found.loc[shared, "spacer_smiles"]
+    )
+    last = found.loc[shared, columns].assign(energy=found.loc[shared, "energy_per_metal"])
+    both = scatter(first).merge(scatter(last), on=["n", "exchange", "spacers"], suffixes=("_before", "_after"))
+    print(both.round(1).to_string(index=False))
+
+    print("\nStrategies: candidates, those that ended in the lowest minimum, compounds whose lowest nothing else found")
+    lowest = candidates[candidates["minimum"] == 0]
+    alone = lowest.groupby("compound")["strategy"].agg(lambda names: names.iloc[0] if names.nunique() == 1 else "")
+    print(
+        pd.DataFrame(
+            {
+                "candidates": candidates["strategy"].value_counts(),
+                "ended in the lowest": lowest["strategy"].value_counts(),
+                "alone": alone[alone != ""].value_counts(),
+            }
+        )
+        .fillna(0)
+        .astype(int)
+        .to_string()
+    )
+
+    renewed = best_labels(new, compound_of_crystals(new))
+    # A compound counts where the label that it has now is that of the lowest minimum known.
+    at_lowest = [n for n in shared if n in renewed.index and renewed.loc[n, "energy_above_lowest"] < 3]
+    families = pd.Series({n: found.loc[n, "spacer_smiles"] for n in at_lowest if found.loc[n, "n_layers"] == 1})
+    trios = [n for n in families.index if (families == families[n]).sum() == 3]
+    changed = [n for n in at_lowest if renewed.loc[n, "label_id"] != labels.loc[n, "label_id"]]
+    print(f"\n{len(at_lowest)} compounds labelled at the lowest found, {len(changed)} of them anew")
+    print(f"{len(trios) // 3} trios of n = 1 among them")
+    for modulus in MODULI:
+        ratio = renewed.loc[changed, modulus] / labels.loc[changed, modulus]
+        move = (renewed.loc[changed, modulus] - labels.loc[changed, modulus]).dropna()
+        print(
+            f"  {modulus}: new less old {move.mean():+.2f} GPa (absolute {move.abs().mean():.2f}, "
+            f"largest {move.abs().max():.2f}), ratio {ratio.min():.2f} to {ratio.max():.2f}; "
+            f"stiffer in {(move > 0).sum()} of {len(move)}"
+        )
+    if trios:
+        spacers = {"spacer_smiles": found.loc[trios, "spacer_smiles"]}
+        for when, chosen in (("before", labels.loc[trios]), ("after", renewed.loc[trios])):
+            frame = chosen.assign(**spacers)
+            for modulus in MODULI:
+                share = interaction_share(frame, modulus)
+                print(f"  {when}, {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
