@@ -11,6 +11,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolTransforms
 from rdkit.rdBase import BlockLogs
 
+from perovex.crystal.isotopes import without_isotopes
 from perovex.errors import BuildError, SmilesError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def parse_smiles(smiles: str) -> Any:
         raise SmilesError("not a readable SMILES", source=smiles, remedy="check brackets, rings and valences")
     if "." in Chem.MolToSmiles(mol):
         raise SmilesError("several molecules in one SMILES", source=smiles, remedy="give one cation")
-    return mol
+    return without_isotopes(mol)
 
 
 def canonical(smiles: str, *, stereo: bool = True) -> str:

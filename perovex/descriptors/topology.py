@@ -14,6 +14,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
+from perovex.crystal.isotopes import without_isotopes
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def parse_smiles(smiles: str) -> Chem.Mol:
         mol = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
     if mol is None or mol.GetNumAtoms() == 0:
         raise SmilesError("not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets")
-    return mol
+    return without_isotopes(mol)
 
 
 def _charged_nitrogens(mol: Chem.Mol) -> list[int]:

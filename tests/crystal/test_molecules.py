@@ -9,6 +9,8 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 from scipy.spatial.transform import Rotation
 
+import perovex
+from perovex.building.cation import cation_from_smiles
 from perovex.crystal import perceive
 from perovex.crystal.examples import cubic
 
@@ -148,3 +150,18 @@ def test_pnictonium_is_a_cage_cation_and_no_octahedral_centre(pnictogen, bond):
 def test_atom_order_and_pose_do_not_matter(smiles, seed):
     (molecule,) = perceive(guest_box(smiles, seed)).molecules
     assert molecule.smiles == Chem.MolToSmiles(Chem.MolFromSmiles(smiles))
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("[2H]C([2H])([2H])[NH3+]", "C[NH3+]"),
+        ("CCC[N+]([2H])([2H])[2H]", "CCC[NH3+]"),
+        ("[13CH3]C[15NH3+]", "CC[NH3+]"),
+        ("[3H]c1ccccc1C[NH3+]", "[NH3+]Cc1ccccc1"),
+    ],
+)
+def test_isotopes_change_no_descriptor_of_a_molecule(marked, plain):
+    for measure in (perovex.stei, perovex.eccentricity):
+        assert measure(marked) == measure(plain)
+    assert cation_from_smiles(marked).smiles == cation_from_smiles(plain).smiles

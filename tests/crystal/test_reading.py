@@ -218,22 +218,6 @@ def test_a_disordered_methyl_group_keeps_three_hydrogens(occupancy):
     assert any("disordered" in w for w in crystal.warnings)
 
 
-def test_alternatives_that_no_distance_tells_apart_are_refused():
-    """Formamidinium turned about a threefold axis: three N of occupancy 2/3 on one carbon."""
-    host = cubic(bond=3.15)
-    frame = [s for s in host if s.specie.symbol != "Cs"]
-    centre = np.full(3, 3.15)
-    angles = np.radians([0, 120, 240])
-    nitrogens = centre + 1.32 * np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
-    sites = [
-        *frame,
-        PeriodicSite("C", centre, host.lattice, coords_are_cartesian=True),
-        *(PeriodicSite({"N": 2 / 3}, p, host.lattice, coords_are_cartesian=True) for p in nitrogens),
-    ]
-    with pytest.raises(DisorderError, match=r"cannot be told apart: N 0.67 \+ N 0.67 \+ N 0.67"):
-        perceive(Structure.from_sites(sites), disorder="major")
-
-
 def test_partial_occupancy_in_memory():
     structure = Structure(cubic().lattice, ["Cs", {"Pb": 0.6, "Sn": 0.4}], [[0, 0, 0], [0.5, 0.5, 0.5]])
     with pytest.raises(DisorderError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.chemistry import charged_template, stereo_smiles
+from perovex.crystal.perception.chemistry import charged_template, implied_template, stereo_smiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CHARGES = (0, 1, 2, 3, 4)
 #: Another state may fit the bond lengths this much worse, Å, and no more.
 WORSE = 0.03
+#: Cost of a proton that a file without hydrogens does not show.
+_PER_PROTON = 0.001
 #: Misfit, Å, of a molecule without a sound state.
 _UNSOUND = 1.0
 #: Kinds of molecule whose states are combined; a crystal with more is damaged.
@@ -64,26 +66,24 @@ def settle_charges(molecules: Sequence[RawMolecule], needed: Sequence[int]) -> l
         return found
     kinds: dict[tuple[tuple[str, ...], bytes], list[int]] = defaultdict(list)
     for position, m in enumerate(found):
-        if len(m.symbols) > 1 and "H" in m.symbols:
+        if len(m.symbols) > 1:
             kinds[m.symbols, m.bonds.tobytes()].append(position)
     options = {kind: _states(kind, [found[p] for p in members]) for kind, members in kinds.items()}
     open_kinds = [kind for kind, states in options.items() if len(states) > 1]
     if not 0 < len(open_kinds) <= _KINDS_AT_MOST:
         return found
     best: tuple[float, tuple[tuple[float, Template | None], ...]] = (np.inf, ())
-    for chosen in product(*(options[kind] for kind in open_kinds)):
+    for trial in product(*(options[kind] for kind in open_kinds)):
         change = sum(
             len(kinds[kind]) * (state[1].charge - found[kinds[kind][0]].charge)
-            for kind, state in zip(open_kinds, chosen, strict=True)
+            for kind, state in zip(open_kinds, trial, strict=True)
             if state[1] is not None
         )
-        cost = sum(len(kinds[kind]) * state[0] for kind, state in zip(open_kinds, chosen, strict=True))
+        cost = sum(len(kinds[kind]) * state[0] for kind, state in zip(open_kinds, trial, strict=True))
         if total + change in needed and cost < best[0]:
-            best = (cost, chosen)
+            best = (cost, trial)
     # no balance to be had: still, a graph whose only sound state is a charged one has that
-    chosen = best[1] or [
-        min(options[k][1:], key=_preference) if options[k][0][0] >= _UNSOUND else options[k][0] for k in open_kinds
-    ]
+    chosen = list(best[1]) or [_alone(options[kind]) for kind in open_kinds]
     for kind, (_, state) in zip(open_kinds, chosen, strict=True):
         if state is not None:
             for position in kinds[kind]:
@@ -94,6 +94,8 @@ def settle_charges(molecules: Sequence[RawMolecule], needed: Sequence[int]) -> l
 def _states(kind: tuple[tuple[str, ...], bytes], members: Sequence[RawMolecule]) -> list[tuple[float, Template | None]]:
     """Sound states of one kind of molecule with their misfit to the bond lengths, Å; None is the present one."""
     symbols, bonds = kind
+    if "H" not in symbols:
+        return _protonated(kind, members)
     lengths = np.mean([_lengths(m) for m in members], axis=0)
     present = misfit(members[0].mol, symbols, members[0].bonds, lengths) if members[0].hydrogens_complete else np.inf
     states: list[tuple[float, Template | None]] = [(min(present, _UNSOUND), None)]
@@ -106,6 +108,21 @@ def _states(kind: tuple[tuple[str, ...], bytes], members: Sequence[RawMolecule])
         value = misfit(state.mol, symbols, members[0].bonds, lengths)
         if value <= present + WORSE:
             states.append((value, state))
+    return states
+
+
+def _protonated(
+    kind: tuple[tuple[str, ...], bytes], members: Sequence[RawMolecule]
+) -> list[tuple[float, Template | None]]:
+    """States of a molecule without hydrogens: as it is, or with protons on more of its nitrogens."""
+    symbols, bonds = kind
+    lengths = np.mean([_lengths(m) for m in members], axis=0).round(3).tobytes()
+    states: list[tuple[float, Template | None]] = [(0.0, None)]
+    for protons in range(1, symbols.count("N") + 1):
+        state = implied_template(symbols, bonds, lengths, protons)
+        if state is None:
+            break
+        states.append((_PER_PROTON * protons, state))
     return states
 
 
@@ -168,6 +185,6 @@ def _with_state(molecule: RawMolecule, state: Template) -> RawMolecule:
         smiles=smiles,
         charge=state.charge,
         ammonium=state.ammonium,
-        hydrogens_complete=True,
+        hydrogens_complete=state.complete,
         mol=mol,
     )

@@ -11,6 +11,7 @@ from rdkit import Chem
 from rdkit.Geometry import Point3D
 from rdkit.rdBase import BlockLogs
 
+from perovex.crystal.perception.implied import imply_hydrogens
 from perovex.crystal.perception.valence import Valences, assign_charged, assign_valences
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ def template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes = b"") -> Te
     found = assign_valences(symbols, pairs, measured)
     complete = found.sound and ("H" in symbols or "C" not in symbols)
     if not complete and measured is not None:
-        return _with_hydrogens_implied(symbols, pairs, measured)
+        implied = implied_template(symbols, bonds, lengths)
+        assert implied is not None  # no protons are asked for
+        return implied
     return _template(symbols, pairs, found, complete=complete)
 
 
@@ -219,71 +222,22 @@ def _longest(bond: Any) -> float:
     return {1.0: np.inf, 2.0: 1.46, 3.0: 1.32}.get(bond.GetBondTypeAsDouble(), np.inf)
 
 
-def _with_hydrogens_implied(
-    symbols: tuple[str, ...], bonds: NDArray[np.int64], lengths: NDArray[np.float64]
-) -> Template:
-    """Read a molecule without (all) its hydrogens: bond orders by length, terminal amines protonated.
+@lru_cache(maxsize=2_000)
+def implied_template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes, protons: int = 0) -> Template | None:
+    """Give a molecule without (all) its hydrogens its chemistry.
 
-    How many hydrogens a file happens to list for an amine says nothing about its charge.
+    Parameters
+    ----------
+    symbols, bonds, lengths
+        As for `template`.
+    protons : int
+        How many basic nitrogens beyond terminal amines are protonated; None is returned where there are fewer.
     """
-    mol = Chem.RWMol()
-    degree = np.bincount(bonds.ravel(), minlength=len(symbols))
-    orders = [_order_by_length(symbols[a], symbols[b], d) for (a, b), d in zip(bonds, lengths, strict=True)]
-    heavy = np.array([s != "H" for s in symbols])
-    shared = _amidinium_nitrogens(symbols, bonds, orders, heavy)
-    for symbol in symbols:
-        mol.AddAtom(Chem.Atom(symbol))
-    for (a, b), order in zip(bonds, orders, strict=True):
-        mol.AddBond(int(a), int(b), _ORDERS[order])
-    total = np.zeros(len(symbols), dtype=int)
-    acyl: set[int] = set()
-    for (a, b), order in zip(bonds.tolist(), orders, strict=True):
-        total[[a, b]] += order * heavy[[b, a]]
-        if order == 2 and "O" in (symbols[a], symbols[b]):
-            acyl.update((a, b))
-    amides = {k for a, b in bonds.tolist() for k, other in ((a, b), (b, a)) if other in acyl and symbols[k] == "N"}
-    charge = 0
-    for k, symbol in enumerate(symbols):
-        lone = total[k] == 1 and k not in amides and k not in shared
-        if symbol == "N" and (lone or total[k] == 4 or degree[k] == 4 or shared.get(k)):
-            mol.GetAtomWithIdx(k).SetFormalCharge(1)
-            charge += 1
-    plain = mol.GetMol()
-    with BlockLogs():
-        if Chem.SanitizeMol(plain, catchErrors=True):
-            plain.UpdatePropertyCache(strict=False)
-    return _plain_template(plain, _smiles(plain), charge, _ammonium(plain), complete=False)
-
-
-def _amidinium_nitrogens(
-    symbols: Sequence[str], bonds: NDArray[np.int64], orders: list[int], heavy: NDArray[np.bool_]
-) -> dict[int, bool]:
-    """Give each carbon with several terminal nitrogens one double bond, in `orders`.
-
-    Returns
-    -------
-    dict of int to bool
-        The nitrogens of amidinium and guanidinium groups, and whether each is the one with the charge.
-    """
-    rank = np.bincount(bonds[heavy[bonds].all(axis=1)].ravel(), minlength=len(symbols))
-    found: dict[int, bool] = {}
-    for carbon in [k for k, s in enumerate(symbols) if s == "C"]:
-        arms = [
-            (k, int(a + b - carbon))
-            for k, (a, b) in enumerate(bonds.tolist())
-            if carbon in (a, b) and symbols[a + b - carbon] == "N" and rank[a + b - carbon] == 1
-        ]
-        if len(arms) < 2:
-            continue
-        for position, (bond, nitrogen) in enumerate(arms):
-            orders[bond] = 2 if position == 0 else 1
-            found[nitrogen] = position == 0
-    return found
-
-
-def _order_by_length(a: str, b: str, length: float) -> int:
-    double = {("C", "C"): 1.36, ("C", "N"): 1.31, ("C", "O"): 1.28}
-    return 2 if length < double.get((min(a, b), max(a, b)), 0.0) else 1
+    found = imply_hydrogens(symbols, _unpacked(bonds), np.frombuffer(lengths), protons)
+    if found is None:
+        return None
+    mol, charge = found
+    return _plain_template(mol, _smiles(mol), charge, _ammonium(mol), complete=False)
 
 
 def _ammonium(mol: Any) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from perovex.crystal.perception.chemistry import canonical_order, stereo_smiles, template
 from perovex.crystal.perception.covalent import covalent_pairs
+from perovex.crystal.perception.implied import believable_lengths
 from perovex.crystal.perception.network import components
 from perovex.errors import MoleculeError
 
@@ -120,9 +121,9 @@ def _molecule(
     symbols = tuple([symbols[i] for i in order])
     graph = np.ascontiguousarray(bonds).tobytes()
     kind = template(symbols, graph)
-    if not kind.complete or (lengths > kind.limits).any():
-        kind = template(symbols, graph, lengths.round(3).tobytes())
     cart = cart[order]
+    if not kind.complete or (lengths > kind.limits).any():
+        kind = template(symbols, graph, believable_lengths(symbols, bonds, lengths, cart).round(3).tobytes())
     cart = cart - np.floor(cart.mean(axis=0) @ atoms.inverse + 1e-9) @ atoms.lattice
     heavy = atoms.numbers[sites[order]] != 1
     centroid = cart[heavy if heavy.any() else ~heavy].mean(axis=0)

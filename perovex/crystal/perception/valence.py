@@ -99,7 +99,9 @@ def assign_valences(
     easy = _all_single(options, degree)
     if easy is not None:
         return Valences((1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True)))
-    return _solve(symbols, options, bonds, degree, lengths)
+    found = _solve(symbols, options, bonds, degree, lengths)
+    assert found is not None  # no charge was asked for
+    return found
 
 
 def assign_charged(symbols: Sequence[str], bonds: NDArray[np.int64], charge: int) -> Valences | None:

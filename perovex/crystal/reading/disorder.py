@@ -1,4 +1,4 @@
-"""Partial occupancy: refuse it, or keep the major component of every disorder group, and say so."""
+"""Partial occupancy: refuse it, or keep one chemically possible component of it, and say so."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.reading.chimera import charge_of_molecules, chimera
+from perovex.crystal.reading.component import choose, contacts_of, regions
 from perovex.errors import DisorderError, PerovexError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from perovex.crystal.perception.neighbours import Pairs
+    from perovex.crystal.reading.component import Contacts
     from perovex.crystal.reading.sites import Sites
 
 Policy = Literal["error", "major"]
 POLICIES = ("error", "major")
 #: Occupancies from here on count as full: rounding, and thermal motion fitted as occupancy.
 FULL = 0.98
-#: Alternatives for one atom lie closer than any bond between heavy atoms, Å.
-CLASH, CLASH_HYDROGEN = 1.0, 0.6
-#: Two hydrogens of one atom are at least 1.5 Å apart; partly occupied ones closer than this are alternatives.
-CLASH_TWO_HYDROGENS = 1.3
-#: Longest bond between second-row atoms, Å, and how much more than the occupancies add up to may be kept on one.
-BOND, EXCESS = 1.8, 0.75
+#: Longest distance, Å, at which atoms are bonded or collide.
+REACH = 3.2
 
 
 def check_policy(disorder: str) -> None:
@@ -42,8 +44,8 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     lattice : ndarray, shape (3, 3)
         Cell vectors as rows, Å.
     disorder : {"error", "major"}
-        Refuse partial occupancy, or keep the major component: per assembly the group with the highest
-        occupancy, then, among atoms that are too close to coexist, the most occupied one.
+        Refuse partial occupancy, or keep the major component: of alternatives one that chemistry allows, with as many
+        atoms of each element as the occupancies add up to.
 
     Returns
     -------
@@ -54,78 +56,111 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     Raises
     ------
     DisorderError
-        Occupancy is partial and `disorder` is ``"error"``, or alternatives cannot be told apart.
+        Occupancy is partial and `disorder` is ``"error"``, or no component makes sense.
     """
     present = sites.occupancy > 1e-6
-    kept = sites if present.all() else sites.take(present)
-    partial = kept.occupancy < FULL
+    known = sites if present.all() else sites.take(present)
+    partial = known.occupancy < FULL
     if not partial.any():
-        return kept, []
+        return known, []
     if disorder == "error":
-        named = sorted({kept.symbols[i] for i in np.flatnonzero(partial)})
+        named = sorted({known.symbols[i] for i in np.flatnonzero(partial)})
         raise DisorderError(
-            f"{int(partial.sum())} of {len(kept.symbols)} atoms ({', '.join(named)}) are partly occupied",
+            f"{int(partial.sum())} of {len(known)} atoms ({', '.join(named)}) are partly occupied",
             remedy='read with disorder="major" to keep the major component',
         )
-    before = len(kept.symbols)
-    kept = kept.take(_major_groups(kept))
-    kept = kept.take(_without_clashes(kept, lattice))
-    _refuse_mixtures(kept, lattice)
-    lowest = float(kept.occupancy.min(initial=1.0))
-    note = (
-        f"disordered: kept the major component, {len(kept.symbols)} of {before} atoms, "
-        f"occupied to at least {lowest:.2f}"
-    )
-    return kept, [note]
-
-
-def _major_groups(sites: Sites) -> NDArray[np.bool_]:
-    """Of every assembly keep the group with the highest mean occupancy."""
-    keep = np.ones(len(sites.symbols), dtype=bool)
-    assemblies = np.array(sites.assembly, dtype=object)
-    for name in dict.fromkeys(sites.assembly):
-        mine = (assemblies == name) & (sites.group != 0)
-        groups = np.unique(np.abs(sites.group[mine]))
-        if len(groups) < 2:
-            continue
-        mean = [sites.occupancy[mine & (np.abs(sites.group) == g)].mean() for g in groups]
-        major = groups[int(np.argmax(np.round(mean, 6)))]
-        keep[mine & (np.abs(sites.group) != major)] = False
-    return keep
-
-
-def _without_clashes(sites: Sites, lattice: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Take atoms from the most to the least occupied, and drop those too close to one already taken."""
-    hydrogen = np.array([s == "H" for s in sites.symbols])
-    pairs = neighbour_pairs(lattice, sites.frac, max(CLASH, CLASH_TWO_HYDROGENS))
-    limit = np.where(hydrogen[pairs.i] | hydrogen[pairs.j], CLASH_HYDROGEN, CLASH)
-    limit[hydrogen[pairs.i] & hydrogen[pairs.j]] = CLASH_TWO_HYDROGENS
-    partial = sites.occupancy < FULL
-    close = (pairs.distance < limit) & (partial[pairs.i] | partial[pairs.j])
-    rivals: dict[int, list[int]] = {}
-    for i, j in zip(pairs.i[close].tolist(), pairs.j[close].tolist(), strict=True):
-        rivals.setdefault(i, []).append(j)
-    keep = np.ones(len(sites.symbols), dtype=bool)
-    for i in np.lexsort((np.arange(len(keep)), -sites.occupancy.round(6))).tolist():
-        if keep[i]:
-            keep[[j for j in rivals.get(i, []) if j != i]] = False
-    return keep
-
-
-def _refuse_mixtures(sites: Sites, lattice: NDArray[np.float64]) -> None:
-    """Refuse alternatives that coexist although no distance says so: three N of occupancy 2/3 on one carbon."""
-    light = np.array([s in {"B", "C", "N", "O", "F"} for s in sites.symbols])
-    pairs = neighbour_pairs(lattice, sites.frac, BOND)
-    partial = sites.occupancy < FULL
-    pairs = pairs.take(light[pairs.i] & light[pairs.j] & partial[pairs.j])
-    # what an atom that is itself partly there carries may be partly there, too
-    excess = sites.occupancy[pairs.i] - sites.occupancy[pairs.j]
-    missing = np.bincount(pairs.i, weights=excess, minlength=len(light)).astype(float)
-    if missing.max(initial=0.0) > EXCESS:
-        site = int(missing.argmax())
-        around = pairs.j[pairs.i == site]
-        listed = " + ".join(f"{sites.symbols[j]} {sites.occupancy[j]:.2f}" for j in around.tolist())
+    pairs = neighbour_pairs(lattice, known.frac, REACH)
+    contacts = contacts_of(known.symbols, pairs)
+    optional = partial | _on_partial_atoms(known, contacts, partial)
+    keep = ~optional
+    for region in regions(len(known), contacts, optional):
+        keep[_component(known, contacts, region, optional, pairs)] = True
+    kept = known.take(keep)
+    bereft = np.zeros(len(known), dtype=bool)
+    for i, j in contacts.bond.tolist():
+        bereft[[i, j]] |= [not keep[j], not keep[i]]
+    trouble = chimera(kept, lattice, kept.occupancy < FULL, bereft[keep])
+    if trouble:
         raise DisorderError(
-            f"the alternatives on {sites.symbols[site]} (site {site} of those kept) cannot be told apart: {listed}",
+            f"the alternatives cannot be told apart: {trouble}",
             remedy="leave only the atoms of one component in the file",
         )
+    return kept, [_note(known, kept), *_substitutions(known, keep, contacts), *_left_out(known, keep, contacts)]
+
+
+def _component(
+    sites: Sites, contacts: Contacts, region: NDArray[np.int64], optional: NDArray[np.bool_], pairs: Pairs
+) -> list[int]:
+    """Choose the atoms of a region, hydrogens by their occupancies if that makes sound molecules."""
+    always = [i for i in region.tolist() if not optional[i]]
+    chosen = choose(sites, contacts, region, optional)
+    if not any(sites.symbols[i] == "H" and optional[i] for i in region.tolist()):
+        return chosen
+    charge = charge_of_molecules(sites, [*always, *chosen], contacts, pairs)
+    if charge is None or charge <= 0:
+        other = choose(sites, contacts, region, optional, saturate=True)
+        saturated = charge_of_molecules(sites, [*always, *other], contacts, pairs)
+        if saturated is not None and (charge is None or saturated > charge):
+            return other
+    return chosen
+
+
+def _on_partial_atoms(sites: Sites, contacts: Contacts, partial: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Hydrogens that are listed as always there, on atoms that are not."""
+    parents = np.zeros(len(sites), dtype=np.int64)
+    always = np.zeros(len(sites), dtype=np.int64)
+    for i, j in contacts.bond.tolist():
+        for hydrogen, heavy in ((i, j), (j, i)):
+            if sites.symbols[hydrogen] == "H" and sites.symbols[heavy] != "H":
+                parents[hydrogen] += 1
+                always[hydrogen] += not partial[heavy]
+    hydrogen = np.array([s == "H" for s in sites.symbols])
+    return hydrogen & ~partial & (parents > 0) & (always == 0)
+
+
+def _note(known: Sites, kept: Sites) -> str:
+    lowest = float(kept.occupancy.min(initial=1.0))
+    return f"disordered: kept the major component, {len(kept)} of {len(known)} atoms, occupied to at least {lowest:.2f}"
+
+
+def _substitutions(known: Sites, keep: NDArray[np.bool_], contacts: Contacts) -> list[str]:
+    """Say which elements share sites of metals and halides, and which was taken."""
+    heavy = {"Cl", "Br", "I"}
+    shared: dict[tuple[str, ...], int] = {}
+    for i, j in contacts.collision.tolist():
+        one, two = known.symbols[i], known.symbols[j]
+        frame = [s in heavy or _is_frame_metal(s) for s in (one, two)]
+        if one != two and all(frame) and keep[i] != keep[j]:
+            taken, other = (i, j) if keep[i] else (j, i)
+            text = (
+                f"{known.symbols[taken]} {known.occupancy[taken]:.2f}",
+                f"{known.symbols[other]} {known.occupancy[other]:.2f}",
+            )
+            shared[text] = shared.get(text, 0) + 1
+    return [f"{count} mixed sites read as one element: {one} instead of {two}" for (one, two), count in shared.items()]
+
+
+def _is_frame_metal(symbol: str) -> bool:
+    return symbol not in {"H", "B", "C", "N", "O", "F", "P", "S", "Se", "Cl", "Br", "I"}
+
+
+def _left_out(known: Sites, keep: NDArray[np.bool_], contacts: Contacts) -> list[str]:
+    """Say which atoms have no alternative that was kept: solvent that is mostly absent."""
+    gone = ~keep & np.array([s != "H" for s in known.symbols])
+    replaced: set[int] = set()
+    for i, j in np.vstack([contacts.collision, contacts.bond]).tolist():
+        replaced.update(k for k, other in ((i, j), (j, i)) if keep[other] or not gone[other])
+    alone = [i for i in np.flatnonzero(gone).tolist() if i not in replaced]
+    if not alone or _many_orientations(known, alone):
+        return []
+    listed = sorted({f"{known.symbols[i]} {known.occupancy[i]:.2f}" for i in alone})
+    return [f"{len(alone)} atoms that are mostly absent were left out ({_short(listed)})"]
+
+
+def _many_orientations(known: Sites, atoms: Sequence[int]) -> bool:
+    """Whether atoms that were left out are far ends of other orientations rather than residues of their own."""
+    return bool(np.median(known.occupancy[list(atoms)]) >= 0.5)
+
+
+def _short(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
