@@ -6,6 +6,7 @@ from perovex.learn.bundle.folder import load_model, read_manifest, save_model
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.estimators.selection import DescriptorSelector
+from perovex.learn.estimators.small import ForwardSelection, formula, formula_text, small_model
 from perovex.learn.metrics import score
 from perovex.learn.provenance import environment, table_checksum
 from perovex.learn.splits import clusters, folds_for
@@ -29,6 +30,7 @@ __all__ = [
     "ConformalRegressor",
     "DescriptorSelector",
     "Evaluation",
+    "ForwardSelection",
     "LearningCurve",
     "ModelBundle",
     "ProbabilityCalibrator",
@@ -47,6 +49,8 @@ __all__ = [
     "evaluate",
     "expected_calibration_error",
     "folds_for",
+    "formula",
+    "formula_text",
     "learning_curve",
     "load_model",
     "noise_floor",
@@ -56,6 +60,7 @@ __all__ = [
     "save_model",
     "score",
     "shuffle_target",
+    "small_model",
     "stiff_labels",
     "table_checksum",
     "xgboost_space",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CLASSIFIER = "stiff"
 TREES = "boosted trees"
+SMALL = "small model"
 _INTERVAL_FOLDS = 5
 
 
@@ -172,10 +173,12 @@ def run_task(task: str, tables: StudyTables, units: dict[str, str], options: Stu
 
 
 def _validate(task: str, tables: StudyTables, y: pd.Series, options: StudyOptions) -> Evaluation:
-    from perovex.learn import ApplicabilityDomain, evaluate
+    from perovex.learn import ApplicabilityDomain, evaluate, small_model
 
-    # the explained trees stand beside the model, so that a reader sees how good what is explained is
+    # the trees alone and a model of a handful of descriptors stand beside the model in the same folds
     beside = {} if options.algorithm == options.tree_algorithm else {TREES: make_estimator(task, options, trees=True)}
+    if task != CLASSIFIER:
+        beside[SMALL] = small_model(task)
     return evaluate(
         make_estimator(task, options, intervals=True),
         tables.X,

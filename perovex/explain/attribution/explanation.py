@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class FittedFold:
-    """A model, the rows it was fitted on, the rows held out, and the repeat they belong to."""
+    """A model, the rows it was fitted on, the rows held out, and the repeat they belong to.
+
+    Attributes
+    ----------
+    model : object
+        Fitted estimator; None for one that has still to be fitted.
+    train, test : ndarray of int
+        Rows it was fitted on, and rows held out.
+    repeat : int
+        Repeat of the cross-validation, from 0.
+    """
 
     model: Any
     train: NDArray[np.int64]

@@ -45,6 +45,7 @@ def _classes() -> dict[str, Any]:
     from perovex.learn.estimators.classifier import StiffnessClassifier
     from perovex.learn.estimators.regressor import YoungModulusRegressor
     from perovex.learn.estimators.selection import DescriptorSelector
+    from perovex.learn.estimators.small import ForwardSelection
     from perovex.learn.uncertainty.calibration import ProbabilityCalibrator
     from perovex.learn.uncertainty.domain import ApplicabilityDomain
     from perovex.learn.uncertainty.intervals import ConformalRegressor
@@ -57,6 +58,7 @@ def _classes() -> dict[str, Any]:
         AverageRegressor,
         ConformalRegressor,
         DescriptorSelector,
+        ForwardSelection,
         ProbabilityCalibrator,
         StiffnessClassifier,
         YoungModulusRegressor,
