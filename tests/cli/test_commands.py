@@ -140,6 +140,17 @@ def test_predictions_go_to_standard_output_in_the_format_asked_for(two_crystals)
     assert_refused(run("predict", two_crystals[0], "--format", "xlsx"), "no table is written as 'xlsx'")
 
 
+def test_predict_says_why_in_words_and_as_files(two_crystals, tmp_path):
+    out, figures, page = tmp_path / "table.json", tmp_path / "figures", tmp_path / "page.html"
+    done = run("predict", two_crystals[0], "--why", "--out", out, "--figures", figures, "--report", page)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(out.read_text()).values()
+    assert row["why"][0].startswith("E_in_plane = ")
+    assert sorted(path.suffix for path in figures.iterdir()) == [".json", ".png", ".svg"]
+    assert "Nearest known crystals" in page.read_text()
+    assert_refused(run("predict", two_crystals[0], "--report", tmp_path / "page.pdf"), "a page is written as .html")
+
+
 def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):
     bad, missing = tmp_path / "empty.cif", tmp_path / "missing.cif"
     bad.write_text("")
@@ -227,6 +238,9 @@ def test_model_card_is_printed_and_written_and_a_damaged_folder_is_refused(tmp_p
         "MAE and RMSE in GPa",
         "E_in_plane above",
         "spacers: the spacer",
+        "learnt from",
+        "built geometries",
+        "answers each are asked on loading",
         "sha256:",
     ):
         assert words in done.stdout

@@ -274,8 +274,10 @@ def _best_step(
 ) -> tuple[_Step, float] | None:
     """Step with the largest gain per standard deviation; among those that cross the goal, the smallest."""
     values = np.tile(current.to_numpy(), (len(steps), 1))
+    place = {name: k for k, name in enumerate(current.index)}
     for i, step in enumerate(steps):
-        values[i, current.index.get_indexer(pd.Index(list(step.values)))] = list(step.values.values())
+        for name, value in step.values.items():
+            values[i, place[name]] = value
     predicted = outputs(pd.DataFrame(values, columns=current.index))
     distance = np.array([step.distance for step in steps])
     gain = (predicted - reached) * (1 if up else -1)

@@ -331,6 +331,8 @@ class ModelBundle:
             "known": None if self.known is None else self.known.to_parts(),
         }
         keep = {k: v for k, v in self.manifest.items() if k not in _WRITTEN}
+        if self.known is not None:
+            keep["kinds"] = self.known.kinds()
         rows = None if self.known is None else self.known.X
         return save_model(content, folder, manifest=keep, rows=rows)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
 
+from perovex.learn.bundle.known import KINDS, listed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -117,10 +119,41 @@ def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
             "domain",
             "each prediction says whether the crystal resembles those of training; do not act on one outside",
         ),
+        *_kinds(manifest.get("kinds") or {}),
+        ("intervals", "no coverage is claimed outside the domain"),
+        *_built(manifest.get("built_geometry") or {}, str(manifest.get("unit"))),
         ("evidence", f"{groups} spacers: the spacer, not the crystal, is the unit of evidence"),
         ("labels", "a model cannot be better than its labels; see their origin under training data"),
         ("checksums", "find damage and careless edits; they are no signature"),
+        *_checked(manifest.get("check") or {}),
     ]
+
+
+def _kinds(kinds: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Kinds of crystals in training; others are outside by name."""
+    shown = [f"{KINDS.get(name, name)} {listed(values)}" for name, values in kinds.items()]
+    outside = "whatever is none of these is outside the domain by name"
+    return [("learnt from", f"{'; '.join(shown)}; {outside}")] if shown else []
+
+
+def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
+    """How far built geometries moved predictions of these models."""
+    lines = []
+    for how in ("built", "relaxed"):
+        if how in measured:
+            moves = ", ".join(f"{move:g} {unit} ({target})" for target, move in measured[how]["moves"].items())
+            share = f"in {measured.get('share', 0.8):.0%} of {measured[how]['n_crystals']} known crystals"
+            name = "built geometries" if how == "built" else "built and relaxed geometries"
+            lines.append((name, f"move predictions by up to {moves} {share}, not counted in the intervals"))
+    return lines
+
+
+def _checked(check: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what is asked of the models whenever they are loaded."""
+    if not check:
+        return []
+    count = f"{len(check['rows'])} rows with {len(check['answers'])} answers each"
+    return [("check", f"{count} are asked on loading; an answer off by more than {check['tolerance']:g} is a refusal")]
 
 
 def card_markdown(manifest: Mapping[str, Any]) -> str:

@@ -87,9 +87,9 @@ class KnownCrystals:
             if value is None or value != value or _plain(value) in {_plain(one) for one in seen}:  # noqa: PLR0124 (NaN)
                 continue
             if column == "dimensionality":
-                return [f"a {value:g}D network, and only {_listed(seen)}D crystals were learnt from"]
+                return [f"a {value:g}D network, and only {listed(seen)}D crystals were learnt from"]
             name = f"no {KINDS[column]}" if value == "" else f"{KINDS[column]} {_shown(value)}"
-            told.append(f"{name} was never seen in training ({_listed(seen)})")
+            told.append(f"{name} was never seen in training ({listed(seen)})")
         return told
 
     def to_parts(self) -> dict[str, Any]:
@@ -149,5 +149,6 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
 
 
-def _listed(values: list[Any]) -> str:
+def listed(values: list[Any]) -> str:
+    """Return kinds in words; what is empty is not named."""
     return ", ".join(_shown(value) for value in values if value != "")
