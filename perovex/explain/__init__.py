@@ -16,6 +16,7 @@ from perovex.explain.claims.evidence import Evidence
 from perovex.explain.claims.verdicts import Verdict, judge
 from perovex.explain.correlation import confounding_table
 from perovex.explain.directions.ale import accumulated_local_effects
+from perovex.explain.directions.associations import associations, turned_over
 from perovex.explain.directions.counterfactual import Counterfactual, counterfactual
 from perovex.explain.directions.effects import Effects, effects
 from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
@@ -48,6 +49,7 @@ __all__ = [
     "TransferResult",
     "Verdict",
     "accumulated_local_effects",
+    "associations",
     "attribute",
     "collect",
     "compare_perturbations",
@@ -71,6 +73,7 @@ __all__ = [
     "skill",
     "stability_index",
     "transfer_test",
+    "turned_over",
     "two_sample_test",
     "variance_decomposition",
 ]

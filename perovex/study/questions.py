@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from perovex.study.tables import StudyTables
 
 SOURCE, TARGET = "n_layers == 1", "n_layers >= 2"
+ABSTRACT = (
+    "bridge_angle_mean",
+    "bridge_angle_min",
+    "stei_max",
+    "stei_head",
+    "bond_angle_variance_mean",
+    "bond_length_distortion_mean",
+)
+MEDIATORS = ("free_volume_fraction", "hydrogen_bond_length_mean", "slab_fraction")
 
 
 def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
@@ -79,6 +88,30 @@ def verdicts(
         n_shadow=options.n_shadows,
     )
     return judge(load_claims(), evidence)
+
+
+def abstract(
+    tables: StudyTables, target: str, explanation: Explanation | None = None, ranking: Ranking | None = None
+) -> pd.DataFrame:
+    """Set sign and strength of what the abstract names beside their rivals; see `perovex.explain.associations`.
+
+    Packing, hydrogen bonds and the share of the slab are what angle and STEI act through, no rivals.
+    """
+    from perovex.explain import associations
+
+    named = [key for key in ABSTRACT if key in tables.X]
+    through = [key for key in MEDIATORS if key in tables.X]
+    strata = tables.meta[[name for name in ("halide", "n_layers", "source") if name in tables.meta]]
+    return associations(
+        tables.moduli[target],
+        tables.X,
+        strata.rename(columns={"n_layers": "n"}),
+        tables.groups,
+        mediators=through,
+        descriptors=named,
+        explanation=explanation,
+        ranking=ranking,
+    )
 
 
 def series_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, MatchedSeries]:

@@ -31,6 +31,7 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
     explanation: Explanation | None = None,
     ranking: Ranking | None = None,
     transfer: TransferResult | None = None,
+    associations: pd.DataFrame | None = None,
     random_state: int = 0,
     progress: bool = False,
     **rank_options: Any,
@@ -51,6 +52,8 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
         Of that explanation; made here by default where the models have skill, as no other would be read.
     transfer : TransferResult, optional
         Transfer test of the same target.
+    associations : DataFrame, optional
+        From `perovex.explain.associations`, of the same target.
     random_state : int
         Seed.
     progress : bool
@@ -71,5 +74,8 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
             ranking = rank(explanation, progress=progress, **({"drop": "none", "n_permutations": 0} | rank_options))
     except PerovexError as error:
         n_groups = len(X) if groups is None else len(pd.unique(np.asarray(groups)))
-        return Evidence(target, len(X), n_groups, None, transfer=transfer, reason=error.cause)
-    return Evidence(target, explanation.n_rows, explanation.n_groups, explanation, ranking, skilled, transfer)
+        return Evidence(
+            target, len(X), n_groups, None, transfer=transfer, associations=associations, reason=error.cause
+        )
+    sizes = explanation.n_rows, explanation.n_groups
+    return Evidence(target, *sizes, explanation, ranking, skilled, transfer, associations)

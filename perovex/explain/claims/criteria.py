@@ -350,6 +350,28 @@ def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding
     return Finding(verdict, f"{name} {row[score]:.3g} ({lower:.3g} to {upper:.3g})", numbers)
 
 
+def judge_beyond(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
+    """Judge whether descriptors go with the target in one direction where all strata are equal."""
+    table = evidence.associations
+    if table is None or not (table["kind"] == "partial").any():
+        return Finding("undecided", "associations within strata were not measured")
+    direction = float(parameters["direction"])
+    numbers, reasons = {}, []
+    for name, patterns in parameters["concepts"].items():
+        descriptors = members(patterns, pd.Index(table["descriptor"].unique()))
+        if not descriptors:
+            return Finding("undecided", f"no descriptor was measured for: {name}")
+        of_concept = table[table["descriptor"].isin(descriptors) & (table["kind"] == "partial")]
+        last = of_concept.groupby("descriptor", sort=False).tail(1)  # the one with all strata held equal
+        rows = last.to_dict(orient="records")
+        verdict = _side(rows, direction)
+        everything = table[table["descriptor"].isin(descriptors)].drop(columns="sign")
+        numbers[name] = {"verdict": verdict, "views": everything.to_dict(orient="records")}
+        words = [f"{r['descriptor']} {r['estimate']:.2f} ({r['lower']:.2f} to {r['upper']:.2f})" for r in rows]
+        reasons.append(f"{name}, {rows[0]['view']}: {', '.join(words)}")
+    return Finding(_all([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+
 def _judged_score(result: TransferResult, judged: str) -> str:
     """Column of the table that a claim is judged by."""
     if judged == "level":
@@ -386,6 +408,15 @@ CRITERIA: dict[str, Criterion] = {
         judge_sign,
         needs_skill=True,
         needs=("concepts", "direction", "noise"),
+    ),
+    "beyond": Criterion(
+        "The 95 % interval over spacers of the rank correlation with the modulus, all strata (halide, n, source) held "
+        "equal, lies on the claimed side of zero (direction {direction:+d}) for one descriptor of each concept and on "
+        "the other side for none. Not supported the other way round. What a descriptor does through packing counts: "
+        "that is how it acts, not a rival.",
+        judge_beyond,
+        needs_skill=False,
+        needs=("concepts", "direction"),
     ),
     "share": Criterion(
         "The 90 % interval over draws of groups and seeds of the concept's share of the output (mean "

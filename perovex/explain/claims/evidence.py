@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from perovex.errors import ExplanationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from perovex.explain.attribution.explanation import Explanation
     from perovex.explain.attribution.skill import Skill
     from perovex.explain.importance.ranking import Ranking
@@ -32,6 +34,8 @@ class Evidence:
         Held-out skill of the models.
     transfer : TransferResult or None
         None where none was made.
+    associations : DataFrame or None
+        From `perovex.explain.associations`.
     reason : str
         Why there is no explanation.
     """
@@ -43,6 +47,7 @@ class Evidence:
     rank: Ranking | None = None
     skill: Skill | None = None
     transfer: TransferResult | None = None
+    associations: pd.DataFrame | None = None
     reason: str = ""
 
     @property
