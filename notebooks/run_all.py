@@ -1,4 +1,7 @@
-"""Execute every notebook in a scratch folder; fail on the first error or unseen figure. The files themselves stay as they are."""
+"""Execute every notebook in a scratch folder; fail on the first error or unseen figure.
+
+With ``--write`` the outputs are kept in the files, small enough for a code host; without, the files stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
+LARGEST = 1_500_000  # bytes of a notebook with its outputs
 
 
 def _refuse_unseen_figures(notebook: nbformat.NotebookNode, name: str) -> None:
@@ -18,13 +22,28 @@ def _refuse_unseen_figures(notebook: nbformat.NotebookNode, name: str) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if data.get("text/plain", "").startswith("<Figure") and "image/png" not in data:
+            drawn = data.get("text/plain", "").startswith(("<Figure", "<Axes", "<perovex.figures"))
+            if drawn and "image/png" not in data:
                 sys.exit(f"{name}: a figure is not shown: {cell.source}")
+
+
+def _keep_outputs(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook with its outputs, without what differs from run to run."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.name == "stdout"]
+    text = nbformat.writes(notebook) + "\n"
+    if len(text) > LARGEST:
+        sys.exit(f"{path.name}: {len(text)} bytes with outputs, more than {LARGEST}")
+    path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     """Run the notebooks named on the command line, or all of them."""
-    names = [Path(a) for a in sys.argv[1:]] or sorted(HERE.glob("*.ipynb"))
+    arguments = sys.argv[1:]
+    write = "--write" in arguments
+    names = [Path(a) for a in arguments if a != "--write"] or sorted(HERE.glob("*.ipynb"))
     for path in names:
         start = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
@@ -33,6 +52,8 @@ def main() -> None:
                 notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": scratch}}
             ).execute()
         _refuse_unseen_figures(notebook, path.name)
+        if write:
+            _keep_outputs(notebook, path)
         print(f"{path.name}: {time.perf_counter() - start:.1f} s")
 
 
