@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,8 +17,11 @@ from scipy.stats import binomtest
 
 from perovex.datasets import load_elastic
 from perovex.datasets.minima import starts_of
-from perovex.datasets.quality.exchange import energy_per_metal
+from perovex.datasets.quality.exchange import ALARM, energy_per_metal, too_high
 from perovex.minima import candidate_table, open_search, statement_table, unpack_search
+
+if TYPE_CHECKING:
+    from perovex.datasets import ElasticData
 
 MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh", "E_in_plane_soft_frozen", "E_vrh_soft_frozen")
 STEPS = (("Cl", "Br"), ("Br", "I"), ("Cl", "I"))
@@ -67,7 +72,20 @@ def interaction_share(frame: pd.DataFrame, modulus: str) -> float:
     return float((left**2).to_numpy().sum() / (total**2).to_numpy().sum())
 
 
-def main(before: str, after: str) -> None:
+@dataclass
+class Both:
+    """Labels before the search, what it found, labels after it; `shared` are the compounds that have all."""
+
+    old: ElasticData
+    labels: pd.DataFrame
+    named: dict[str, str]
+    candidates: pd.DataFrame
+    found: pd.DataFrame
+    renewed: pd.DataFrame
+    shared: list[str]
+
+
+def read(before: str, after: str) -> Both:
     old, new = load_elastic(before), load_elastic(after, minima="all")
     with tempfile.TemporaryDirectory() as folder:
         unpack_search(after, folder)
@@ -75,18 +93,30 @@ def main(before: str, after: str) -> None:
         compounds = sorted({outcome.compound for outcome in known.store.all()})
         candidates = candidate_table(known, known.store.all())
         found = statement_table(known, compounds).dropna(subset=["energy_per_metal"])
+    # Families of which more than the given crystals was tried (a compound that lends its own pattern has no other).
+    tried = candidates["compound"][candidates["strategy"] != "given"].map(found["spacer_smiles"])
+    found = found[found["spacer_smiles"].isin(set(tried))]
     named = compound_of_crystals(old)
-    tried = candidates.groupby("compound")["strategy"].nunique()
-    found = found[tried.reindex(found.index) > 1]  # more than the given crystal was tried
-    print(f"{len(candidates)} candidates of {len(found)} compounds; {candidates['calls'].sum():.0f} calls")
-
-    labels = best_labels(old, named)
+    labels, renewed = best_labels(old, named), best_labels(new, compound_of_crystals(new))
     shared = [name for name in found.index if name in labels.index]
+    return Both(old, labels, named, candidates, found, renewed, shared)
+
+
+def tell_energies(both: Both) -> None:
+    labels, found, shared = both.labels, both.found, both.shared
     above = 1e3 * (labels.loc[shared, "per_metal"] - found.loc[shared, "energy_per_metal"])
     print(f"\nReleased label above the lowest found, {len(above)} compounds (meV per metal):")
     print(above.describe(percentiles=[0.5, 0.9]).round(1).to_string())
     for limit in (10, 25, 50, 100, 200):
         print(f"  above by more than {limit}: {(above > limit).sum()} of {len(above)}")
+
+    alarmed = too_high(both.old.table, both.old.groups, alarm=0.0)["too_high"]
+    expected = pd.Series({both.named[name]: value for name, value in alarmed.items() if name in both.named})
+    pair = pd.DataFrame({"alarm": expected, "found": above}).dropna()
+    loud, quiet = pair[pair["alarm"] > ALARM], pair[pair["alarm"] <= ALARM]
+    print(f"\nAlarm of exchange energies: {len(loud)} of these compounds are called more than {ALARM:g} meV too high,")
+    print(f"  {(loud['found'] > 25).sum()} of them had a minimum more than 25 meV lower;", end=" ")
+    print(f"of {len(quiet)} others {(quiet['found'] > 25).sum()}; Spearman {pair.corr('spearman').iloc[0, 1]:.2f}")
 
     print("\nExchange energies, standard deviation over spacers, meV per metal")
     columns = ["n_layers", "spacer_smiles", "halide"]
@@ -94,28 +124,32 @@ def main(before: str, after: str) -> None:
         energy=labels.loc[shared, "per_metal"], spacer_smiles=found.loc[shared, "spacer_smiles"]
     )
     last = found.loc[shared, columns].assign(energy=found.loc[shared, "energy_per_metal"])
-    both = scatter(first).merge(scatter(last), on=["n", "exchange", "spacers"], suffixes=("_before", "_after"))
-    print(both.round(1).to_string(index=False))
+    steps = scatter(first).merge(scatter(last), on=["n", "exchange", "spacers"], suffixes=("_before", "_after"))
+    print(steps.round(1).to_string(index=False))
 
+    # One metal, energies per metal: what the alarm still says of the lowest minima.
+    plain = found.assign(energy=found["energy_per_metal"], formula="Pb", n_atoms=1, cage=found["cage"].fillna(""))
+    left = too_high(plain.rename_axis("crystal_id"), plain["spacer_smiles"])
+    print(f"\nStill more than {ALARM:g} meV too high by the exchange energies of the lowest minima: {len(left)}")
+    print(left.round(0).to_string())
+
+
+def tell_strategies(candidates: pd.DataFrame) -> None:
     print("\nStrategies: candidates, those that ended in the lowest minimum, compounds whose lowest nothing else found")
     lowest = candidates[candidates["minimum"] == 0]
     alone = lowest.groupby("compound")["strategy"].agg(lambda names: names.iloc[0] if names.nunique() == 1 else "")
-    print(
-        pd.DataFrame(
-            {
-                "candidates": candidates["strategy"].value_counts(),
-                "ended in the lowest": lowest["strategy"].value_counts(),
-                "alone": alone[alone != ""].value_counts(),
-            }
-        )
-        .fillna(0)
-        .astype(int)
-        .to_string()
-    )
+    columns = {
+        "candidates": candidates["strategy"].value_counts(),
+        "ended in the lowest": lowest["strategy"].value_counts(),
+        "alone": alone[alone != ""].value_counts(),
+    }
+    print(pd.DataFrame(columns).fillna(0).astype(int).to_string())
 
-    renewed = best_labels(new, compound_of_crystals(new))
+
+def tell_moduli(both: Both) -> None:
+    labels, found, renewed = both.labels, both.found, both.renewed
     # A compound counts where the label that it has now is that of the lowest minimum known.
-    at_lowest = [n for n in shared if n in renewed.index and renewed.loc[n, "energy_above_lowest"] < 3]
+    at_lowest = [n for n in both.shared if n in renewed.index and renewed.loc[n, "energy_above_lowest"] < 3]
     families = pd.Series({n: found.loc[n, "spacer_smiles"] for n in at_lowest if found.loc[n, "n_layers"] == 1})
     trios = [n for n in families.index if (families == families[n]).sum() == 3]
     changed = [n for n in at_lowest if renewed.loc[n, "label_id"] != labels.loc[n, "label_id"]]
@@ -129,13 +163,24 @@ def main(before: str, after: str) -> None:
             f"largest {move.abs().max():.2f}), ratio {ratio.min():.2f} to {ratio.max():.2f}; "
             f"stiffer in {(move > 0).sum()} of {len(move)}"
         )
-    if trios:
-        spacers = {"spacer_smiles": found.loc[trios, "spacer_smiles"]}
-        for when, chosen in (("before", labels.loc[trios]), ("after", renewed.loc[trios])):
-            frame = chosen.assign(**spacers)
-            for modulus in MODULI:
-                share = interaction_share(frame, modulus)
-                print(f"  {when}, {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
+    if not trios:
+        return
+    spacers = {"spacer_smiles": found.loc[trios, "spacer_smiles"]}
+    for when, chosen in (("before", labels.loc[trios]), ("after", renewed.loc[trios])):
+        frame = chosen.assign(**spacers)
+        for modulus in MODULI:
+            share = interaction_share(frame, modulus)
+            print(f"  {when}, {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
+
+
+def main(before: str, after: str) -> None:
+    both = read(before, after)
+    print(
+        f"{len(both.candidates)} candidates of {len(both.found)} compounds; {both.candidates['calls'].sum():.0f} calls"
+    )
+    tell_energies(both)
+    tell_strategies(both.candidates)
+    tell_moduli(both)
 
 
 if __name__ == "__main__":
