@@ -11,6 +11,7 @@ from ase.data.colors import jmol_colors
 
 from perovex.explain.names import name_of, unit_of
 from perovex.figures.data import MODULUS_LABELS
+from perovex.learn import formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
+    from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
 
@@ -25,12 +27,14 @@ NEIGHBOURS: Final = 3
 _SHAP_UNITS: Final = {"ln(target)": "contribution to ln E (0.1 is about 10 %)", "target": "contribution"}
 
 
-def explorer_payload(result: StudyResult) -> dict[str, Any]:
+def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegressor]) -> dict[str, Any]:
     """Collect what the explorer needs; empty where no regression was explained.
 
     Parameters
     ----------
     result : StudyResult
+    small : mapping of str to YoungModulusRegressor
+        Fitted small model of each target.
 
     Returns
     -------
@@ -68,8 +72,30 @@ def explorer_payload(result: StudyResult) -> dict[str, Any]:
         "structures": drawn,
         "elements": {symbol: _look(symbol) for symbol in symbols},
         "start": {"x": _leading(tasks)},
-        "small": {},
-        "whatIfNote": "",
+        "small": {name: _what_if(small[name], X) for name in tasks if name in small},
+        "whatIfNote": (
+            "By the small model: a handful of descriptors chosen inside the folds, linear in the logarithm of the "
+            "modulus. Moving one descriptor moves those that go with it in the data. It says what the model expects, "
+            "not what chemistry allows."
+        ),
+    }
+
+
+def _what_if(model: YoungModulusRegressor, X: pd.DataFrame) -> dict[str, Any]:
+    """Return the numbers of a small model that a page needs to evaluate it."""
+    terms = formula(model).drop(index="constant")
+    keys = list(terms.index)
+    columns = X[keys]
+    constant = formula(model).loc["constant", "coefficient"]
+    return {
+        "descriptors": keys,
+        "coefficients": terms["effect"].to_numpy(float),
+        "intercept": float(constant + (terms["coefficient"] * terms["mean"]).sum()),
+        "centre": terms["mean"].to_numpy(float),
+        "scale": terms["sd"].to_numpy(float),
+        "smallest": columns.min().to_numpy(float),
+        "largest": columns.max().to_numpy(float),
+        "correlation": np.nan_to_num(columns.corr().to_numpy(float)),
     }
 
 

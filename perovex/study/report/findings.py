@@ -11,11 +11,15 @@ from perovex.explain.names import axis_label, name_of
 from perovex.figures.axes import axes
 from perovex.figures.data import MODULUS_LABELS
 from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
+from perovex.learn import formula_text, small_model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
 
@@ -23,15 +27,36 @@ PACKING: Final = "free_volume_fraction"
 SHEET: Final = "slab_fraction"
 
 
-def lead_sentences(result: StudyResult) -> list[str]:
+def small_models(result: StudyResult) -> dict[str, YoungModulusRegressor]:
+    """Return the small model of every modulus, fitted on all layered crystals: what a physicist can argue with."""
+    X, moduli, groups = result.tables.X, result.tables.moduli, result.tables.groups
+    wanted = [name for name, task in result.tasks.items() if name in moduli and _explained(task)]
+    return {
+        name: small_model(name, random_state=result.options.seed).fit(X, moduli[name], groups=groups) for name in wanted
+    }
+
+
+def _formula_sentence(task: TaskResult, model: YoungModulusRegressor) -> str:
+    assert task.evaluation is not None
+    row = task.evaluation.scores.query("metric == 'R2' and model == @SMALL")[["value", "lower", "upper"]]
+    score = f", held out {with_interval(*row.to_numpy(float)[0])}" if len(row) else ""
+    return f"A formula to argue with (R2{score}): {formula_text(model)}."
+
+
+def lead_sentences(result: StudyResult, small: Mapping[str, YoungModulusRegressor]) -> list[str]:
     """Return the answer in plain words, most important first; every number in it was computed by the study.
 
     Parameters
     ----------
     result : StudyResult
+    small : mapping of str to YoungModulusRegressor
+        Fitted small model of each target.
     """
     regressions = [task for task in result.tasks.values() if task.name == task.target and _explained(task)]
     sentences = [_what_carries(task) for task in regressions if _skilful(task)]
+    sentences += [
+        _formula_sentence(task, small[task.name]) for task in regressions if _skilful(task) and task.name in small
+    ]
     unknown = [task.name for task in result.tasks.values() if task.name == task.target and not _skilful(task)]
     if unknown:
         sentences.append(

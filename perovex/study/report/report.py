@@ -15,14 +15,16 @@ from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.questions import SOURCE, TARGET
 from perovex.study.report.explorer import explorer_payload
-from perovex.study.report.findings import PACKING, SHEET, lead_sentences, plot_main
+from perovex.study.report.findings import PACKING, SHEET, lead_sentences, plot_main, small_models
 from perovex.study.report.model_section import add_model
 from perovex.study.report.summary import add_claims, summary_html, task_title
 from perovex.study.tables import TARGETS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from perovex.learn import YoungModulusRegressor
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.run import StudyResult
@@ -78,9 +80,10 @@ def build_report(
         notes=notes,
     )
     with style():
-        _answer(document.section("Answer"), result, figures)
+        small = small_models(result)
+        _answer(document.section("Answer"), result, small, figures)
         document.section("Summary").raw(summary_html(result))
-        document.payload = explorer_payload(result)
+        document.payload = explorer_payload(result, small)
         if document.payload:
             _explorer(document.section("Explore"))
         _data(document.section("Data"), result, figures)
@@ -96,9 +99,9 @@ def build_report(
     return document
 
 
-def _answer(section: Section, result: StudyResult, figures: Path) -> None:
+def _answer(section: Section, result: StudyResult, small: Mapping[str, YoungModulusRegressor], figures: Path) -> None:
     """Say before scrolling what was found, with one figure."""
-    first, *others = lead_sentences(result) or [
+    first, *others = lead_sentences(result, small) or [
         "These data do not support a model, so that there is nothing to explain."
     ]
     section.lead(first).bullets(others)
