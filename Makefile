@@ -2,7 +2,7 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 
-.PHONY: setup test test-oldest test-newest lint format types notebooks docs descriptors ci
+.PHONY: setup test test-oldest test-newest lint format types notebooks docs descriptors wheel-check ci
 
 setup:
 	python3 -m venv $(VENV)
@@ -45,3 +45,6 @@ descriptors:
 	$(PY) -m perovex descriptors list --format md > docs/descriptors.md
 
 ci: setup test lint types notebooks docs
+
+wheel-check:
+	$(PY) .ci/wheel_check.py

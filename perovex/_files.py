@@ -1,12 +1,18 @@
-"""Write files so that an interruption never leaves half of one."""
+"""Write files so that nothing is lost: no half of one, no folder or link replaced, nothing overwritten unasked."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perovex.errors import PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+_ELSEWHERE = "choose another path"
 
 
 def make_folder(folder: Path) -> None:
@@ -19,60 +25,157 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = "there is a file of that name" if isinstance(error, (FileExistsError, NotADirectoryError)) else ""
-        raise PerovexError(
-            f"no folder can be made here: {reason or error.strerror}", remedy="choose another path", source=folder
-        ) from error
-    if not os.access(folder, os.W_OK):
-        raise PerovexError("no permission to write here", remedy="choose another path", source=folder)
+        with tempfile.TemporaryFile(dir=folder):  # permissions alone say too little: root, read-only mounts, /proc
+            pass
+    except (OSError, ValueError) as error:
+        raise _no_folder(folder, error) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written in; nothing of what that takes is left behind.
+
+    Raises
+    ------
+    PerovexError
+        As `make_folder`.
+    """
+    try:
+        missing = [item for item in (folder, *folder.parents) if not item.exists()]
+    except (OSError, ValueError) as error:
+        raise _no_folder(folder, error) from error
+    try:
+        make_folder(folder)
+    finally:
+        for item in missing:  # the innermost first
+            if item.is_dir():
+                item.rmdir()
+
+
+def check_output(
+    path: Path,
+    *,
+    suffixes: Collection[str] = (),
+    force: bool = False,
+    ours: Callable[[Path], bool] = lambda _: False,
+    remedy: str = "choose another name",
+) -> None:
+    """Refuse a file that cannot or must not be written, before any work is done.
+
+    Parameters
+    ----------
+    path : path
+        Where `write_atomic` shall write.
+    suffixes : collection of str, optional
+        Endings that are known, such as ``.csv``.
+    force : bool, default False
+        Whether an existing file may be replaced whatever it holds.
+    ours : callable, optional
+        Tells of an existing file whether it is an earlier result of the same kind, which may be replaced. By default
+        none is. An empty file has nothing to lose.
+    remedy : str
+        What to do about a file that exists.
+
+    Raises
+    ------
+    PerovexError
+        If the ending is unknown, a folder or a foreign file is in the way, or the folder cannot be written in.
+    """
+    if suffixes and path.suffix not in suffixes:
+        kind = path.suffix or "a file without suffix"
+        raise PerovexError(f"cannot write {kind}", remedy=f"use {_or(suffixes)}", source=path)
+    target = _followed(path)
+    try:
+        if target.is_dir():
+            raise PerovexError("this is a folder, and a file is to be written", remedy=_ELSEWHERE, source=path)
+        if _is_special(target):  # a device or pipe takes what it is given
+            return
+        if target.exists():
+            if not os.access(target, os.W_OK):
+                raise PerovexError("this file is write-protected", remedy=_ELSEWHERE, source=path)
+            if not force and target.stat().st_size and not _is_ours(target, ours):
+                raise PerovexError(
+                    "this file exists and is no earlier result of the same command", remedy=remedy, source=path
+                )
+    except (OSError, ValueError) as error:
+        raise _no_folder(path, error) from error
+    check_folder(target.parent)
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file, making its folder, so that a reader sees either the old or the new one.
 
+    A symbolic link is followed: what it points to is written, and the link stays.
+
     Raises
     ------
     PerovexError
-        If the folder cannot be made or written in.
+        If a folder is in the way, or the file's own cannot be made or written in.
     """
+    path = _followed(path)
     make_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if path.is_dir():
+        raise PerovexError("this is a folder, and a file is to be written", remedy=_ELSEWHERE, source=path)
+    if _is_special(path):
+        path.write_bytes(content)
+        return
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    except OSError as error:
+        raise _no_folder(path.parent, error) from error
     try:
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # mkstemp makes private files
+        Path(temporary).chmod(_mode(path))  # mkstemp makes private files
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def require_writable(path: Path) -> None:
-    """Refuse a path that no file can be written at, before any work is done; nothing is made.
-
-    Raises
-    ------
-    PerovexError
-        If it is a folder, stands below a file, or there is no permission.
-    """
-    if path.is_dir():
-        raise PerovexError("there is a folder of that name", remedy="name a file", source=path)
-    above = path.parent
-    while not above.exists() and above != above.parent:
-        above = above.parent
-    if not above.is_dir():
-        raise PerovexError(
-            "no folder can be made here: there is a file of that name", remedy="choose another path", source=path
-        )
-    try:
-        with tempfile.NamedTemporaryFile(dir=above):  # the only sure test: permissions do not tell all
-            pass
     except OSError as error:
-        raise PerovexError(
-            f"nothing can be written here: {error.strerror}", remedy="choose another path", source=path
-        ) from error
+        raise PerovexError(f"cannot be written: {error.strerror}", remedy=_ELSEWHERE, source=path) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file that is replaced, or those that a new one gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _followed(path: Path) -> Path:
+    """Return what a symbolic link points to, whether or not that exists; other paths as they are."""
+    try:
+        if not path.is_symlink():
+            return path
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():  # realpath gives up on a loop
+            raise PerovexError("a loop of symbolic links", remedy=_ELSEWHERE, source=path)
+    except (OSError, ValueError) as error:
+        raise _no_folder(path, error) from error
+    return target
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_ours(path: Path, ours: Callable[[Path], bool]) -> bool:
+    try:
+        return ours(path)
+    except Exception:  # noqa: BLE001  whatever a reader makes of a foreign file: it is not ours
+        return False
+
+
+def _no_folder(path: Path, error: Exception) -> PerovexError:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "there is a file of that name"
+    else:
+        reason = getattr(error, "strerror", None) or str(error)
+    return PerovexError(f"nothing can be written here: {reason}", remedy=_ELSEWHERE, source=path)
+
+
+def _or(words: Collection[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last

@@ -12,7 +12,7 @@ from import_arrows import Arrow, arrows, modules, package_of
 
 #: Lowest first; packages of one line do not import each other.
 LAYERS = (
-    ("errors", "_files", "_json", "_numbers", "_seeds"),
+    ("errors", "_extras", "_files", "_json", "_numbers", "_seeds", "_workers"),
     ("crystal",),
     ("descriptors",),
     ("elasticity", "building"),

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
+
 _CAPTIONS = {
     "counts": "Labels by potential",
     "rejections": "Reasons of rejections, and how many labels each cost",
@@ -26,14 +28,17 @@ _CAPTIONS = {
 def audit_data(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder; default: the bundled data.")] = None,
     potential: Annotated[str | None, typer.Option(help="Which potential's labels.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the findings as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the findings to this file: .json.")] = None,
+    force: Force = False,
 ) -> None:
     """Print outliers, duplicates, suspicious relaxations, rejections and the spread between two potentials."""
     from perovex._files import write_atomic
+    from perovex.cli.outputs import check_file, json_with
     from perovex.cli.tables import WIDTH, plain
     from perovex.datasets import load_elastic
     from perovex.datasets.quality.audit import audit
 
+    check_file(out, (".json",), json_with("rejections", "second_potential"), force=force)
     loaded = load_elastic(data, potential=potential)
     findings = audit(loaded)
     print(textwrap.fill(str(loaded), WIDTH))

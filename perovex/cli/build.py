@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perovex.cli.choices import given
+from perovex.cli.choices import Force, given
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
@@ -75,17 +75,17 @@ def build(  # noqa: PLR0917 (options of a command)
     trials: Annotated[int, typer.Option("--trials", min=1, help="Trial arrangements of the cations.")] = 8,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the trial arrangements.")] = 0,
     relax: Annotated[
-        bool, typer.Option("--relax", help="Relax with an interatomic potential (minutes; needs the extra labels).")
+        bool,
+        typer.Option(
+            "--relax", help="Relax with an interatomic potential (minutes); `perovex doctor` says how to get one."
+        ),
     ] = False,
     potential: Annotated[str, typer.Option("--potential", help="Potential of --relax, as in `perovex label`.")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes for several compounds.")] = 1,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
+    force: Force = False,
 ) -> None:
-    """Build layered crystals from SMILES, thicken one by a sheet, or substitute its elements.
-
-    Examples: perovex build 'CCCC[NH3+]' --halide Br --out ba2pbbr4.cif; perovex build --table compounds.csv --out DIR;
-    perovex build --thicken ba2pbbr4.cif
-    """
+    """Build layered crystals from SMILES, thicken one by a sheet, or substitute its elements."""
     ways = {"a SMILES": spacers, "--table": table, "--thicken": thicken, "--substitute": substitute}
     taken = [name for name, value in ways.items() if value]
     if len(taken) != 1:
@@ -95,7 +95,7 @@ def build(  # noqa: PLR0917 (options of a command)
     composition = {"metal": metal, "halide": halide, "n": n, "cage": cage or "MA", "phase": phase}
     compounds, names = _compounds(spacers, table, composition)
     several = table is not None or len(compounds) > 1
-    _check_out(out, several=several)
+    _check_out(out, several=several, force=force)
     if relax:
         from perovex.prediction.relaxing import require_potential
 
@@ -129,22 +129,22 @@ def _compounds(
     return compounds, list(names)
 
 
-def _check_out(out: Path | None, *, several: bool) -> None:
+def _check_out(out: Path | None, *, several: bool, force: bool) -> None:
     """Refuse what cannot be written before any work is done."""
-    from perovex._files import make_folder, require_writable
-    from perovex.building.writing import check_suffix
+    from perovex._files import check_folder
+    from perovex.building.writing import SUFFIXES
+    from perovex.cli.outputs import check_file
 
     if several:
         if str(out) == "-":
             raise PerovexError("several crystals cannot go to standard output", remedy="give a folder: --out DIR")
         if out is not None and out.suffix in (".cif", ".vasp", ".extxyz") and not out.is_dir():
             raise PerovexError("several crystals do not fit one file", remedy="give a folder: --out DIR", source=out)
-        make_folder(out or Path())
+        check_folder(out or Path())
     elif out is None:
-        make_folder(Path())
+        check_folder(Path())
     elif str(out) != "-":
-        check_suffix(out)
-        require_writable(out)
+        check_file(out, SUFFIXES, force=force)
 
 
 def _one(
@@ -206,13 +206,14 @@ def _build_many(
     show: bool,
 ) -> None:
     """Build crystals in parallel and write each as soon as it is done; one that fails costs its line."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
     from tqdm import tqdm
 
+    from perovex._workers import workers
     from perovex.building.writing import free_path, write_crystal
     from perovex.cli.remarks import say
 
-    work = Parallel(n_jobs=jobs, return_as="generator")(
+    work = workers(jobs, return_as="generator")(
         delayed(_one)(compound, trials, seed, potential, show=False) for compound in compounds
     )
     failed = 0

@@ -1,13 +1,36 @@
-"""Choices that several commands offer, and whether an option was given."""
+"""Options that several commands offer, and whether an option was given."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import math
+import re
+from typing import Annotated, Literal
 
-if TYPE_CHECKING:
-    import typer
+import typer
 
 Moduli = Literal["relaxed", "soft_frozen"]
+Force = Annotated[bool, typer.Option("--force", help="Replace files at --out that another command or a person wrote.")]
+
+
+def positive(value: float | None) -> float | None:
+    """Refuse what is no positive number; for ``callback`` of an option."""
+    if value is not None and not 0 < value < math.inf:
+        raise typer.BadParameter(f"{value} is not a positive number")
+    return value
+
+
+def not_negative(value: float | None) -> float | None:
+    """Refuse what is no number from zero up; for ``callback`` of an option."""
+    if value is not None and not 0 <= value < math.inf:
+        raise typer.BadParameter(f"{value} is not a number from 0 up")
+    return value
+
+
+def torch_device(value: str) -> str:
+    """Refuse what names no device of torch; for ``callback`` of an option."""
+    if not re.fullmatch(r"(cpu|cuda|hip|mps|xpu)(:\d+)?", value):
+        raise typer.BadParameter(f"{value!r} is no device: use cpu, cuda, cuda:1, mps or xpu")
+    return value
 
 
 def given(context: typer.Context, name: str) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
 
 
 def collect(
@@ -19,11 +22,14 @@ def collect(
     ] = None,
     version: Annotated[str | None, typer.Option(help="Version; default: the folder's name.")] = None,
     notes: Annotated[str, typer.Option(help="Notes for the manifest.")] = "",
+    force: Force = False,
 ) -> None:
     """Perceive labelled crystals, compute their moduli and write a data set with schema and checksums."""
+    from perovex.cli.outputs import check_release
     from perovex.datasets import collect as run
 
-    table = run(records, out, base=base, search=search, version=version, notes=notes, progress=True)
+    check_release(out, force=force)
+    table = run(records, out, base=base, search=search, version=version, notes=notes, progress=sys.stderr.isatty())
     accepted = table[table["status"] == "accepted"]
     print(f"{len(accepted)} accepted and {len(table) - len(accepted)} rejected labels in {out}")
     for _, row in table[table["status"] == "rejected"].iterrows():

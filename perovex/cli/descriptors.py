@@ -8,9 +8,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
+from perovex.cli.examples import epilog
+
 app = typer.Typer(help="What each descriptor is.", no_args_is_help=True)
 
 Format = Literal["table", "md", "json"]
+_BY_SUFFIX: dict[str, Format] = {".md": "md", ".json": "json"}
 
 
 @app.callback()
@@ -18,7 +22,7 @@ def _descriptors() -> None:
     """Keep ``list`` a sub-command although it is the only one."""
 
 
-@app.command("list")
+@app.command("list", epilog=epilog("descriptors list"))
 def list_descriptors(
     families: Annotated[
         list[str] | None,
@@ -28,23 +32,21 @@ def list_descriptors(
         Format, typer.Option("--format", help="List for people, Markdown or JSON; by the suffix of --out.")
     ] = "table",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write Markdown or JSON to this file.")] = None,
+    force: Force = False,
 ) -> None:
     """Print key, unit, definition, family, needs and source of every descriptor."""
     from perovex._files import write_atomic
+    from perovex.cli.outputs import check_file, text_with
     from perovex.descriptors import REGISTRY
     from perovex.descriptors.documentation import page
-    from perovex.errors import PerovexError
 
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     keys = REGISTRY.keys_of(chosen)
-    if out is not None and output_format == "table":
-        if out.suffix not in {".md", ".json"}:
-            raise PerovexError(
-                f"a list cannot be written as {out.suffix or 'a file without suffix'}",
-                remedy="use .md or .json, or give --format",
-                source=out,
-            )
-        output_format = "json" if out.suffix == ".json" else "md"
+    if output_format == "table":
+        check_file(out, (".md", ".json"), text_with("bond_length_mean"), force=force)
+        output_format = _BY_SUFFIX[out.suffix] if out else "table"
+    else:
+        check_file(out, (), text_with("bond_length_mean"), force=force)
     if output_format == "json":
         text = REGISTRY.to_frame().loc[keys].reset_index().to_json(orient="records", indent=1, force_ascii=False)
     elif output_format == "md":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from perovex.cli.choices import Force, positive
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,30 +37,30 @@ def elastic(  # noqa: PLR0917 (options of a command)
         Literal["voigt", "vasp"] | None,
         typer.Option("--order", help="Order of components: xx yy zz yz xz xy, or VASP's xx yy zz xy yz zx."),
     ] = None,
-    density: Annotated[float | None, typer.Option("--density", help="g/cm³, where no structure tells it.")] = None,
+    density: Annotated[
+        float | None, typer.Option("--density", callback=positive, help="g/cm³, where no structure tells it.")
+    ] = None,
     thickness: Annotated[
         float | None,
-        typer.Option("--thickness", help="Å, of a slab as a plate; by default the stacking period per slab."),
+        typer.Option(
+            "--thickness", callback=positive, help="Å, of a slab as a plate; by default the stacking period per slab."
+        ),
     ] = None,
     spread: Annotated[
-        float, typer.Option("--spread", min=0, help="Spread (deg) of grains about the normal in a textured film.")
+        float,
+        typer.Option("--spread", min=0, max=90, help="Spread (deg) of grains about the normal in a textured film."),
     ] = 0.0,
     report: Annotated[Path | None, typer.Option("--report", help="Write a page with tables and cuts: .html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    force: Force = False,
 ) -> None:
-    """Analyse an elastic tensor: averages, extremes by direction, anisotropy, sound and heat, films and slabs.
-
-    Examples: perovex elastic OUTCAR --structure CONTCAR; perovex elastic C.txt --unit kbar --json.
-    """
+    """Analyse an elastic tensor: averages, extremes by direction, anisotropy, sound and heat, films and slabs."""
     from perovex.cli.elastic_sheet import sheet_of
+    from perovex.cli.outputs import check_file, text_with
     from perovex.elasticity import Substance, read_tensor
     from perovex.elasticity.properties.analysis import analyse
-    from perovex.errors import ElasticityError
 
-    if report is not None and report.suffix.lower() not in {".html", ".htm"}:
-        raise ElasticityError("the report is a page", remedy="name it .html", source=report)
-    if thickness is not None and thickness <= 0:
-        raise ElasticityError(f"a thickness of {thickness:g} Å is not positive", source="--thickness")
+    check_file(report, (".html", ".htm"), text_with("Elastic tensor"), force=force)
     sheet = None if structure is None else sheet_of(structure)
     found = read_tensor(file, unit=unit, order=order, structure=None if sheet is None else sheet.structure)
     substance = found.substance if density is None else Substance(density)

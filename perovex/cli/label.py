@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from perovex.cli.choices import not_negative, positive, torch_device
+
 if TYPE_CHECKING:
     from perovex.elasticity.labels.run import Progress
 
@@ -36,20 +38,26 @@ def label(  # noqa: PLR0917 (typer's options)
         bool, typer.Option(help="With --precondition: strain to one side, the cheap potential gives the curvature.")
     ] = False,
     force_noise: Annotated[
-        float, typer.Option(min=0, help="With --precondition: noise of a force of the expensive calculator, eV/Å.")
+        float,
+        typer.Option(
+            callback=not_negative, help="With --precondition: noise of a force of the expensive calculator, eV/Å."
+        ),
     ] = 0.0,
     origin: Annotated[str, typer.Option(help="Where the structures come from (DOI, database); goes on record.")] = "",
-    device: Annotated[str, typer.Option(help="Torch device: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(callback=torch_device, help="Torch device: cpu or cuda.")] = "cpu",
     batch: Annotated[
         int | None,
         typer.Option(min=1, help="Configurations evaluated at once; default 32 on a GPU, 4 on a CPU."),
     ] = None,
     symmetry: Annotated[
-        float, typer.Option(min=0, help="Distance within which atoms count as equivalent, Å; 0 ignores symmetry.")
+        float,
+        typer.Option(min=0, max=1, help="Distance within which atoms count as equivalent, Å; 0 ignores symmetry."),
     ] = 0.01,
-    fmax: Annotated[float, typer.Option(help="Largest force left after relaxation, eV/Å.")] = 2e-3,
-    smax: Annotated[float, typer.Option(help="Largest stress left after relaxation, GPa.")] = 5e-3,
-    max_seconds: Annotated[float, typer.Option(help="Give a crystal up after this time, s.")] = 3600.0,
+    fmax: Annotated[float, typer.Option(callback=positive, help="Largest force left after relaxation, eV/Å.")] = 2e-3,
+    smax: Annotated[float, typer.Option(callback=positive, help="Largest stress left after relaxation, GPa.")] = 5e-3,
+    max_seconds: Annotated[
+        float, typer.Option(callback=not_negative, help="Give a crystal up after this time, s.")
+    ] = 3600.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on.
@@ -69,7 +77,7 @@ def label(  # noqa: PLR0917 (typer's options)
         refuse_repeated_names,
     )
     from perovex.elasticity.labels.preconditioned import PreconditionedSettings
-    from perovex.elasticity.potentials.by_name import make_calculator
+    from perovex.elasticity.potentials.by_name import make_calculator, require
     from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
     from perovex.elasticity.response.strain_paths import PathSettings
     from perovex.errors import LabelError
@@ -80,7 +88,7 @@ def label(  # noqa: PLR0917 (typer's options)
     paths = expand_paths(files, keep_missing=len(files) > 1)
     todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
-    make_folder(out)
+    require(potential)
     settings = LabelSettings(
         relax=RelaxSettings(fmax=fmax, smax=smax),
         symmetry=symmetry,
@@ -92,6 +100,7 @@ def label(  # noqa: PLR0917 (typer's options)
         paths_of_strain = PathSettings(one_sided=one_sided, force_noise=force_noise)
         protocol = PreconditionedSettings(cheap=settings, paths=paths_of_strain)
         cheap = Precondition(precondition, make_calculator(precondition, device=device), protocol)
+    make_folder(out)
     before = sum(is_finished(job, out, potential) for job in todo)
     failed = unread = 0
     with _Bar(len(todo), before) as bar:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +17,7 @@ from perovex.cli import (
     collect,
     describe,
     descriptors,
+    doctor,
     elastic,
     label,
     minima,
@@ -24,30 +26,43 @@ from perovex.cli import (
     study,
     validate_labels,
 )
+from perovex.cli.console import drop_output, prepare_streams
+from perovex.cli.examples import FIRST_STEPS, epilog
 from perovex.errors import PerovexError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+_UsageError = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 app = typer.Typer(
     name="perovex",
     help="Descriptors, stiffness models and explanations for hybrid organic-inorganic perovskites.",
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
 )
 
-_STUDY, _CRYSTALS, _LABELS = "Models", "Crystals", "Labels and data"
+_STUDY, _CRYSTALS, _LABELS, _SETUP = "Models", "Crystals", "Labels and data", "Installation"
 
-app.command("study", rich_help_panel=_STUDY)(study.study)
-app.command("predict", rich_help_panel=_STUDY)(predict.predict)
+
+def _register(name: str, command: Callable[..., Any], panel: str) -> None:
+    app.command(name, rich_help_panel=panel, epilog=epilog(name))(command)
+
+
+_register("study", study.study, _STUDY)
+_register("predict", predict.predict, _STUDY)
 app.add_typer(model.app, name="model", rich_help_panel=_STUDY)
-app.command("describe", rich_help_panel=_CRYSTALS)(describe.describe)
+_register("describe", describe.describe, _CRYSTALS)
 app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)
-app.command("build", rich_help_panel=_CRYSTALS)(build.build)
-app.command("elastic", rich_help_panel=_CRYSTALS)(elastic.elastic)
-app.command("label", rich_help_panel=_LABELS)(label.label)
-app.command("minima", rich_help_panel=_LABELS)(minima.minima)
-app.command("collect", rich_help_panel=_LABELS)(collect.collect)
-app.command("audit-data", rich_help_panel=_LABELS)(audit_data.audit_data)
-app.command("validate-labels", rich_help_panel=_LABELS)(validate_labels.validate_labels)
+_register("build", build.build, _CRYSTALS)
+_register("elastic", elastic.elastic, _CRYSTALS)
+_register("label", label.label, _LABELS)
+_register("minima", minima.minima, _LABELS)
+_register("collect", collect.collect, _LABELS)
+_register("audit-data", audit_data.audit_data, _LABELS)
+_register("validate-labels", validate_labels.validate_labels, _LABELS)
+_register("doctor", doctor.doctor, _SETUP)
 
 
 def _show_version(value: bool) -> None:
@@ -56,8 +71,9 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def common(
+    context: typer.Context,
     version: Annotated[  # noqa: ARG001 (handled by its callback)
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -67,15 +83,59 @@ def common(
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     if not verbose:
         warnings.simplefilter("ignore")
+    if context.invoked_subcommand is None:
+        print(FIRST_STEPS)
 
 
-def main() -> None:
-    """Run the command line; exit status 2 and one line on stderr for a typed error."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exit status 2 and one line on stderr for a typed error.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of those of the process.
+    """
+    prepare_streams()
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        app()
+        _refuse_empty(arguments)
+        status = app(args=arguments, standalone_mode=False)
+        sys.stdout.flush()
     except PerovexError as error:
-        print(f"perovex: {error.kind}: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        status = _refuse(error.kind, str(error))
+    except _UsageError as error:
+        status = _refuse("UsageError", _usage(error)) if error.message else 2  # a group alone printed its help
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except BrokenPipeError:
+        drop_output()
+        status = 0
+    except OSError as error:  # a full disk, a name that is too long: no fault of the program, but the file is named
+        if "--verbose" in arguments or "-v" in arguments:
+            raise
+        status = _refuse("OSError", f"{str(error.filename or '')[:200]}: {error.strerror or error}")
+    if status == INTERRUPTED:
+        print("perovex: interrupted", file=sys.stderr)
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Refuse ``--out ""`` or a file without a name: most often a variable of the shell that is not set."""
+    for before, item in zip(["", *arguments], arguments, strict=False):
+        if not item or re.fullmatch(r"--?[\w-]+=", item):
+            where = item or before
+            raise PerovexError(f"empty argument{f' after {where}' if where else ''}", remedy="is a variable not set?")
+
+
+def _refuse(kind: str, message: str) -> int:
+    print(f"perovex: {kind}: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _usage(error: Any) -> str:
+    """Return what is wrong with the command line, and where help is."""
+    command = error.ctx.command_path if getattr(error, "ctx", None) is not None else "perovex"
+    return f"{error.format_message().rstrip('.')} (see `{command} --help`)"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from perovex.cli.choices import not_negative, torch_device
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perovex.minima import LabelChoice, Start
 
 
@@ -40,12 +44,15 @@ def minima(  # noqa: PLR0917 (options of a command)
     max_candidates: Annotated[int | None, typer.Option(min=1, help="Most candidates of one compound.")] = None,
     label_within: Annotated[
         float | None,
-        typer.Option(min=0, help="Label minima up to this far above the lowest, meV per metal; 0: the lowest only."),
+        typer.Option(
+            callback=not_negative,
+            help="Label minima up to this far above the lowest, meV per metal; 0: the lowest only.",
+        ),
     ] = None,
     potential: Annotated[str, typer.Option(help="As in `perovex label`.")] = "7net-l3i5+d3",
-    device: Annotated[str, typer.Option(help="Torch device: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(callback=torch_device, help="Torch device: cpu or cuda.")] = "cpu",
     origin: Annotated[str, typer.Option(help="Where the files come from (DOI, database); goes on record.")] = "",
-    seed: Annotated[int, typer.Option(help="Seed of rattles and anneals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of rattles and anneals.")] = 0,
     show_strategies: Annotated[bool, typer.Option("--list", help="List the strategies and stop.")] = False,
 ) -> None:
     """Search for the minima of the given crystals' compounds, and say how often each lowest one was found.
@@ -53,7 +60,8 @@ def minima(  # noqa: PLR0917 (options of a command)
     Writes candidates.csv and compounds.csv beside the records. A compound is metal, halide, n and molecules; stacking,
     tilts and conformations are what its minima differ in.
     """
-    from perovex.elasticity.potentials.by_name import make_calculator
+    from perovex._files import check_folder
+    from perovex.elasticity.potentials.by_name import make_calculator, require
     from perovex.errors import SearchError
     from perovex.minima import (
         DEFAULT_STRATEGIES,
@@ -70,6 +78,9 @@ def minima(  # noqa: PLR0917 (options of a command)
         return
     if out is None:
         raise SearchError("no folder for the records", remedy="give --out FOLDER")
+    _check_names(strategies or (), halides or (), metals or ())
+    require(potential)
+    check_folder(out)
     if resume is not None:
         print(f"{unpack_search(resume, out)} candidates taken from {resume}")
     starts, labelled = _starts(files or [], release, potential, origin)
@@ -90,6 +101,19 @@ def minima(  # noqa: PLR0917 (options of a command)
         ):
             bar.say(_line(item))
     _summarise(starts, out, compounds)
+
+
+def _check_names(strategies: Sequence[str], halides: Sequence[str], metals: Sequence[str]) -> None:
+    """Refuse what no search knows, before the potential is loaded."""
+    from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
+    from perovex.errors import SearchError
+    from perovex.minima import describe_strategies
+
+    known = {"strategy": (strategies, describe_strategies()), "halide": (halides, HALIDE_RADII)}
+    for word, (given, names) in (known | {"metal": (metals, METAL_RADII)}).items():
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise SearchError(f"unknown {word} {', '.join(unknown)}", remedy=f"known are {', '.join(names)}")
 
 
 def _starts(files: list[str], release: Path | None, potential: str, origin: str) -> tuple[list[Start], set[str]]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from perovex.cli.choices import Moduli  # noqa: TC001 (typer reads it)
+from perovex.cli.choices import Force, Moduli  # noqa: TC001 (typer reads it)
+from perovex.cli.examples import epilog
 
 app = typer.Typer(help="What a model folder holds.", no_args_is_help=True)
 
@@ -17,7 +18,7 @@ def _model() -> None:
     """Keep ``card`` a sub-command although it is the only one."""
 
 
-@app.command("card")
+@app.command("card", epilog=epilog("model card"))
 def card(
     models: Annotated[
         Path | None, typer.Argument(help="Models of `perovex study` (DIR/models); default: the bundled ones.")
@@ -26,19 +27,15 @@ def card(
         Moduli | None, typer.Option(help="Which bundled models: for relaxed (default) or soft_frozen moduli.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file (.md or .html).")] = None,
+    force: Force = False,
 ) -> None:
     """Print the model card: models, training data, held-out scores, limits, descriptors, environment."""
     from perovex._files import write_atomic
-    from perovex.errors import PerovexError
+    from perovex.cli.outputs import check_file, text_with
     from perovex.learn import card_html, card_markdown, read_manifest
     from perovex.prediction import choose_models
 
-    if out is not None and out.suffix not in (".md", ".html"):
-        raise PerovexError(
-            f"a card cannot be written as {out.suffix or 'a file without suffix'!r}",
-            remedy="use .md or .html",
-            source=out,
-        )
+    check_file(out, (".md", ".html"), text_with("Model card"), force=force)
     manifest = read_manifest(choose_models(models, moduli))
     if out is None:
         print(card_markdown(manifest), end="")

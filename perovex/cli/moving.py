@@ -50,7 +50,7 @@ def describe_moving(
             raise StructureFileError(
                 "there are tables of a trajectory here already", remedy="choose another folder", source=out
             )
-        make_folder(out)
+        make_folder(out)  # refused before the work
         with _Rows(out / "frames.csv") as rows:
             told = describe_trajectory(path, on_row=rows.add, **options)
         _write(told, out)

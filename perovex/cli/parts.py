@@ -17,12 +17,11 @@ def describe_parts(files: list[str], per: str, *, out: Path | None, output_forma
     import pandas as pd
 
     from perovex.cli.remarks import say
-    from perovex.cli.tables import check_suffix, write_frame
+    from perovex.cli.tables import write_frame
     from perovex.crystal import expand_paths
     from perovex.descriptors.items import describe_items
     from perovex.errors import PerovexError
 
-    check_suffix(out)
     tables: dict[str, pd.DataFrame] = {}
     failed = 0
     for path in expand_paths(files, keep_missing=len(files) > 1):

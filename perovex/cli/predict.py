@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from perovex.cli.choices import Moduli, given
+from perovex.cli.choices import Force, Moduli, given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def predict(  # noqa: PLR0917 (options of a command)
         typer.Option(
             "--relax",
             help="Relax the built crystals with a potential first (minutes): a better cell, on average no better "
-            "prediction.",
+            "prediction. `perovex doctor` says how to get one.",
         ),
     ] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes.")] = 1,
@@ -89,19 +89,20 @@ def predict(  # noqa: PLR0917 (options of a command)
         Path | None, typer.Option("--report", help="Write a page (.html) with drawing, reasons and neighbours.")
     ] = None,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Progress bar on stderr.")] = True,
+    force: Force = False,
 ) -> None:
     """Print the probability of being stiff and Young's moduli (GPa) with intervals; say first what lies outside.
 
     Stiff means a modulus above the threshold that the models were trained with; it is printed beside.
-
-    Examples: perovex predict my.cif; perovex predict --spacer 'CCCC[NH3+]' --halide Br;
-    perovex predict --table compounds.csv --jobs 2 --out predictions.csv
     """
+    from perovex.cli.outputs import TABLES, check_file, table_with
     from perovex.cli.tables import format_of
 
     kind = format_of(out, output_format)
+    if str(out) != "-":
+        check_file(out, () if output_format else TABLES, table_with("E_vrh", "error"), force=force)
     _refuse_clashes(context, files, spacer, table)
-    _check_pages(figures, report)
+    _check_pages(figures, report, force=force)
     if relax:
         from perovex.prediction.relaxing import require_potential
 
@@ -134,17 +135,14 @@ def predict(  # noqa: PLR0917 (options of a command)
     _finish(predicted, out, kind, why=why)
 
 
-def _check_pages(figures: Path | None, report: Path | None) -> None:
+def _check_pages(figures: Path | None, report: Path | None, *, force: bool) -> None:
     """Refuse pages that cannot be written before any work is done."""
-    from perovex._files import make_folder, require_writable
-    from perovex.errors import PerovexError
+    from perovex._files import check_folder
+    from perovex.cli.outputs import check_file, text_with
 
     if figures is not None:
-        make_folder(figures)
-    if report is not None:
-        if report.suffix != ".html":
-            raise PerovexError("a page is written as .html", remedy="--report page.html", source=report)
-        require_writable(report)
+        check_folder(figures)
+    check_file(report, (".html",), text_with("perovex"), force=force)
 
 
 def _write_pages(table: pd.DataFrame, bundle: Any, figures: Path | None, report: Path | None) -> None:

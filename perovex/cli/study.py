@@ -44,7 +44,7 @@ def study(  # noqa: PLR0917 (typer's options)
             "random_forest, hist_gradient_boosting, gaussian_process."
         ),
     ] = "average",
-    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same results.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same results.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from perovex._files import require_writable
 from perovex._numbers import short
 from perovex.errors import PerovexError
 
@@ -107,7 +106,7 @@ def format_of(out: Path | None, given: str | None) -> str:
     Raises
     ------
     PerovexError
-        If there is no such format, or nothing can be written at `out`.
+        If there is no such format.
 
     Examples
     --------
@@ -120,7 +119,6 @@ def format_of(out: Path | None, given: str | None) -> str:
         return (given or "table").lower()
     if str(out) == "-":
         return (given or "csv").lower()
-    require_writable(out)
     if given is not None:
         return given.lower()
     check_suffix(out)

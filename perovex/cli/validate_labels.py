@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
+
 _CAPTIONS = {
     "lattice": "Relaxed lattice parameters against experiment and DFT, deviation of the label in percent",
     "lattice_errors": "The same by method; the last two columns: the method itself against experiment",
@@ -16,6 +18,15 @@ _CAPTIONS = {
     "errors": "The same by quantity",
     "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
+}
+# A column by which an earlier table is known.
+_FIRST_COLUMNS = {
+    "lattice": "status",
+    "lattice_errors": "mean_length_percent",
+    "moduli": "K_label",
+    "errors": "spearman",
+    "enantiomers": "right",
+    "trends": "trend",
 }
 
 
@@ -29,6 +40,7 @@ def validate_labels(
         Path | None, typer.Option("--out", help="Write the tables: FILE.json, or a folder of CSV files.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
+    force: Force = False,
 ) -> None:
     """Print how good labels are: lattice parameters, first-principles moduli, known trends."""
     from perovex._files import write_atomic
@@ -36,6 +48,7 @@ def validate_labels(
     from perovex.datasets import load_elastic
     from perovex.datasets.quality.references import validate_labels_against_references
 
+    _check(out, force=force)
     loaded = load_elastic(data, potential=potential)
     result = validate_labels_against_references(loaded)
     text = json.dumps(result.to_dict(), indent=2) + "\n"
@@ -53,6 +66,22 @@ def validate_labels(
         return
     for name, frame in vars(result).items():
         write_atomic(out / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _check(out: Path | None, *, force: bool) -> None:
+    """Refuse what cannot be written: one file of JSON, or a folder, which has no ending, of one CSV file a table."""
+    from perovex._files import check_folder
+    from perovex.cli.outputs import check_file, json_with, table_with
+    from perovex.errors import PerovexError
+
+    if out is None or out.suffix == ".json":
+        check_file(out, (".json",), json_with("lattice", "trends"), force=force)
+    elif out.suffix and not out.is_dir():
+        raise PerovexError(f"cannot write {out.suffix}", remedy="use .json, or a folder for CSV files", source=out)
+    else:
+        check_folder(out)
+        for name, column in _FIRST_COLUMNS.items():
+            check_file(out / f"{name}.csv", (".csv",), table_with(column), force=force)
 
 
 def _narrow(frame: object) -> str:

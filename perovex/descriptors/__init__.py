@@ -5,18 +5,25 @@ Descriptors come in families: octahedra, bridges, tilts, layers, hydrogen bonds,
 value that is not defined for a crystal is NaN.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from perovex.descriptors.batch import Described, describe_each
 from perovex.descriptors.describing import describe, missing_hydrogens
-from perovex.descriptors.featurizer import HOIPFeaturizer
 from perovex.descriptors.registry import FAMILIES, REGISTRY, Descriptor, Registry
 from perovex.descriptors.topology import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
+
+if TYPE_CHECKING:
+    from perovex.descriptors.featurizer import HOIPFeaturizer
 
 __all__ = [
     "FAMILIES",
     "REGISTRY",
+    "Described",
     "Descriptor",
     "HOIPFeaturizer",
     "Registry",
     "describe",
+    "describe_each",
     "eccentricity",
     "eccentricity_head",
     "missing_hydrogens",
@@ -25,3 +32,11 @@ __all__ = [
     "stei_min_head",
     "tsei",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "HOIPFeaturizer":
+        raise AttributeError(f"module 'perovex.descriptors' has no attribute {name!r}")
+    from perovex.descriptors.featurizer import HOIPFeaturizer  # scikit-learn: a second that `describe` does not need
+
+    return HOIPFeaturizer

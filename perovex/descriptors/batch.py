@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from tqdm import tqdm
 
+from perovex._workers import workers
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.identity import identity
 from perovex.descriptors.describing import missing_hydrogens, row
@@ -79,7 +80,7 @@ def describe_each(
     Described
     """
     crystals = list(items)
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+    work = workers(n_jobs, return_as="generator")(
         delayed(describe_item)(item, families, disorder=disorder, keep=keep) for item in crystals
     )
     yield from tqdm(work, total=len(crystals), desc="describe", unit="crystal", disable=not progress)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from tqdm import tqdm
 
 from perovex._seeds import seed_for
+from perovex._workers import workers
 from perovex.building import build_layered
 from perovex.building.compound import Compound
 from perovex.descriptors.batch import Described, describe_item
@@ -168,7 +169,7 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
         if isinstance(compound, Compound)
         for build in range(n_builds)
     ]
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+    work = workers(n_jobs, return_as="generator")(
         delayed(build_and_describe)(compound, seed, relax, keep=explain) for _, compound, seed in plan
     )
     built: dict[int, list[Described]] = {}

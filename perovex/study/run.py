@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from tqdm import tqdm
 
 from perovex import __version__
-from perovex._files import make_folder, write_atomic
+from perovex._files import check_folder, write_atomic
+from perovex._workers import workers
 from perovex.datasets import load_elastic
 from perovex.study.modelling import (
     CLASSIFIER,
@@ -200,7 +201,7 @@ def run_study(  # noqa: PLR0913
         target=target, threshold=threshold, algorithm=algorithm, seed=seed, quick=quick, n_jobs=n_jobs
     )
     if out is not None:
-        make_folder(Path(out))  # refused now rather than after minutes
+        check_folder(Path(out))  # refused now rather than after minutes
     timings: dict[str, float] = {}
 
     def lap(name: str) -> None:
@@ -246,8 +247,9 @@ def _run_tasks(
 ) -> dict[str, TaskResult]:
     names = [CLASSIFIER, *TARGETS]
     # Processes, not threads: xgboost stays at one thread in each.
-    workers = Parallel(n_jobs=options.n_jobs, return_as="generator")
-    jobs = workers(delayed(run_task)(name, tables, units, options) for name in names)
+    jobs = workers(options.n_jobs, return_as="generator")(
+        delayed(run_task)(name, tables, units, options) for name in names
+    )
     found = tqdm(jobs, total=len(names), desc="validate and explain", unit="model", disable=not progress)
     return {task.name: task for task in found}
 

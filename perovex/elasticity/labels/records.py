@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex._extras import install_command
 from perovex._files import write_atomic
 from perovex.errors import LabelError
 
@@ -101,7 +102,7 @@ def claimed(path: Path) -> Iterator[bool]:
     try:
         from filelock import FileLock, Timeout
     except ImportError as error:
-        raise LabelError("filelock is not installed", remedy="pip install filelock") from error
+        raise LabelError("filelock is not installed", remedy=install_command("labels")) from error
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

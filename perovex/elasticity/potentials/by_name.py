@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perovex._extras import install_command
 from perovex.elasticity.potentials.first_principles import CODES, FirstPrinciples, settings_of
 from perovex.elasticity.potentials.names import (
     CHECKPOINT,
@@ -78,7 +79,7 @@ def require(name: str = DEFAULT_POTENTIAL) -> None:
     if missing:
         raise LabelError(
             f"the potential {name} needs {' and '.join(missing)}, not installed here",
-            remedy=f"pip install {' '.join(missing)}",
+            remedy=install_command("labels"),
         )
 
 
@@ -154,7 +155,7 @@ def _sevennet(weights: str, task: str | None, device: str) -> Any:
 
             calculator = BatchedSevenNet(weights, device=device, modal=task)
     except ImportError as error:
-        raise LabelError("sevenn is not installed", remedy="pip install sevenn") from error
+        raise LabelError("sevenn is not installed", remedy=install_command("labels")) from error
     except ValueError as error:  # a model with several heads wants one of them
         raise LabelError(f"{error}", remedy="name the task: FILE.pth:TASK", source=source) from error
     except (RuntimeError, AssertionError) as error:  # torch: no such device, or built without it
@@ -209,5 +210,5 @@ def _d3() -> Any:
     try:
         from dftd3.ase import DFTD3
     except ImportError as error:
-        raise LabelError("dftd3 is not installed", remedy="pip install dftd3") from error
+        raise LabelError("dftd3 is not installed", remedy=install_command("labels")) from error
     return DFTD3(damping="d3bj", params_tweaks=dict(D3_PBE))

@@ -23,6 +23,7 @@ import numpy as np
 from ase.calculators.calculator import Calculator, CalculatorError, all_changes
 from ase.units import Rydberg
 
+from perovex._extras import install_command
 from perovex.errors import LabelError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INSTALL_CP2K = "apt-get install cp2k cp2k-data, or set ASE_CP2K_COMMAND to your CP2K shell"
-INSTALL_GPAW = "apt-get install libxc-dev libopenblas-dev libopenmpi-dev openmpi-bin && pip install 'perovex[dft]'"
+INSTALL_GPAW = "apt-get install libxc-dev libopenblas-dev libopenmpi-dev openmpi-bin && " + install_command("dft")
 SAME_CELL = 0.1  # relative change of a cell vector up to which the mesh of k-points stays
 
 

@@ -15,6 +15,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from perovex._extras import install_command
 from perovex.errors import ModelInputError
 
 if TYPE_CHECKING:
@@ -155,6 +156,6 @@ def _interpret() -> Any:
         import interpret.glassbox
     except ImportError as error:
         raise ModelInputError(
-            "algorithm 'ebm' needs the library interpret-core to train", remedy="pip install interpret-core"
+            "algorithm 'ebm' needs the library interpret-core to train", remedy=install_command("ebm")
         ) from error
     return interpret.glassbox

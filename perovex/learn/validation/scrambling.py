@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import is_classifier
 from tqdm.auto import tqdm
 
 from perovex._json import json_safe
 from perovex._seeds import stream
+from perovex._workers import workers
 from perovex.errors import ModelInputError
 from perovex.learn.held_out import class_target, learns_modulus
 from perovex.learn.metrics import LOWER_IS_BETTER, roc_auc
@@ -173,10 +174,10 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     shuffles = [shuffle_target(target, labels, rng) for _ in range(n_permutations)]
     null = np.empty((0, 2))
     bar = tqdm(total=n_permutations, desc="y-scrambling", disable=not progress)
-    with Parallel(n_jobs=n_jobs) as workers:
+    with workers(n_jobs) as run:
         for start in range(0, n_permutations, _BATCH):  # of a fixed size, so that n_jobs changes nothing
             batch = shuffles[start : start + _BATCH]
-            scored = workers(delayed(_one)(estimator, table, y, labels, name, threshold, fixed) for y in batch)
+            scored = run(delayed(_one)(estimator, table, y, labels, name, threshold, fixed) for y in batch)
             null = np.vstack([null, scored])
             bar.update(len(batch))
             as_good = np.column_stack([_as_good(null[:, 0], true[0], name), _as_good(null[:, 1], true[1], "ROC-AUC")])

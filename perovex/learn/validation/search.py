@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
+from perovex._extras import install_command
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.held_out import class_target, fit_groups, held_out
@@ -222,6 +223,6 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise ModelInputError("the search needs optuna", remedy="pip install optuna") from error
+        raise ModelInputError("the search needs optuna", remedy=install_command("search")) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

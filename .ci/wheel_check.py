@@ -1,0 +1,70 @@
+"""Build the wheel, install it by name in a fresh environment, and use it from another folder.
+
+Usage: python .ci/wheel_check.py [FOLDER]    (default: a temporary folder; its parent environment stays untouched)
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+LARGEST = 15e6  # bytes
+
+
+def call(*command: object, folder: Path) -> str:
+    """Run a command far from the source; print and return what it printed."""
+    clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    print("$", *command, flush=True)
+    done = subprocess.run(
+        [str(item) for item in command], cwd=folder, env=clean, check=False, text=True, capture_output=True
+    )
+    print(done.stdout[-3000:] + done.stderr[-3000:], flush=True)
+    if done.returncode:
+        raise SystemExit(f"exit status {done.returncode}")
+    return done.stdout
+
+
+def check_contents(wheel: Path) -> None:
+    """Refuse a wheel that is too large, or holds another release of the data than the newest."""
+    size = wheel.stat().st_size
+    newest = max((path.name for path in (HERE / "data" / "elastic").iterdir()), key=lambda name: name.split("."))
+    names = zipfile.ZipFile(wheel).namelist()
+    releases = {name.split("/")[3] for name in names if name.startswith("perovex/_data/elastic/")}
+    print(f"{wheel.name}: {size / 1e6:.1f} MB, {len(names)} files, data {', '.join(sorted(releases))}")
+    if size > LARGEST:
+        raise SystemExit(f"larger than {LARGEST / 1e6:.0f} MB")
+    if releases != {newest}:
+        raise SystemExit(f"holds data {releases}, and the newest is {newest}: edit pyproject.toml")
+
+
+def main() -> None:
+    """Build, install, use."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary).resolve()
+        dist, environment = folder / "dist", folder / "venv"
+        call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", dist, HERE, folder=folder)
+        (wheel,) = dist.glob("perovex-*.whl")
+        check_contents(wheel)
+        venv.create(environment, with_pip=True, clear=True)
+        scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+        pip = [scripts / "python", "-m", "pip", "install", "-q", "-c", HERE / "constraints.txt"]
+        call(*pip, "--find-links", dist, "perovex", folder=folder)
+        crystal = next((HERE / "tests" / "data" / "crystals").glob("*.cif"))
+        call(scripts / "perovex", "doctor", folder=folder)
+        call(scripts / "perovex", "describe", crystal, "--out", folder / "table.csv", "--force", folder=folder)
+        if "E_vrh" not in call(scripts / "perovex", "predict", crystal, folder=folder):
+            raise SystemExit("no prediction")
+        where = call(scripts / "python", "-c", "import perovex; print(perovex.__file__)", folder=folder)
+        if not Path(where.strip()).is_relative_to(environment):
+            raise SystemExit(f"another perovex was used: {where}")
+    print("the wheel works")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Optional parts of the package: which are there, and the command that installs one."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import shlex
+from typing import Final
+
+from packaging.requirements import Requirement
+
+#: Modules that each extra brings, by the name that is imported.
+MODULES: Final = {
+    "labels": ("sevenn", "dftd3", "filelock", "numba"),
+    "dft": ("gpaw",),
+    "search": ("optuna",),
+    "ebm": ("interpret",),
+    "notebook": ("ipykernel", "nbclient", "nbformat"),
+}
+
+
+def requirements(extra: str = "") -> list[Requirement]:
+    """Return what an extra needs, or the package itself, as its metadata say for this machine.
+
+    Parameters
+    ----------
+    extra : str
+        Name of the extra; the package itself by default.
+
+    Returns
+    -------
+    list of packaging.requirements.Requirement
+        Empty where the package was never installed.
+    """
+    try:
+        lines = importlib.metadata.requires("perovex") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    listed = [Requirement(line) for line in lines]
+    if not extra:
+        return [item for item in listed if item.marker is None or item.marker.evaluate({"extra": ""})]
+    return [
+        item
+        for item in listed
+        if item.marker is not None
+        and item.marker.evaluate({"extra": extra})
+        and not item.marker.evaluate({"extra": ""})
+    ]
+
+
+def missing(extra: str) -> list[str]:
+    """Return the modules of an extra that are not installed.
+
+    Examples
+    --------
+    >>> set(missing("labels")) <= set(MODULES["labels"])
+    True
+    """
+    return [module for module in MODULES[extra] if importlib.util.find_spec(module) is None]
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra, wherever the package itself came from.
+
+    It names what the extra needs rather than ``perovex[extra]``, which only works where an index knows the package.
+
+    Examples
+    --------
+    >>> install_command("search").startswith("python -m pip install")
+    True
+    """
+    needed = [f"{item.name}{item.specifier}" for item in requirements(extra)] or list(MODULES[extra])
+    return f"python -m pip install {shlex.join(needed)}"

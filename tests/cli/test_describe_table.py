@@ -1,0 +1,140 @@
+"""``perovex describe --out``: rows are kept as they come, and nothing is lost or replaced unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from perovex.cli.journal import Journal
+
+
+def test_an_earlier_table_is_replaced_and_a_foreign_one_is_not(perovex, two_crystals, tmp_path):
+    out = tmp_path / "table.csv"
+    line = ("describe", two_crystals[0], "-f", "layers", "--out", out)
+    assert perovex(*line).status == 0
+    assert perovex(*line).status == 0
+    out.write_text("name,modulus\nBA2PbI4,14\n")
+    perovex(*line).assert_refused("table.csv", "--force")
+    assert out.read_text().startswith("name")
+    assert perovex(*line, "--force").status == 0
+    assert out.read_text().startswith("file,")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_is_followed_and_stays(perovex, two_crystals, tmp_path, exists):
+    target, link = tmp_path / "deep" / "real.csv", tmp_path / "link.csv"
+    target.parent.mkdir()
+    if exists:
+        target.touch(mode=0o600)
+    link.symlink_to(target)
+    assert perovex("describe", two_crystals[0], "-f", "layers", "--out", link).status == 0
+    assert link.is_symlink()
+    assert len(pd.read_csv(target)) == 1
+    assert not exists or target.stat().st_mode & 0o777 == 0o600
+
+
+def test_units_stand_in_the_columns_where_asked(perovex, two_crystals):
+    done = perovex("describe", two_crystals[0], "-f", "bridges", "--format", "csv", "--units")
+    assert "bridge_angle_mean (deg)" in done.out.splitlines()[0]
+    assert "bridge_angle_mean," in perovex("describe", two_crystals[0], "--format", "csv").out.splitlines()[0]
+
+
+def test_rows_of_an_interrupted_command_are_taken_over_unless_the_crystal_changed(perovex, two_crystals, tmp_path):
+    out = tmp_path / "table.csv"
+    line = ("describe", *two_crystals, "-f", "layers", "--out", out)
+    assert perovex(*line).status == 0
+    whole = out.read_text()
+    from perovex import __version__
+    from perovex.descriptors import REGISTRY
+
+    settings = {"version": __version__, "keys": REGISTRY.keys_of(["layers"]), "disorder": "error"}
+    made_up = {"values": {"n_layers": 77.0}, "warnings": [], "kind": "", "error": ""}
+    with Journal(out, settings) as journal:
+        journal.add({"file": str(two_crystals[0]), **made_up})
+        journal.add({"file": str(two_crystals[1]), **made_up})
+    with journal.path.open("a") as torn:
+        torn.write('{"file": "half a li')
+    os.utime(two_crystals[1], (1, 1))  # changed since
+    assert perovex(*line).status == 0
+    table = pd.read_csv(out)
+    assert list(table["n_layers"]) == [77.0, 2.0]
+    assert not journal.path.exists()
+    with Journal(out, settings | {"disorder": "major"}) as journal:
+        journal.add({"file": str(two_crystals[0]), **made_up})
+    assert perovex(*line).status == 0  # rows made with other settings are no rows of this table
+    assert out.read_text() == whole
+    journal.path.write_text("my notes")
+    perovex(*line).assert_refused("table.csv.partial", "in the way")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
+def test_ctrl_c_with_two_jobs_keeps_rows_and_prints_no_traceback(two_crystals, tmp_path):
+    for i in range(400):
+        (tmp_path / f"c{i:03d}.cif").write_bytes(two_crystals[i % 2].read_bytes())
+    out = tmp_path / "table.csv"
+    command = [sys.executable, "-m", "perovex", "describe", tmp_path, "--out", out, "--jobs", "2"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    partial = tmp_path / "table.csv.partial"
+    for _ in range(3000):
+        if partial.exists() and len(partial.read_text().splitlines()) > 3:
+            break
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, (process.returncode, stdout, stderr)
+    assert "Traceback" not in stderr
+    assert "kept in" in stderr
+    assert stderr.splitlines()[-1] == "perovex: interrupted"
+    assert not out.exists()
+    rows = [json.loads(line) for line in partial.read_text().splitlines()[1:]]
+    assert 3 <= len(rows) < 400
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes by their group")
+def test_workers_end_with_a_killed_command(tmp_path):
+    program = """
+import os, time
+from joblib import delayed
+from perovex._workers import workers
+
+def wait(i):
+    open(f"w{i}", "w").write(str(os.getpid()))
+    time.sleep(600)
+
+workers(2)(delayed(wait)(i) for i in range(2))
+"""
+    (tmp_path / "program.py").write_text(program)
+    process = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path)
+    files = [tmp_path / "w0", tmp_path / "w1"]
+    for _ in range(1200):
+        if all(file.exists() and file.read_text() for file in files):
+            break
+        time.sleep(0.05)
+    pids = [int(file.read_text()) for file in files]
+    process.kill()
+    process.wait()
+    for _ in range(300):
+        if not any(_is_running(pid) for pid in pids):
+            break
+        time.sleep(0.1)
+    assert not any(_is_running(pid) for pid in pids)
+
+
+def _is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
