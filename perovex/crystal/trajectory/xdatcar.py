@@ -31,7 +31,8 @@ def xdatcar_frames(path: Path) -> Iterator[Frame]:
         If the header or a frame is damaged.
     """
     with open_text(path) as handle:
-        number, lattice, symbols = 0, np.zeros((3, 3)), ()
+        number, lattice = 0, np.zeros((3, 3))
+        symbols: tuple[str, ...] = ()
         while (line := handle.readline()) != "":
             if not line.strip():
                 continue

@@ -12,7 +12,6 @@ from pymatgen.core import Structure
 
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.trajectory import Follower, Frame, iter_frames
-from perovex.descriptors.describing import row
 from perovex.descriptors.registry import REGISTRY
 from perovex.descriptors.trajectory.statistics import Running
 from perovex.descriptors.trajectory.tilt_statistics import TiltStatistics
@@ -164,6 +163,7 @@ def describe_trajectory(
     follower, tilts, average = Follower(crystal), TiltStatistics(crystal), _Average()
     keys = [*CELL, *REGISTRY.keys_of(chosen), "broken_octahedra"]
     running, kept, numbers = Running(keys), [], []
+    computes = REGISTRY.computes(chosen)
     broken: list[Broken] = []
     for frame in _with_bar(frames, progress=progress):
         frac = follower.place(frame)
@@ -172,8 +172,12 @@ def describe_trajectory(
         average.add(frac - follower.drift, frame.lattice)
         wrong = follower.broken(moved, frame.number)
         broken += wrong[: MOST_BROKEN - len(broken)]
-        values = {**_cell(frame.lattice), **row(moved, chosen), "broken_octahedra": float(len(wrong))}
-        running.add(np.array([values[key] for key in keys]))
+        found: dict[str, float] = {**_cell(frame.lattice), "broken_octahedra": float(len(wrong))}
+        with np.errstate(all="ignore"):  # an undefined value is NaN and no reason to warn
+            for compute in computes:
+                found.update(compute(moved))
+        values = {key: float(found[key]) for key in keys}
+        running.add(np.array(list(values.values())))
         if on_row is None:
             kept.append(list(values.values()))
             numbers.append(frame.number)

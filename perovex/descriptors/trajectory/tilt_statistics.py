@@ -34,24 +34,31 @@ class TiltStatistics:
     """
 
     def __init__(self, reference: LayeredPerovskite) -> None:
-        self._neighbours = _chains(reference)
-        self._counts = np.zeros((3, len(EDGES) - 1))
-        self._products = np.zeros((3, 3, SHELLS))
-        self._squares = np.zeros((3, 3, SHELLS))
-        self._frames = 0
+        chains = _chains(reference)
+        self._neighbours = list(chains)
+        # all pairs in one array, chain after chain, so that a frame is one gather and one sum by segments
+        sizes = [len(here) for here, _ in chains.values()]
+        self._here = np.concatenate([here for here, _ in chains.values()] or [np.zeros(0, dtype=np.int64)])
+        self._there = np.concatenate([there for _, there in chains.values()] or [np.zeros(0, dtype=np.int64)])
+        self._starts = np.cumsum([0, *sizes])[:-1]
+        self._sizes = np.array(sizes, dtype=float)[:, None]
+        self._counts = np.zeros(3 * (len(EDGES) - 1))
+        self._products = np.zeros((len(sizes), 3))
+        self._squares = np.zeros((len(sizes), 3))
 
     def add(self, crystal: LayeredPerovskite) -> Array:
         """Take a frame; return its rotations, deg, shape (k, 3)."""
         rotations = crystal_rotations(crystal)
-        self._frames += 1
-        for q in range(3):
-            # values outside of the outermost edges count in the outermost bins
-            bins = np.clip(np.searchsorted(EDGES, rotations[:, q], side="right") - 1, 0, len(EDGES) - 2)
-            self._counts[q] += np.bincount(bins, minlength=len(EDGES) - 1)
-        for (along, shell), (here, there) in self._neighbours.items():
-            first, second = rotations[here], rotations[there]
-            self._products[:, along, shell - 1] += (first * second).mean(axis=0)
-            self._squares[:, along, shell - 1] += 0.5 * (first**2 + second**2).mean(axis=0)
+        count = len(EDGES) - 1
+        # values outside of the outermost edges count in the outermost bins
+        bins = np.clip((rotations - EDGES[0]) // (EDGES[1] - EDGES[0]), 0, count - 1).astype(np.int64)
+        self._counts += np.bincount((bins + count * np.arange(3)).ravel(), minlength=3 * count)
+        if self._neighbours:
+            squares = rotations**2
+            product = np.add.reduceat(rotations[self._here] * rotations[self._there], self._starts, axis=0)
+            square = np.add.reduceat(squares[self._here] + squares[self._there], self._starts, axis=0)
+            self._products += product / self._sizes
+            self._squares += 0.5 * square / self._sizes
         return rotations
 
     def density(self) -> pd.DataFrame:
@@ -62,8 +69,9 @@ class TiltStatistics:
         DataFrame
             Rows are angles (centres of bins, deg), columns the axes of rotation.
         """
-        total = self._counts.sum(axis=1, keepdims=True)
-        values = self._counts / np.where(total > 0, total, 1.0) / np.diff(EDGES)
+        counts = self._counts.reshape(3, -1)
+        total = counts.sum(axis=1, keepdims=True)
+        values = counts / np.where(total > 0, total, 1.0) / np.diff(EDGES)
         angles = pd.Index(0.5 * (EDGES[1:] + EDGES[:-1]), name="angle")
         return pd.DataFrame(values.T, index=angles, columns=list(AXES))
 
@@ -79,10 +87,10 @@ class TiltStatistics:
             the periodic cell is left out.
         """
         rows = [
-            (AXES[q], AXES[along], shell, self._products[q, along, shell - 1] / self._squares[q, along, shell - 1])
+            (AXES[q], AXES[along], shell, self._products[k, q] / self._squares[k, q])
             for q in range(3)
-            for along, shell in self._neighbours
-            if self._squares[q, along, shell - 1] > 0
+            for k, (along, shell) in enumerate(self._neighbours)
+            if self._squares[k, q] > 0
         ]
         return pd.DataFrame(rows, columns=["tilt_about", "along", "shell", "correlation"])
 
