@@ -61,6 +61,7 @@ class Planted:
                 "n_layers": np.tile([1, 2, 3], n // 3).astype(float),
                 "halide": np.tile(np.repeat(["I", "Br"], 3), n_groups),
                 "spacer_smiles": [f"C{g}" for g in self.groups],
+                "source": [("factorial", "hypothetical")[g % 2] for g in self.groups],
             },
             index=self.X.index,
         )

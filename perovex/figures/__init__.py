@@ -1,5 +1,6 @@
 """Every figure of the project: each takes `ax` and returns it; without `ax` it shows itself in Jupyter."""
 
+from perovex.figures.associations import plot_associations, plot_modulus
 from perovex.figures.axes import axes, figure
 from perovex.figures.data import plot_distribution, plot_moduli, plot_series
 from perovex.figures.findings import (
@@ -37,6 +38,7 @@ __all__ = [
     "interactive_surface",
     "plot_adaptation_curve",
     "plot_ale",
+    "plot_associations",
     "plot_beeswarm",
     "plot_cut",
     "plot_decision",
@@ -48,6 +50,7 @@ __all__ = [
     "plot_in_plane",
     "plot_learning_curve",
     "plot_moduli",
+    "plot_modulus",
     "plot_parity",
     "plot_property_surface",
     "plot_ranking",

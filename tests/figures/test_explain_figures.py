@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from perovex import figures
 from perovex.errors import ModelInputError
-from perovex.explain import correlation_groups, effects, explain, rank, transfer_test
+from perovex.explain import associations, correlation_groups, effects, explain, rank, transfer_test
 from perovex.explain.names import name_of
 from perovex.figures.shap_values import swarm
 
@@ -121,3 +121,22 @@ def test_figures_leave_no_global_state(explained):
 def test_swarm_stays_within_its_row(values):
     offsets = swarm(np.array(values))
     assert np.abs(offsets).max() <= 0.38 + 1e-12
+
+
+def test_associations_are_drawn_with_their_intervals(planted, ax):
+    table = associations(planted.y, planted.X[["stei_max", "noise_0"]], planted.meta[["halide"]], planted.groups)
+    figures.plot_associations(table, "stei_max", ax=ax)
+    part = table[table["descriptor"] == "stei_max"]
+    drawn = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
+    assert np.sort(drawn) == pytest.approx(np.sort(part["estimate"]))
+    assert len(ax.get_yticks()) == len(part)
+    with pytest.raises(ModelInputError, match="no associations"):
+        figures.plot_associations(table, "absent", ax=ax)
+
+
+def test_a_modulus_is_drawn_against_what_explains_it(planted, ax):
+    modulus, halide = planted.y.clip(lower=1).rename("E_vrh"), planted.meta["halide"]
+    figures.plot_modulus(modulus, planted.X["noise_0"], colour=halide, size=planted.X["stei_max"], ax=ax)
+    assert sum(len(c.get_offsets()) for c in ax.collections) == 120
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Br", "I"]
+    assert ax.get_ylabel() == "E_vrh (GPa)"

@@ -17,6 +17,7 @@ from scipy.stats import norm, rankdata
 from perovex.errors import ModelInputError
 from perovex.explain.claims.collecting import collect
 from perovex.explain.claims.verdicts import Verdict, judge
+from perovex.explain.directions.associations import associations
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
 
@@ -60,33 +61,50 @@ class Scenario:
     true: tuple[str, ...] = ()
 
 
-_DOMINANT, _SIGN, _SHARE, _TRANSFER = (
+_DOMINANT, _SIGN, _SHARE, _TRANSFER, _BEYOND = (
     "dominant-descriptors",
     "inverse-with-non-stiffness",
     "octahedral-deformation",
     "single-to-multilayer",
+    "beyond-halide-n-and-source",
 )
 _ANGLE, _STEI, _DEFORMATION = "bridge_angle_mean", "stei_max", "bond_angle_variance_mean"
+_SMALLEST_ANGLE = "bridge_angle_min"
+_STRATA = ("halide", "n_layers", "source")
 SCENARIOS = (
-    Scenario("noise", "nothing drives the target", false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER)),
+    Scenario("noise", "nothing drives the target", false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER, _BEYOND)),
     Scenario(
         "spacer",
         "half of the variance is a number per spacer that no descriptor explains",
         spacer=0.5,
-        false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER),
+        false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER, _BEYOND),
     ),
     Scenario(
         "unrelated",
         "a descriptor unrelated to all others drives 80 %",
         drivers={UNRELATED: 0.8},
-        false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER),
+        false=(_DOMINANT, _SIGN, _SHARE, _TRANSFER, _BEYOND),
     ),
     Scenario(
         "halide and n",
         "a number per halide drives 60 %, per n 20 %",
         levels={"halide": 0.6, "n_layers": 0.2},
         # what follows the halide may follow the target, and octahedra carry the halide from n = 1 to n >= 2
-        false=(_DOMINANT, _SHARE),
+        false=(_DOMINANT, _SHARE, _BEYOND),
+    ),
+    Scenario(
+        "source",
+        "a number per source of the crystals drives 60 %: STEI and others only tell sources apart",
+        levels={"source": 0.6},
+        # what tells sources apart may lead and have a sign
+        false=(_SHARE, _BEYOND),
+    ),
+    Scenario(
+        "angle and STEI within sources",
+        "smallest angle and STEI drive 25 % each, the source 40 %, as often against them as not",
+        drivers={_SMALLEST_ANGLE: 0.25, _STEI: 0.25},
+        levels={"source": 0.4},
+        true=(_BEYOND,),
     ),
     Scenario(
         "angle and STEI 80 %",
@@ -140,17 +158,21 @@ def simulate_design(
     rows = {name: np.flatnonzero((groups == name).to_numpy()) for name in pd.unique(groups)}
     names = np.asarray(list(rows))
     blocks = [(X.iloc[rows[name]], meta.iloc[rows[name]]) for name in rng.permutation(names)[:n_groups]]
-    cells = {}
+    cells, sources = {}, {}
     if len(blocks) < n_groups:
         for name, place in rows.items():
             keys = [meta[key].to_numpy()[place] for key in ("halide", "n_layers")]
             cells[name] = X.iloc[place].groupby(keys).mean().rename_axis(index=["halide", "n_layers"])
+            sources[name] = meta["source"].iloc[place[0]] if "source" in meta else None
     while len(blocks) < n_groups:
         first, second = rng.choice(names, size=2, replace=False)
         weight = float(rng.beta(0.5, 0.5))
         mixed = (weight * cells[first] + (1 - weight) * cells[second]).dropna(how="all")
         if len(mixed):
-            blocks.append((mixed.reset_index(drop=True), mixed.index.to_frame(index=False)))
+            made = mixed.index.to_frame(index=False)
+            if sources[first] is not None:  # of the spacer that it is nearer to
+                made["source"] = sources[first if weight >= 0.5 else second]
+            blocks.append((mixed.reset_index(drop=True), made))
     codes = np.repeat(np.arange(len(blocks)), [len(block) for block, _ in blocks])
     table, made = (pd.concat(part, ignore_index=True) for part in zip(*blocks, strict=True))
     return table[X.columns], made, codes
@@ -201,6 +223,7 @@ def simulate_target(
     """
     noise = 1 - sum(scenario.drivers.values()) - sum(scenario.levels.values()) - scenario.spacer
     absent = [d for d in scenario.drivers if d not in X and d != UNRELATED]
+    absent += [column for column in scenario.levels if column not in meta]
     if noise < -1e-9 or absent:
         cause = f"the table lacks {', '.join(absent)}" if absent else "shares of the variance exceed one"
         raise ModelInputError(f"scenario {scenario.name!r}: {cause}")
@@ -278,6 +301,9 @@ def judge_simulated(
     seed = int(rng.integers(2**31))
     source, target = (np.asarray(meta.eval(domain), dtype=bool) for domain in domains)
     transfer = None if not families else transfer_by_family(problem, source, target, families, random_state=seed)
+    held_equal = [column for column in _STRATA if column in meta]
+    asked = [name for name in (_SMALLEST_ANGLE, _STEI, "stei_head") if name in X]
+    table = associations(y, X, meta[held_equal], groups, descriptors=asked, random_state=seed) if asked else None
     evidence = collect(
         estimator,
         X,
@@ -285,6 +311,7 @@ def judge_simulated(
         groups,
         target=scenario.name,
         transfer=transfer,
+        associations=table,
         random_state=seed,
         **rank_options,
     )

@@ -122,7 +122,7 @@ def associations(  # noqa: PLR0913 -- what is held equal is the question
 
 
 def turned_over(table: pd.DataFrame) -> list[str]:
-    """Descriptors whose pooled sign is surely opposite to one with rivals held equal, or between groups.
+    """Return descriptors whose pooled sign is surely opposite to one with rivals held equal, or between groups.
 
     Parameters
     ----------
