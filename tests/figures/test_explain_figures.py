@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from perovex import figures
@@ -127,8 +128,8 @@ def test_associations_are_drawn_with_their_intervals(planted, ax):
     table = associations(planted.y, planted.X[["stei_max", "noise_0"]], planted.meta[["halide"]], planted.groups)
     figures.plot_associations(table, "stei_max", ax=ax)
     part = table[table["descriptor"] == "stei_max"]
-    drawn = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())])
-    assert np.sort(drawn) == pytest.approx(np.sort(part["estimate"]))
+    drawn = np.concatenate([c.get_offsets()[:, 0] for c in ax.collections if isinstance(c, PathCollection)])
+    assert np.sort(np.asarray(drawn)) == pytest.approx(np.sort(part["estimate"].to_numpy()))
     assert len(ax.get_yticks()) == len(part)
     with pytest.raises(ModelInputError, match="no associations"):
         figures.plot_associations(table, "absent", ax=ax)
