@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -181,8 +182,10 @@ def _sheets(n: int | str) -> int:
     try:
         number = float(n)
     except ValueError:
-        number = 0.0
-    if number < 1 or number != int(number):
+        number = math.nan
+    if math.isinf(number):
+        raise BuildError(f"n = {n} is a 3D network, and only slabs are built", remedy="give the sheets of a slab")
+    if not number >= 1 or number != int(number):
         raise BuildError(f"n = {n}: a slab has a whole number of sheets, at least one")
     return int(number)
 

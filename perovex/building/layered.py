@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -11,12 +11,11 @@ from tqdm import tqdm
 
 from perovex.building.cation import Cation, cage_cation, cation_from_smiles
 from perovex.building.check import Expected, check_built
+from perovex.building.compound import Compound, Phase
 from perovex.building.frame import CellKind, SlabFrame, slab_frame
 from perovex.building.packing import trial
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
 from perovex.errors import BuildError
-
-Phase = Literal["RP", "DJ"]
 
 #: Offset of successive slabs in units of the metal-metal vectors.
 SHIFTS: Final[dict[str, tuple[float, float]]] = {"RP": (0.5, 0.5), "DJ": (0.0, 0.0)}
@@ -54,7 +53,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     spacer_smiles : str
         Mono- or diammonium cation, charges written out.
     metal, halide : str
-        Element symbols.
+        Element symbols, in any case.
     n : int
         Sheets per slab.
     cage : {"Cs", "Rb", "MA", "FA", "GA"}
@@ -104,13 +103,13 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     >>> crystal.composition.alphabetical_formula
     'Br8 C4 H24 N4 Pb2'
     """
-    if phase not in (None, "RP", "DJ"):
-        raise BuildError(f"unknown phase {phase!r}", remedy="use 'RP' or 'DJ'")
     if n_trials < 1:
         raise BuildError(f"n_trials = {n_trials}: at least one trial is needed")
-    spacer = cation_from_smiles(spacer_smiles)  # the same conformers for every seed of the arrangements
+    compound = Compound.read(spacer_smiles, metal, halide, n, cage, phase)
+    metal, halide, n, cage = compound.metal, compound.halide, compound.n, compound.cage
+    spacer = cation_from_smiles(compound.spacer)  # the same conformers for every seed of the arrangements
     inside = cage_cation(cage)
-    kind: Phase = phase or ("RP" if spacer.charge == 1 else "DJ")
+    kind: Phase = compound.phase or ("RP" if spacer.charge == 1 else "DJ")
     options = [tilts] if tilts is not None else _tilt_options(n, cell)
     failure: BuildError | None = None
     for angles in options:

@@ -132,7 +132,7 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
         predicted.index = names
     _write_pages(predicted, bundle, figures, report)
-    _finish(predicted, out, kind, why=why)
+    _finish(predicted, out, kind, _units(bundle), why=why)
 
 
 def _check_pages(figures: Path | None, report: Path | None, *, force: bool) -> None:
@@ -254,7 +254,7 @@ def _refuse_clashes(
         )
 
 
-def _finish(table: pd.DataFrame, out: Path | None, kind: str, *, why: bool) -> None:
+def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, str], *, why: bool) -> None:
     """Write or print the table, then warnings and errors; exit status 2 where a crystal failed."""
     from perovex.cli.remarks import say, say_remarks
     from perovex.cli.tables import frame_bytes, print_frame, write_frame
@@ -268,7 +268,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, *, why: bool) -> N
         write_frame(table, out, kind, digits=_DIGITS)
     elif kind == "table":
         if not failed.all():
-            print_frame(for_reading(table[~failed]))
+            print_frame(for_reading(table[~failed], units))
         for name, sentences in said.items() if why else ():
             print("\n".join([f"Why {name}:", *(f"  {sentence}" for sentence in sentences)]))
     else:
@@ -282,7 +282,13 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, *, why: bool) -> N
         raise typer.Exit(2)
 
 
-def for_reading(table: pd.DataFrame) -> pd.DataFrame:
+def _units(bundle: Any) -> dict[str, str]:
+    """Return the unit of each target, and of the threshold."""
+    plain = str(bundle.manifest.get("unit", ""))
+    return dict.fromkeys(bundle.regressors, plain) | (bundle.manifest.get("units") or {}) | {"threshold": plain}
+
+
+def for_reading(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     """Return what people look at: an interval in one cell, units, nothing empty, nothing that is said on stderr."""
     import pandas as pd
 
@@ -295,9 +301,9 @@ def for_reading(table: pd.DataFrame) -> pd.DataFrame:
     if probability is not None:
         view["class"] = table["class"]
         view[probability.replace("_", " of ")] = table[probability].map("{:.2f}".format)
-        view["threshold (GPa)"] = table["threshold"].map("{:.2f}".format)
+        view[_with_unit("threshold", units)] = table["threshold"].map("{:.2f}".format)
     for target in targets:
-        view[f"{target} (GPa)"] = table[target].map("{:.1f}".format)
+        view[_with_unit(target, units)] = table[target].map("{:.1f}".format)
         if f"{target}_lower" in table:
             view[f"{target} interval"] = _spans(table, f"{target}_lower", f"{target}_upper")
         if f"{target}_min_of_builds" in table and (table["builds"] > 1).any():
@@ -309,6 +315,10 @@ def for_reading(table: pd.DataFrame) -> pd.DataFrame:
         view["builds averaged"] = table["builds"].astype(int)
     shown = pd.DataFrame(view, index=table.index)
     return shown.loc[:, [name for name in shown if (shown[name].astype(str) != "").any()]]
+
+
+def _with_unit(name: str, units: dict[str, str]) -> str:
+    return f"{name} ({units[name]})" if units.get(name) else name
 
 
 def _spans(table: pd.DataFrame, lower: str, upper: str) -> list[str]:

@@ -15,7 +15,7 @@ from perovex.building import build_layered
 from perovex.building.compound import Compound
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
-from perovex.prediction.crystals import add_reasons, contradiction, predict_described
+from perovex.prediction.crystals import add_reasons, contradiction, predict_described, unit_of
 from perovex.prediction.models import load_models
 from perovex.prediction.relaxing import relax_by_potential, require_potential
 
@@ -292,7 +292,7 @@ def _spread_note(row: pd.Series, n_asked: int, bundle: ModelBundle) -> str:
         lost = f" of {n_asked} asked for" if n_asked > 1 else ""
         return f"one build{lost}: other packings of the same cations may predict otherwise"
     spans = ", ".join(
-        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} GPa ({target})"
+        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} {unit_of(target, bundle)}"
         for target in bundle.regressors
     )
     lost = f" ({n_asked - row['builds']} more could not be built)" if row["builds"] < n_asked else ""

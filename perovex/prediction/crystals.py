@@ -200,8 +200,15 @@ def contradiction(row: pd.Series, bundle: ModelBundle) -> str:
 def _known_note(row: pd.Series, bundle: ModelBundle) -> str:
     if not row.get("known_as"):
         return ""
-    labels = [f"{target} {row[f'{target}_label']:.3g}" for target in bundle.regressors if row[f"{target}_label"] > 0]
-    return f"in the training data as {row['known_as']}: labels {', '.join(labels)} GPa"
+    labels = {target: row[f"{target}_label"] for target in bundle.regressors}
+    listed = ", ".join(f"{label:.3g} {unit_of(target, bundle)}" for target, label in labels.items() if label == label)  # noqa: PLR0124
+    return f"in the training data as {row['known_as']}: labels {listed}"
+
+
+def unit_of(target: str, bundle: ModelBundle) -> str:
+    """Return the unit of a target with its name in parentheses, as it stands behind a number."""
+    unit = (bundle.manifest.get("units") or {}).get(target, bundle.manifest.get("unit", "GPa"))
+    return f"{unit} ({target})".strip()
 
 
 def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: ModelBundle) -> pd.DataFrame:

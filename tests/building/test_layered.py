@@ -91,7 +91,7 @@ def test_bad_smiles_are_named(smiles, word, capfd):
         ({"n": 1.5}, "sheets"),
         ({"n": float("inf")}, "3D network"),
         ({"n": float("nan")}, "sheets"),
-        ({"cage": "GA"}, "cage"),
+        ({"cage": "EA"}, "cage"),
         ({"phase": "ACI"}, "phase"),
         ({"n_trials": 0}, "trial"),
         ({"cell": "1x1", "tilts": (5.0, 0.0)}, "tilts"),

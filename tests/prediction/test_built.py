@@ -97,7 +97,7 @@ def test_compounds_are_read_in_any_case_and_mixtures_are_refused():
         Compound.read("CC[NH3+]", halide="I/Br")
     with pytest.raises(BuildError, match="unknown cage cation 'XX'"):
         Compound.read("CC[NH3+]", cage="XX")
-    for n in (0, -1, 1.5, "many"):
+    for n in (0, -1, 1.5, "many", float("nan")):
         with pytest.raises(BuildError, match="whole number of sheets"):
             Compound.read("CC[NH3+]", n=n)
     with pytest.raises(SmilesError):
