@@ -22,7 +22,8 @@ def elastic(  # noqa: PLR0917 (options of a command)
         str,
         typer.Argument(
             help="A 6 x 6 matrix or triangle in text, CSV or JSON; OUTCAR; output of thermo_pw, ElaStic, CASTEP, AFLOW,"
-            " ABINIT or CRYSTAL; JSON of the Materials Project. FILE@NAME is one entry of a JSON file of several.",
+            " ABINIT or CRYSTAL; JSON of the Materials Project; a folder of CP2K outputs of strained cells. FILE@NAME"
+            " is one entry of a JSON file of several.",
             metavar="FILE",
         ),
     ],

@@ -236,6 +236,57 @@ def test_what_holds_no_tensor_is_refused(tmp_path, text):
         read_tensor(write(tmp_path, text))
 
 
+def cp2k_output(cell, pressure, unit="GPa"):
+    """Cell and stress as CP2K 2023 prints them; what is positive is pressure."""
+    text = " CP2K| version string:                                          CP2K version 2023.1\n"
+    for name, row in zip("abc", cell, strict=True):
+        parts = "".join(f"{x:10.3f}" for x in row)
+        text += f" CELL| Vector {name} [angstrom]:    {parts}   |{name}| = {np.linalg.norm(row):12.6f}\n"
+    text += f" STRESS| Analytical stress tensor [{unit}]\n STRESS|                        x           y           z\n"
+    for name, row in zip("xyz", pressure, strict=True):
+        text += f" STRESS|      {name}    " + "   ".join(f"{x:.11E}" for x in row) + "\n"
+    text += " STRESS| 1/3 Trace                                             1.0E-01\n"
+    text += f"\n STRESS| Eigenvectors and eigenvalues of the analytical stress tensor [{unit}]\n"
+    text += " STRESS|                        1                   2                   3\n"
+    rows = [f" STRESS|      {name}     0.577844347143      0.756273914341     -0.306831675291\n" for name in "xyz"]
+    return text + "".join(rows)
+
+
+def strained_runs(folder, tensor, components=range(6), unit="GPa"):
+    folder.mkdir()
+    lattice = np.array([[12.4, 0, 0], [1.1, 11.7, 0], [0.3, -0.8, 13.9]])
+    for k in components:
+        for sign in (-1, 1):
+            strain = np.zeros(6)
+            strain[k] = 0.01 * sign
+            e = np.array([[strain[0], strain[5] / 2, strain[4] / 2], [strain[5] / 2, strain[1], strain[3] / 2],
+                          [strain[4] / 2, strain[3] / 2, strain[2]]])  # fmt: skip
+            s = tensor @ strain
+            stress = np.array([[s[0], s[5], s[4]], [s[5], s[1], s[3]], [s[4], s[3], s[2]]]) - 0.2 * np.eye(3)
+            factor = {"GPa": 1.0, "bar": 1e4}[unit]
+            (folder / f"run{k}{sign:+d}.out").write_text(cp2k_output(lattice @ (np.eye(3) + e), -stress * factor, unit))
+    return folder
+
+
+@pytest.mark.parametrize("unit", ["GPa", "bar"])
+def test_folder_of_cp2k_outputs(tmp_path, unit):
+    folder = strained_runs(tmp_path / "runs", C, unit=unit)
+    found = read_tensor(folder)
+    # components of the cells stand to 0.001 Å: strains to 1e-4 of 1e-2
+    np.testing.assert_allclose(found.tensor.C, C, atol=0.01 * C.max())
+    assert "fitted to 12 CP2K outputs" in found.remarks[0]
+
+
+def test_cp2k_outputs_must_span_all_strains(tmp_path):
+    with pytest.raises(ElasticityError, match="0 CP2K outputs"):
+        read_tensor(tmp_path)
+    with pytest.raises(ElasticityError, match="six components"):
+        read_tensor(strained_runs(tmp_path / "five", C, components=range(5)))
+    crooked = C + np.diag([0.0, 0, 0, 0, 20], 1)
+    with pytest.raises(ElasticityError, match="not symmetric"):
+        read_tensor(strained_runs(tmp_path / "crooked", crooked))
+
+
 def test_files_that_are_none(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(ElasticityError):

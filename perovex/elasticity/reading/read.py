@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perovex.elasticity.properties.substance import Substance
 from perovex.elasticity.reading.checks import frame_remark, in_gpa, order_remark, reordered, require_symmetric
+from perovex.elasticity.reading.cp2k import parse_cp2k_folder
 from perovex.elasticity.reading.json_files import parse_json
 from perovex.elasticity.reading.programs import parse_program
 from perovex.elasticity.reading.text import parse_text
@@ -69,7 +70,8 @@ def read_tensor(
     Parameters
     ----------
     path : path
-        File, plain or gzipped; ``FILE@NAME`` for an entry of a JSON file of several. Formats are known by content.
+        File, plain or gzipped; ``FILE@NAME`` for an entry of a JSON file of several; a folder of CP2K outputs of
+        strained cells. Formats are known by content.
     unit : str, optional
         Unit of the file where it names none (or another one): GPa, MPa, Pa, kbar, Mbar, eV/A^3.
     order : {"voigt", "vasp"}, optional
@@ -97,7 +99,7 @@ def read_tensor(
     """
     file, which = _split(path)
     try:
-        raw = _parse(_text(file), which)
+        raw = parse_cp2k_folder(file) if file.is_dir() else _parse(_text(file), which)
         return _settled(raw, unit, order, structure)
     except ElasticityError as error:
         raise error.at(path) from error.__cause__
@@ -113,8 +115,6 @@ def _split(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
 
 def _text(path: Path) -> str:
     try:
-        if path.is_dir():
-            raise ElasticityError("this is a folder", remedy="give a file")
         if path.stat().st_size > MAX_BYTES:
             raise ElasticityError("the file is too large")
         content = path.read_bytes()
