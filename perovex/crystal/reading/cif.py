@@ -133,7 +133,10 @@ def _lattice(block: Any) -> NDArray[np.float64]:
 
 def _number(text: str) -> float:
     """Return a number of a CIF, its uncertainty left out; nan for what is none."""
-    plain = gemmi.cif.as_string(text).strip()
+    try:
+        return float(text)
+    except ValueError:
+        plain = gemmi.cif.as_string(text).strip()
     value = float(gemmi.cif.as_number(plain))
     numerator, slash, denominator = plain.partition("/")
     if not np.isfinite(value) and slash and numerator.lstrip("-").isdecimal() and denominator.isdecimal():
@@ -150,8 +153,8 @@ def _rows(block: Any) -> tuple[_Rows, list[str]]:
         raise StructureFileError("no atoms", remedy="the table of atoms is damaged or lacks a coordinate")
     if len(table) > 4 * MAX_ATOMS:
         raise UnreasonableCellError(f"{len(table)} atoms in one file")
-    columns = {name: [_text(row, k + 3) for row in table] for k, name in enumerate(_COLUMNS)}
-    frac = np.array([[_number(row[k]) for k in range(3)] for row in table])
+    columns = {name: _texts(table, k + 3) for k, name in enumerate(_COLUMNS)}
+    frac = np.array([[_number(text) for text in table.column(k)] for k in range(3)]).T
     occupancy = np.array([_occupancy(text) for text in columns["occupancy"]])
     remarks = _check_occupancies(occupancy, columns)
     real = [k for k, flag in enumerate(columns["calc_flag"]) if flag.lower() != "dum"]
@@ -171,12 +174,17 @@ def _rows(block: Any) -> tuple[_Rows, list[str]]:
     return rows, remarks + more
 
 
-def _text(row: Any, column: int) -> str:
-    """Text of a cell of the table; empty where it is missing or says nothing."""
-    if not row.has(column):
+def _texts(table: Any, column: int) -> list[str]:
+    """Texts of a column of the table; empty where it is missing or says nothing."""
+    if not table.has_column(column):
+        return [""] * len(table)
+    return [_text(value) for value in table.column(column)]
+
+
+def _text(value: str) -> str:
+    if value in {".", "?"}:
         return ""
-    text = gemmi.cif.as_string(row[column]).strip()
-    return "" if text in {".", "?"} else text
+    return gemmi.cif.as_string(value).strip() if value[:1] in {"'", '"', ";"} else value
 
 
 def _occupancy(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ase.data import atomic_numbers
 
@@ -72,6 +73,7 @@ def elements_of_label(label: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain_symbol(s) for s in readings if is_element(s)))
 
 
+@lru_cache(maxsize=1000)
 def shares_of(type_symbol: str) -> dict[str, float | None]:
     """Return the elements that share a site according to its type symbol, with their shares.
 
@@ -84,7 +86,7 @@ def shares_of(type_symbol: str) -> dict[str, float | None]:
     -------
     dict of str to float or None
         Share of each element, None where it is not said; empty where the text is no list of elements. A group such
-        as CH3 or H2O stands for its heavy atom.
+        as CH3 or H2O stands for its heavy atom. Shared among callers: do not change it.
 
     Examples
     --------

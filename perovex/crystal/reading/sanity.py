@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_ATOMS = 100_000
 #: Å; the shortest bond there is, H-H, has 0.74, X-ray O-H about 0.8.
 MIN_DISTANCE = 0.5
+#: Fractional coordinates beyond this are misread numbers.
+MOST_CELLS_AWAY = 1e6
 #: Å; thinner cells than one atom, or longer edges than any crystal, are misread numbers.
 MIN_HEIGHT, MAX_EDGE = 1.0, 2000.0
 #: Atoms per Å^3; diamond, the densest solid, has 0.18. Below the lower bound it is a box with a molecule.
@@ -88,7 +90,7 @@ def check_contacts(
     ------
     UnreasonableCellError
     """
-    if not np.isfinite(frac).all() or np.abs(frac).max() > 1e6:
+    if not np.isfinite(frac).all() or np.abs(frac).max() > MOST_CELLS_AWAY:
         raise UnreasonableCellError("coordinates are not finite, reasonable numbers", source=source)
     pairs = neighbour_pairs(lattice, frac, MIN_DISTANCE)
     if len(pairs):

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 
+from perovex.crystal.perception.neighbours import neighbour_pairs
 from perovex.crystal.reading.cif import parse_cif
 from perovex.crystal.reading.disorder import FULL, check_policy, resolve_disorder
 from perovex.crystal.reading.element_names import is_element, plain_symbol
 from perovex.crystal.reading.origin import read_origin
 from perovex.crystal.reading.paths import PathLike, split_selector, stripped_name
-from perovex.crystal.reading.sanity import check_cell, check_contacts
+from perovex.crystal.reading.sanity import MIN_DISTANCE, MOST_CELLS_AWAY, check_cell, check_contacts
 from perovex.crystal.reading.sites import Sites, merge_repeated
 from perovex.crystal.reading.vasp import is_xdatcar, parse_poscar, parse_xdatcar
 from perovex.crystal.reading.xyz import parse_xyz, periodicity_remarks
-from perovex.errors import PerovexError, StructureFileError
+from perovex.errors import PerovexError, StructureFileError, UnreasonableCellError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,10 +189,16 @@ def _structure(lattice: NDArray[np.float64], sites: Sites, disorder: str, remark
     check_cell(lattice, len(sites))
     if not np.isfinite(sites.frac).all():
         raise StructureFileError("coordinates are missing or no numbers")
-    sites, merged = merge_repeated(sites, lattice, FULL)
+    if np.abs(sites.frac).max(initial=0.0) > MOST_CELLS_AWAY:
+        raise UnreasonableCellError("coordinates are not reasonable numbers")
+    merged: list[str] = []
+    crowded = bool(len(neighbour_pairs(lattice, sites.frac, MIN_DISTANCE)))
+    if crowded:
+        sites, merged = merge_repeated(sites, lattice, FULL)
     sites, warnings = resolve_disorder(sites, lattice, disorder)
     check_cell(lattice, len(sites))
-    check_contacts(lattice, sites.frac, sites.symbols)
+    if crowded:
+        check_contacts(lattice, sites.frac, sites.symbols)
     structure = fast_structure(lattice, sites.symbols, sites.frac)
     if remarks or merged or warnings:
         structure.properties["warnings"] = (*remarks, *merged, *warnings)
