@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from perovex.errors import StructureFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PathLike = str | os.PathLike[str]
 #: Endings and names by which structure files are known; each may end in ``.gz`` as well.
 SUFFIXES = (".cif", ".mcif", ".vasp", ".poscar", ".contcar", ".xdatcar", ".extxyz", ".xyz")
 NAMES = ("POSCAR", "CONTCAR", "XDATCAR")
+_MOST_FILES = 100_000  # below a folder; with more, somebody named the wrong one
 #: Folders that archives and notebooks leave beside the files of people.
 _SHADOWS = ("__MACOSX", ".ipynb_checkpoints", ".git")
 
@@ -128,8 +129,7 @@ def _expand(item: PathLike) -> list[Path]:
         if split_selector(path)[0].is_file():
             return [path]
         if path.is_dir():
-            below = (p for p in path.rglob("*") if not set(_SHADOWS).intersection(p.relative_to(path).parts))
-            inside = sorted(p for p in below if p.is_file() and is_structure_file(p))
+            inside = sorted(p for p in _files_below(path) if is_structure_file(p))
             if not inside:
                 raise StructureFileError("no structure file in this directory", source=path, remedy=_KNOWN)
             return inside
@@ -142,6 +142,21 @@ def _expand(item: PathLike) -> list[Path]:
     except (OSError, ValueError) as error:
         raise StructureFileError(f"not a usable path ({error})", source=item) from error
     raise StructureFileError("no such file or directory", source=item, remedy="check the path")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Files of a folder and of those in it, unless that is the file system or looks like it."""
+    if folder.resolve().parent == folder.resolve():
+        raise StructureFileError("this is the whole file system", remedy="name a folder of crystals", source=folder)
+    n_files = 0
+    for above, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _SHADOWS]
+        n_files += len(names)
+        if n_files > _MOST_FILES:
+            raise StructureFileError(
+                f"more than {_MOST_FILES} files below this folder", remedy="name the folder of crystals", source=folder
+            )
+        yield from (Path(above, name) for name in names if Path(above, name).is_file())
 
 
 _KNOWN = "known are CIF, POSCAR/CONTCAR/.vasp, XDATCAR and (ext)xyz, plain or gzipped"

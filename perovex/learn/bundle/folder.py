@@ -18,6 +18,7 @@ from perovex._json import json_safe
 from perovex.errors import ModelFileError
 from perovex.learn.bundle.check import differing_versions, make_check, verify
 from perovex.learn.bundle.pack import TRUSTED, Parts, pack, unpack
+from perovex.learn.bundle.skops_files import skops_io
 from perovex.learn.provenance import environment, file_checksum
 
 if TYPE_CHECKING:
@@ -117,9 +118,7 @@ def _write_parts(parts: Parts, folder: Path) -> None:
     if parts.arrays:
         np.savez_compressed(folder / ARRAYS, **parts.arrays)  # type: ignore[arg-type]
     if parts.estimators:
-        import skops.io
-
-        skops.io.dump(parts.estimators, folder / ESTIMATORS, compression=zipfile.ZIP_DEFLATED)
+        skops_io().dump(parts.estimators, folder / ESTIMATORS, compression=zipfile.ZIP_DEFLATED)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -281,10 +280,9 @@ def _read_parts(source: Path, files: Mapping[str, str]) -> Parts:
 
 
 def _read_skops(raw: bytes) -> dict[str, Any]:
-    import skops.io
-
-    unknown = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED))
+    skops = skops_io()
+    unknown = sorted(set(skops.get_untrusted_types(data=raw)) - set(TRUSTED))
     if unknown:
         raise ModelFileError(f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again")
-    found = skops.io.loads(raw, trusted=list(TRUSTED))
+    found = skops.loads(raw, trusted=list(TRUSTED))
     return dict(found)
