@@ -53,3 +53,9 @@ def test_what_is_required_is_imported_somewhere(project):
     for line in project["project"]["dependencies"]:
         name = re.match(r"[\w-]+", line)[0]
         assert re.search(rf"\b(import|from) ({modules.get(name, name)})\b|to_parquet", source), name
+
+
+def test_every_benchmark_is_listed_with_its_number():
+    told = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for script in (ROOT / "benchmarks").glob("*.py"):
+        assert f"| `{script.name}` |" in told, script.name
