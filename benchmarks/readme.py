@@ -62,8 +62,10 @@ def scores() -> str:
         "| modulus | moduli | MAE (GPa) | of the mean | R² | 90 % intervals that hold |",
         "|---|---|---|---|---|---|",
     ]
+    trainings = []
     for moduli in ("relaxed", "soft_frozen"):
         manifest = json.loads((ROOT / "data" / "models" / moduli / "manifest.json").read_text(encoding="utf-8"))
+        trainings.append(manifest["training"])
         for target, words in TARGETS.items():
             task = manifest["metrics"][target]
             by_model = {(row["model"], row["metric"]): row for row in task["scores"]}
@@ -74,10 +76,10 @@ def scores() -> str:
                 f"| {mean['value']:.2f} | {r2['value']:.2f} [{r2['lower']:.2f}, {r2['upper']:.2f}] "
                 f"| {held['coverage']:.0%} |"
             )
-    training = manifest["training"]
+    sizes = " and ".join(f"{t['n_rows']} crystals of {t['n_groups']} spacers" for t in trainings)
     lines.append(
-        f"\n{training['n_rows']} crystals of {training['n_groups']} spacers, data {training['data_version']}; each "
-        "spacer held out, 95 % intervals over spacers in brackets."
+        f"\n{sizes}, data {trainings[-1]['data_version']}; each spacer held out, 95 % intervals over spacers in "
+        "brackets."
     )
     return "\n".join(lines)
 
