@@ -134,6 +134,8 @@ def predict_described(described: Sequence[Described], names: pd.Index, bundle: M
     X = pd.DataFrame([described[number].values for number in sound] or [dict.fromkeys(columns, np.nan)]).astype(float)
     compounds = pd.DataFrame([described[number].identity for number in sound], index=X.index if sound else None)
     predicted = bundle.predict(X, crystals=compounds if sound else None)
+    if sound:
+        _blank_across_vacuum(predicted, X, compounds)
     table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
     labels = known_labels(compounds.to_dict("records"), X, bundle)
     table[labels.columns] = labels.to_numpy() if sound else np.nan
@@ -149,6 +151,14 @@ def predict_described(described: Sequence[Described], names: pd.Index, bundle: M
     ]
     table.index = pd.Index(names, name="crystal")
     return table
+
+
+def _blank_across_vacuum(predicted: pd.DataFrame, X: pd.DataFrame, compounds: pd.DataFrame) -> None:
+    """Take away the moduli of slabs in vacuum that need a next slab: the one along the normal and the bulk average."""
+    # a layered crystal whose slabs do not repeat along the normal has no layer period
+    in_vacuum = (compounds["dimensionality"] == 2).to_numpy() & X["layer_period"].isna().to_numpy()
+    across = [name for name in predicted.columns if name.startswith(("E_out_of_plane", "E_vrh"))]
+    predicted.loc[in_vacuum, across] = np.nan
 
 
 def _order(table: pd.DataFrame) -> pd.DataFrame:
