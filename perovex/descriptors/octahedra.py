@@ -110,7 +110,11 @@ def sigma(vectors: Array) -> Array:
     ndarray, shape (k,)
         Degrees.
     """
-    return np.asarray(np.abs(cis_angles(vectors) - 90.0).sum(axis=1))
+    return _sigma_of(cis_angles(vectors))
+
+
+def _sigma_of(angles: Array) -> Array:
+    return np.asarray(np.abs(angles - 90.0).sum(axis=1))
 
 
 def bond_angle_variance(vectors: Array) -> Array:
@@ -130,7 +134,11 @@ def bond_angle_variance(vectors: Array) -> Array:
     ----------
     .. [1] K. Robinson, G. V. Gibbs, P. H. Ribbe, Science 172, 567 (1971), doi:10.1126/science.172.3983.567
     """
-    return np.asarray(((cis_angles(vectors) - 90.0) ** 2).sum(axis=1) / 11.0)
+    return _variance_of(cis_angles(vectors))
+
+
+def _variance_of(angles: Array) -> Array:
+    return np.asarray(((angles - 90.0) ** 2).sum(axis=1) / 11.0)
 
 
 def octahedral_volume(vectors: Array) -> Array:
@@ -173,7 +181,11 @@ def quadratic_elongation(vectors: Array) -> Array:
     ----------
     .. [1] K. Robinson, G. V. Gibbs, P. H. Ribbe, Science 172, 567 (1971), doi:10.1126/science.172.3983.567
     """
-    regular = np.cbrt(0.75 * octahedral_volume(vectors))[:, None]
+    return _elongation_of(vectors, octahedral_volume(vectors))
+
+
+def _elongation_of(vectors: Array, volume: Array) -> Array:
+    regular = np.cbrt(0.75 * volume)[:, None]
     return np.asarray(((np.linalg.norm(vectors, axis=2) / regular) ** 2).mean(axis=1))
 
 
@@ -357,8 +369,8 @@ def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:
     vectors = crystal.octahedra.vectors
     bridging = crystal.octahedra.bridging
     lengths = crystal.octahedra.bond_lengths
-    trans = trans_angles(vectors)
-    centre = off_centring(vectors)
+    trans, cis = trans_angles(vectors), cis_angles(vectors)
+    centre, volume = off_centring(vectors), octahedral_volume(vectors)
     equatorial, axial = mean(lengths[:, :4]), mean(lengths[:, 4:])
     return {
         "bond_length_mean": mean(lengths),
@@ -371,11 +383,11 @@ def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:
         "bond_length_bridging_mean": mean(lengths[bridging]),
         "bond_length_distortion_mean": mean(bond_length_distortion(vectors)),
         "zeta_mean": mean(zeta(vectors)),
-        "sigma_mean": mean(sigma(vectors)),
+        "sigma_mean": mean(_sigma_of(cis)),
         "theta_mean": mean(theta(vectors)),
-        "bond_angle_variance_mean": mean(bond_angle_variance(vectors)),
-        "quadratic_elongation_mean": mean(quadratic_elongation(vectors)),
-        "octahedral_volume_mean": mean(octahedral_volume(vectors)),
+        "bond_angle_variance_mean": mean(_variance_of(cis)),
+        "quadratic_elongation_mean": mean(_elongation_of(vectors, volume)),
+        "octahedral_volume_mean": mean(volume),
         "off_centring_mean": mean(np.linalg.norm(centre, axis=1)),
         "off_centring_normal_mean": mean(np.abs(centre @ crystal.normal)),
         "trans_angle_mean": mean(trans),
