@@ -224,3 +224,27 @@ def test_shadows_of_archives_are_no_structure_files(tmp_path):
     assert [p.name for p in expand_paths(tmp_path)] == ["a.vasp"]
     assert [p.name for p in expand_paths(str(tmp_path / "*.vasp"))] == ["a.vasp"]
     assert [p.name for p in expand_paths(str(tmp_path / "**/*.vasp"))] == ["a.vasp"]
+
+
+def test_occupancies_times_multiplicity_are_understood(tmp_path):
+    """Rietveld programs write 1/48 for a site on the origin of Pm-3m."""
+    rows = [
+        f"{row.rsplit(' ', 1)[0]} {share}" for row, share in zip(ROWS, ("0.02083", "0.02083", "0.0625"), strict=False)
+    ]
+    path = write(tmp_path, cif(rows, head="_symmetry_space_group_name_H-M 'P m -3 m'\n"))
+    crystal = perceive(path)
+    assert crystal.structure.composition.formula == "Cs1 Pb1 I3"
+    assert any("multiplied by the multiplicities" in w for w in crystal.warnings)
+
+
+def test_occupancies_that_leave_nothing_or_too_much_are_refused(tmp_path):
+    nothing = [row[:-1] + "0.1" for row in ROWS]
+    with pytest.raises(DisorderError, match="mostly absent"):
+        read(write(tmp_path, cif(nothing)), disorder="major")
+    with pytest.raises(StructureFileError, match=r"Cs and Rb on one site add up to 1.40"):
+        read(write(tmp_path, cif([ROWS[0][:-1] + "0.9", "Rb1 Rb 0.5 0.5 0.5 0.5", *ROWS[1:]])), disorder="major")
+
+
+def test_a_truncated_xyz_file_says_so(tmp_path):
+    with pytest.raises(StructureFileError, match="atom 4 of 5 lacks columns"):
+        read(write(tmp_path, XYZ.format(BOX).replace("I 0 3.15 0\n", "I 0\n"), "a.xyz"))

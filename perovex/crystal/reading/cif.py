@@ -117,7 +117,20 @@ def _crystal(block: Any) -> tuple[NDArray[np.float64], Sites, list[str]]:
         return _judged(_expanded(rows, operations, lattice), lattice, formula)
 
     operations, more = operations_of(block, lattice, expand)
-    return lattice, _expanded(rows, operations, lattice), remarks + more
+    sites = _expanded(rows, operations, lattice)
+    if _times_multiplicity(rows, sites, len(operations)):
+        sites = sites.with_occupancy(np.ones(len(sites)))
+        more = [*more, "occupancies are multiplied by the multiplicities of their sites: all sites are full"]
+    return lattice, sites, remarks + more
+
+
+def _times_multiplicity(rows: _Rows, sites: Sites, count: int) -> bool:
+    """Whether every occupancy is the share of general positions that its site has, as Rietveld programs write it."""
+    if count == 1 or rows.occupancy.max() >= _ORDERED:
+        return False
+    share = np.bincount(sites.parent, minlength=len(rows.symbols)) / count
+    ratio = rows.occupancy / share
+    return bool(len(set(share.tolist())) > 1 and np.ptp(ratio) <= 0.02 * ratio.mean())
 
 
 def _lattice(block: Any) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ import numpy as np
 from perovex.crystal.perception.neighbours import neighbour_pairs
 from perovex.crystal.reading.chimera import charge_of_molecules, chimera
 from perovex.crystal.reading.component import choose, contacts_of, regions
-from perovex.errors import DisorderError, PerovexError
+from perovex.crystal.reading.sites import SAME_PLACE
+from perovex.errors import DisorderError, PerovexError, StructureFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,8 @@ POLICIES = ("error", "major")
 FULL = 0.98
 #: Longest distance, Å, at which atoms are bonded or collide.
 REACH = 3.2
+#: Occupancies of one site may add up to this: rounding.
+MOST_SHARE = 1.1
 
 
 def check_policy(disorder: str) -> None:
@@ -69,12 +72,17 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
             f"{int(partial.sum())} of {len(known)} atoms ({', '.join(named)}) are partly occupied",
             remedy='read with disorder="major" to keep the major component',
         )
+    _refuse_too_much(known, lattice)
     pairs = neighbour_pairs(lattice, known.frac, REACH)
     contacts = contacts_of(known.symbols, pairs)
     optional = partial | _on_partial_atoms(known, contacts, partial)
     keep = ~optional
     for region in regions(len(known), contacts, optional):
         keep[_component(known, contacts, region, optional, pairs)] = True
+    if not keep.any():
+        raise DisorderError(
+            "every atom is mostly absent by its occupancy", remedy="correct _atom_site_occupancy; 1 is a full site"
+        )
     kept = known.take(keep)
     bereft = np.zeros(len(known), dtype=bool)
     for i, j in contacts.bond.tolist():
@@ -86,6 +94,18 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
             remedy="leave only the atoms of one component in the file",
         )
     return kept, [_note(known, kept), *_substitutions(known, keep, contacts), *_left_out(known, keep, contacts)]
+
+
+def _refuse_too_much(sites: Sites, lattice: NDArray[np.float64]) -> None:
+    """Refuse atoms at one place whose occupancies add up to more than one."""
+    pairs = neighbour_pairs(lattice, sites.frac, SAME_PLACE)
+    for i, j in zip(pairs.i.tolist(), pairs.j.tolist(), strict=True):
+        total = float(sites.occupancy[i] + sites.occupancy[j])
+        if i < j and total > MOST_SHARE and "H" not in {sites.symbols[i], sites.symbols[j]}:
+            raise StructureFileError(
+                f"the occupancies of {sites.symbols[i]} and {sites.symbols[j]} on one site add up to {total:.2f}",
+                remedy="correct _atom_site_occupancy",
+            )
 
 
 def _component(

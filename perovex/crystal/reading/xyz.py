@@ -117,6 +117,11 @@ def _atoms(lines: Sequence[str], count: int, properties: str) -> tuple[list[str]
     """Elements and Cartesian positions (Å) of the rows, by the columns that the comment line announces."""
     species, position = _columns(properties)
     rows = [line.split() for line in lines]
+    short = next((k for k, row in enumerate(rows) if len(row) < max(species + 1, position + 3)), None)
+    if short is not None:
+        raise StructureFileError(
+            f"not a readable xyz file: atom {short + 1} of {count} lacks columns", remedy="the file may be truncated"
+        )
     try:
         positions = np.array([[number(x) for x in row[position : position + 3]] for row in rows])
         names = [row[species] for row in rows]
