@@ -46,7 +46,7 @@ def rank_labels(table: pd.DataFrame, crystals: Iterable[Atoms], search: str | Pa
     rows = table.set_index("label_id")
     ranked = pd.DataFrame(index=rows.index, columns=list(SEARCHED), dtype=object)
     ranked["minimum"], ranked["strategies"] = 0, ""
-    potential = _potential_of(known)
+    potential, energies = _potential_of(known), rows["energy"].astype(float)
     members: dict[Compound, list[tuple[float, str]]] = {}
     for atoms in crystals:
         label = str(atoms.info["label_id"])
@@ -54,7 +54,7 @@ def rank_labels(table: pd.DataFrame, crystals: Iterable[Atoms], search: str | Pa
         if row["status"] != "accepted" or row["potential"] != potential:
             continue
         compound, metals = _compound(atoms)
-        members.setdefault(compound, []).append((float(row["energy"]) / metals, label))
+        members.setdefault(compound, []).append((float(energies[label]) / metals, label))
     for compound, labels in members.items():
         _rank_compound(ranked, rows, known, compound, sorted(labels))
     return ranked
@@ -91,7 +91,7 @@ def _rank_compound(
         values = rows.loc[near, list(SPREAD)].astype(float)
         facts |= {f"spread_{name}": values[name].max() - values[name].min() for name in SPREAD}
     for number, (energy, label) in enumerate(labels):
-        stays = "experiment" in rows.loc[label, "origin"] or math.isinf(compound.n_layers)
+        stays = "experiment" in str(rows.loc[label, "origin"]) or math.isinf(compound.n_layers)
         facts["minimum"] = 0 if stays else number
         facts["energy_above_lowest"] = 1e3 * (energy - floor) if searched else math.nan
         ranked.loc[label, list(facts)] = list(facts.values())
