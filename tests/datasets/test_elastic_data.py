@@ -11,7 +11,7 @@ import pytest
 
 from perovex.datasets import MODULI, audit, load_elastic, load_literature, load_spacers, spacer_abbreviation
 from perovex.datasets.collect import sheet_normal
-from perovex.datasets.schema import COLUMNS, validate_labels
+from perovex.datasets.schema import COLUMNS, SEARCHED, validate_labels
 from perovex.errors import DatasetError
 
 
@@ -148,7 +148,21 @@ def test_schema_refuses_a_missing_column(elastic_data):
 
 
 def test_every_column_is_described(elastic_data):
-    assert set(elastic_data.labels.reset_index().columns) == set(COLUMNS)
+    assert set(elastic_data.labels.reset_index().columns) == set(COLUMNS) - set(SEARCHED)
+    searched = load_elastic(version="1.0a1")
+    assert set(searched.labels.reset_index().columns) == set(COLUMNS)
+
+
+def test_the_preview_shows_one_label_of_each_compound_and_keeps_the_superseded_ones():
+    lowest, every = (load_elastic(version="1.0a1", minima=choice) for choice in ("lowest", "all"))
+    assert (lowest.table["minimum"] == 0).all()
+    superseded = every.table.index.difference(lowest.table.index)
+    assert len(superseded) == len(every.table) - len(lowest.table) > 0
+    assert (every.table.loc[superseded, "energy_above_lowest"] >= 0).all()
+    new = lowest.table[lowest.table.index.str.contains("_substitute_")]
+    assert (new["energy_above_lowest"] < 3).all()
+    stored = json.loads((lowest.folder / "tensors.json").read_text())
+    assert all(len(mode) == 7 for label in new["label_id"] for mode in stored[label]["modes"])
 
 
 def test_audit_reports_planted_faults(elastic_data):
