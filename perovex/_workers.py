@@ -32,10 +32,10 @@ def workers(n_jobs: int, **options: Any) -> Parallel:
     """
     if n_jobs == 1:
         return Parallel(n_jobs=1, **options)
-    return Parallel(n_jobs=n_jobs, initializer=_prepare, initargs=(os.getpid(),), **options)
+    return Parallel(n_jobs=n_jobs, initializer=prepare, initargs=(os.getpid(),), **options)
 
 
-def _prepare(parent: int) -> None:
+def prepare(parent: int) -> None:
     """Make this process a quiet worker of `parent`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
     if sys.platform != "win32":

@@ -198,3 +198,25 @@ _ACCEPTED_RULES = {
     "metal": lambda column: column.str.len() > 0,
     "halide": lambda column: column.str.len() > 0,
 }
+
+
+def source_of(origin: str) -> str:
+    """Return the kind of source that an origin of the label table names, for scores by source.
+
+    Examples
+    --------
+    >>> source_of("experiment at 100 K, 10.1126/sciadv.aay4045; CCDC 1945905")
+    'experiment'
+    >>> source_of("hypothetical crystal, public repository")
+    'hypothetical'
+    """
+    text = str(origin).lower()
+    if text.startswith("experiment") or "from an experimental structure" in text:
+        return "experiment"
+    if text.startswith("generated"):
+        return "factorial design"
+    if text.startswith("hypothetical"):
+        return "hypothetical"
+    if text.startswith("built"):
+        return "built"
+    return "public collection" if text else "unknown"

@@ -1,7 +1,8 @@
 """The main job: data -> validated models -> explanation -> claims -> transfer -> report."""
 
 from perovex.study.options import StudyOptions
-from perovex.study.run import StudyResult, run_study
-from perovex.study.tables import TARGETS, StudyTables, build_tables
+from perovex.study.result import StudyResult
+from perovex.study.run import run_study
+from perovex.study.tables import TARGETS, Quantity, StudyTables, build_tables
 
-__all__ = ["TARGETS", "StudyOptions", "StudyResult", "StudyTables", "build_tables", "run_study"]
+__all__ = ["TARGETS", "Quantity", "StudyOptions", "StudyResult", "StudyTables", "build_tables", "run_study"]

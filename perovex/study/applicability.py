@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+
+from perovex.learn import ApplicabilityDomain, domain_errors
 
 if TYPE_CHECKING:
     from perovex.learn import Evaluation
@@ -38,7 +41,7 @@ def domain_check(
     Parameters
     ----------
     estimator : object
-        Unfitted regressor of the modulus.
+        Unfitted regressor of the property.
     tables : StudyTables
     target : str
         Modulus.
@@ -58,10 +61,6 @@ def domain_check(
     ModelInputError
         If the layered crystals have fewer than two spacers.
     """
-    from sklearn.base import clone
-
-    from perovex.learn import ApplicabilityDomain
-
     parts = []
     if evaluation is not None:
         held = evaluation.out_of_fold()
@@ -71,15 +70,13 @@ def domain_check(
     if len(names):
         foreign = tables.descriptors.loc[names, tables.X.columns].replace([np.inf, -np.inf], np.nan)
         flags = ApplicabilityDomain().fit(tables.X, groups=tables.groups).check(foreign)
-        model = clone(estimator).fit(tables.X, tables.moduli[target])
+        model = clone(estimator).fit(tables.X, tables.values[target])
         error = tables.context.loc[names, target].astype(float) - model.predict(foreign)
         parts.append(_errors(FOREIGN, error, flags, names.to_series()))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 def _errors(kind: str, error: pd.Series, flags: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
-    from perovex.learn import domain_errors
-
     # held out more than once: inside where most of the folds said so
     errors = domain_errors(error.abs(), flags["in_domain"] >= 0.5, flags["score"], groups)
     ratio = {f"ratio{end}": [np.nan, getattr(errors, key)] for key, end in _RATIO.items()}

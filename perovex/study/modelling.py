@@ -1,29 +1,52 @@
-"""Validate and explain one model after another: the classifier, then a regressor for each modulus."""
+"""The steps of one task: validate, scramble, explain, ask for transfer and claims. Each runs in a worker by itself."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from perovex.errors import ModelInputError, PerovexError
+from perovex.explain import effects, explain, rank
+from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambling
+from perovex.learn.splits import clusters_of_groups
 from perovex.study import questions
 from perovex.study.applicability import domain_check
+from perovex.study.tasks import SMALL, TREES, explained_target, interval_coverage, predictor, trees_beside
+from perovex.study.workers import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from perovex.explain import Effects, Explanation, Ranking, Skill, TransferResult, Verdict
-    from perovex.learn import Evaluation
+    from perovex.learn import Evaluation, Scrambling
     from perovex.study.options import StudyOptions
     from perovex.study.tables import StudyTables
+    from perovex.study.tasks import Task
 
-CLASSIFIER = "stiff"
-TREES = "boosted trees"
-SMALL = "small model"
-_INTERVAL_FOLDS = 5
+T = TypeVar("T")
+LIKE_GROUPS = "like spacers"
+_MANY_GROUPS = 40
+_LEFT_OUT = "leave-like-groups-out"
+
+
+@dataclass(frozen=True)
+class Found(Generic[T]):
+    """What a step found, or why the data do not allow it."""
+
+    value: T | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Explanation of a task with what was measured on it."""
+
+    explanation: Explanation
+    ranking: Ranking
+    effects: Effects
+    factors: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -32,15 +55,12 @@ class TaskResult:
 
     Attributes
     ----------
-    name : str
-        ``"stiff"`` for the classifier, else the modulus.
-    target : str
-        Modulus behind it.
+    task : Task
     evaluation : Evaluation or None
     scrambling : dict
         Score, mean score on shuffled targets, p-value.
     explanation, ranking, effects, skill : objects or None
-        Of the model that predicts.
+        Of the model that predicts; None for classes that follow from a property that is explained itself.
     factors : DataFrame or None
         Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
     domain : DataFrame or None
@@ -53,24 +73,36 @@ class TaskResult:
         Step to reason.
     """
 
-    name: str
-    target: str
-    evaluation: Evaluation | None
-    scrambling: dict[str, Any]
-    explanation: Explanation | None
-    ranking: Ranking | None
-    effects: Effects | None
-    skill: Skill | None
-    factors: pd.DataFrame | None
-    domain: pd.DataFrame | None
-    transfer: TransferResult | None
-    verdicts: list[Verdict]
-    refusals: dict[str, str]
+    task: Task
+    evaluation: Evaluation | None = None
+    scrambling: dict[str, Any] = field(default_factory=dict)
+    explanation: Explanation | None = None
+    ranking: Ranking | None = None
+    effects: Effects | None = None
+    skill: Skill | None = None
+    factors: pd.DataFrame | None = None
+    domain: pd.DataFrame | None = None
+    transfer: TransferResult | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the task."""
+        return self.task.name
+
+    @property
+    def target(self) -> str:
+        """Quantity behind it."""
+        return self.task.target
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
         return {
             "target": self.target,
+            "unit": self.task.unit,
+            "log_target": self.task.quantity.log,
+            "threshold": self.task.threshold,
             "evaluation": None if self.evaluation is None else self.evaluation.to_dict(),
             "y_scrambling": self.scrambling,
             "skill": None if self.skill is None else self.skill.to_dict(),
@@ -83,177 +115,193 @@ class TaskResult:
         }
 
 
-def interval_coverage(n_groups: int) -> float | None:
-    """Return the coverage of intervals that a number of spacers supports within five folds.
-
-    g training groups support at most g / (g + 1), because the group is the unit of evidence.
-
-    Examples
-    --------
-    >>> [interval_coverage(n) for n in (3, 8, 20)]
-    [None, 0.8, 0.9]
-    """
-    training = n_groups - math.ceil(n_groups / 5)
-    return next((c for c in (0.9, 0.8) if training / (training + 1) >= c), None)
-
-
-def make_estimator(task: str, options: StudyOptions, *, intervals: bool = False, trees: bool = False) -> Any:
-    """Return the untrained model of a task, or with `trees` the one that is explained."""
-    from perovex.learn import StiffnessClassifier, YoungModulusRegressor
-
-    algorithm = options.tree_algorithm if trees else options.algorithm
-    if task == CLASSIFIER:
-        return StiffnessClassifier(
-            algorithm,
-            threshold=options.threshold,
-            target=options.target,
-            calibration="auto" if intervals else "none",
-            random_state=options.seed,
-        )
-    return YoungModulusRegressor(
-        algorithm, target=task, interval_folds=_INTERVAL_FOLDS if intervals else 0, random_state=options.seed
-    )
+def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> list[Step]:
+    """Return the steps of all tasks, the long ones first where nothing else decides."""
+    steps: list[Step] = []
+    limits = {task.target: task.threshold for task in tasks if task.classify}
+    for target in dict.fromkeys(task.target for task in tasks):
+        own = [task for task in tasks if task.target == target]
+        regression = next((task for task in own if not task.classify), own[0])
+        arguments = (regression, tables.known(target), options, limits.get(target))
+        steps.append(Step(f"y-scrambling: {target}", scramble, arguments))
+    explained = [task for task in tasks if not _follows(task, tasks)]
+    for task in explained:
+        known = tables.known(task.target)
+        steps.append(Step(f"explanation: {task.name}", explain_task, (task, known, dict(units), options)))
+        steps.append(Step(f"transfer: {task.name}", transfer, (task, known, options)))
+    for task in tasks:
+        known = tables.known(task.target)
+        steps.append(Step(f"validation: {task.name}", validate, (task, known, options)))
+        if task in explained:
+            needs = (f"explanation: {task.name}", f"transfer: {task.name}")
+            steps.append(Step(f"claims: {task.name}", claims, (task, known, options), needs))
+        if not task.classify:
+            steps.append(Step(f"domain: {task.name}", domain, (task, known, options), (f"validation: {task.name}",)))
+    return steps
 
 
-def run_task(task: str, tables: StudyTables, units: dict[str, str], options: StudyOptions) -> TaskResult:
-    """Validate, scramble, explain, rank: all that is asked about one model.
+def _follows(task: Task, tasks: list[Task]) -> bool:
+    """Whether classes follow from a property that has a task, and an explanation, of its own."""
+    return task.classify and any(other.target == task.target and not other.classify for other in tasks)
 
-    Parameters
-    ----------
-    task : str
-        ``"stiff"`` or a modulus.
-    tables : StudyTables
-    units : dict of str to str
-        Unit of each descriptor.
-    options : StudyOptions
 
-    Returns
-    -------
-    TaskResult
-    """
-    target = options.target if task == CLASSIFIER else task
-    y = tables.moduli[target]
-    refusals: dict[str, str] = {}
-    found: dict[str, Any] = {}
-
-    def attempt(step: str, work: Callable[[], Any]) -> None:
-        try:
-            found[step] = work()
-        except PerovexError as error:
-            refusals[step] = str(error)
-
-    estimator = make_estimator(task, options)
-    asked = _target_for_explaining(task, y, options)
-    attempt("validation", lambda: _validate(task, tables, y, options))
-    attempt("y-scrambling", lambda: _scramble(estimator, tables, y, options))
-    attempt("explanation", lambda: _explain(task, tables.X, asked, tables.groups, units, options))
-    explanation, ranking, effects = found.get("explanation", (None, None, None))
-    if explanation is not None:
-        attempt("factors", lambda: questions.factor_shares(explanation, tables))
-    if task != CLASSIFIER:
-        attempt("domain", lambda: domain_check(estimator, tables, task, found.get("validation")))
-    attempt("transfer", lambda: questions.transfer(estimator, tables, asked, options))
-    tested = found.get("transfer")
-    attempt("claims", lambda: questions.verdicts(estimator, tables, asked, task, explanation, ranking, tested, options))
+def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
+    """Put together what the steps of a task found."""
+    kinds = ("validation", "explanation", "domain", "transfer", "claims")
+    parts = {kind: found[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in found}
+    parts["y-scrambling"] = found[f"y-scrambling: {task.target}"]
+    refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal}
+    explained: Explained | None = parts["explanation"].value if "explanation" in parts else None
+    shuffled: Scrambling | None = parts["y-scrambling"].value
+    if shuffled is not None and task.classify:
+        shuffled = shuffled.of_class
     return TaskResult(
         task,
-        target,
-        found.get("validation"),
-        found.get("y-scrambling", {}),
-        explanation,
-        ranking,
-        effects,
-        None if effects is None else effects.skill,
-        found.get("factors"),
-        found.get("domain"),
-        tested,
-        found.get("claims", []),
-        refusals,
+        evaluation=parts["validation"].value,
+        scrambling={} if shuffled is None else _without_null(shuffled),
+        explanation=None if explained is None else explained.explanation,
+        ranking=None if explained is None else explained.ranking,
+        effects=None if explained is None else explained.effects,
+        skill=None if explained is None else explained.effects.skill,
+        factors=None if explained is None else explained.factors,
+        domain=parts["domain"].value if "domain" in parts else None,
+        transfer=parts["transfer"].value if "transfer" in parts else None,
+        verdicts=(parts["claims"].value or []) if "claims" in parts else [],
+        refusals=refusals,
     )
 
 
-def _validate(task: str, tables: StudyTables, y: pd.Series, options: StudyOptions) -> Evaluation:
-    from perovex.learn import ApplicabilityDomain, evaluate, small_model
-
-    # the trees alone and a model of a handful of descriptors stand beside the model in the same folds
-    beside = {} if options.algorithm == options.tree_algorithm else {TREES: make_estimator(task, options, trees=True)}
-    if task != CLASSIFIER:
-        beside[SMALL] = small_model(task)
-    return evaluate(
-        make_estimator(task, options, intervals=True),
-        tables.X,
-        y,
-        tables.groups,
-        meta=tables.meta,
-        baselines=beside,
-        n_repeats=options.n_repeats,
-        coverage=None if task == CLASSIFIER else interval_coverage(tables.groups.nunique()),
-        domain=ApplicabilityDomain(),
-        random_state=options.seed,
-    )
-
-
-def _scramble(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions) -> dict[str, Any]:
-    from perovex.learn import y_scrambling
-
-    found = y_scrambling(
-        estimator, tables.X, y, tables.groups, n_permutations=options.n_scrambles, random_state=options.seed
-    )
-    plain: dict[str, Any] = found.to_dict()
+def _without_null(shuffled: Scrambling) -> dict[str, Any]:
+    plain: dict[str, Any] = shuffled.to_dict()
     plain["shuffles"] = len(plain.pop("null"))
     return plain
 
 
-def _target_for_explaining(task: str, y: pd.Series, options: StudyOptions) -> pd.Series:
-    from perovex.learn import stiff_labels
+def _attempt(work: Callable[[], T]) -> Found[T]:
+    try:
+        return Found(work())
+    except PerovexError as error:
+        return Found(refusal=str(error))
 
-    return stiff_labels(y, options.threshold).astype(int) if task == CLASSIFIER else y
+
+def validate(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Evaluation]:
+    """Score the model on groups it has not seen, by parts of the data, and on sources and like groups left out."""
+    # the trees alone and a model of a handful of descriptors stand beside the model in the same folds
+    beside = {TREES: trees_beside(task, options)} if options.algorithm == "average" else {}
+    if not task.classify:
+        beside[SMALL] = small_model(task.target, log_target=task.quantity.log)
+    meta, schemes = _parts(tables)
+    return _attempt(
+        lambda: evaluate(
+            predictor(task, options, intervals=True),
+            tables.X,
+            tables.values[task.target].astype(float),
+            tables.groups,
+            meta=meta,
+            baselines=beside,
+            n_repeats=options.n_repeats,
+            coverage=None if task.classify else interval_coverage(tables.groups.nunique()),
+            domain=ApplicabilityDomain(),
+            left_out=schemes,
+            unit=task.unit,
+            random_state=options.seed,
+        )
+    )
 
 
-def _explain(
-    task: str, X: pd.DataFrame, y: pd.Series, groups: pd.Series, units: dict[str, str], options: StudyOptions
-) -> tuple[Explanation, Ranking, Effects]:
-    from perovex.explain import effects, explain, rank
+def _parts(tables: StudyTables) -> tuple[pd.DataFrame, list[str]]:
+    """Return what to score by, and the schemes that leave something out as a whole."""
+    meta, schemes = tables.meta.copy(), []
+    if "source" in meta and meta["source"].nunique() > 1:
+        schemes.append("leave-one-source-out")
+    if tables.groups.nunique() >= 10:
+        like = clusters_of_groups(tables.X, tables.groups.reset_index(drop=True))
+        meta[LIKE_GROUPS] = like.to_numpy()
+        schemes.append(_LEFT_OUT)
+    return meta, schemes
 
+
+def scramble(task: Task, tables: StudyTables, options: StudyOptions, threshold: float | None) -> Found[Scrambling]:
+    """Ask whether chance does as well, for the values and, on the same shuffles, for the classes."""
+    regression = predictor(replace(task, classify=False), options)
+    # halves are enough to tell chance from skill where groups are many, and cost a fifth
+    n_splits = 2 if tables.groups.nunique() >= _MANY_GROUPS else 5
+    return _attempt(
+        lambda: y_scrambling(
+            regression,
+            tables.X,
+            tables.values[task.target].astype(float),
+            tables.groups,
+            n_permutations=options.n_scrambles,
+            n_splits=n_splits,
+            threshold=threshold,
+            random_state=options.seed,
+        )
+    )
+
+
+def explain_task(task: Task, tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> Found[Explained]:
+    """Explain, rank, measure directions, and share importance among halide, n and spacer."""
+    return _attempt(lambda: _explain(task, tables, units, options))
+
+
+def _explain(task: Task, tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> Explained:
+    """Explain the regression behind a task, which is what predicts, be it values or classes."""
+    regression = replace(task, classify=False)
     explanation = explain(
-        make_estimator(task, options),
-        X,
-        y,
-        groups,
+        predictor(regression, options),
+        tables.X,
+        explained_target(task, tables),
+        tables.groups,
         n_repeats=options.n_repeats,
         random_state=options.seed,
     )
     ranking = rank(explanation, n_resamples=options.n_resamples, n_shadow=options.n_shadows)
     top = list(ranking.table.index[:10])
-    wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in X and key not in top]
+    wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in tables.X and key not in top]
     measured = effects(
         explanation,
         ranking=ranking,
         descriptors=[*top, *wanted],
         units=units,
-        target=_words(task, options),
+        target=task.target,
+        target_unit=task.unit,
     )
-    return explanation, ranking, measured
+    try:
+        factors = questions.factor_shares(explanation, tables)
+    except PerovexError:
+        factors = None
+    return Explained(explanation, ranking, measured, factors)
 
 
-def _words(task: str, options: StudyOptions) -> str:
-    return f"the log-odds of being stiff in {options.target}" if task == CLASSIFIER else task
+def domain(task: Task, tables: StudyTables, options: StudyOptions, found: Found[Evaluation]) -> Found[pd.DataFrame]:
+    """Ask whether errors are larger outside the applicability domain."""
+    return _attempt(lambda: domain_check(predictor(task, options), tables, task.target, found.value))
 
 
-def require_classes(moduli: pd.Series, threshold: str | float) -> float:
-    """Return the threshold in GPa after checking that both classes occur.
+def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[TransferResult]:
+    """Ask whether single-layer crystals teach about multilayer ones."""
+    if "n_layers" not in tables.meta:
+        return Found(refusal="the number of layers of the crystals is not known")
+    model = predictor(replace(task, classify=False), options)
+    return _attempt(lambda: questions.transfer(model, tables, explained_target(task, tables), options))
 
-    Raises
-    ------
-    ModelInputError
-        If all crystals fall in one class.
-    """
-    from perovex.learn import resolve_threshold, stiff_labels
 
-    labels = stiff_labels(moduli, threshold)
-    if labels.nunique() < 2:
-        raise ModelInputError(
-            f"one class only: every crystal is {'stiff' if labels.iloc[0] else 'non-stiff'} at this threshold",
-            remedy="choose another --threshold or add crystals",
-        )
-    return float(resolve_threshold(moduli, threshold))
+def claims(
+    task: Task, tables: StudyTables, options: StudyOptions, explained: Found[Explained], tested: Found[TransferResult]
+) -> Found[list[Verdict]]:
+    """Judge the published claims, which are about moduli of layered crystals."""
+    if not task.quantity.is_modulus or "n_layers" not in tables.meta:
+        return Found(refusal="the published claims are about moduli of crystals whose structure is known")
+    model = predictor(replace(task, classify=False), options)
+    explanation = None if explained.value is None else explained.value.explanation
+    ranking = None if explained.value is None else explained.value.ranking
+
+    def judged() -> list[Verdict]:
+        y = explained_target(task, tables)
+        verdicts = questions.verdicts(model, tables, y, task.target, explanation, ranking, tested.value, options)
+        if not verdicts:
+            raise ModelInputError("no claim could be tested")
+        return verdicts
+
+    return _attempt(judged)

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from perovex.errors import ModelInputError
-from perovex.study.tables import TARGETS
+from perovex.learn import resolve_threshold
 
 _TREES = ("xgboost", "random_forest", "hist_gradient_boosting")
 _LARGEST_SEED = 2**31  # later steps count on from it, and 32 bits must hold what comes out
 _ALGORITHMS = ("average", *_TREES, "gaussian_process")
+TASKS = ("both", "regression", "classification")
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class StudyOptions:
     Attributes
     ----------
     target : str
-        Modulus that decides stiff or non-stiff.
+        Quantity that decides stiff or not (high or low, where it is no modulus).
     threshold : str or float
-        ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+        ``"median"``, a quantile such as ``"q0.6"``, or a value in the unit of the target.
+    task : {"both", "regression", "classification"}
+        What is learnt: the values, on which side of the threshold they lie, or both.
     algorithm : str
         What predicts: ``"average"`` of boosted trees, a Gaussian process and a linear model, or another name of
-        `perovex.learn`. Explanations are always of trees: `tree_algorithm`.
+        `perovex.learn`. It is also what is explained.
     seed : int
         Seed of every random choice.
     quick : bool
@@ -41,14 +44,15 @@ class StudyOptions:
 
     target: str = "E_in_plane"
     threshold: str | float = "median"
+    task: str = "both"
     algorithm: str = "average"
     seed: int = 0
     quick: bool = False
     n_jobs: int = 2
 
     def __post_init__(self) -> None:
-        if self.target not in TARGETS:
-            raise ModelInputError(f"unknown target {self.target!r}", remedy=f"choose one of {', '.join(TARGETS)}")
+        if self.task not in TASKS:
+            raise ModelInputError(f"unknown task {self.task!r}", remedy=f"choose one of {', '.join(TASKS)}")
         if self.algorithm not in _ALGORITHMS:
             raise ModelInputError(
                 f"unknown algorithm {self.algorithm!r}", remedy=f"choose one of {', '.join(_ALGORITHMS)}"
@@ -57,15 +61,15 @@ class StudyOptions:
             raise ModelInputError(
                 f"seed {self.seed} cannot be used", remedy=f"choose one from 0 to {_LARGEST_SEED - 1}"
             )
+        if self.n_jobs < 1:
+            raise ModelInputError(f"{self.n_jobs} worker processes", remedy="at least one")
         if isinstance(self.threshold, str):
             object.__setattr__(self, "threshold", _number_if_possible(self.threshold))
-        from perovex.learn import resolve_threshold
-
-        resolve_threshold([1.0], self.threshold)  # any modulus will do to refuse what is no threshold
+        resolve_threshold([1.0], self.threshold)  # any value will do to refuse what is no threshold
 
     @property
     def tree_algorithm(self) -> str:
-        """What is explained: the algorithm itself where it is of trees, else boosted trees."""
+        """Trees that stand beside an average in its scores."""
         return self.algorithm if self.algorithm in _TREES else "xgboost"
 
     @property

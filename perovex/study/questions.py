@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from perovex.errors import PerovexError
+from perovex.descriptors import REGISTRY
+from perovex.errors import ModelInputError
+from perovex.explain import (
+    associations,
+    collect,
+    confounding_table,
+    descriptors_of_factors,
+    factor_importance,
+    judge,
+    load_claims,
+    matched_series,
+    transfer_test,
+    variance_decomposition,
+)
 
 if TYPE_CHECKING:
     from perovex.explain import Explanation, MatchedSeries, Ranking, TransferResult, Verdict
@@ -30,20 +43,16 @@ def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
 
     ``octahedral`` joins octahedra, bridges and tilts: what the published transfer claim is about.
     """
-    from perovex.descriptors import REGISTRY
-
     families: dict[str, list[str]] = {}
     for key in columns:
-        families.setdefault(REGISTRY[key].family, []).append(key)
+        family = REGISTRY[key].family if key in REGISTRY else "others"
+        families.setdefault(family, []).append(key)
     joined = [key for name in ("octahedra", "bridges", "tilts") for key in families.get(name, [])]
     return {"octahedral": joined, **families}
 
 
 def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOptions) -> TransferResult:
     """Test single-to-multilayer transfer for one target."""
-    from perovex.descriptors import REGISTRY
-    from perovex.explain import transfer_test
-
     return transfer_test(
         tables.X,
         y,
@@ -53,8 +62,8 @@ def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOp
         meta=tables.meta,
         estimator=estimator,
         families=octahedral_families(tables.X.columns),
-        given=tables.meta["halide"],
-        defining=[key for key in tables.X.columns if REGISTRY[key].family == "layers"],
+        given=tables.meta["halide"] if "halide" in tables.meta else None,
+        defining=[key for key in tables.X.columns if key in REGISTRY and REGISTRY[key].family == "layers"],
         random_state=options.seed,
         full=not options.quick,
         progress=False,
@@ -72,8 +81,6 @@ def verdicts(
     options: StudyOptions,
 ) -> list[Verdict]:
     """Judge the published claims for one target."""
-    from perovex.explain import collect, judge, load_claims
-
     evidence = collect(
         estimator,
         tables.X,
@@ -97,13 +104,11 @@ def abstract(
 
     Packing, hydrogen bonds and the share of the slab are what angle and STEI act through, no rivals.
     """
-    from perovex.explain import associations
-
     named = [key for key in ABSTRACT if key in tables.X]
     through = [key for key in MEDIATORS if key in tables.X]
     strata = tables.meta[[name for name in ("halide", "n_layers", "source") if name in tables.meta]]
     return associations(
-        tables.moduli[target],
+        tables.values[target],
         tables.X,
         strata.rename(columns={"n_layers": "n"}),
         tables.groups,
@@ -114,13 +119,18 @@ def abstract(
     )
 
 
-def series_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, MatchedSeries]:
-    """Analyse matched series (same spacer and halide, several n) for every modulus."""
-    from perovex.explain import matched_series
+def series(tables: StudyTables, target: str) -> MatchedSeries:
+    """Analyse matched series (same spacer and halide, several n) for one property.
 
-    known = list(tables.X.columns.difference(tables.meta.columns))
-    table = tables.meta.join(tables.moduli).join(tables.X[known])
-    return {target: matched_series(table, target, descriptors=known) for target in targets}
+    Raises
+    ------
+    ModelInputError
+        n, halide or spacer of the crystals are not known.
+    """
+    _need(tables, "n_layers", "halide", "spacer_smiles")
+    offered = list(tables.X.columns.difference([*tables.meta.columns, target]))
+    table = tables.meta.join(tables.values[[target]]).join(tables.X[offered])
+    return matched_series(table, target, descriptors=offered)
 
 
 def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame:
@@ -128,8 +138,7 @@ def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame
 
     Bond lengths carry the halide as well as its radius does; a factor stands for all its descriptors together.
     """
-    from perovex.explain import descriptors_of_factors, factor_importance
-
+    _need(tables, "halide", "n_layers")
     factors = pd.DataFrame(
         {
             "halide": tables.meta["halide"].astype(str),
@@ -141,16 +150,17 @@ def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame
     return factor_importance(explanation, sets, given=factors[["halide", "n"]], progress=False)
 
 
-def variance_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[str, Any]:
-    """Share the variance of each modulus among bridging angle, halide, n, source and spacer.
+def variance(tables: StudyTables, target: str) -> pd.DataFrame:
+    """Share the variance of one property among bridging angle, halide, n, source and spacer.
 
-    Returns
-    -------
-    dict
-        Target to DataFrame, or to the reason why the data do not allow it.
+    Raises
+    ------
+    ModelInputError
+        One of these is not known, or the data do not allow it.
     """
-    from perovex.explain import variance_decomposition
-
+    _need(tables, "n_layers", "halide")
+    if "bridge_angle_equatorial_mean" not in tables.X:
+        raise ModelInputError("the bridging angle of the crystals is not known")
     factors = pd.DataFrame(
         {
             "bridging angle": tables.X["bridge_angle_equatorial_mean"],
@@ -160,24 +170,19 @@ def variance_by_target(tables: StudyTables, targets: tuple[str, ...]) -> dict[st
     )
     if "source" in tables.meta:
         factors["source"] = tables.meta["source"].astype(str)
-    found: dict[str, Any] = {}
-    for target in targets:
-        try:
-            found[target] = variance_decomposition(tables.moduli[target], factors, groups=tables.groups)
-        except PerovexError as error:
-            found[target] = str(error)
-    return found
+    return variance_decomposition(tables.values[target], factors, groups=tables.groups)
 
 
 def confounding(tables: StudyTables) -> pd.DataFrame:
-    """Say how strongly halide, spacer, n and the main descriptors are tied to each other."""
-    from perovex.explain import confounding_table
+    """Say how strongly halide, spacer, n, source and the main descriptors are tied to each other."""
+    wanted = ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
+    known = [key for key in wanted if key in tables.X]
+    given = [key for key in ("halide", "n_layers", "source") if key in tables.meta and tables.meta[key].nunique() > 1]
+    frame = tables.meta[given].join(tables.groups.rename("spacer")).join(tables.X[known])
+    return confounding_table(frame) if frame.shape[1] > 1 else pd.DataFrame()
 
-    known = [
-        key
-        for key in ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
-        if key in tables.X
-    ]
-    factors = [name for name in ("halide", "n_layers", "source") if name in tables.meta]
-    frame = tables.meta[factors].join(tables.groups.rename("spacer")).join(tables.X[known])
-    return confounding_table(frame)
+
+def _need(tables: StudyTables, *columns: str) -> None:
+    missing = [column for column in columns if column not in tables.meta]
+    if missing:
+        raise ModelInputError(f"{', '.join(missing)} of the crystals is not known", remedy="give --structures")

@@ -2,151 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import delayed
-from tqdm import tqdm
+import pandas as pd
 
 from perovex import __version__
-from perovex._files import check_folder, write_atomic
-from perovex._workers import workers
-from perovex.datasets import load_elastic
-from perovex.study.modelling import (
-    CLASSIFIER,
-    TaskResult,
-    interval_coverage,
-    make_estimator,
-    require_classes,
-    run_task,
-)
+from perovex.datasets import ElasticData, load_elastic
+from perovex.errors import DatasetError, ModelInputError, PerovexError
+from perovex.learn import environment
+from perovex.study import questions
+from perovex.study.files import check_out, write_study
+from perovex.study.kept import Kept
+from perovex.study.labels import judge_labels
+from perovex.study.modelling import Found, result_of, steps_of
+from perovex.study.models import descriptor_units, fit_bundle, fit_small, training_facts
+from perovex.study.neighbours import nearest_crystals
 from perovex.study.options import StudyOptions
-from perovex.study.questions import confounding, series_by_target, variance_by_target
+from perovex.study.own_data import OwnData, read_own_data
+from perovex.study.own_tables import own_tables
+from perovex.study.result import StudyResult
 from perovex.study.tables import TARGETS, StudyTables, build_tables
+from perovex.study.tasks import require_classes, tasks_of
+from perovex.study.workers import Step, run_steps, seconds_by_kind
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
 
-    from perovex.datasets import ElasticData
-    from perovex.learn import ModelBundle
-
-
-@dataclass
-class StudyResult:
-    """All that a study found.
-
-    Attributes
-    ----------
-    data : ElasticData
-    options : StudyOptions
-    tables : StudyTables
-    threshold : float
-        GPa, above which a crystal is called stiff.
-    tasks : dict of str to TaskResult
-        ``"stiff"`` and each modulus.
-    series : dict of str to object
-        Matched series (same spacer and halide, several n) by modulus, or the reason.
-    variance : dict of str to DataFrame or str
-        Share of the variance by angle, halide, spacer and n, or the reason why not.
-    confounding : DataFrame
-        Association between those factors.
-    bundle : ModelBundle
-        Models trained on all layered crystals.
-    seconds : float
-        Wall time.
-    timings : dict of str to float
-        Wall time of each step, s.
-    """
-
-    data: ElasticData
-    options: StudyOptions
-    tables: StudyTables
-    threshold: float
-    tasks: dict[str, TaskResult]
-    series: dict[str, Any]
-    variance: dict[str, Any]
-    confounding: pd.DataFrame
-    bundle: ModelBundle
-    seconds: float = 0.0
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def claims(self) -> list[dict[str, Any]]:
-        """Verdicts on the published claims, by claim and target."""
-        return [verdict.to_dict() for task in self.tasks.values() for verdict in task.verdicts]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that goes to ``results.json``; the same seed and data give the same dictionary."""
-        from perovex._json import json_safe
-        from perovex.datasets.quality.references import validate_labels_against_references
-        from perovex.learn import environment
-
-        content = {
-            "perovex": __version__,
-            "environment": environment(),
-            "options": self.options.to_dict(),
-            "data": describe_data(self.data, self.tables),
-            "labels": validate_labels_against_references(self.data).to_dict(),
-            "threshold_GPa": self.threshold,
-            "models": {name: task.to_dict() for name, task in self.tasks.items()},
-            "claims": self.claims,
-            "variance": {
-                name: item.reset_index().to_dict(orient="records") if hasattr(item, "to_dict") else item
-                for name, item in self.variance.items()
-            },
-            "confounding": self.confounding.to_dict(),
-            "matched_series": {name: _plain(item) for name, item in self.series.items()},
-        }
-        safe: dict[str, Any] = json_safe(content)
-        return safe
-
-    def summary(self) -> str:
-        """Return the main findings in a few lines."""
-        from perovex.study.report.summary import summary_lines
-
-        return "\n".join(summary_lines(self))
-
-    def _repr_html_(self) -> str:
-        from perovex.study.report.summary import summary_html
-
-        return summary_html(self)
+    from perovex.study.tasks import Task
 
 
-def describe_data(data: ElasticData, tables: StudyTables) -> dict[str, Any]:
-    """Return size, origin and checksum of the data of a study."""
-    by_n = tables.meta["n_layers"].value_counts().sort_index()
-    return {
-        "version": data.version,
-        "checksum": data.checksum,
-        "potential": data.potential,
-        "moduli": data.moduli,
-        "layered_crystals": len(tables.X),
-        "three_dimensional_crystals": len(tables.context),
-        "rejected_labels": len(data.rejected),
-        "spacers": int(tables.groups.nunique()),
-        "by_n_layers": {f"{n:g}": int(count) for n, count in by_n.items()},
-        "by_halide": {str(k): int(v) for k, v in tables.meta["halide"].value_counts().sort_index().items()},
-        "descriptors_offered": list(tables.X.columns),
-        "descriptors_not_offered": tables.dropped,
-        "not_described": tables.failures["error"].to_dict(),
-    }
-
-
-def _plain(item: Any) -> Any:
-    return item.to_dict() if hasattr(item, "to_dict") else item
-
-
-def run_study(  # noqa: PLR0913
+def run_study(  # noqa: PLR0913 - one call does the main job
     out: str | Path | None = None,
     *,
     data: str | Path | ElasticData | None = None,
     potential: str | None = None,
     moduli: str = "relaxed",
-    target: str = "E_in_plane",
+    structures: Any = None,
+    table: str | Path | pd.DataFrame | None = None,
+    target: str | Sequence[str] | None = None,
+    id_column: str | None = None,
+    groups: str | None = None,
+    unit: str | Sequence[str] = "",
+    ignore: Sequence[str] = (),
+    task: str = "both",
     threshold: str | float = "median",
     algorithm: str = "average",
     seed: int = 0,
@@ -156,24 +60,42 @@ def run_study(  # noqa: PLR0913
 ) -> StudyResult:
     """Run the whole study and write its files.
 
+    It learns from a release of elastic tensors (the bundled one by default), or from your own numbers: a `table` with
+    the `structures` of its rows, or a `table` of descriptors alone.
+
     Parameters
     ----------
     out : path, optional
-        Folder for ``report.html``, ``results.json``, ``descriptors.csv``, ``figures/`` and ``models/``; nothing is
-        written without it.
+        Folder for ``report.html``, ``results.json``, ``study.yaml``, ``descriptors.csv``, ``tables/``, ``figures/`` and
+        ``models/``; nothing is written without it. A study that was interrupted there is gone on with.
     data : path or ElasticData, optional
-        Default: the bundled data.
+        Release of elastic tensors; default: the bundled data. Not beside `table`.
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
     moduli : {"relaxed", "soft_frozen"}
-        What is learnt: moduli with all ions relaxed under strain, or with the softest modes frozen; an `ElasticData`
-        knows its own.
-    target : {"E_in_plane", "E_out_of_plane", "E_vrh"}
-        Modulus that decides stiff or non-stiff.
+        What is learnt of a release: moduli with all ions relaxed under strain, or with the softest modes frozen; an
+        `ElasticData` knows its own.
+    structures : path, glob, folder, several of these, or mapping of names to crystals, optional
+        Crystals of the rows of `table`, matched by name.
+    table : path or DataFrame, optional
+        Your numbers: CSV, TSV or parquet, one row for each crystal.
+    target : str or sequence of str, optional
+        Columns of `table` to learn; the first decides the classes. Of a release: the modulus that decides stiff or not
+        (default ``"E_in_plane"``); all three are learnt.
+    id_column : str, optional
+        Column of `table` that names the crystals; default: one called id, name, crystal, file ...
+    groups : str, optional
+        Column of groups that folds keep together; default: the perceived spacer, or a column called spacer or group.
+    unit : str or sequence of str
+        Unit of the targets of `table`.
+    ignore : sequence of str
+        Columns of `table` that must not be descriptors.
+    task : {"both", "regression", "classification"}
+        What is learnt: the values, on which side of the threshold they lie, or both.
     threshold : str or float
-        ``"median"``, a quantile such as ``"q0.6"``, or a value in GPa.
+        ``"median"``, a quantile such as ``"q0.6"``, or a value in the unit of the target.
     algorithm : {"average", "xgboost", "random_forest", "hist_gradient_boosting", "gaussian_process"}
-        What predicts; explanations are always of trees, which stand beside it in the scores.
+        What predicts and is explained.
     seed : int
         The same seed gives the same results.
     quick : bool
@@ -190,108 +112,201 @@ def run_study(  # noqa: PLR0913
     Raises
     ------
     DatasetError
-        If the data are missing, damaged or empty.
+        If the data are missing, damaged or empty, or the table and the structures do not fit.
     ModelInputError
         If only one class exists or too few crystals are there to learn from.
     PerovexError
         If nothing can be written at `out`.
+
+    Examples
+    --------
+    A table of descriptors; without `out` nothing is written.
+
+    >>> rng = np.random.default_rng(0)
+    >>> numbers = pd.DataFrame({"angle": rng.uniform(140, 180, 24), "spacing": rng.uniform(8, 14, 24)})
+    >>> numbers["gap"] = 2.0 + 0.01 * (180 - numbers["angle"])
+    >>> result = run_study(table=numbers, target="gap", unit="eV", task="regression", quick=True, n_jobs=1)
+    >>> list(result.tasks), bool(result.tasks["gap"].evaluation.score("R2") > 0.8)
+    (['gap'], True)
     """
     start = time.perf_counter()
+    targets = _listed(target)
     options = StudyOptions(
-        target=target, threshold=threshold, algorithm=algorithm, seed=seed, quick=quick, n_jobs=n_jobs
+        target=targets[0] if targets else TARGETS[0],
+        threshold=threshold,
+        task=task,
+        algorithm=algorithm,
+        seed=seed,
+        quick=quick,
+        n_jobs=n_jobs,
     )
-    if out is not None:
-        check_folder(Path(out))  # refused now rather than after minutes
-    timings: dict[str, float] = {}
-
-    def lap(name: str) -> None:
-        timings[name] = round(time.perf_counter() - start - sum(timings.values()), 2)
-
-    if data is None or isinstance(data, (str, Path)):
-        loaded = load_elastic(data, potential=potential, moduli=moduli)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        check_out(folder)  # refused now rather than after minutes
+    if table is None:
+        _only_with_table(structures=structures, id_column=id_column, groups=groups, unit=unit, ignore=ignore)
+        learnt: ElasticData | OwnData = _release(data, potential, moduli, targets, options)
     else:
-        loaded = data
-    layered = loaded.table.loc[np.isfinite(loaded.table["n_layers"]), options.target].astype(float).dropna()
-    if len(layered):
-        require_classes(layered, options.threshold)  # before minutes of describing
-    tables = build_tables(loaded, progress=progress)
-    limit = require_classes(tables.moduli[options.target], options.threshold)
-    lap("describe")
-    units = descriptor_units(tables.X)
-    tasks = _run_tasks(tables, units, options, progress=progress)
-    lap("validate, explain, transfer")
-    series = series_by_target(tables, TARGETS)
-    variance = variance_by_target(tables, TARGETS)
-    lap("matched series and variance")
-    bundle = fit_bundle(loaded, tables, tasks, units, options)
-    lap("final models")
-    result = StudyResult(
-        loaded, options, tables, limit, tasks, series, variance, confounding(tables), bundle, timings=timings
-    )
-    if out is not None:
-        write_study(result, Path(out))
-        lap("report")
+        if data is not None or potential is not None:
+            raise DatasetError("a table and a release of elastic tensors were both given", remedy="leave one out")
+        if not targets:
+            raise DatasetError("no column to learn was named", remedy="give it by --target COLUMN")
+        learnt = read_own_data(
+            table,
+            targets,
+            structures=structures,
+            id_column=id_column,
+            groups=groups,
+            units=_listed(unit),
+            ignore=ignore,
+        )
+    asked = {
+        **_origin_of(data, structures, table),
+        "potential": potential,
+        "moduli": None if moduli == "relaxed" else moduli,
+        "target": targets,
+        "id": id_column,
+        "groups": groups,
+        "unit": _listed(unit),
+        "ignore": list(ignore),
+        "task": None if task == "both" else task,
+        "threshold": options.threshold,
+        "algorithm": algorithm,
+        "seed": seed,
+        "quick": quick,
+    }
+    result = _study(learnt, options, folder, start, progress=progress)
+    result = replace(result, asked=asked)
+    if folder is not None:
+        before = time.perf_counter()
+        write_study(result, folder)
+        result.timings["files"] = round(time.perf_counter() - before, 2)
     result.seconds = time.perf_counter() - start
     return result
 
 
-def descriptor_units(X: pd.DataFrame) -> dict[str, str]:
-    """Return the unit of each descriptor column from the registry."""
-    from perovex.descriptors import REGISTRY
+def _listed(value: str | Sequence[str] | None) -> list[str]:
+    if value is None or value == "":
+        return []
+    return [value] if isinstance(value, str) else [str(item) for item in value]
 
-    return {key: REGISTRY[key].unit for key in X.columns}
+
+def _only_with_table(**given: Any) -> None:
+    named = [name for name, value in given.items() if value is not None and len(value)]
+    if named:
+        raise DatasetError(
+            f"{named[0].removesuffix('_column')} is about a table of your own, and none was given",
+            remedy="give --table FILE, with the numbers to learn",
+        )
 
 
-def _run_tasks(
-    tables: StudyTables, units: dict[str, str], options: StudyOptions, *, progress: bool
-) -> dict[str, TaskResult]:
-    names = [CLASSIFIER, *TARGETS]
-    # Processes, not threads: xgboost stays at one thread in each.
-    jobs = workers(options.n_jobs, return_as="generator")(
-        delayed(run_task)(name, tables, units, options) for name in names
+def _release(data: Any, potential: str | None, moduli: str, targets: list[str], options: StudyOptions) -> ElasticData:
+    """Load a release of elastic tensors and refuse what cannot be asked of it before crystals are described."""
+    if isinstance(data, pd.DataFrame):
+        raise DatasetError(
+            "a table is no release of elastic tensors", remedy="run_study(table=..., target=...) learns from tables"
+        )
+    if len(targets) > 1 or options.target not in TARGETS:
+        unknown = next((name for name in targets if name not in TARGETS), targets[-1])
+        raise ModelInputError(
+            f"unknown target {unknown!r}" if unknown not in TARGETS else "one target decides the classes of a release",
+            remedy=f"choose one of {', '.join(TARGETS)}, or give --table with your own column",
+        )
+    loaded = data if isinstance(data, ElasticData) else load_elastic(data, potential=potential, moduli=moduli)
+    layered = loaded.table.loc[np.isfinite(loaded.table["n_layers"]), options.target].astype(float).dropna()
+    if len(layered) and options.task != "regression":
+        require_classes(layered, options.threshold)
+    return loaded
+
+
+def _origin_of(data: Any, structures: Any, table: Any) -> dict[str, Any]:
+    """Paths that were given, for `study.yaml`; objects have none."""
+    several = structures if isinstance(structures, (list, tuple)) else [structures]
+    paths = {"data": data, "table": table}
+    absolute = {key: str(Path(v).absolute()) for key, v in paths.items() if isinstance(v, (str, Path))}
+    named = [str(Path(item).absolute()) for item in several if isinstance(item, (str, Path))]
+    return absolute | ({"structures": named} if named else {})
+
+
+def _study(
+    learnt: ElasticData | OwnData, options: StudyOptions, folder: Path | None, start: float, *, progress: bool
+) -> StudyResult:
+    """Describe, run all steps, and put the result together."""
+    kept = Kept(folder, _key(learnt, options))
+    tables: StudyTables | None = kept.load("tables")
+    if tables is None:
+        if isinstance(learnt, OwnData):
+            tables = own_tables(learnt, n_jobs=options.n_jobs, progress=progress)
+        else:
+            tables = build_tables(learnt, progress=progress)
+        kept.save("tables", tables)
+    tasks, remarks = tasks_of(tables, options)
+    described = time.perf_counter()
+    steps = _all_steps(tasks, tables, learnt, options)
+    done = run_steps(steps, kept=kept, n_jobs=options.n_jobs, progress=progress)
+    found = {name: item.result for name, item in done.items()}
+    names = list(tables.values)
+    result = StudyResult(
+        learnt,
+        options,
+        tables,
+        {item.name: result_of(item, found) for item in tasks},
+        {name: found[f"matched series: {name}"] for name in names},
+        {name: found[f"variance: {name}"] for name in names},
+        found["confounding"],
+        found["neighbours"],
+        found["final models"],
+        found["small models"],
+        found.get("labels"),
+        (*tables.remarks, *remarks),
     )
-    found = tqdm(jobs, total=len(names), desc="validate and explain", unit="model", disable=not progress)
-    return {task.name: task for task in found}
+    result.timings = {"describe": round(described - start, 2), "steps": round(time.perf_counter() - described, 2)}
+    result.cpu_seconds = seconds_by_kind(done)
+    return result
 
 
-def fit_bundle(
-    data: ElasticData, tables: StudyTables, tasks: dict[str, TaskResult], units: dict[str, str], options: StudyOptions
-) -> ModelBundle:
-    """Train the models that are saved, on all layered crystals, and attach their held-out scores."""
-    from perovex.descriptors import REGISTRY
-    from perovex.learn import ModelBundle
-
-    metrics = {name: t.evaluation.to_dict() for name, t in tasks.items() if t.evaluation is not None}
-    return ModelBundle.fit(
-        tables.X,
-        tables.moduli,
-        tables.groups,
-        target=options.target,
-        threshold=options.threshold,
-        targets=list(TARGETS),
-        classifier=make_estimator(CLASSIFIER, options, intervals=True),
-        regressor=make_estimator(TARGETS[0], options, intervals=True),
-        coverage=interval_coverage(tables.groups.nunique()) or 0.8,
-        units=units,
-        versions={key: REGISTRY[key].version for key in tables.X.columns},
-        metrics=metrics,
-        training={
-            "data_version": data.version,
-            "data_checksum": data.checksum,
-            "potential": data.potential,
-            "moduli": data.moduli,
-        },
-        random_state=options.seed,
-    )
+def _all_steps(
+    tasks: list[Task], tables: StudyTables, learnt: ElasticData | OwnData, options: StudyOptions
+) -> list[Step]:
+    steps = steps_of(tasks, tables, descriptor_units(tables.X.columns), options)
+    needs = tuple(f"validation: {item.name}" for item in tasks)
+    steps.append(Step("final models", fit_bundle, (tasks, tables, training_facts(learnt), options), needs))
+    for name in tables.values:
+        steps.append(Step(f"variance: {name}", _variance, (tables.known(name), name)))
+        steps.append(Step(f"matched series: {name}", _series, (tables.known(name), name)))
+    steps.append(Step("small models", fit_small, (tasks, tables, options)))
+    steps.append(Step("confounding", questions.confounding, (tables,)))
+    steps.append(Step("neighbours", nearest_crystals, (tables,)))
+    if isinstance(learnt, ElasticData):
+        steps.append(Step("labels", judge_labels, (learnt,)))
+    return steps
 
 
-def write_study(result: StudyResult, out: Path) -> None:
-    """Write every file of a study: JSON and CSV first, then figures and report, then models."""
-    from perovex.study.report.report import build_report
+def _variance(tables: StudyTables, target: str) -> Found[pd.DataFrame]:
+    try:
+        return Found(questions.variance(tables, target))
+    except PerovexError as error:
+        return Found(refusal=str(error))
 
-    table = result.tables.descriptors.join(result.data.table[[*TARGETS]], how="left")
-    write_atomic(out / "descriptors.csv", table.to_csv(lineterminator="\n").encode())
-    content = json.dumps(result.to_dict(), indent=1, allow_nan=False)
-    write_atomic(out / "results.json", (content + "\n").encode())
-    result.bundle.save(out / "models")
-    build_report(result, out / "figures").write(out / "report.html")
+
+def _series(tables: StudyTables, target: str) -> Found[Any]:
+    try:
+        return Found(questions.series(tables, target))
+    except PerovexError as error:
+        return Found(refusal=str(error))
+
+
+def _key(learnt: ElasticData | OwnData, options: StudyOptions) -> str:
+    """Return a checksum of all that decides the result."""
+    facts = [
+        __version__,
+        environment(),
+        learnt.checksum,
+        getattr(learnt, "potential", None),
+        getattr(learnt, "moduli", None),
+        getattr(learnt, "groups", None) if isinstance(learnt, OwnData) else None,
+        list(learnt.values) if isinstance(learnt, OwnData) else None,
+        [p.unit for p in learnt.quantities.values()] if isinstance(learnt, OwnData) else None,
+        options.to_dict(),
+    ]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

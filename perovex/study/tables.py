@@ -1,21 +1,53 @@
-"""From data to the tables that models see: descriptors, targets, groups."""
+"""The tables that every step of a study reads: descriptors, values to learn, groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from perovex.datasets.schema import source_of
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
     from perovex.datasets import ElasticData
+    from perovex.study.remarks import Remark
 
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
 MIN_FILLED = 0.5  # share of rows in which a descriptor must be defined to be offered to a model
+PRESSURES = ("GPa", "MPa", "kbar")
 _META = ("n_layers", "halide", "metal", "phase", "stacking", "spacer_smiles", "cage")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A property that a study learns.
+
+    Attributes
+    ----------
+    name : str
+        Column of the values.
+    unit : str
+        Empty where none was given.
+    log : bool
+        Whether its logarithm is fitted: where all values are positive, errors then count in proportion.
+    """
+
+    name: str
+    unit: str = "GPa"
+    log: bool = True
+
+    @property
+    def is_modulus(self) -> bool:
+        """Whether the unit is that of a modulus, so that crystals are called stiff or soft."""
+        return self.unit in PRESSURES
+
+    @property
+    def classes(self) -> tuple[str, str]:
+        """What crystals below and above a threshold are called."""
+        return ("soft", "stiff") if self.is_modulus else ("low", "high")
 
 
 @dataclass(frozen=True)
@@ -27,29 +59,43 @@ class StudyTables:
     descriptors : DataFrame
         All descriptors of all described crystals, 3D networks included.
     X : DataFrame
-        Descriptors offered to the models, layered crystals only.
-    moduli : DataFrame
-        Targets of the same rows, GPa.
+        Descriptors offered to the models.
+    values : DataFrame
+        Properties to learn, of the same rows; NaN where a value is not known.
+    quantities : dict of str to Quantity
+        Unit and scale of each column of `values`.
     groups : Series
-        Spacer of the same rows (enantiomers are one).
+        Spacer (or other group) of the same rows.
     meta : DataFrame
-        n_layers, halide, metal, phase, stacking, spacer, cage of the same rows.
+        What else is known of the same rows: n_layers, halide, metal, phase, spacer, cage, source ...
     context : DataFrame
-        Moduli and meta of the 3D networks, kept for comparison only.
+        Values and meta of crystals that are kept for comparison only (3D networks of the bundled data).
     failures : DataFrame
         Crystals that could not be described, with the error.
     dropped : dict of str to str
         Descriptors not offered to the models, with the reason.
+    remarks : tuple of Remark
+        What was left out of the user's data, and why.
     """
 
     descriptors: pd.DataFrame
     X: pd.DataFrame
-    moduli: pd.DataFrame
+    values: pd.DataFrame
+    quantities: dict[str, Quantity]
     groups: pd.Series
     meta: pd.DataFrame
     context: pd.DataFrame
     failures: pd.DataFrame
     dropped: dict[str, str]
+    remarks: tuple[Remark, ...] = ()
+
+    def known(self, target: str) -> StudyTables:
+        """Return the same tables without the rows whose value of a target is missing."""
+        rows = self.values.index[self.values[target].notna()]
+        if len(rows) == len(self.values):
+            return self
+        parts = {name: getattr(self, name).loc[rows] for name in ("X", "values", "groups", "meta")}
+        return replace(self, **parts)
 
 
 def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
@@ -58,7 +104,7 @@ def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     Parameters
     ----------
     data : ElasticData
-    progress : bool, default True
+    progress : bool, default False
         Show a progress bar on stderr.
 
     Returns
@@ -83,12 +129,14 @@ def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     if not layered:
         raise DatasetError("no layered crystal to learn from", remedy="add layered crystals", source=data.folder)
     X, dropped = select_columns(described.loc[layered])
+    meta = data.table.loc[layered, list(_META)].assign(source=data.table.loc[layered, "origin"].map(source_of))
     return StudyTables(
         descriptors=described,
         X=X,
-        moduli=data.table.loc[layered, list(TARGETS)].astype(float),
+        values=data.table.loc[layered, list(TARGETS)].astype(float),
+        quantities={name: Quantity(name) for name in TARGETS},
         groups=data.groups.loc[layered],
-        meta=data.table.loc[layered, list(_META)],
+        meta=meta,
         context=data.table.loc[~np.isfinite(data.table["n_layers"]), [*TARGETS, *_META]],
         failures=failures,
         dropped=dropped,
@@ -108,15 +156,17 @@ def select_columns(descriptors: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, s
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 3.0], "n_layers": [1.0, 2.0]})
+    >>> frame = pd.DataFrame({"b": [3.0, 3.0], "n_layers": [1.0, 2.0], "inverse_n_layers": [1.0, 0.5]})
     >>> select_columns(frame)[1]
     {'b': 'constant', 'n_layers': 'inverse_n_layers is offered instead (n is infinite for 3D networks)'}
     """
     dropped: dict[str, str] = {}
     for key in descriptors.columns:
         column = descriptors[key].astype(float)
-        if key == "n_layers":
+        if key == "n_layers" and "inverse_n_layers" in descriptors:
             dropped[key] = "inverse_n_layers is offered instead (n is infinite for 3D networks)"
+        elif np.isinf(column).any():
+            dropped[key] = f"infinite for {int(np.isinf(column).sum())} of {len(column)} crystals"
         elif column.notna().mean() < MIN_FILLED:
             dropped[key] = f"defined for {column.notna().sum()} of {len(column)} crystals"
         elif column.nunique(dropna=True) <= 1 or np.ptp(column.dropna()) < 1e-9 * max(1.0, column.abs().max()):

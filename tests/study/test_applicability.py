@@ -20,7 +20,7 @@ def test_networks_of_another_kind_are_outside_and_predicted_worse(tables, target
     held_out = evaluate(
         model,
         tables.X,
-        tables.moduli[target],
+        tables.values[target],
         tables.groups,
         baselines=False,
         n_repeats=1,

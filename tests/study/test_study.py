@@ -12,8 +12,8 @@ import pytest
 
 from perovex.errors import DatasetError, ModelInputError
 from perovex.study import StudyOptions, run_study
-from perovex.study.modelling import interval_coverage, require_classes
 from perovex.study.tables import TARGETS, select_columns
+from perovex.study.tasks import interval_coverage, require_classes
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,8 @@ def studied(small, tmp_path_factory):
 
 def test_study_writes_every_file(studied):
     _, out = studied
-    assert {p.name for p in out.iterdir()} == {"report.html", "results.json", "descriptors.csv", "figures", "models"}
+    files = {"report.html", "results.json", "descriptors.csv", "study.yaml", "files.json"}
+    assert {p.name for p in out.iterdir()} == files | {"figures", "models", "tables"}
     names = {p.stem for p in (out / "figures").glob("*.svg")}
     assert names == {p.stem for p in (out / "figures").glob("*.png")}
     assert {"moduli", "series", "ranking_stiff", *(f"parity_{t}" for t in TARGETS)} <= names
@@ -84,7 +85,7 @@ def test_results_hold_scores_beside_baselines_and_claims(studied):
         assert 0 < stored["models"][task]["y_scrambling"]["p_value"] <= 1
     assert {c["verdict"] for c in stored["claims"]} <= {"supported", "not supported", "undecided"}
     assert {c["target"] for c in stored["claims"]} == {"stiff", *TARGETS}
-    assert stored["threshold_GPa"] == pytest.approx(result.tables.moduli["E_in_plane"].median(), rel=0.2)
+    assert stored["threshold"] == pytest.approx(result.tables.values["E_in_plane"].median(), rel=0.2)
 
 
 def test_models_are_averages_and_explanations_are_of_the_trees_beside_them(studied):
@@ -148,7 +149,11 @@ def test_empty_data_and_unknown_target_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="the data set is empty"):
         run_study(None, data=tmp_path, progress=False)
     with pytest.raises(ModelInputError, match="unknown target"):
-        StudyOptions(target="hardness")
+        run_study(None, target="hardness")
+    with pytest.raises(ModelInputError, match="unknown task"):
+        StudyOptions(task="clustering")
+    with pytest.raises(ModelInputError, match="0 worker processes"):
+        StudyOptions(n_jobs=0)
     with pytest.raises(ModelInputError, match="seed -1 cannot be used"):
         StudyOptions(seed=-1)
     with pytest.raises(ModelInputError, match=r"unknown algorithm .oracle.*choose one of average"):
@@ -179,9 +184,9 @@ def test_interval_coverage_never_exceeds_what_groups_support():
 def test_selection_looks_at_descriptors_only():
     frame = pd.DataFrame(
         {"ok": [1.0, 2, 3, 4], "same": [2.0] * 4, "rare": [1.0, np.nan, np.nan, np.nan], "n_layers": [1.0, 2, 1, 2]}
-    )
+    ).assign(inverse_n_layers=[1.0, 0.5, 1, 0.5])
     kept, dropped = select_columns(frame)
-    assert list(kept) == ["ok"]
+    assert list(kept) == ["ok", "inverse_n_layers"]
     assert set(dropped) == {"same", "rare", "n_layers"}
 
 
@@ -191,14 +196,17 @@ def test_a_score_without_an_interval_stands_alone(tmp_path):
 
     from perovex.learn import YoungModulusRegressor, evaluate
     from perovex.report import Section
-    from perovex.study import model_section, summary
+    from perovex.study.report import model_section, summary
+    from perovex.study.tables import Quantity
+    from perovex.study.tasks import Task
 
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(12, 2)), columns=["bridge_angle_mean", "layer_spacing"])
     y = pd.Series(10 + X["bridge_angle_mean"] + 0.1 * rng.normal(size=12), name="E_vrh")
     found = evaluate(YoungModulusRegressor(), X, y, np.arange(12) % 3, n_repeats=1, progress=False)
     assert found.scores["lower"].isna().all()
-    task = SimpleNamespace(name="E_vrh", evaluation=found, ranking=None, refusals={}, scrambling={})
+    of = Task("E_vrh", Quantity("E_vrh"), classify=False)
+    task = SimpleNamespace(name="E_vrh", task=of, evaluation=found, ranking=None, refusals={}, scrambling={})
     section = Section("model")
     model_section._scores(section, task, tmp_path)
     own = found.scores.query("model == 'model' and metric == 'MAE'")["value"].iloc[0]

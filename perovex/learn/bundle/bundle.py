@@ -19,6 +19,7 @@ from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.provenance import table_checksum
 from perovex.learn.tables import _listed, as_groups, as_table, check_columns
+from perovex.learn.threshold import resolve_threshold
 from perovex.learn.uncertainty.domain import ApplicabilityDomain
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ModelBundle:
 
     Parameters
     ----------
-    classifier : StiffnessClassifier
+    classifier : StiffnessClassifier or None
     regressors : dict of str to YoungModulusRegressor
         By target.
     domain : ApplicabilityDomain
@@ -58,7 +59,7 @@ class ModelBundle:
 
     def __init__(
         self,
-        classifier: StiffnessClassifier,
+        classifier: StiffnessClassifier | None,
         regressors: Mapping[str, YoungModulusRegressor],
         domain: ApplicabilityDomain,
         manifest: Mapping[str, Any],
@@ -84,8 +85,15 @@ class ModelBundle:
 
     @property
     def threshold(self) -> float:
-        """Modulus above which a crystal is called stiff, GPa."""
-        return float(self.manifest["threshold"])
+        """Value above which a crystal is called stiff (high), in the unit of the target; NaN without a classifier."""
+        limit = self.manifest.get("threshold")
+        return float("nan") if limit is None else float(limit)
+
+    @property
+    def classes(self) -> tuple[str, str]:
+        """What crystals below and above the threshold are called."""
+        low, high = self.manifest.get("classes") or ("soft", "stiff")
+        return str(low), str(high)
 
     @classmethod
     def fit(  # noqa: PLR0913 - one call trains everything that a folder holds
@@ -98,9 +106,14 @@ class ModelBundle:
         threshold: float | str = "median",
         targets: Sequence[str] | None = None,
         classifier: StiffnessClassifier | None = None,
+        classify: bool = True,
         regressor: YoungModulusRegressor | None = None,
+        regressors: Mapping[str, YoungModulusRegressor] | None = None,
         domain: ApplicabilityDomain | None = None,
         coverage: float = 0.9,
+        unit: str = "GPa",
+        target_units: Mapping[str, str] | None = None,
+        classes: tuple[str, str] = ("soft", "stiff"),
         units: Mapping[str, str] | None = None,
         versions: Mapping[str, str] | None = None,
         metrics: Mapping[str, Any] | None = None,
@@ -126,9 +139,20 @@ class ModelBundle:
             Moduli to regress; default: all columns of `moduli`.
         classifier, regressor, domain : estimators, optional
             Templates, cloned; default: xgboost with calibration chosen by data size, xgboost with ten-fold
-            intervals, and the default domain.
+            intervals, and the default domain. A classifier that learns the modulus follows the regressor of its target
+            where there is one.
+        classify : bool, default True
+            Without it there is no classifier, and predictions have no class.
+        regressors : dict of str to YoungModulusRegressor, optional
+            Templates by target, where they differ.
         coverage : float, default 0.9
             Of the intervals; lowered to what the number of groups supports, and stated with every prediction.
+        unit : str, default "GPa"
+            Of the target that decides the class.
+        target_units : dict of str to str, optional
+            Of each target; default: `unit` for all.
+        classes : (str, str)
+            What crystals below and above the threshold are called.
         units : dict of str to str, optional
             Unit of each descriptor.
         versions : dict of str to str, optional
@@ -154,26 +178,32 @@ class ModelBundle:
         targets = [str(name) for name in (moduli.columns if targets is None else targets)]
         _check_moduli(table, moduli, [target, *targets])
         labels = pd.Series(as_groups(groups, len(table)).to_numpy(), index=table.index)
-        regressor = regressor or YoungModulusRegressor(interval_folds=10)
-        classifier = classifier or StiffnessClassifier(calibration="auto")
+        plain = regressor or YoungModulusRegressor(interval_folds=10)
         steps = tqdm(total=len(targets) + 2, desc="train models", disable=not progress)
-        known = moduli[target].notna()
-        fitted = clone(classifier).set_params(threshold=threshold, target=target, random_state=random_state)
-        fitted.fit(table[known], moduli.loc[known, target].astype(float), labels[known])
-        steps.update()
-        regressors = {}
+        fitted_regressors: dict[str, YoungModulusRegressor] = {}
         for name in targets:
             has = moduli[name].notna()
-            model = clone(regressor).set_params(target=name, random_state=random_state)
-            regressors[name] = model.fit(table[has], moduli.loc[has, name].astype(float), labels[has])
+            model = clone((regressors or {}).get(name, plain)).set_params(target=name, random_state=random_state)
+            fitted_regressors[name] = model.fit(table[has], moduli.loc[has, name].astype(float), labels[has])
             steps.update()
+        fitted = None
+        if classify:
+            known = moduli[target].notna()
+            template = clone(classifier or StiffnessClassifier(calibration="auto"))
+            template.set_params(threshold=threshold, target=target, random_state=random_state)
+            own = moduli.loc[known, target].astype(float)
+            fitted = _fit_classifier(template, table[known], own, labels[known], fitted_regressors.get(target))
+        steps.update()
+        regressors = fitted_regressors
         fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=labels)
         steps.close()
         manifest = {
             "target": target,
             "targets": targets,
-            "unit": "GPa",
-            "threshold": fitted.threshold_,
+            "unit": unit,
+            "units": {name: (target_units or {}).get(name, unit) for name in targets},
+            "classes": list(classes),
+            "threshold": None if fitted is None else fitted.threshold_,
             "threshold_rule": threshold,
             "coverage": _supported(coverage, regressors),
             "coverage_asked": coverage,
@@ -181,7 +211,7 @@ class ModelBundle:
                 {"key": key, "unit": (units or {}).get(key, ""), "version": (versions or {}).get(key, "")}
                 for key in table.columns
             ],
-            "classifier": _summary(fitted),
+            "classifier": None if fitted is None else _summary(fitted),
             "regressors": {name: _summary(model) for name, model in regressors.items()},
             "random_state": random_state,
             "training": {
@@ -215,8 +245,9 @@ class ModelBundle:
         Returns
         -------
         pandas.DataFrame
-            Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``;
-            for each target its value, ``_lower`` and ``_upper`` in GPa; ``coverage`` (of new spacers inside the
+            Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``
+            (``probability_high`` ... of a property that is no modulus; none of them without a classifier);
+            for each target its value, ``_lower`` and ``_upper`` in its unit; ``coverage`` (of new spacers inside the
             domain; NaN outside, where none is claimed), ``in_domain``, ``domain_reason``.
 
         Raises
@@ -225,12 +256,15 @@ class ModelBundle:
             A descriptor that the models need is missing, or unknown ones with ``unknown="error"``.
         """
         table, infinite = self._read(X, unknown)
-        p = self.classifier.predict_proba(table)[:, 1]
-        columns: dict[str, Any] = {
-            "probability_stiff": p,
-            "class": np.where(p > 0.5, "stiff", "soft"),
-            "threshold": self.threshold,
-        }
+        columns: dict[str, Any] = {}
+        if self.classifier is not None:
+            p = self.classifier.predict_proba(table)[:, 1]
+            low, high = self.classes
+            columns = {
+                f"probability_{high}": p,
+                "class": np.where(p > 0.5, high, low),
+                "threshold": self.threshold,
+            }
         coverage = self.manifest["coverage"]
         for name, model in self.regressors.items():
             columns[name] = model.predict(table)
@@ -324,8 +358,10 @@ class ModelBundle:
         ModelFileError
             The folder holds something else, or a model cannot be written without pickle.
         """
+        followed = self._followed()
         content: dict[str, Any] = {
-            "classifier": self.classifier,
+            "classifier": None if followed else self.classifier,  # its regressor is among those of the targets
+            "follows": followed,
             "regressors": self.regressors,
             "domain": self.domain,
             "known": None if self.known is None else self.known.to_parts(),
@@ -353,7 +389,16 @@ class ModelBundle:
             )
         visible = {k: v for k, v in manifest.items() if k != "model"}
         known = content["known"] and KnownCrystals.from_parts(content["known"])
-        return cls(content["classifier"], content["regressors"], content["domain"], visible, known)
+        classifier = content["classifier"]
+        if content.get("follows"):
+            followed = content["regressors"][content["follows"]]
+            classifier = _following(followed, float(manifest["threshold"]))
+        return cls(classifier, content["regressors"], content["domain"], visible, known)
+
+    def _followed(self) -> str | None:
+        """Name of the target whose regressor is also what the classifier asks; None where it has its own."""
+        own = getattr(self.classifier, "regressor_", None)
+        return next((name for name, model in self.regressors.items() if model is own), None)
 
     def card(self) -> str:
         """Return the model card as Markdown."""
@@ -361,6 +406,29 @@ class ModelBundle:
 
     def _repr_html_(self) -> str:
         return card_html(self.manifest, fragment=True)
+
+
+def _fit_classifier(
+    template: StiffnessClassifier,
+    X: pd.DataFrame,
+    values: pd.Series,
+    groups: pd.Series,
+    regressor: YoungModulusRegressor | None,
+) -> StiffnessClassifier:
+    """Fit the classifier, or let it follow the regressor of its target where it would learn the same."""
+    if template.learns == "modulus" and regressor is not None and regressor.interval_folds:
+        limit = resolve_threshold(values, template.threshold)
+        if not (values > limit).any() or (values > limit).all():
+            raise ModelInputError(f"one class only at a threshold of {limit:g}", remedy="choose another threshold")
+        return _following(regressor, limit)
+    return template.fit(X, values, groups)
+
+
+def _following(regressor: YoungModulusRegressor, threshold: float) -> StiffnessClassifier:
+    shared = ("algorithm", "target", "log_target", "monotone", "selector", "algorithm_params", "random_state")
+    options = {name: getattr(regressor, name) for name in shared}
+    model = StiffnessClassifier(learns="modulus", threshold=threshold, **options)
+    return model.follow(regressor, threshold)
 
 
 _WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")

@@ -21,14 +21,16 @@ _ALGORITHMS = {
 def _facts(manifest: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
     """Statements of the card, by section, as pairs of name and value."""
     training = dict(manifest.get("training") or {})
-    limit = f"{_number(manifest.get('threshold'))} {manifest.get('unit')}"
+    limit = f"{_number(manifest.get('threshold'))} {manifest.get('unit')}".strip()
+    _, high = manifest.get("classes") or ("soft", "stiff")
+    rule = f"{manifest.get('target')} above {limit} (rule: {manifest.get('threshold_rule')})"
     models = [
-        ("stiff", f"{manifest.get('target')} above {limit} (rule: {manifest.get('threshold_rule')})"),
+        *([(high, rule)] if manifest.get("threshold") is not None else []),
         ("intervals", _coverage(manifest)),
         ("random state", str(manifest.get("random_state"))),
     ]
-    summaries = {"classifier": manifest.get("classifier") or {}, **(manifest.get("regressors") or {})}
-    models += [(name, _model(summary)) for name, summary in summaries.items()]
+    summaries = {"classifier": manifest.get("classifier"), **(manifest.get("regressors") or {})}
+    models += [(name, _model(summary)) for name, summary in summaries.items() if summary is not None]
     return {
         "Models": models,
         "Training data": [(key.replace("_", " "), _text(value)) for key, value in training.items()],
@@ -98,6 +100,30 @@ def _score_tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[list[str]]
         names = list(dict.fromkeys(row["metric"] for row in entry["scores"]))
         body = [[model, *(cells.get(name, "") for name in names)] for model, cells in rows.items()]
         tables.append((_caption(target, entry.get("settings") or {}), [["model", *names], *body]))
+        tables += _part_tables(target, entry)
+    return tables
+
+
+_PART_CAPTIONS = {
+    "by_part": "{target}: the model within parts of the data, each crystal held out with its spacer",
+    "left_out": "{target}: the model on sources and clusters of like spacers that it never saw",
+}
+
+
+def _part_tables(target: str, entry: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]]:
+    """Scores within parts of the data, and of parts left out: a row for each part, a column for each metric."""
+    tables = []
+    for key, caption in _PART_CAPTIONS.items():
+        rows: dict[tuple[str, str, str], dict[str, str]] = {}
+        for row in entry.get(key) or []:
+            if row["model"] == "model":
+                head = (row["part"], row["value"], f"{row['n_rows']} / {row['n_groups']}")
+                rows.setdefault(head, {})[row["metric"]] = _number(row["score"])
+        if rows:
+            names = list(dict.fromkeys(name for cells in rows.values() for name in cells))
+            body = [[*head, *(cells.get(name, "") for name in names)] for head, cells in rows.items()]
+            header = ["part", "value", "crystals / spacers", *names]
+            tables.append((caption.format(target=target), [header, *body]))
     return tables
 
 

@@ -81,7 +81,7 @@ def save_model(
         raise ModelFileError(f"manifest entries with reserved names: {', '.join(clash)}")
     parts = Parts()
     tree = pack(model, parts)
-    _refuse_foreign(target)
+    refuse_foreign(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -121,7 +121,14 @@ def _write_parts(parts: Parts, folder: Path) -> None:
         skops_io().dump(parts.estimators, folder / ESTIMATORS, compression=zipfile.ZIP_DEFLATED)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Raise `ModelFileError` where a model cannot be written: on a file, or into what is no model.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -146,8 +153,21 @@ def _replace(scratch: Path, target: Path) -> None:
     except OSError:
         (old / target.name).rename(target)
         raise
+    else:
+        _bring_back_others(old / target.name, target)
     finally:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _bring_back_others(old: Path, target: Path) -> None:
+    """Move files that the old manifest does not name, and that are therefore somebody else's, to the new folder."""
+    try:
+        named = set(json.loads((old / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        named = set()
+    for item in old.iterdir():
+        if item.name not in named and item.name != MANIFEST and not (target / item.name).exists():
+            item.rename(target / item.name)
 
 
 def _own_checksum(content: Mapping[str, Any]) -> str:

@@ -267,6 +267,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     domain: Any = None,
     left_out: Sequence[str] = (),
     label_noise: float | None = None,
+    unit: str = "GPa",
     n_resamples: int = 1000,
     random_state: int = 0,
     progress: bool = False,
@@ -304,6 +305,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     label_noise : float, optional
         Standard deviation of the labels in GPa; the scores that a perfect model would reach are then in
         ``settings["noise_floor"]``.
+    unit : str, default "GPa"
+        Of the target, for what is printed.
     n_resamples : int, default 1000
         Bootstrap resamples of groups.
     random_state : int, default 0
@@ -379,7 +382,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     settings = {
         "task": "classification" if classify else "regression",
         "target": getattr(estimator, "target", target.name),
-        "unit": "GPa",
+        "unit": unit,
         "threshold": threshold,
         "scheme": scheme,
         "n_rows": len(table),

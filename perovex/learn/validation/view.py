@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _TEMPLATE = Environment(autoescape=True).from_string("""\
 <div class="perovex-evaluation">
 <p><b>{{ s.task | capitalize }} of {{ s.target }}</b>
-{%- if s.threshold is not none %}, stiff above {{ "%.4g" | format(s.threshold) }} GPa{% endif %}:
+{%- if s.threshold is not none %}, stiff above {{ "%.4g" | format(s.threshold) }} {{ s.unit }}{% endif %}:
 {{ s.n_rows }} crystals, {{ s.n_groups }} groups, {{ s.n_descriptors }} descriptors; scheme {{ s.scheme }},
 {{ s.n_splits | join("/") }} folds. Held-out scores; intervals (95 %) resample groups.</p>
 <table><thead><tr><th>model</th>{% for m in metrics %}<th>{{ m }}</th>{% endfor %}</tr></thead><tbody>

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
-    from perovex.study.run import StudyResult
+    from perovex.study.result import StudyResult
 
 NEIGHBOURS: Final = 3
 _SHAP_UNITS: Final = {"ln(target)": "contribution to ln E (0.1 is about 10 %)", "target": "contribution"}
@@ -43,16 +43,18 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
         labels, held-out predictions with intervals, SHAP values summed over groups of correlated descriptors, nearest
         crystals and structures, all in the order of the crystals.
     """
+    if result.elastic is None:
+        return {}
     tasks = {
         name: task
         for name, task in result.tasks.items()
-        if name in result.tables.moduli and task.explanation is not None and task.ranking is not None
+        if name in result.tables.values and task.explanation is not None and task.ranking is not None
     }
     if not tasks:
         return {}
     X = result.tables.X
     members = next(iter(tasks.values())).ranking.clusters.members  # of the descriptors alone: the same for every target
-    structures = result.data.structures
+    structures = result.elastic.structures
     drawn = [_drawing(structures[name]) if name in structures else None for name in X.index]
     symbols = sorted({symbol for atoms in drawn if atoms is not None for symbol in atoms["symbols"]})
     return {
@@ -64,7 +66,7 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
         "targets": {
             name: {"text": MODULUS_LABELS.get(name, name), "shapUnit": _shap_unit(task)} for name, task in tasks.items()
         },
-        "labels": {name: _rounded(result.tables.moduli[name].to_numpy(float), 4) for name in tasks},
+        "labels": {name: _rounded(result.tables.values[name].to_numpy(float), 4) for name in tasks},
         "predictions": {name: _predictions(task, X.index) for name, task in tasks.items()},
         "shap": {name: _rounded(_summed(task, members), 3) for name, task in tasks.items()},
         "base": {name: _base(task) for name, task in tasks.items()},

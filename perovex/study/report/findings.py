@@ -11,7 +11,8 @@ from perovex.explain.names import axis_label, name_of
 from perovex.figures.axes import axes
 from perovex.figures.data import MODULUS_LABELS
 from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
-from perovex.learn import formula_text, small_model
+from perovex.learn import formula_text
+from perovex.study.tasks import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,19 +22,10 @@ if TYPE_CHECKING:
 
     from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
-    from perovex.study.run import StudyResult
+    from perovex.study.result import StudyResult
 
 PACKING: Final = "free_volume_fraction"
 SHEET: Final = "slab_fraction"
-
-
-def small_models(result: StudyResult) -> dict[str, YoungModulusRegressor]:
-    """Return the small model of every modulus, fitted on all layered crystals: what a physicist can argue with."""
-    X, moduli, groups = result.tables.X, result.tables.moduli, result.tables.groups
-    wanted = [name for name, task in result.tasks.items() if name in moduli and _explained(task)]
-    return {
-        name: small_model(name, random_state=result.options.seed).fit(X, moduli[name], groups=groups) for name in wanted
-    }
 
 
 def _formula_sentence(task: TaskResult, model: YoungModulusRegressor) -> str:
@@ -60,7 +52,7 @@ def lead_sentences(result: StudyResult, small: Mapping[str, YoungModulusRegresso
     unknown = [task.name for task in result.tasks.values() if task.name == task.target and not _skilful(task)]
     if unknown:
         sentences.append(
-            f"Not known: what makes crystals stiff in {' and '.join(unknown)}. The models do no better there than the "
+            f"Not known: what decides {' and '.join(unknown)}. The models do no better there than the "
             "mean of all crystals, so that their explanations say nothing reliable."
         )
     return sentences

@@ -11,8 +11,7 @@ from perovex.figures import figure, save_figure
 from perovex.figures.interactive import beeswarm_chart, parity_chart
 from perovex.figures.scores import plot_parity, plot_scores
 from perovex.report.wording import in_words
-from perovex.study.modelling import CLASSIFIER
-from perovex.study.report.summary import MAIN_METRIC, score_line
+from perovex.study.report.summary import MAIN_METRIC, score_line, with_unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from perovex.explain import Effects
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
-    from perovex.study.run import StudyResult
+    from perovex.study.result import StudyResult
 
 
 def add_model(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
@@ -32,8 +31,11 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
     if task.evaluation is not None:
         _scores(section, task, figures)
         _errors(section, task, result, figures)
+        _parts(section, task)
     if task.ranking is not None:
         _ranking(section, task, figures)
+    elif task.task.classify and "explanation" not in task.refusals:
+        section.text(f"Classes follow from the predicted {task.target}: what decides them is in the section on it.")
     if task.effects is not None:
         _effects(section, task.effects)
     if task.factors is not None:
@@ -54,16 +56,16 @@ def _factors(factors: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scores(section: Section, task: TaskResult, figures: Path) -> None:
-    evaluation, classify = task.evaluation, task.name == CLASSIFIER
+    evaluation, classify = task.evaluation, task.task.classify
     assert evaluation is not None
     for warning in evaluation.warnings:
         section.note(warning)
     metric = MAIN_METRIC[classify]
     own = evaluation.scores.query("metric == @metric").set_index("model")[["value", "lower", "upper"]]
     made, ax = figure(5.4, 2.2)
-    plot_scores(own, metric if classify else f"{metric} (GPa)", ax)
+    plot_scores(own, metric if classify else with_unit(metric, task), ax)
     section.drawing(
-        save_figure(made, figures, f"scores_{task.name}"),
+        save_figure(made, figures, f"scores_{_slug(task)}"),
         "Held-out score of the model and its baselines in the same folds; folds keep a spacer together, bars are "
         "95 % intervals over spacers.",
     )
@@ -78,9 +80,9 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
     if task.scrambling:
         flat = {k: v for k, v in task.scrambling.items() if isinstance(v, (int, float, str))}
         caption = (
-            "y-scrambling: the same procedure on shuffled targets. Both are scored in one repeat of the folds, so that "
-            "the score differs a little from that above; p is the share of targets, the true one included, that do as "
-            "well."
+            "y-scrambling: the same procedure on shuffled targets. Where spacers are many, models are fitted to halves "
+            "of them, which lowers the score against that above; p is the share of targets, the true one included, "
+            "that do as well. Classes are taken from the predicted values, on the same shuffles."
         )
         section.table(in_words(pd.DataFrame([flat])), caption, index=False)
 
@@ -88,22 +90,24 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
 def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
     evaluation = task.evaluation
     assert evaluation is not None
-    if task.name == CLASSIFIER:
-        reliability = evaluation.reliability_table(5)
+    if task.task.classify:
         section.table(
-            in_words(reliability),
-            "Predicted probability of stiff against the observed share, five bins of equal size.",
+            in_words(evaluation.reliability_table(5)),
+            f"Predicted probability of {task.task.quantity.classes[1]} against the observed share, in equal bins.",
             index=False,
         )
         return
     held = evaluation.out_of_fold()
-    halide = result.tables.meta["halide"].loc[held.index]
+    colour = _colour(result, held.index)
     made, ax = figure(4.8, 4.4)
-    plot_parity(held["truth"], held["prediction"], halide, ax)
-    still = save_figure(made, figures, f"parity_{task.name}")
-    caption = "Held-out predictions against labels; point at a crystal for its name and interval."
+    plot_parity(held["truth"], held["prediction"], colour, ax)
+    still = save_figure(made, figures, f"parity_{_slug(task)}")
+    caption = "Held-out predictions against known values; point at a crystal for its name and interval."
     section.chart(
-        parity_chart(held, halide), caption, description=f"Predictions of {task.name} against labels", fallback=still
+        parity_chart(held, colour, unit=task.task.unit),
+        caption,
+        description=f"Predictions of {task.name} against known values",
+        fallback=still,
     )
     asked = evaluation.settings["coverage"]
     if asked is None:
@@ -111,18 +115,72 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     else:
         section.table(
             in_words(evaluation.coverage_table()),
-            f"Share of held-out crystals inside the {asked:.0%} interval, and its median width in GPa.",
+            f"Share of held-out crystals inside the {asked:.0%} interval, and its median width {in_unit(task)}.",
             index=False,
             folded=True,
         )
     if task.domain is not None and len(task.domain):
         section.table(
             _domain(task.domain),
-            "Errors in GPa inside and outside the applicability domain: layered crystals as they were held out, and "
-            "3D networks, which no model was trained on. The ratio of the mean errors stands with its 95 % interval "
-            "over spacers; where it includes 1, larger errors outside are not sure.",
+            f"Errors {in_unit(task)} inside and outside the applicability domain: layered crystals as they were held "
+            "out, and 3D networks, which no model was trained on. The ratio of the mean errors stands with its 95 % "
+            "interval over spacers; where it includes 1, larger errors outside are not sure.",
             index=False,
         )
+
+
+def _parts(section: Section, task: TaskResult) -> None:
+    """Scores within parts of the data, and of what was left out as a whole."""
+    assert task.evaluation is not None
+    by_part = _wide(task.evaluation.by_part())
+    if len(by_part):
+        section.table(
+            by_part,
+            "The model within parts of the data, every crystal held out with its spacer; 'bias' is the mean of "
+            "prediction minus truth, R2 compares with the mean of the part. 95 % intervals over spacers.",
+            index=False,
+            folded=True,
+        )
+    left_out = _wide(task.evaluation.left_out)
+    if len(left_out):
+        section.table(
+            left_out,
+            "The model, and the mean, on sources and on clusters of like spacers of which no crystal was in training.",
+            index=False,
+        )
+
+
+_PART_METRICS = ("MAE", "R2", "Spearman", "ROC-AUC", "Brier", "bias", "coverage")
+
+
+def _wide(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row for each part and model, one cell for each metric with its interval."""
+    shown = scores[scores["metric"].isin(_PART_METRICS) & scores["score"].notna()]
+    if shown.empty:
+        return pd.DataFrame()
+    cells = [with_interval(*row) for row in shown[["score", "lower", "upper"]].to_numpy(float)]
+    keys = ["part", "value", "model", "n_rows", "n_groups"]
+    wide = shown.assign(cell=cells).pivot_table(
+        index=keys, columns="metric", values="cell", aggfunc="first", sort=False
+    )
+    return in_words(wide[[name for name in _PART_METRICS if name in wide]].fillna("").reset_index())
+
+
+def _colour(result: StudyResult, crystals: pd.Index) -> pd.Series:
+    """Return what divides the points of a parity plot: the halide, or nothing where it is not known."""
+    if "halide" in result.tables.meta:
+        return result.tables.meta["halide"].loc[crystals]
+    return pd.Series("all", index=crystals)
+
+
+def _slug(task: TaskResult) -> str:
+    """Name of a task in names of files."""
+    return "".join(c if c.isalnum() or c in "_-" else "_" for c in task.name)
+
+
+def in_unit(task: TaskResult) -> str:
+    """Say the unit of a task after a quantity."""
+    return f"in {task.task.unit}" if task.task.unit else "in the unit of the property"
 
 
 def _domain(domain: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +204,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     made, ax = figure(6.4, 3.6)
     plot_ranking(ranking, groups=True, n=10, ax=ax)
     section.drawing(
-        save_figure(made, figures, f"groups_{task.name}"),
+        save_figure(made, figures, f"groups_{_slug(task)}"),
         f"Groups of correlated descriptors, by their share of all SHAP importance on held-out crystals, with "
         f"{ranking.level:.0%} intervals over spacers and seeds. Within a group the model cannot tell who earns the "
         "credit, so groups are the sounder answer. A group is named by its leading member.",
@@ -159,7 +217,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     made, ax = figure(6.4, 4.4)
     plot_ranking(ranking, ax=ax)
     section.drawing(
-        save_figure(made, figures, f"ranking_{task.name}"),
+        save_figure(made, figures, f"ranking_{_slug(task)}"),
         f"The same for single descriptors; stability of the top {ranking.top_k}: {ranking.stability:.2f} (1 always the "
         "same, 0 chance).",
     )
@@ -168,7 +226,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     section.chart(
         beeswarm_chart(explanation),
         "SHAP value of each held-out crystal, one row per descriptor, coloured by the descriptor's value.",
-        fallback=save_figure(made, figures, f"beeswarm_{task.name}"),
+        fallback=save_figure(made, figures, f"beeswarm_{_slug(task)}"),
     )
     shown = ["rank", "rank_lower", "rank_upper", "p_top_k", "share", "p_above_noise", "permutation"]
     section.table(

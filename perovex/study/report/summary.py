@@ -8,13 +8,12 @@ import pandas as pd
 
 from perovex._numbers import with_interval
 from perovex.explain.names import name_of
-from perovex.study.modelling import CLASSIFIER
 
 if TYPE_CHECKING:
     from perovex.explain import Ranking
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
-    from perovex.study.run import StudyResult
+    from perovex.study.result import StudyResult
 
 _IN_WORDS = {"average": "the average of boosted trees, a Gaussian process and a linear model"}
 _TERMS = (
@@ -38,13 +37,33 @@ def summary_lines(result: StudyResult) -> list[str]:
 
 def data_lines(result: StudyResult) -> list[str]:
     """Say what the study learnt from: crystals, labels, threshold."""
+    elastic = result.elastic
+    if elastic is None:
+        return _own_data_lines(result)
     meta, tables = result.tables.meta, result.tables
     by_n = ", ".join(f"{count} with n = {n:g}" for n, count in meta["n_layers"].value_counts().sort_index().items())
-    return [
-        f"data {result.data.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers",
-        f"labels by {result.data.potential}{result.data.kind}, not measurements",
-        f"stiff means {result.options.target} above {result.threshold:.2f} GPa",
+    lines = [f"data {elastic.version}: {len(tables.X)} layered crystals ({by_n}), {tables.groups.nunique()} spacers"]
+    lines.append(f"labels by {elastic.potential}{elastic.kind}, not measurements")
+    return [*lines, *_class_lines(result)]
+
+
+def _own_data_lines(result: StudyResult) -> list[str]:
+    """Say what a study of the user's own numbers learnt from, and what is the matter with them."""
+    tables = result.tables
+    lines = [
+        (
+            f"{result.data.version}: {len(tables.X)} crystals in {tables.groups.nunique()} groups, "
+            f"{tables.X.shape[1]} descriptors"
+        )
     ]
+    return [*lines, *_class_lines(result), *(f"note: {remark}" for remark in result.remarks)]
+
+
+def _class_lines(result: StudyResult) -> list[str]:
+    if result.threshold is None:
+        return []
+    main = result.tables.quantities[result.options.target]
+    return [f"{main.classes[1]} means {main.name} above {result.threshold:.2f} {main.unit}".rstrip()]
 
 
 def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
@@ -99,8 +118,8 @@ def score_table(result: StudyResult) -> pd.DataFrame:
 
 
 def _scores(task: TaskResult) -> dict[str, str]:
-    classify = task.name == CLASSIFIER
-    metric, unit = MAIN_METRIC[classify], "" if classify else " GPa"
+    classify = task.task.classify
+    metric, unit = MAIN_METRIC[classify], _unit_after(task)
     assert task.evaluation is not None
     table = task.evaluation.scores.query("metric == @metric").set_index("model")
     others = table.drop(index="model")["value"]
@@ -133,17 +152,35 @@ def leading_groups(ranking: Ranking, count: int = 3) -> str:
 
 def task_title(task: TaskResult) -> str:
     """Name a model for headings."""
-    return f"stiff or not ({task.target})" if task.name == CLASSIFIER else f"regression of {task.name}"
+    low, high = task.task.quantity.classes
+    if not task.task.classify:
+        return f"regression of {task.name}"
+    return f"stiff or not ({task.target})" if high == "stiff" else f"{high} or {low} ({task.target})"
+
+
+def heading(task: TaskResult) -> str:
+    """Name a model at the start of a line."""
+    title = task_title(task)
+    return title[0].upper() + title[1:]
+
+
+def with_unit(metric: str, task: TaskResult) -> str:
+    """Name a metric with the unit of the task."""
+    return f"{metric} ({task.task.unit})" if task.task.unit else metric
+
+
+def _unit_after(task: TaskResult) -> str:
+    return "" if task.task.classify or not task.task.unit else f" {task.task.unit}"
 
 
 def score_line(task: TaskResult) -> str:
     """Return the score of a model beside its baselines, or why there is none."""
-    head = f"classifier ({task.target})" if task.name == CLASSIFIER else f"regressor {task.name}"
+    head = f"classifier ({task.target})" if task.task.classify else f"regressor {task.name}"
     if task.evaluation is None:
         return f"{head}: {task.refusals.get('validation', 'not validated')}"
-    metric = MAIN_METRIC[task.name == CLASSIFIER]
+    metric = MAIN_METRIC[task.task.classify]
     table = task.evaluation.scores.query("metric == @metric").set_index("model")
-    unit = "" if task.name == CLASSIFIER else " GPa"
+    unit = _unit_after(task)
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
     top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
     return f"{head}: held-out {metric} {_own_score(table, unit)} (beside it: {others}){top}"
@@ -155,7 +192,8 @@ def summary_html(result: StudyResult) -> str:
 
     chosen = result.options.algorithm
     by = f" Predicted and explained is {_IN_WORDS.get(chosen, chosen)}."
-    section = Section("Summary").bullets([*data_lines(result), *_TERMS])
+    terms = _TERMS if result.elastic is not None else _TERMS[1:]
+    section = Section("Summary").bullets([*data_lines(result), *terms])
     section.table(
         score_table(result),
         "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
@@ -170,7 +208,9 @@ def summary_html(result: StudyResult) -> str:
             f"Published claims, by target: {len(result.claims)} verdicts. 'Undecided' is what a true claim often gets "
             "at this size, too; the section on claims says how often each criterion was right and wrong on made data.",
         )
-    if result.data.moduli == "soft_frozen":
+    if result.elastic is None:
+        return "\n".join(section.blocks)
+    if result.elastic.moduli == "soft_frozen":
         section.note(
             "These are moduli with the softest modes frozen (curvature below the threshold in the settings of each "
             "label, 0.05 eV/Å² in the bundled data): stiffer than relaxed-ion moduli and less dependent on the "

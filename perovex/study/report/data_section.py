@@ -1,0 +1,91 @@
+"""The section of the report on the data: what there is, and how the values are spread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from perovex.figures import figure, save_figure
+from perovex.figures.data import plot_distribution, plot_moduli
+from perovex.report.wording import in_words
+from perovex.study.tables import TARGETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perovex.datasets import ElasticData
+    from perovex.report import Section
+    from perovex.study.result import StudyResult
+
+_QUARTILES = pd.Index(["smallest", "lower quartile", "median", "upper quartile", "largest"])
+
+
+def add_data(section: Section, result: StudyResult, figures: Path) -> None:
+    """Fill the section on the data: of a release, or of the user's own."""
+    if result.elastic is not None:
+        _release(section, result.elastic, figures)
+    else:
+        _own(section, result, figures)
+    for remark in result.remarks:
+        section.note(f"{str(remark)[0].upper()}{str(remark)[1:]}.")
+
+
+def _release(section: Section, data: ElasticData, figures: Path) -> None:
+    table = data.table
+    counts = pd.crosstab(table["n_layers"].map(_layers), table["halide"])
+    section.table(
+        counts.rename_axis(index="layers", columns=None),
+        "Crystals with an accepted label, by layers per slab and halide.",
+    )
+    rejected = data.rejected
+    if len(rejected):
+        caption = f"{len(rejected)} rejected labels and why; they are kept in the data."
+        section.table(in_words(rejected[["reason"]]), caption, folded=True)
+    made, ax = figure(6.0, 4.6)
+    plot_moduli(table, ax)
+    section.drawing(
+        save_figure(made, figures, "moduli"),
+        "Out-of-plane against in-plane Young's modulus. Open symbols are 3D networks, for comparison only.",
+    )
+    made, axes = figure(9.6, 6.4, nrows=2, ncols=3)
+    for target, row in zip(("E_in_plane", "E_out_of_plane"), axes, strict=True):
+        for by, ax in zip(("n_layers", "halide", "stacking"), row, strict=True):
+            plot_distribution(table, target, by, ax)
+    section.drawing(
+        save_figure(made, figures, "distributions"),
+        "Moduli by layers per slab, halide and stacking: every crystal, quartiles (grey) and median; counts in "
+        "brackets. Colours and symbols are those of the halides above.",
+    )
+    spread = table.loc[np.isfinite(table["n_layers"]), list(TARGETS)].quantile([0, 0.25, 0.5, 0.75, 1])
+    spread.index = pd.Index(["smallest", "lower quartile", "median", "upper quartile", "largest"])
+    section.table(spread, "Distribution of the moduli of layered crystals, GPa.")
+
+
+def _layers(n: float) -> str:
+    return "3D" if np.isinf(n) else f"n = {n:g}"
+
+
+def _own(section: Section, result: StudyResult, figures: Path) -> None:
+    tables = result.tables
+    meta = tables.meta
+    if {"n_layers", "halide"} <= set(meta):
+        counts = pd.crosstab(meta["n_layers"].map(_layers), meta["halide"])
+        section.table(counts.rename_axis(index="layers", columns=None), "Crystals by layers per slab and halide.")
+    spread = tables.values.quantile([0, 0.25, 0.5, 0.75, 1]).set_axis(_QUARTILES)
+    known = tables.values.notna().sum().rename("crystals")
+    units = {name: f"{name} ({item.unit})" if item.unit else name for name, item in tables.quantities.items()}
+    section.table(
+        pd.concat([spread, known.to_frame().T]).rename(columns=units),
+        "Distribution of the values, and how many there are.",
+    )
+    if {"n_layers", "halide", "stacking"} <= set(meta):
+        table = meta.join(tables.values)
+        made, axes = figure(9.6, 3.2, ncols=3)
+        for by, ax in zip(("n_layers", "halide", "stacking"), np.ravel(axes), strict=True):
+            plot_distribution(table.dropna(subset=[result.options.target]), result.options.target, by, ax)
+        section.drawing(
+            save_figure(made, figures, "distributions"),
+            f"{result.options.target} by layers per slab, halide and stacking: crystals, quartiles (grey), median.",
+        )

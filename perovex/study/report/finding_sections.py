@@ -1,0 +1,108 @@
+"""Sections of the report on the questions of a study: claims, transfer, matched series."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from perovex.figures import figure, save_figure
+from perovex.figures.data import plot_series
+from perovex.report.wording import in_words
+from perovex.study.questions import SOURCE, TARGET
+from perovex.study.report.summary import add_claims, heading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perovex.report import Section
+    from perovex.study.result import StudyResult
+
+
+def add_verdicts(section: Section, result: StudyResult) -> None:
+    """Fill the section on published claims."""
+    section.text(
+        "Each claim has a criterion, set on made targets and printed below. The first thresholds of dominance were "
+        "reset on 24 November 2026, on simulations, after a first look at data 0.2; judging each descriptor by its own "
+        "SHAP values and leaving undecided what lies inside the Monte-Carlo error came on 28 November 2026, before "
+        "data release 1.0. 'Undecided' means that these data cannot tell; it is not a polite no."
+    )
+    if not result.claims:
+        section.note("No claim could be tested; the sections on the models say why.")
+        return
+    add_claims(section, result.claims, "Verdicts by target.")
+    rows = pd.DataFrame(result.claims)
+    criteria = rows.drop_duplicates("id")[["id", "claim", "criterion"]]
+    section.table(criteria, "Criteria.", index=False)
+    shown = ["id", "target", "verdict", "reason", "n_rows", "n_groups"]
+    section.table(in_words(rows[shown]), "Evidence behind each verdict.", index=False, folded=True, badges=["verdict"])
+
+
+def add_transfer(section: Section, result: StudyResult) -> None:
+    """Fill the section on transfer from single-layer to multilayer crystals."""
+    if "n_layers" not in result.tables.meta:
+        section.note("Not tested: the number of layers of the crystals is not known.")
+        return
+    occurring = result.tables.meta["n_layers"].groupby(result.tables.groups).nunique()
+    section.text(
+        f"{int((occurring > 1).sum())} of {len(occurring)} spacers occur at several n, so only the variant with the "
+        "spacer held out tells transfer from recognition. The source are crystals with n = 1, the target those with "
+        "n >= 2. Errors, gains and widths of regressions are in the unit of the property; the better mean baseline "
+        "predicts the mean of the source or of the target."
+    )
+    for task in result.tasks.values():
+        if task.transfer is None:
+            section.note(f"{heading(task)}: {task.refusals.get('transfer', 'not tested')}")
+            continue
+        section.text(f"{heading(task)}:").bullets(
+            sentence.replace(SOURCE, "n = 1").replace(TARGET, "n >= 2") for sentence in task.transfer.sentences()
+        )
+        if task.transfer.possible:
+            caption = f"{heading(task)}: every model, on the multilayer crystals."
+            section.table(in_words(task.transfer.to_frame()), caption, index=False, folded=True)
+
+
+def add_series(section: Section, result: StudyResult, figures: Path) -> None:
+    """Fill the section on matched series, shares of variance and what is tied to what."""
+    section.text(
+        "The same spacer and halide at several n: what changes between them is n and what n does to the geometry. "
+        "Changes are in the unit of the property. Significance comes from flipping the sign of all differences of a "
+        "spacer together; a cluster is a spacer."
+    )
+    _draw_series(section, result, figures)
+    for name, found in result.series.items():
+        item = found.value
+        if item is None or item.reason:
+            section.note(f"{name}: {found.refusal if item is None else item.reason}")
+            continue
+        section.bullets(item.sentences())
+        caption = f"{name} and descriptors: change from one n to another."
+        section.table(in_words(item.to_frame()), caption, index=False, folded=True)
+        section.table(in_words(item.explained_by), f"Do changes of descriptors go with changes of {name}?", folded=True)
+    for name, found in result.variance.items():
+        if found.value is None:
+            section.note(f"Variance of {name}: {found.refusal}")
+            continue
+        section.table(
+            in_words(found.value.rename(columns={"share": "share of variance", "df": "parameters"})),
+            f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares of adjusted R2).",
+        )
+    if len(result.confounding):
+        section.table(
+            result.confounding, "What is tied to what, 0 to 1 (Cramér's V, correlation ratio or rank correlation)."
+        )
+
+
+def _draw_series(section: Section, result: StudyResult, figures: Path) -> None:
+    names = [name for name, found in result.series.items() if found.value is not None]
+    if not names:
+        return
+    tables = result.tables
+    table = tables.meta.join(tables.values)
+    made, axes = figure(3.1 * len(names), 3.4, ncols=len(names))
+    for target, ax in zip(names, np.ravel(axes), strict=True):
+        plot_series(table.dropna(subset=[target]), target, ax)
+    section.drawing(
+        save_figure(made, figures, "series"), "The same spacer and halide at several n, one line for each pair."
+    )

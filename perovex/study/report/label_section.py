@@ -1,0 +1,91 @@
+"""The section of the report on labels: how far they are from references, and what an audit finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from perovex.datasets.schema import SOFT_FROZEN
+from perovex.report.wording import in_words
+from perovex.study.tables import TARGETS
+
+if TYPE_CHECKING:
+    from perovex.datasets import ElasticData
+    from perovex.report import Section
+    from perovex.study.labels import LabelFindings
+
+_AUDITED = {
+    "outliers": "Moduli far from those of like crystals",
+    "volume_changes": "Crystals whose volume changed much on relaxing",
+    "stacking_changes": "Crystals whose stacking changed on relaxing",
+    "unconverged": "Crystals that are not fully relaxed",
+    "duplicates": "Crystals that are in the data twice",
+}
+
+
+def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> None:
+    """Fill the section on the errors of labels."""
+    section.text(
+        "Relaxed-ion elastic tensors by linear response: ions and cell are relaxed, the response of the ions to strain "
+        "is solved with Hessian products, and a crystal with a negative mode or an unstable tensor is followed "
+        "downhill or rejected. Soft but positive modes count fully; their influence is listed below."
+    )
+    truth = labels.truth
+    section.table(
+        in_words(truth.errors),
+        "Labels against first-principles values (PBE without dispersion), 3D crystals.",
+        index=False,
+    )
+    section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
+    if len(truth.lattice_errors):
+        section.table(
+            in_words(truth.lattice_errors.rename(columns={"method": "reference"})),
+            "Relaxed lattice parameters of the labels against experiment and DFT: deviation of the label from the "
+            "reference in percent. The last two columns compare the reference itself with experiment.",
+            index=False,
+        )
+    if len(truth.enantiomers):
+        apart = {f"{target} apart (%)": truth.enantiomers[f"{target}_percent"] for target in TARGETS}
+        section.table(
+            in_words(truth.enantiomers[["right", "left", "energy_meV_per_atom"]]).assign(**apart),
+            "Crystals and their mirror images, whose labels should be equal. What separates them is the error of the "
+            "potential, which tells left from right, and of convergence.",
+            index=False,
+        )
+    trends = truth.trends
+    shown = pd.DataFrame(
+        {
+            "trend": trends["trend"],
+            "answer": trends["answer"],
+            "pairs that agree": [f"{r.agreeing} of {r.comparisons}" for r in trends.itertuples()],
+            "spacers that agree": [f"{r.groups_agreeing} of {r.groups}" for r in trends.itertuples()],
+            "p": trends["p_value"],
+            "median difference (GPa)": trends["median_difference_GPa"],
+        }
+    )
+    section.table(
+        shown,
+        "Trends that the literature reports, tested on the labels; the answer is that of a sign test over groups "
+        "(spacers), undecided where p is 0.05 or more.",
+        index=False,
+    )
+    findings = labels.audit
+    if len(findings.second_potential):
+        pairs = in_words(findings.second_potential.reset_index())
+        main = pairs["modulus"].isin([*TARGETS, *SOFT_FROZEN])
+        section.table(
+            pairs[main],
+            "The same crystals labelled with two potentials (or two protocols), each relaxing the crystal by itself: "
+            "the spread is a lower bound of the error of a label. 'soft_frozen' marks moduli without soft modes.",
+            index=False,
+        )
+        section.table(pairs[~main], "The same for the other moduli.", index=False, folded=True)
+    if len(findings.soft_modes):
+        count = f"{len(findings.soft_modes)} of {len(data)} crystals"
+        caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
+        section.table(in_words(findings.soft_modes), caption, folded=True)
+    for name, found in _AUDITED.items():
+        frame = findings.tables()[name]
+        if len(frame):
+            section.table(in_words(frame).rename(columns={"X": "halide"}), f"{found}: {len(frame)}.", folded=True)
