@@ -113,7 +113,7 @@ class ChosenClassifier(ClassifierMixin, Chosen):
 
 def compare(task, tables, repeats, nested, without):
     models = candidates(task, without)
-    y = tables.moduli["E_in_plane" if task == "stiff" else task]
+    y = tables.values["E_in_plane" if task == "stiff" else task]
     others = {name: model for name, model in models.items() if name != "xgboost"}
     if nested:
         kind = ChosenClassifier if task == "stiff" else ChosenRegressor

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from perovex.datasets import load_elastic
 from perovex.explain import load_claims
 from perovex.explain.claims.simulation import SCENARIOS, judge_simulated, simulate_design
-from perovex.study.modelling import CLASSIFIER, make_estimator
+from perovex.learn import StiffnessClassifier, YoungModulusRegressor
 from perovex.study.options import StudyOptions
 from perovex.study.questions import octahedral_families
 from perovex.study.tables import build_tables
@@ -36,7 +36,8 @@ OPTIONS = StudyOptions()
 
 def model(task, trees):
     """Return the model of a study, or one of fewer trees that learn faster in proportion."""
-    estimator = make_estimator(CLASSIFIER if task == "classification" else TARGET, OPTIONS, trees=True)
+    kind = StiffnessClassifier if task == "classification" else YoungModulusRegressor
+    estimator = kind(OPTIONS.tree_algorithm, target=TARGET, random_state=OPTIONS.seed)
     if trees:
         estimator.set_params(algorithm_params={"n_estimators": trees, "learning_rate": min(0.5, 15 / trees)})
     return estimator
@@ -57,7 +58,7 @@ def simulate(tables, claims, case, trees):
         design,
         claims,
         rng,
-        like=tables.moduli[TARGET].to_numpy(),
+        like=tables.values[TARGET].to_numpy(),
         families=families,
         n_resamples=OPTIONS.n_resamples,
     )

@@ -147,7 +147,7 @@ def run_study(  # noqa: PLR0913 - one call does the main job
         _only_with_table(structures=structures, id_column=id_column, groups=groups, unit=unit, ignore=ignore)
         learnt: ElasticData | OwnData = _release(data, potential, moduli, targets, options)
     else:
-        if data is not None or potential is not None:
+        if data is not None or potential is not None or moduli != "relaxed":
             raise DatasetError("a table and a release of elastic tensors were both given", remedy="leave one out")
         if not targets:
             raise DatasetError("no column to learn was named", remedy="give it by --target COLUMN")
@@ -163,7 +163,7 @@ def run_study(  # noqa: PLR0913 - one call does the main job
     asked = {
         **_origin_of(data, structures, table),
         "potential": potential,
-        "moduli": None if moduli == "relaxed" else moduli,
+        "moduli": getattr(learnt, "moduli", None),
         "target": targets,
         "id": id_column,
         "groups": groups,

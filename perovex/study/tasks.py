@@ -67,6 +67,11 @@ def tasks_of(tables: StudyTables, options: StudyOptions) -> tuple[list[Task], li
     known = tables.values[main.name].dropna()
     remarks: list[Remark] = []
     tasks: list[Task] = []
+    if tables.groups.nunique() < 2:
+        raise ModelInputError(
+            "all crystals belong to one group: nothing can be said about others",
+            remedy="add crystals with other spacers, or give --groups COLUMN",
+        )
     for name, values in tables.values.items():
         if values.nunique() < 2:
             raise ModelInputError(f"all values of {name} are equal", remedy="there is nothing to learn: add crystals")
