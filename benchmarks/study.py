@@ -1,8 +1,8 @@
 """Where the time of a study goes: CPU seconds of every kind of step.
 
-Run ``python benchmarks/study.py`` for the bundled data, ``--quick`` for fewer repeats, ``--out DIR`` to keep its files
-(those are timed too). CPU seconds are what counts on a machine that others use; on so many idle cores as ``--jobs`` says
-the wall time is about their sum divided by the number of cores.
+Run ``python benchmarks/study.py`` for the bundled data, ``--quick`` for fewer repeats, ``--out DIR`` to keep its files.
+CPU seconds are what counts on a machine that others use; on idle cores the wall time is about their sum divided by the
+number of cores.
 """
 
 import argparse

@@ -9,7 +9,6 @@ import pandas as pd
 from perovex.descriptors import REGISTRY
 from perovex.errors import ModelInputError
 from perovex.explain import (
-    associations,
     collect,
     confounding_table,
     descriptors_of_factors,
@@ -62,7 +61,7 @@ def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOp
         meta=tables.meta,
         estimator=estimator,
         families=octahedral_families(tables.X.columns),
-        given=tables.meta["halide"] if "halide" in tables.meta else None,
+        given=tables.meta.get("halide"),
         defining=[key for key in tables.X.columns if key in REGISTRY and REGISTRY[key].family == "layers"],
         random_state=options.seed,
         full=not options.quick,
