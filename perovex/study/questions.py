@@ -9,6 +9,7 @@ import pandas as pd
 from perovex.descriptors import REGISTRY
 from perovex.errors import ModelInputError
 from perovex.explain import (
+    associations,
     collect,
     confounding_table,
     descriptors_of_factors,

@@ -90,14 +90,14 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_workers_end_with_a_parent_that_was_killed(tmp_path):
+def test_workers_a_parent_that_was_killed(tmp_path):
     script, pids = tmp_path / "script.py", tmp_path / "pids"
     script.write_text(SCRIPT)
     pids.mkdir()
     parent = subprocess.Popen(
         [sys.executable, str(script), str(pids)], env={**os.environ, "PYTHONPATH": str(Path.cwd())}
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400  # imports are slow where many work
     while len(list(pids.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.2)
     workers = [int(path.name) for path in pids.iterdir()]

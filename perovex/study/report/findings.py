@@ -12,7 +12,6 @@ from perovex.figures.axes import axes
 from perovex.figures.data import MODULUS_LABELS
 from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
 from perovex.learn import formula_text
-from perovex.study.tasks import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

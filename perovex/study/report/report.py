@@ -22,10 +22,8 @@ from perovex.study.report.model_section import add_model
 from perovex.study.report.summary import heading, summary_html
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from perovex.learn import YoungModulusRegressor
     from perovex.report import Section
     from perovex.study.result import StudyResult
 
