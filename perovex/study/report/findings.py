@@ -12,6 +12,7 @@ from perovex.figures.axes import axes
 from perovex.figures.data import MODULUS_LABELS
 from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
 from perovex.learn import formula_text
+from perovex.study.tasks import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,8 @@ SHEET: Final = "slab_fraction"
 
 def _formula_sentence(task: TaskResult, model: YoungModulusRegressor) -> str:
     assert task.evaluation is not None
-    row = task.evaluation.scores.query("metric == 'R2' and model == @SMALL")[["value", "lower", "upper"]]
+    scores = task.evaluation.scores
+    row = scores.loc[(scores["metric"] == "R2") & (scores["model"] == SMALL), ["value", "lower", "upper"]]
     score = f", held out {with_interval(*row.to_numpy(float)[0])}" if len(row) else ""
     return f"A formula to argue with (R2{score}): {formula_text(model)}."
 
