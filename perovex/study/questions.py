@@ -90,6 +90,7 @@ def verdicts(
         explanation=explanation,
         ranking=ranking,
         transfer=tested,
+        associations=abstract(tables, options.target if name == "stiff" else name, explanation, ranking),
         random_state=options.seed,
         n_resamples=options.n_resamples,
         n_shadow=options.n_shadows,

@@ -85,7 +85,8 @@ def test_inside_the_monte_carlo_error_nothing_is_decided():
     assert _reaches(0.6, 0.5, 100)
     assert not _reaches(0.52, 0.5, 100)
     assert _reaches(0.52, 0.5, 10_000)
-    assert _stays_below(0.0, 0.05, 10)
+    assert _stays_below(0.0, 0.05, 100)
+    assert not _stays_below(0.0, 0.05, 10)
     assert not _stays_below(0.04, 0.05, 100)
 
 

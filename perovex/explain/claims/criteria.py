@@ -140,8 +140,8 @@ def _reaches(share: float, wanted: float, n_draws: int) -> bool:
 
 
 def _stays_below(share: float, limit: float, n_draws: int) -> bool:
-    """Whether a share of draws stays below a threshold by more than its Monte-Carlo error, or is none of them."""
-    return share <= 0 or share + share_error(share, n_draws) <= limit
+    """Whether a share of draws stays below a threshold by more than its Monte-Carlo error; few draws never do."""
+    return share + share_error(share, n_draws) <= limit
 
 
 def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
