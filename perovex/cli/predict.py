@@ -292,13 +292,15 @@ def for_reading(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     """Return what people look at: an interval in one cell, units, nothing empty, nothing that is said on stderr."""
     import pandas as pd
 
+    from perovex.prediction.crystals import probability_column
+
     targets = [name.removesuffix("_label") for name in table.columns if name.endswith("_label")]
     view: dict[str, Any] = {
         name: table[name] for name in ("formula", "smiles", "metal", "halide", "n", "phase", "stacking")
     }
     view["learnt from such crystals"] = table["in_domain"].map({True: "yes", False: "NO, see below"})
-    probability = next((name for name in table if str(name).startswith("probability_")), None)
-    if probability is not None:
+    probability = probability_column(table.columns)
+    if probability:
         view["class"] = table["class"]
         view[probability.replace("_", " of ")] = table[probability].map("{:.2f}".format)
         view[_with_unit("threshold", units)] = table["threshold"].map("{:.2f}".format)

@@ -15,7 +15,7 @@ from perovex.building import build_layered
 from perovex.building.compound import Compound
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
-from perovex.prediction.crystals import add_reasons, contradiction, predict_described, unit_of
+from perovex.prediction.crystals import add_reasons, contradiction, predict_described, probability_column, unit_of
 from perovex.prediction.models import load_models
 from perovex.prediction.relaxing import relax_by_potential, require_potential
 
@@ -104,10 +104,11 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     (True, True)
     """
     several = not isinstance(spacer, str)
-    if several:
-        compounds = [_read(one, metal, halide, n, cage, phase) for one in spacer]
-    else:
+    compounds: list[Compound | PerovexError]
+    if isinstance(spacer, str):
         compounds = [Compound.read(spacer, metal, halide, n, cage, phase)]
+    else:
+        compounds = [_read(one, metal, halide, n, cage, phase) for one in spacer]
     table = predict_compounds(
         compounds, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
         random_state=random_state, n_jobs=n_jobs, progress=progress, on_error="row" if several else "raise",
@@ -246,8 +247,8 @@ def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle) -> pd.Seri
         row[f"{target}_min_of_builds"], row[f"{target}_max_of_builds"] = values.min(), values.max()
     if not works:
         return row
-    probability = next((name for name in builds if str(name).startswith("probability_")), None)
-    if probability is not None:
+    probability = probability_column(builds.columns)
+    if probability:
         row[probability] = builds[probability].astype(float).mean()
         row["class"] = _class(builds, probability, row[probability])
     for column in ("phase", "stacking"):

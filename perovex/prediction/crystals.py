@@ -137,7 +137,7 @@ def predict_described(described: Sequence[Described], names: pd.Index, bundle: M
     if sound:
         _blank_across_vacuum(predicted, X, compounds)
     table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
-    labels = known_labels(compounds.to_dict("records"), X, bundle)
+    labels = known_labels(records_of(compounds), X, bundle)
     table[labels.columns] = labels.to_numpy() if sound else np.nan
     table = table.astype({name: float for name in labels.columns if name != "known_as"})
     table.index = pd.Index(sound or [-1])
@@ -193,8 +193,8 @@ def remarks(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str
 def contradiction(row: pd.Series, bundle: ModelBundle) -> str:
     """Say why a class and a modulus on the other side of the threshold both stand."""
     target = bundle.manifest["target"]
-    probability = next((name for name in row.index if str(name).startswith("probability_")), None)
-    if probability is None or not np.isfinite(row.get(target, np.nan)):
+    probability = probability_column(row.index)
+    if not probability or not np.isfinite(row.get(target, np.nan)):
         return ""
     modulus, threshold = row[target], row["threshold"]
     if (modulus > threshold) == (row[probability] > 0.5):
@@ -213,6 +213,11 @@ def _known_note(row: pd.Series, bundle: ModelBundle) -> str:
     labels = {target: row[f"{target}_label"] for target in bundle.regressors}
     listed = ", ".join(f"{label:.3g} {unit_of(target, bundle)}" for target, label in labels.items() if label == label)  # noqa: PLR0124
     return f"in the training data as {row['known_as']}: labels {listed}"
+
+
+def probability_column(names: Iterable[Any]) -> str:
+    """Return the column that holds the probability of the upper class; empty without a classifier."""
+    return next((str(name) for name in names if str(name).startswith("probability_")), "")
 
 
 def unit_of(target: str, bundle: ModelBundle) -> str:
@@ -244,17 +249,23 @@ def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: M
         same = keys.get(_key(compound), [])
         entry: dict[str, Any] = {"known_as": "", **{f"{target}_label": np.nan for target in bundle.regressors}}
         if same and known is not None:
-            name = bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin()
-            entry["known_as"] = str(name)
-            entry |= {f"{target}_label": float(known.moduli.loc[name, target]) for target in bundle.regressors}
+            name = str(bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin())
+            labels = known.moduli.loc[name]
+            entry["known_as"] = name
+            entry |= {f"{target}_label": float(labels[target]) for target in bundle.regressors}
         rows.append(entry)
     return pd.DataFrame(rows, columns=["known_as", *(f"{target}_label" for target in bundle.regressors)])
+
+
+def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as mappings of column names."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _keys(identity: pd.DataFrame) -> dict[Any, list[Any]]:
     """Names of known crystals by compound."""
     keys: dict[Any, list[Any]] = {}
-    for name, row in zip(identity.index, identity.to_dict("records"), strict=True):
+    for name, row in zip(identity.index, records_of(identity), strict=True):
         keys.setdefault(_key(row), []).append(name)
     return keys
 

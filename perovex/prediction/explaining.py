@@ -258,7 +258,7 @@ def _grouped(
     leader_of: dict[str, str] = {}
     for members in clusters.members.values():
         defined = [member for member in members if np.isfinite(values[member])] or members
-        leader = contributions[defined].abs().idxmax()
+        leader = str(contributions[defined].abs().idxmax())
         total = float(contributions[members].sum())
         percent = 100 * np.expm1(total) if logs else np.nan
         rows[leader] = {

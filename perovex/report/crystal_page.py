@@ -13,6 +13,7 @@ from perovex.errors import ModelInputError
 from perovex.explain.names import name_of, unit_of
 from perovex.figures import figure, plot_reasons, style
 from perovex.figures.style import embed_svg
+from perovex.prediction.crystals import probability_column
 from perovex.report.document import Document
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def crystal_page(table: pd.DataFrame, bundle: ModelBundle) -> Document:
 def _prediction(section: Section, row: pd.Series, bundle: ModelBundle) -> None:
     """Say what is predicted, and first of all what speaks against it."""
     unit = bundle.manifest.get("unit", "")
-    probability = next((name for name in row.index if str(name).startswith("probability_")), None)
-    if probability is not None:
+    probability = probability_column(row.index)
+    if probability:
         section.lead(
             f"{row['formula']} is predicted to be {row['class']}: a probability of {row[probability]:.2f} of more than "
             f"{row['threshold']:.4g} {unit} in {bundle.manifest['target']}."

@@ -47,7 +47,8 @@ def _arguments(parameter, value, places):
     line = [item.format_map(places) for item in NEEDED.get(parameter.command, _default_needs(parameter.command))]
     line += TOGETHER.get((parameter.command, parameter.name), [])
     if not parameter.option:  # instead of the argument, which comes first
-        return [*parameter.command.split(), value, *[item for item in line if item not in map(str, places.values())]]
+        others = [item for item in line if item not in {*map(str, places.values()), *NEEDED["build"]}]
+        return [*parameter.command.split(), value, *others]
     if parameter.option in line:
         place = line.index(parameter.option)
         del line[place : place + 2]
