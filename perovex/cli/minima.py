@@ -28,7 +28,8 @@ def minima(  # noqa: PLR0917 (options of a command)
         typer.Option("--release", help="Start from the relaxed crystals of this data release as well."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option("--resume", help="Go on from the search packed in this data release.")
+        Path | None,
+        typer.Option("--resume", help="Go on from the search packed in this data release, and from its crystals."),
     ] = None,
     strategies: Annotated[
         list[str] | None,
@@ -68,6 +69,7 @@ def minima(  # noqa: PLR0917 (options of a command)
         SearchSettings,
         Targets,
         describe_strategies,
+        open_search,
         search_minima,
         unpack_search,
     )
@@ -83,7 +85,10 @@ def minima(  # noqa: PLR0917 (options of a command)
     check_folder(out)
     if resume is not None:
         print(f"{unpack_search(resume, out)} candidates taken from {resume}")
-    starts, labelled = _starts(files or [], release, potential, origin)
+    starts, labelled = _starts(files or [], release or resume, potential, origin)
+    if resume is not None:  # a released crystal that the search made is no start: it would count as found once more
+        candidates = open_search([], out).store
+        starts = [start for start in starts if start.name not in candidates]
     targets = Targets(halides or (), metals or (), layers or ())
     settings = SearchSettings(strategies or DEFAULT_STRATEGIES, max_candidates=max_candidates, random_state=seed)
     compounds = [compound for family in targets.families(starts) for compound in family]
@@ -130,7 +135,7 @@ def _starts(files: list[str], release: Path | None, potential: str, origin: str)
     starts = read_starts(expand_paths(files, keep_missing=len(files) > 1), origin=origin) if files else []
     labelled: set[str] = set()
     if release is not None:
-        data = load_elastic(release, potential=potential)
+        data = load_elastic(release, potential=potential, minima="all")
         starts += starts_of(data)
         labelled = set(data.table.index)
     return refuse_repeated_starts(starts), labelled

@@ -76,7 +76,7 @@ class LabelChoice:
     within : float
         Minima up to this energy above the lowest, meV per metal; 0 for the lowest only.
     labelled : collection of str
-        Names of starts that carry a label already: their minima need none.
+        Names of starts and candidates that carry a label already: their minima need none.
     settings : LabelSettings
         Protocol.
     """
@@ -98,7 +98,8 @@ class LabelChoice:
         return [job for _, job in sorted(ranked, key=lambda pair: (pair[0], pair[1].name))]
 
     def _has_label(self, outcome: Outcome) -> bool:
-        return outcome.record["strategy"] == "given" and outcome.record["parent"] in self.labelled
+        given = outcome.record["strategy"] == "given" and outcome.record["parent"] in self.labelled
+        return given or outcome.id in self.labelled
 
 
 def read_starts(paths: Iterable[Path], *, origin: str = "") -> list[Start]:

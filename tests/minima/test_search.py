@@ -194,6 +194,8 @@ def test_minima_of_one_family_are_labelled_but_those_that_have_a_label(straight,
     assert [record["name"] for record in labels] == [known.lowest(straight.compound).id]
     assert labels[0]["status"] == "accepted"
     assert "modes" in labels[0]
+    again = LabelChoice(labelled={labels[0]["name"]})
+    assert again.jobs(known, [straight.compound], tmp_path) == []
     kept = run([straight], tmp_path / "b", springs, labels=LabelChoice(labelled={"straight"}))
     assert not [item for item in kept if isinstance(item, dict)]
 
