@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import has_fit_parameter
 
+from perovex._seeds import seed_for
 from perovex.errors import ModelInputError, TooFewGroupsError
 from perovex.learn.threshold import resolve_threshold, stiff_labels
 
@@ -50,11 +51,11 @@ def fit_groups(estimator: Any, X: Any, y: Any, groups: Any, sample_weight: Any =
     return estimator.fit(X, y, **options)
 
 
-def other_seeds(estimator: Any, shift: int) -> Any:
-    """Return a clone whose seeds are higher by `shift`; a seed of None stays."""
+def of_fold(estimator: Any, repeat: int, number: int) -> Any:
+    """Return a clone with the seeds of a fold, those that `perovex.explain.explain` gives it; a seed of None stays."""
     model = clone(estimator)
     seeds = {
-        name: value + shift
+        name: seed_for(int(value), "model of a fold", repeat, number)
         for name, value in model.get_params().items()
         if (name == "random_state" or name.endswith("__random_state")) and isinstance(value, (int, np.integer))
     }

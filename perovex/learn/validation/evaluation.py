@@ -15,7 +15,7 @@ from perovex._numbers import with_interval
 from perovex.errors import ModelInputError, PerovexError
 from perovex.learn import metrics
 from perovex.learn.estimators.baselines import baseline_models
-from perovex.learn.held_out import class_target, held_out, learns_modulus, other_seeds
+from perovex.learn.held_out import class_target, held_out, learns_modulus, of_fold
 from perovex.learn.provenance import provenance
 from perovex.learn.splits import fold_names, folds_for
 from perovex.learn.tables import as_groups, as_table, as_target
@@ -370,7 +370,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         extra: dict[str, Any] = {"coverage": coverage, "domain": domain} if name == "model" else {}
         if learns_modulus(models[name]):
             extra["learnt"] = given
-        part = held_out(other_seeds(models[name], number), table, target, labels, train, test, **extra)
+        part = held_out(of_fold(models[name], repeat, number), table, target, labels, train, test, **extra)
         parts.append(part.assign(model=name, repeat=repeat, fold=k))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
@@ -418,7 +418,7 @@ def _scores_left_out(
             for number, (train, test) in enumerate(plan):
                 for name, model in models.items():
                     learnt = given if learns_modulus(model) else None
-                    held = held_out(other_seeds(model, number), table, target, labels, train, test, learnt=learnt)
+                    held = held_out(of_fold(model, 0, number), table, target, labels, train, test, learnt=learnt)
                     parts.append(held.assign(model=name, repeat=0, fold=number))
         except PerovexError as error:
             refused.append(f"{scheme}: {error.cause}")
