@@ -242,21 +242,21 @@ def _attribute(opened: Opened, table: Array, background: Array | None, how: _How
     if opened.kind == "linear" and not probability:
         coefficients = np.ravel(opened.model.coef_)
         values = (table - background.mean(axis=0)) * coefficients
-        base = float(output_of(opened, background).mean())
-        linear = Attribution(values, np.full(len(table), base), output, unit)
+        mean = float(output_of(opened, background).mean())
+        linear = Attribution(values, np.full(len(table), mean), output, unit)
         if linear.additivity_error <= EXACT * max(1.0, float(np.ptp(output))):  # no link function bends it
             return linear
     if opened.kind == "kernel" and not probability:
         expansion = kernel_expansion(opened.model)
         if expansion is not None:
-            values, base = kernel_values(expansion, table, background, rough=how.rough)
-            return Attribution(values, np.full(len(table), base), output, unit)
+            values, mean = kernel_values(expansion, table, background, rough=how.rough)
+            return Attribution(values, np.full(len(table), mean), output, unit)
 
     def ask(rows: Array) -> Array:
         return output_of(opened, rows, probability=probability)
 
-    values, base, error = permutation_values(ask, table, background, rng=how.rng)
-    return Attribution(values, np.full(len(table), base), output, unit, sampling_error=error)
+    values, mean, error = permutation_values(ask, table, background, rng=how.rng)
+    return Attribution(values, np.full(len(table), mean), output, unit, sampling_error=error)
 
 
 def _average(opened: Opened, table: Array, background: Array, unit: str, how: _How) -> Attribution:

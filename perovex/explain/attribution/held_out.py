@@ -137,7 +137,8 @@ def _run(
 ) -> Explanation:
     rows, columns = problem.X.shape
     n_repeats = 1 + max(fold.repeat for fold in plan)
-    repeats, members = np.zeros((n_repeats, rows, columns)), {}
+    repeats = np.zeros((n_repeats, rows, columns))
+    members: dict[str, NDArray[np.float64]] = {}
     base, predictions = np.zeros((n_repeats, rows)), np.zeros((n_repeats, rows))
     strength = np.zeros((columns, columns)) if with_interactions else None
     folds, train_importance, worst, sampling, unit = [], [], 0.0, 0.0, ""

@@ -147,7 +147,8 @@ def kernel_values(
     wanted = expansion.output(table) - base
     limit = (_ROUGH if rough else _TOLERANCE) * max(1.0, float(np.abs(wanted).max(initial=0.0)))
     precision, plan = (np.float32, _FEW_NODES) if rough else (np.float64, _NODES)
-    rows, weights = expansion.rows.astype(precision), expansion.weights.astype(precision)
+    rows: Any = expansion.rows.astype(precision)
+    weights: Any = expansion.weights.astype(precision)
     absent = _factors(b[:, None, :].astype(precision) - rows[None, :, :])  # (background, training, descriptors)
     values = np.empty_like(table)
     for i, row in enumerate(x.astype(precision)):

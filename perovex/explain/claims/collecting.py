@@ -71,7 +71,8 @@ def collect(  # noqa: PLR0913 -- everything a verdict rests on
             explanation = explain(estimator, X, y, groups, random_state=random_state, progress=progress)
         skilled = skill(explanation)
         if ranking is None and skilled.above_chance:
-            ranking = rank(explanation, progress=progress, **({"drop": "none", "n_permutations": 0} | rank_options))
+            options: dict[str, Any] = {"drop": "none", "n_permutations": 0} | rank_options
+            ranking = rank(explanation, progress=progress, **options)
     except PerovexError as error:
         n_groups = len(X) if groups is None else len(pd.unique(np.asarray(groups)))
         return Evidence(

@@ -242,7 +242,7 @@ def _side(signs: Sequence[Mapping[str, Any]], direction: float) -> Word:
 def _sign_of_one(evidence: Evidence, descriptor: str) -> dict[str, Any]:
     """Spearman of a descriptor's own value with its own SHAP value, never with a sum over others."""
     explanation = evidence.explanation
-    j = int(explanation.X.columns.get_loc(descriptor))
+    j = list(explanation.X.columns).index(descriptor)
     value = explanation.X[descriptor].to_numpy()
     resampled = [shape_of(value[draw.rows], draw.values[:, j])["spearman"] for draw in evidence.ranking.draws]
     lower, upper = interval(resampled)
@@ -356,14 +356,15 @@ def judge_beyond(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     if table is None or not (table["kind"] == "partial").any():
         return Finding("undecided", "associations within strata were not measured")
     direction = float(parameters["direction"])
-    numbers, reasons = {}, []
+    numbers: dict[str, dict[str, Any]] = {}
+    reasons = []
     for name, patterns in parameters["concepts"].items():
         descriptors = members(patterns, pd.Index(table["descriptor"].unique()))
         if not descriptors:
             return Finding("undecided", f"no descriptor was measured for: {name}")
         of_concept = table[table["descriptor"].isin(descriptors) & (table["kind"] == "partial")]
         last = of_concept.groupby("descriptor", sort=False).tail(1)  # the one with all strata held equal
-        rows = last.to_dict(orient="records")
+        rows: list[dict[str, Any]] = [dict(row) for _, row in last.iterrows()]
         verdict = _side(rows, direction)
         everything = table[table["descriptor"].isin(descriptors)].drop(columns="sign")
         numbers[name] = {"verdict": verdict, "views": everything.to_dict(orient="records")}

@@ -206,7 +206,8 @@ def _held_equal(
 ) -> list[dict[str, Any]]:
     """Strata held equal one after another (total effect), then mediators as well (direct effect)."""
     everyone = np.ones(len(value), dtype=bool)
-    rows, design, held = [], np.empty((len(value), 0)), []
+    rows: list[dict[str, Any]] = []
+    design, held = np.empty((len(value), 0)), list[str]()
     for column in strata.columns:
         dummies = pd.get_dummies(strata[column].astype(str), drop_first=True).to_numpy(dtype=float)
         design, held = np.column_stack([design, dummies]), [*held, str(column)]
@@ -246,7 +247,7 @@ def _between(sample: _Sample, name: str, value: Array, strata: pd.DataFrame) -> 
 
 def _of_model(explanation: Explanation, ranking: Ranking, name: str, level: float) -> dict[str, Any]:
     """Spearman of a descriptor's value and its SHAP value, with the interval over draws of groups."""
-    j = int(explanation.X.columns.get_loc(name))
+    j = list(explanation.X.columns).index(name)
     value = explanation.X[name].to_numpy()
     drawn = [shape_of(value[draw.rows], draw.values[:, j])["spearman"] for draw in ranking.draws]
     lower, upper = interval(drawn, level)

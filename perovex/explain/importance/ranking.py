@@ -72,7 +72,8 @@ class Ranking:
         Within a group credit is shared out by chance, so that a member cannot be told from noise by itself.
         """
         group = str(self.table.loc[descriptor, "correlation_group"])
-        return float(max(self.table.loc[descriptor, "p_above_noise"], self.groups.loc[group, "p_above_noise"]))
+        own, joint = self.table["p_above_noise"][descriptor], self.groups["p_above_noise"][group]
+        return max(float(own), float(joint))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of descriptors."""

@@ -123,7 +123,7 @@ def changes_explained(
     return table[columns].sort_values("p", kind="stable")
 
 
-def _centred_ranks(values: Array, step: NDArray[np.int64], known: NDArray[np.bool_]) -> Array:
+def _centred_ranks(values: Array, step: NDArray[Any], known: NDArray[np.bool_]) -> Array:
     """Ranks of changes less their mean within the step, ranked again; zero where unknown."""
     out = np.zeros(len(values))
     centred = pd.Series(values[known])
@@ -194,7 +194,7 @@ def changes_together(
     }
 
 
-def _step_means(values: Array, step: NDArray[np.int64], train: NDArray[np.int64]) -> Array:
+def _step_means(values: Array, step: NDArray[Any], train: NDArray[np.int64]) -> Array:
     """Mean change of each row's step over the training rows; over all of them for a step they lack."""
     overall = values[train].mean(axis=0)
     means = {s: values[train][step[train] == s].mean(axis=0) for s in np.unique(step[train])}
