@@ -46,9 +46,9 @@ def _arguments(parameter, value, places):
     """Return the command line with this value, and what else the command needs."""
     line = [item.format_map(places) for item in NEEDED.get(parameter.command, _default_needs(parameter.command))]
     line += TOGETHER.get((parameter.command, parameter.name), [])
-    if not parameter.option:  # instead of the argument, which comes first
-        others = [item for item in line if item not in {*map(str, places.values()), *NEEDED["build"]}]
-        return [*parameter.command.split(), value, *others]
+    if not parameter.option:  # instead of the arguments, which come first
+        first_option = next((place for place, item in enumerate(line) if item.startswith("-")), len(line))
+        return [*parameter.command.split(), value, *line[first_option:]]
     if parameter.option in line:
         place = line.index(parameter.option)
         del line[place : place + 2]

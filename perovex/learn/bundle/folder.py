@@ -301,8 +301,13 @@ def _read_parts(source: Path, files: Mapping[str, str]) -> Parts:
 
 def _read_skops(raw: bytes) -> dict[str, Any]:
     skops = skops_io()
-    unknown = sorted(set(skops.get_untrusted_types(data=raw)) - set(TRUSTED))
-    if unknown:
-        raise ModelFileError(f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again")
-    found = skops.loads(raw, trusted=list(TRUSTED))
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        found = skops.loads(raw, trusted=list(TRUSTED))  # looks at the types before it makes anything of them
+    except UntrustedTypesFoundException as error:
+        unknown = sorted(set(skops.get_untrusted_types(data=raw)) - set(TRUSTED))
+        raise ModelFileError(
+            f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again"
+        ) from error
     return dict(found)
