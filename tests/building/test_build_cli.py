@@ -93,7 +93,7 @@ def test_what_cannot_be_written_is_refused_before_work(tmp_path, monkeypatch):
     for out in (blocked / "crystal.cif", tmp_path / "crystal.xyz"):
         assert isinstance(run("CC[NH3+]", "--out", out).exception, PerovexError)
     (tmp_path / "folder.cif").mkdir()
-    assert "a folder of that name" in str(run("CC[NH3+]", "--out", tmp_path / "folder.cif").exception)
+    assert "this is a folder" in str(run("CC[NH3+]", "--out", tmp_path / "folder.cif").exception)
     assert "folder: --out DIR" in str(run("CC[NH3+]", "C[NH3+]", "--out", tmp_path / "a.cif").exception)
     monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
     assert "pip install sevenn dftd3" in str(run("CC[NH3+]", "--relax", "--out", tmp_path / "a.cif").exception)

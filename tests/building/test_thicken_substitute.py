@@ -48,7 +48,7 @@ def test_thicken_refuses_networks_and_unknown_cages(single):
     with pytest.raises(BuildError, match="3D"):
         thicken(cubic())
     with pytest.raises(BuildError, match="cage"):
-        thicken(single, "GA")
+        thicken(single, "XY")
 
 
 def test_substitution_scales_bonds_and_keeps_molecules(single):
@@ -127,7 +127,7 @@ def test_an_unknown_potential_is_named(single):
 
 
 def test_a_relaxation_that_does_not_converge_is_refused(monkeypatch):
-    from perovex import relaxing
+    from perovex.prediction import relaxing
     from perovex.elasticity.potentials import by_name as potentials
 
     monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=1e-5, sigma=2.0))

@@ -148,7 +148,7 @@ def test_predict_says_why_in_words_and_as_files(two_crystals, tmp_path):
     assert row["why"][0].startswith("E_in_plane = ")
     assert sorted(path.suffix for path in figures.iterdir()) == [".json", ".png", ".svg"]
     assert "Nearest known crystals" in page.read_text()
-    assert_refused(run("predict", two_crystals[0], "--report", tmp_path / "page.pdf"), "a page is written as .html")
+    assert_refused(run("predict", two_crystals[0], "--report", tmp_path / "page.pdf"), "cannot write .pdf", "use .html")
 
 
 def test_predict_keeps_a_row_for_a_bad_file(two_crystals, tmp_path):
@@ -198,7 +198,7 @@ def test_missing_hydrogens_are_named_and_inorganic_descriptors_still_computed(el
     assert row["bridge_angle_mean"] > 90
     assert pd.isna(row["stei_max"])
     assert run("describe", path, "--families", "bridges,layers").returncode == 0
-    assert_refused(run("predict", path, "--out", out), "MissingHydrogensError")
+    assert_refused(run("predict", path, "--out", tmp_path / "predicted.csv"), "MissingHydrogensError")
 
 
 def test_study_of_an_empty_folder_is_refused(tmp_path):

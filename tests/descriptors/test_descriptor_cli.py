@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from perovex.cli import describe as describe_module
 from perovex.cli import descriptors as descriptors_module
 from perovex.descriptors import REGISTRY
+from perovex.errors import PerovexError
 
 CRYSTALS = Path(__file__).parents[1] / "data" / "crystals"
 APP = typer.Typer()
@@ -69,7 +70,9 @@ def test_table_on_screen(kind):
 
 
 def test_unknown_kind_of_table_is_refused_at_once(tmp_path):
-    assert run("describe", CRYSTALS, "--out", tmp_path / "table.xlsx").exit_code == 2
+    refused = run("describe", CRYSTALS, "--out", tmp_path / "table.xlsx").exception
+    assert isinstance(refused, PerovexError)
+    assert "use .csv, .parquet or .json" in str(refused)
 
 
 @pytest.mark.parametrize("kind", ["table", "md", "json"])

@@ -126,7 +126,7 @@ def test_layers_of_an_ideal_slab(shift):
 @pytest.mark.parametrize("move", [(0.0, 0.0), (0.5, 0.5), (0.5, 0.0), (0.3, 0.1)])
 def test_shift_of_a_single_slab_is_in_the_cell_vector(move):
     # one slab per cell: its next copy is offset by the in-plane part of the third cell vector
-    ideal = network(rotation_vectors((0, 0, 0), "---"), layers=1, gap=8.0)
+    ideal = network(rotation_vectors((0, 0, 0), "---"), layers=1, gap=5.0)
     matrix = ideal.lattice.matrix.copy()
     matrix[2] += 6.0 * np.array([*move, 0.0])
     sheared = Structure(matrix, ideal.species, ideal.cart_coords, coords_are_cartesian=True)
@@ -348,7 +348,7 @@ def test_disorder_is_resolved_on_request_and_remarked(tmp_path):
     lenient = HOIPFeaturizer(disorder="major")
     table = lenient.fit_transform(pd.Series([path, CRYSTALS[0]], index=["partial", "sound"]))
     assert table.loc["partial", "n_layers"] == 1
-    assert "disordered: kept the major component" in lenient.warnings_["partial"]
+    assert any("disordered: kept the major component" in warning for warning in lenient.warnings_["partial"])
     assert "sound" not in lenient.warnings_
     assert describe(path, disorder="major")["n_layers"] == 1
     with pytest.raises(ValueError, match="disorder"):
@@ -361,8 +361,8 @@ def test_one_bad_crystal_costs_one_row(tmp_path):
     featurizer = HOIPFeaturizer(on_error="row", families="octahedra")
     table = featurizer.fit_transform([CRYSTALS[0], bad, CRYSTALS[1]])
     assert table.notna().any(axis=1).tolist() == [True, False, True]
-    assert list(featurizer.errors_.index) == [1]
-    assert "broken.cif" in featurizer.errors_.loc[1, "message"]
+    assert list(featurizer.errors_.index) == [str(bad)]
+    assert "broken.cif" in featurizer.errors_.loc[str(bad), "message"]
     with pytest.raises(PerovexError, match=r"broken\.cif"):
         HOIPFeaturizer().fit_transform([bad])
     with pytest.raises(ValueError, match="on_error"):

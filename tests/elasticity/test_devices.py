@@ -76,7 +76,7 @@ def test_absent_device_is_a_typed_error():
 def test_compiled_kernels_serve_the_cpu_only(monkeypatch, device, fused):
     seen = []
     batched, fast = ModuleType("batched_sevennet"), ModuleType("fast_sevennet")
-    batched.BatchedSevenNet = lambda model, device: SimpleNamespace(model=model, device=device)
+    batched.BatchedSevenNet = lambda model, device, **_: SimpleNamespace(model=model, device=device)
     fast.fuse = seen.append
     monkeypatch.setitem(sys.modules, "perovex.elasticity.potentials.batched_sevennet", batched)
     monkeypatch.setitem(sys.modules, "perovex.elasticity.potentials.fused_sevennet", fast)
