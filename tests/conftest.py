@@ -34,6 +34,9 @@ def two_crystals(elastic_data, tmp_path_factory):
     return files
 
 
+# Looked through for doctests after tests/cli, it would be taken for the conftest.py of that folder.
+collect_ignore = ["conftest.py"]
+
 FAST = {"n_estimators": 60, "max_depth": 2, "learning_rate": 0.15, "subsample": 0.8, "n_jobs": 1}
 
 
