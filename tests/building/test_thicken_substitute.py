@@ -128,10 +128,10 @@ def test_an_unknown_potential_is_named(single):
 
 def test_a_relaxation_that_does_not_converge_is_refused(monkeypatch):
     from perovex.prediction import relaxing
-    from perovex.elasticity.potentials import by_name as potentials
 
-    monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=1e-5, sigma=2.0))
+    monkeypatch.setattr(relaxing, "require", lambda *_, **__: None)
+    monkeypatch.setattr(relaxing, "make_calculator", lambda *_, **__: LennardJones(epsilon=1e-5, sigma=2.0))
     assert relaxing.relax_by_potential(cubic(), "lj").properties["relaxation"]["potential"] == "lj"
-    monkeypatch.setattr(potentials, "make_calculator", lambda *_, **__: LennardJones(epsilon=0.1, sigma=3.0, rc=7.0))
+    monkeypatch.setattr(relaxing, "make_calculator", lambda *_, **__: LennardJones(epsilon=0.1, sigma=3.0, rc=7.0))
     with pytest.raises(BuildError):
         relaxing.relax_by_potential(cubic(), "lj")
