@@ -4,14 +4,16 @@
     python benchmarks/first_principles.py collect --work FOLDER --out data/reference/first_principles
 
 `run` makes the calls, each on file at once: the reference, then one strain after another (one-sided, see
-`perovex.elasticity.response.strain_paths`). Run it again to go on; finished calls are not repeated. `collect` computes
-the tensors of all crystals whose calls are complete and writes them with every call, complete or not.
+`perovex.elasticity.response.strain_paths`). Run it again to go on; finished calls are not repeated, nor those that the
+bundled data hold. `collect` computes the tensors of all crystals whose calls are complete and writes them with every
+call, complete or not.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +25,8 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from perovex._files import write_atomic
 from perovex.datasets import load_elastic
-from perovex.datasets.paths import write_checksums
-from perovex.elasticity import ElasticTensor, LabelSettings
+from perovex.datasets.paths import data_root, write_checksums
+from perovex.elasticity import LabelSettings
 from perovex.elasticity.labels.preconditioned import cheap_response
 from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
 from perovex.elasticity.potentials.call_log import LoggedCalculator, read_calls
@@ -43,9 +45,9 @@ SETTINGS = Cp2kSettings()
 def cheap_of(name: str, work: Path) -> CheapResponse:
     """Point, response and Hessian of the potential, computed once and kept in the folder."""
     file = work / f"{name}.response.npz"
-    atoms = AseAtomsAdaptor.get_atoms(load_elastic().structures[name])
     calculator = make_calculator(DEFAULT_POTENTIAL)
     if not file.exists():
+        atoms = AseAtomsAdaptor.get_atoms(load_elastic().structures[name])
         settings = LabelSettings(relax=RelaxSettings(fmax=1e-3, smax=2e-3), symmetry=SYMMETRY, max_seconds=1e5)
         made = cheap_response(atoms, calculator, settings, None, None).cheap
         arrays = {key: getattr(made.point, key) for key in ("positions", "cell", "energy", "forces", "stress")}
@@ -61,9 +63,21 @@ def cheap_of(name: str, work: Path) -> CheapResponse:
     return CheapResponse(surface, point, z["solution"], z["hessian"], z["tensor"], group)
 
 
+def restore(work: Path) -> None:
+    """Take up what the bundled data hold, as far as the folder has none of it."""
+    work.mkdir(parents=True, exist_ok=True)
+    bundled = data_root() / "reference" / "first_principles"
+    for packed in bundled.glob("*.calls.jsonl.gz"):
+        log = work / packed.name.removesuffix(".gz")
+        paths = packed.name.replace(".calls.jsonl.gz", ".response.npz")
+        if not log.exists() and not (work / paths).exists():
+            write_atomic(log, gzip.decompress(packed.read_bytes()))
+            write_atomic(work / paths, (bundled / paths).read_bytes())
+
+
 def run(names: list[str], work: Path) -> None:
     """Make the calls of some crystals, one after another."""
-    work.mkdir(parents=True, exist_ok=True)
+    restore(work)
     for name in names:
         cheap = cheap_of(name, work)
         log = LoggedCalculator(lambda: FirstPrinciples(SETTINGS), work / f"{name}.calls.jsonl")
@@ -126,22 +140,35 @@ def tensor_of(name: str, work: Path) -> dict[str, Any]:
         "max_force_eV_per_A": round(point.max_force, 4),
         "force_noise_eV_per_A": round(noise, 5),
         "space_group": cheap.symmetry.name,
-        "E_vrh": round(ElasticTensor(made.stress_alone).hill.E, 4),
-        "E_vrh_potential": round(ElasticTensor(cheap.tensor).hill.E, 4),
+        "rotations": np.round(cheap.symmetry.rotations, 12).tolist(),
+        "images": cheap.symmetry.images_of_atoms.tolist(),
+        "strains": [(step[-6:] / PATHS.strain).round(12).tolist() for step in path_steps(cheap, PATHS.strain)],
     }
     return record
+
+
+def packed_response(file: Path) -> bytes:
+    """Archive of what the paths need to be met again, the Hessian in single precision."""
+    kept = ("numbers", "positions", "cell", "energy", "forces", "stress", "solution", "tensor", "group", "rotations")
+    with np.load(file) as stored:
+        arrays = {key: stored[key] for key in (*kept, "images")} | {"hessian": stored["hessian"].astype(np.float32)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def collect(work: Path, out: Path) -> None:
     """Write tensors, inputs and all calls."""
     out.mkdir(parents=True, exist_ok=True)
     crystals: dict[str, Any] = {}
+    normals = json.loads((load_elastic().folder / "tensors.json").read_text())
     for log in sorted(work.glob("*.calls.jsonl")):
         name = log.name.removesuffix(".calls.jsonl")
         calls = read_calls(log)
         mesh = mesh_of(np.array(calls[0]["cell"]), SETTINGS.kpoint_length)
         record: dict[str, Any] = {"calls": len(calls), "kpoints": mesh}
-        record["label_id"] = f"{name}@{DEFAULT_POTENTIAL}"
+        label_id = f"{name}@{DEFAULT_POTENTIAL}"
+        record |= {"label_id": label_id, "normal": normals[label_id]["normal"]}
         try:
             record |= tensor_of(name, work)
         except LookupError:
@@ -150,6 +177,7 @@ def collect(work: Path, out: Path) -> None:
         text = "".join(json.dumps(call) + "\n" for call in calls)
         write_atomic(out / f"{name}.calls.jsonl.gz", gzip.compress(text.encode(), mtime=0))
         write_atomic(out / f"{name}.inp", cp2k_input(SETTINGS, mesh).encode())
+        write_atomic(out / f"{name}.response.npz", packed_response(work / f"{name}.response.npz"))
         print(name, json.dumps(record), flush=True)
     manifest = {
         "functional": "PBE",

@@ -16,6 +16,8 @@ _CAPTIONS = {
     "lattice_errors": "The same by method; the last two columns: the method itself against experiment",
     "moduli": "Moduli against first-principles values, GPa",
     "errors": "The same by quantity",
+    "first_principles": "Layered crystals too: moduli against PBE-D3(BJ) along the same strain paths",
+    "potentials": "Interatomic potentials at the same first-principles calls: errors of forces, stress and moduli",
     "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
 }

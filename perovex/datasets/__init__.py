@@ -2,6 +2,7 @@
 
 from perovex.datasets.collect import collect
 from perovex.datasets.elastic import ElasticData, load_elastic
+from perovex.datasets.first_principles import FirstPrinciplesData, load_first_principles
 from perovex.datasets.literature import load_literature
 from perovex.datasets.paths import data_root
 from perovex.datasets.quality.audit import Audit, audit
@@ -12,11 +13,13 @@ __all__ = [
     "MODULI",
     "Audit",
     "ElasticData",
+    "FirstPrinciplesData",
     "audit",
     "collect",
     "data_root",
     "describe_columns",
     "load_elastic",
+    "load_first_principles",
     "load_literature",
     "load_spacers",
     "spacer_abbreviation",

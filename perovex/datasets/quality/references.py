@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex.datasets.first_principles import load_first_principles
 from perovex.datasets.paths import data_root
 from perovex.datasets.quality.enantiomers import enantiomer_differences
 from perovex.datasets.quality.trends import trends
@@ -33,6 +34,11 @@ class LabelValidation:
         One row per crystal and first-principles source: K, G, E of label and reference in GPa, and the ratio of E.
     errors : DataFrame
         Mean absolute percentage error and rank correlation over crystals (reference values of one crystal averaged).
+    first_principles : DataFrame
+        One row per crystal and modulus: that of PBE-D3(BJ), that of the potential along the same strain paths (GPa),
+        and the deviation in percent; see `load_first_principles`. Empty for labels of another potential.
+    potentials : DataFrame
+        One row per interatomic potential: errors of forces, stress and moduli at the same first-principles calls.
     enantiomers : DataFrame
         One row per pair of mirror images: how far their labels differ, in percent; see `enantiomer_differences`.
     trends : DataFrame
@@ -46,6 +52,8 @@ class LabelValidation:
     lattice_errors: pd.DataFrame
     moduli: pd.DataFrame
     errors: pd.DataFrame
+    first_principles: pd.DataFrame
+    potentials: pd.DataFrame
     enantiomers: pd.DataFrame
     trends: pd.DataFrame
 
@@ -87,12 +95,14 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
     []
     """
     data = data.relaxed()
-    lattice, moduli = _lattice(data), _moduli(data.table)
+    lattice, moduli, anchor = _lattice(data), _moduli(data.table), load_first_principles()
     return LabelValidation(
         lattice,
         _lattice_errors(lattice),
         moduli,
         _errors(moduli),
+        anchor.comparison if data.potential == anchor.potential else anchor.comparison.iloc[:0],
+        anchor.potentials.reset_index(),
         enantiomer_differences(data.table),
         trends(data.table),
     )

@@ -321,8 +321,8 @@ def _cp2k(settings: Cp2kSettings, mesh: tuple[int, int, int], folder: Path) -> A
 def cp2k_input(settings: Cp2kSettings, mesh: tuple[int, int, int]) -> str:
     """Write the part of CP2K's input that ASE does not write: grids, k-points, mixing, precision.
 
-    Self-consistency begins with the density of the call before, which takes ten steps of 17 where the strain is small,
-    and with that of the atoms where there is none.
+    Self-consistency begins with the density of the call before, which saves up to six of 17 steps under a small strain
+    and nothing where the lists of neighbours change, and with that of the atoms where there is none.
     """
     smear = ""
     if settings.smearing:

@@ -38,6 +38,13 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> No
         index=False,
     )
     section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
+    if len(truth.first_principles):
+        section.table(
+            in_words(truth.first_principles),
+            "The potential against density-functional theory (PBE-D3(BJ)), layered crystals among them: moduli from "
+            "stress along the same strain paths of the same crystals.",
+            index=False,
+        )
     if len(truth.lattice_errors):
         section.table(
             in_words(truth.lattice_errors.rename(columns={"method": "reference"})),

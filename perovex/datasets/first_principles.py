@@ -1,0 +1,217 @@
+"""First-principles tensors of the released crystals, and every call behind them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from perovex.datasets.paths import data_root, verify_checksums
+from perovex.elasticity import ElasticTensor
+from perovex.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ase import Atoms
+
+COMPONENTS = tuple((i, j) for i in range(6) for j in range(i, 6))
+VOIGT = ("K_voigt", "G_voigt")
+MODULI = (*VOIGT, "K_vrh", "G_vrh", "E_vrh", "E_in_plane", "E_out_of_plane")
+
+
+@dataclass(frozen=True)
+class FirstPrinciplesData:
+    """Tensors by density-functional theory beside those of the potential along the same strain paths.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files lie.
+    manifest : dict
+        Functional, settings of the code, of the paths and of the dispersion, and ``crystals``: what is known of each.
+    """
+
+    folder: Path
+    manifest: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def crystals(self) -> list[str]:
+        """Crystals whose tensor is complete."""
+        return [name for name, record in self.manifest["crystals"].items() if not record.get("calls_missing")]
+
+    def tensor(self, crystal: str, kind: str = "stress_alone") -> np.ndarray:
+        """Tensor of one crystal, GPa, in the frame of its released structure.
+
+        Parameters
+        ----------
+        crystal : str
+            One of `crystals`.
+        kind : str
+            ``stress_alone`` (robust, right in first order), ``tensor`` (with all corrections), ``error`` (error bar of
+            that), ``asymmetry`` (half the difference of the two halves of the first), ``along_path``,
+            ``potential_along_path``, ``potential``.
+
+        Returns
+        -------
+        ndarray, shape (6, 6)
+
+        Raises
+        ------
+        DatasetError
+            No such crystal, no complete tensor, or no such kind.
+        """
+        if crystal not in self.crystals:
+            known = ", ".join(self.crystals) or "none is complete"
+            raise DatasetError(f"no first-principles tensor of {crystal!r}", remedy=f"known: {known}")
+        record, key = self.manifest["crystals"][crystal], f"C_{kind}_GPa"
+        if key not in record:
+            kinds = sorted(k[2:-4] for k in record if k.startswith("C_"))
+            raise DatasetError(f"no tensor of kind {kind!r}", remedy=f"choose one of {kinds}")
+        return np.array(record[key])
+
+    def calls(self, crystal: str) -> list[Atoms]:
+        """All calls of one crystal, complete or not: the reference first, then strained ones.
+
+        Returns
+        -------
+        list of ase.Atoms
+            Each with energy (eV), forces (eV/Å) and stress (eV/Å³) of the functional without dispersion.
+
+        Raises
+        ------
+        DatasetError
+            No such crystal.
+        """
+        from ase import Atoms
+        from ase.calculators.singlepoint import SinglePointCalculator
+
+        file = self.folder / f"{crystal}.calls.jsonl.gz"
+        if not file.is_file():
+            raise DatasetError(f"no calls of {crystal!r}", remedy=f"known: {', '.join(self.manifest['crystals'])}")
+        crystals = []
+        for line in gzip.decompress(file.read_bytes()).splitlines():
+            call = json.loads(line)
+            atoms = Atoms(numbers=call["numbers"], positions=call["positions"], cell=call["cell"], pbc=True)
+            results = {key: np.asarray(call[key]) for key in ("forces", "stress")}
+            atoms.calc = SinglePointCalculator(atoms, energy=call["energy"], **results)
+            crystals.append(atoms)
+        return crystals
+
+    @cached_property
+    def moduli(self) -> pd.DataFrame:
+        """Moduli (GPa) by first principles and by the potential, indexed by crystal and source; see `moduli_of`."""
+        rows: dict[tuple[str, str], dict[str, float]] = {}
+        for crystal in self.crystals:
+            normal = np.array(self.manifest["crystals"][crystal]["normal"])
+            for source, kind in (("PBE-D3(BJ)", "stress_alone"), ("potential", "potential_along_path")):
+                rows[crystal, source] = moduli_of(self.tensor(crystal, kind), normal)
+        index = pd.MultiIndex.from_tuples(list(rows), names=["crystal", "source"])
+        return pd.DataFrame(list(rows.values()), index=index, columns=list(MODULI))
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        """Error of the potential against first principles, one row per crystal.
+
+        Returns
+        -------
+        DataFrame
+            Of each modulus the deviation in percent; of the components the mean absolute deviation (GPa), the largest,
+            and their correlation.
+        """
+        rows = {}
+        for crystal in self.crystals:
+            reference, potential = (self.tensor(crystal, kind) for kind in ("stress_alone", "potential_along_path"))
+            pairs = np.array([[reference[k], potential[k]] for k in COMPONENTS])
+            difference = abs(pairs[:, 0] - pairs[:, 1])
+            moduli = self.moduli.loc[crystal]
+            percent = 100 * (moduli.loc["potential"] / moduli.loc["PBE-D3(BJ)"] - 1)
+            rows[crystal] = {f"{key}_percent": percent[key] for key in MODULI} | {
+                "components_mean_GPa": difference.mean(),
+                "components_largest_GPa": difference.max(),
+                "components_correlation": np.corrcoef(pairs.T)[0, 1],
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("crystal")
+
+    @property
+    def potential(self) -> str:
+        """Name of the potential whose strain paths the calls follow."""
+        return str(self.manifest["paths"]["potential"]["name"])
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """Moduli side by side, one row per crystal and modulus.
+
+        Returns
+        -------
+        DataFrame
+            crystal, modulus, ``first_principles_GPa``, ``potential_GPa``, ``deviation_percent`` of the potential.
+        """
+        stacked = self.moduli.stack().unstack("source") if len(self.moduli) else self.moduli  # noqa: PD013
+        table = stacked.reindex(columns=["PBE-D3(BJ)", "potential"]).rename_axis(["crystal", "modulus"], axis=0)
+        table = table.set_axis(["first_principles_GPa", "potential_GPa"], axis=1)
+        table["deviation_percent"] = 100 * (table["potential_GPa"] / table["first_principles_GPa"] - 1)
+        return table.reset_index()
+
+    @cached_property
+    def potentials(self) -> pd.DataFrame:
+        """How far each potential is from the calls on file, indexed by its name; see ``benchmarks/potentials.py``."""
+        return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
+
+    def __repr__(self) -> str:
+        """Say what there is."""
+        calls = sum(record["calls"] for record in self.manifest["crystals"].values())
+        settings = self.manifest["settings"]
+        return (
+            f"FirstPrinciplesData({len(self.crystals)} tensors, {calls} calls of "
+            f"{settings['functional']} by {settings['code']} {settings['version']})"
+        )
+
+
+def moduli_of(tensor: np.ndarray, normal: np.ndarray) -> dict[str, float]:
+    """Voigt averages, which every tensor has, and the moduli of the data set, NaN where noise leaves it unstable (GPa).
+
+    Parameters
+    ----------
+    tensor : ndarray, shape (6, 6)
+        GPa.
+    normal : ndarray, shape (3,) or (3, 3)
+        As in `ElasticTensor.moduli`.
+    """
+    diagonal, mixed, shear = np.trace(tensor[:3, :3]), tensor[0, 1] + tensor[0, 2] + tensor[1, 2], tensor[3:, 3:]
+    values = {"K_voigt": (diagonal + 2 * mixed) / 9, "G_voigt": (diagonal - mixed + 3 * np.trace(shear)) / 15}
+    values |= ElasticTensor(tensor).moduli(normal)
+    return {key: float(values[key]) for key in MODULI}
+
+
+def load_first_principles(folder: Path | None = None) -> FirstPrinciplesData:
+    """Load the first-principles tensors and calls.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: the bundled ``reference/first_principles``.
+
+    Returns
+    -------
+    FirstPrinciplesData
+
+    Raises
+    ------
+    DatasetError
+        A file is missing or differs from its checksum.
+
+    Examples
+    --------
+    >>> data = load_first_principles()
+    >>> data.manifest["functional"]
+    'PBE'
+    """
+    folder = data_root() / "reference" / "first_principles" if folder is None else folder
+    verify_checksums(folder)
+    return FirstPrinciplesData(folder, json.loads((folder / "tensors.json").read_text(encoding="utf-8")))

@@ -1,0 +1,131 @@
+"""First-principles tensors and calls: the loader on a made folder, and the bundled data as they stand."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from perovex.datasets.first_principles import COMPONENTS, load_first_principles
+from perovex.datasets.paths import write_checksums
+from perovex.elasticity import ElasticTensor
+from perovex.errors import DatasetError
+
+
+def isotropic(K, G):
+    C = np.zeros((6, 6))
+    C[:3, :3] = K - 2 * G / 3
+    C[range(3), range(3)] = K + 4 * G / 3
+    C[range(3, 6), range(3, 6)] = G
+    return C
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """One crystal with a complete tensor, stiffer by a tenth than the potential says, and one without."""
+    call = {"numbers": [1, 1], "cell": np.eye(3).tolist(), "positions": [[0, 0, 0], [0.5, 0.5, 0.5]]}
+    call |= {"energy": -1.0, "forces": [[0.0, 0, 1], [0, 0, -1]], "stress": [0.1, 0.2, 0.3, 0, 0, 0], "seconds": 1.0}
+    complete = {
+        "calls": 2,
+        "normal": [0, 0, 1],
+        "C_stress_alone_GPa": isotropic(11.0, 5.5).tolist(),
+        "C_potential_along_path_GPa": isotropic(10.0, 5.0).tolist(),
+    }
+    manifest = {
+        "functional": "PBE",
+        "settings": {"functional": "PBE", "code": "cp2k", "version": "2023.1"},
+        "crystals": {"done": complete, "begun": {"calls": 1, "calls_missing": True}},
+    }
+    (tmp_path / "tensors.json").write_text(json.dumps(manifest))
+    for name, calls in (("done", [call, call]), ("begun", [call])):
+        text = "".join(json.dumps(one) + "\n" for one in calls)
+        (tmp_path / f"{name}.calls.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    write_checksums(tmp_path)
+    return tmp_path
+
+
+def test_moduli_and_errors_of_a_potential_that_is_too_soft_by_a_tenth(folder):
+    data = load_first_principles(folder)
+    assert data.crystals == ["done"]
+    E = 9 * 11 * 5.5 / (3 * 11 + 5.5)
+    assert data.moduli.loc[("done", "PBE-D3(BJ)"), "E_vrh"] == pytest.approx(E)
+    assert data.moduli.loc[("done", "PBE-D3(BJ)"), "E_out_of_plane"] == pytest.approx(E)
+    errors = data.errors.loc["done"]
+    for modulus in ("K_voigt", "G_voigt", "K_vrh", "G_vrh", "E_vrh", "E_in_plane", "E_out_of_plane"):
+        assert errors[f"{modulus}_percent"] == pytest.approx(-100 / 11)
+    assert errors["components_correlation"] == pytest.approx(1.0)
+    assert errors["components_largest_GPa"] == pytest.approx((11 + 4 * 5.5 / 3) / 11)
+    assert set(data.comparison["modulus"]) >= {"E_vrh", "E_in_plane"}
+    np.testing.assert_allclose(data.comparison["deviation_percent"], -100 / 11)
+    assert "1 tensors, 3 calls of PBE by cp2k 2023.1" in repr(data)
+
+
+def test_calls_are_crystals_with_results(folder):
+    first, _ = load_first_principles(folder).calls("done")
+    assert first.get_potential_energy() == -1.0
+    np.testing.assert_allclose(first.get_forces()[1], [0, 0, -1])
+    np.testing.assert_allclose(first.get_stress(), [0.1, 0.2, 0.3, 0, 0, 0])
+
+
+def test_what_is_not_there_is_said(folder):
+    data = load_first_principles(folder)
+    with pytest.raises(DatasetError, match="no first-principles tensor of 'begun'"):
+        data.tensor("begun")
+    with pytest.raises(DatasetError, match="no tensor of kind") as error:
+        data.tensor("done", "exact")
+    assert "stress_alone" in error.value.remedy
+    with pytest.raises(DatasetError, match="no calls of"):
+        data.calls("absent")
+    (folder / "tensors.json").write_text("{}")
+    with pytest.raises(DatasetError, match="differs from its checksum"):
+        load_first_principles(folder)
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return load_first_principles()
+
+
+def test_bundled_calls_are_those_of_released_crystals(bundled, elastic_data):
+    for name, record in bundled.manifest["crystals"].items():
+        calls = bundled.calls(name)
+        assert len(calls) == record["calls"]
+        released = elastic_data.structures[name]
+        assert sorted(calls[0].get_chemical_symbols()) == sorted(str(site.specie) for site in released)
+        assert calls[0].get_volume() == pytest.approx(released.volume, rel=0.01), "a relaxed crystal of this project"
+
+
+def test_bundled_strains_are_those_on_record(bundled):
+    strain = bundled.manifest["paths"]["strain"]
+    for name in bundled.crystals:
+        reference, *strained = bundled.calls(name)
+        record = bundled.manifest["crystals"][name]
+        for atoms, vector in zip(strained, record["strains"], strict=True):
+            small = np.linalg.solve(reference.cell[:], atoms.cell[:]) - np.eye(3)
+            made = [small[0, 0], small[1, 1], small[2, 2], 2 * small[1, 2], 2 * small[0, 2], 2 * small[0, 1]]
+            np.testing.assert_allclose(made, strain * np.array(vector), atol=1e-9)
+
+
+def test_bundled_tensors_are_stable_within_their_noise_and_near_those_of_the_potential(bundled):
+    assert bundled.crystals
+    for name in bundled.crystals:
+        noise = bundled.tensor(name, "asymmetry").max()
+        assert noise < 1.0
+        assert np.linalg.eigvalsh(bundled.tensor(name))[0] > -noise
+        assert ElasticTensor(bundled.tensor(name, "potential_along_path")).born_stable
+        assert bundled.errors.loc[name, "components_correlation"] > 0.9
+        upper = [bundled.tensor(name)[k] for k in COMPONENTS]
+        assert max(upper) < 100
+
+
+def test_bundled_slopes_follow_from_the_stress_of_the_calls(bundled):
+    """The largest diagonal component follows from two calls by hand, up to curvature and dispersion."""
+    for name in bundled.crystals:
+        reference, *strained = bundled.calls(name)
+        for atoms, vector in zip(strained, bundled.manifest["crystals"][name]["strains"], strict=True):
+            k = int(np.argmax(np.abs(vector[:3])))
+            if abs(vector[k]) < 0.99:
+                continue
+            strain = bundled.manifest["paths"]["strain"]
+            slope = (atoms.get_stress()[k] - reference.get_stress()[k]) * 160.21766208 / strain
+            assert slope == pytest.approx(bundled.tensor(name)[k, k], rel=0.35)
