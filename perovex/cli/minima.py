@@ -114,8 +114,12 @@ def _check_names(strategies: Sequence[str], halides: Sequence[str], metals: Sequ
     from perovex.errors import SearchError
     from perovex.minima import describe_strategies
 
-    known = {"strategy": (strategies, describe_strategies()), "halide": (halides, HALIDE_RADII)}
-    for word, (given, names) in (known | {"metal": (metals, METAL_RADII)}).items():
+    known: list[tuple[str, list[str], list[str]]] = [
+        ("strategy", list(strategies), list(describe_strategies())),
+        ("halide", list(halides), list(HALIDE_RADII)),
+        ("metal", list(metals), list(METAL_RADII)),
+    ]
+    for word, given, names in known:
         unknown = sorted(set(given) - set(names))
         if unknown:
             raise SearchError(f"unknown {word} {', '.join(unknown)}", remedy=f"known are {', '.join(names)}")

@@ -152,7 +152,9 @@ class FirstPrinciplesData:
         DataFrame
             crystal, modulus, ``first_principles_GPa``, ``potential_GPa``, ``deviation_percent`` of the potential.
         """
-        stacked = self.moduli.stack().unstack("source") if len(self.moduli) else self.moduli  # noqa: PD013
+        stacked = self.moduli
+        if len(self.moduli):
+            stacked = pd.DataFrame(self.moduli.stack().unstack("source"))  # noqa: PD013
         table = stacked.reindex(columns=["PBE-D3(BJ)", "potential"]).rename_axis(["crystal", "modulus"], axis=0)
         table = table.set_axis(["first_principles_GPa", "potential_GPa"], axis=1)
         table["deviation_percent"] = 100 * (table["potential_GPa"] / table["first_principles_GPa"] - 1)

@@ -61,7 +61,7 @@ def with_stacking(labels: pd.DataFrame) -> pd.DataFrame:
     if "stacking" in labels or "phase" not in labels:
         return labels
     table = labels.copy()
-    table.insert(table.columns.get_loc("phase") + 1, "stacking", table["phase"].map(stacking_of))
+    table.insert(list(table.columns).index("phase") + 1, "stacking", table["phase"].map(stacking_of))
     shifted = table["phase"].isin(FORMER_NAMES)
     table.loc[shifted, "phase"] = table.loc[shifted, "spacer_smiles"].map(family_of)
     if "parent_phase" in table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -126,7 +126,7 @@ def plot_modulus(
     for number, (name, rows) in enumerate(colour.groupby(colour, sort=True).groups.items()):
         place = modulus.index.get_indexer(rows)
         hue = list(PALETTE.values())[number % len(PALETTE)]
-        look = {"s": areas[place], "color": hue, "alpha": 0.7, "linewidths": 0, "label": str(name)}
+        look: dict[str, Any] = {"s": areas[place], "color": hue, "alpha": 0.7, "linewidths": 0, "label": str(name)}
         ax.scatter(against.iloc[place], modulus.iloc[place], **look)
     ax.set_yscale("log")
     ax.set_xlabel(axis_label(str(against.name), units, labels))

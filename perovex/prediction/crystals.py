@@ -250,7 +250,7 @@ def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: M
         entry: dict[str, Any] = {"known_as": "", **{f"{target}_label": np.nan for target in bundle.regressors}}
         if same and known is not None:
             name = str(bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin())
-            labels = known.moduli.loc[name]
+            labels = known.moduli.loc[[name]].iloc[0]
             entry["known_as"] = name
             entry |= {f"{target}_label": float(labels[target]) for target in bundle.regressors}
         rows.append(entry)

@@ -203,9 +203,9 @@ def _need_columns(frame: pd.DataFrame, names: Iterable[str], source: str) -> Non
 
 def _named(frame: pd.DataFrame, id_column: str | None, targets: set[str], source: str, *, needed: bool) -> pd.DataFrame:
     """Index the table by the names of its crystals."""
-    column = id_column or next((c for c in frame if c.lower() in _NAME_COLUMNS and c not in targets), None)
+    column = id_column or next((c for c in map(str, frame) if c.lower() in _NAME_COLUMNS and c not in targets), None)
     if column is None:
-        texts = [c for c in frame if not pd.api.types.is_numeric_dtype(frame[c]) and c not in targets]
+        texts = [c for c in map(str, frame) if not pd.api.types.is_numeric_dtype(frame[c]) and c not in targets]
         column = texts[0] if texts and frame[texts[0]].is_unique else None
     if column is None and needed:
         raise DatasetError("no column names the structures", remedy="give it by --id COLUMN", source=source)
@@ -236,7 +236,7 @@ def _without_duplicates(
     twice = values.index[values.index.duplicated()].unique()
     if not len(twice):
         return frame, values
-    spread = values.loc[twice].groupby(level=0).agg(lambda column: column.nunique(dropna=True))
+    spread = values.loc[twice].groupby(level=0).nunique(dropna=True)
     differing = spread.index[(spread > 1).any(axis=1)]
     equal = twice.difference(differing)
     if len(equal):
@@ -256,7 +256,9 @@ def _match(names: pd.Index, structures: Any, source: str, remarks: list[Remark])
     loose: dict[str, dict[str, Any]] = {}
     for key, entries in offered.items():
         loose.setdefault(key.lower(), {}).update(entries)
-    matched, missing, several = {}, [], []
+    matched: dict[str, Any] = {}
+    missing: list[str] = []
+    several: list[str] = []
     used: set[str] = set()
     for name in names:
         short = Path(name).name

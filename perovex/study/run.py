@@ -245,7 +245,7 @@ def _study(
     steps = _all_steps(tasks, tables, learnt, options)
     done = run_steps(steps, kept=kept, n_jobs=options.n_jobs, progress=progress)
     found = {name: item.result for name, item in done.items()}
-    names = list(tables.values)
+    names = [str(name) for name in tables.values]
     result = StudyResult(
         learnt,
         options,
@@ -271,7 +271,7 @@ def _all_steps(
     steps = steps_of(tasks, tables, descriptor_units(tables.X.columns), options)
     needs = tuple(f"validation: {item.name}" for item in tasks)
     steps.append(Step("final models", fit_bundle, (tasks, tables, training_facts(learnt), options), needs))
-    for name in tables.values:
+    for name in map(str, tables.values):
         steps.append(Step(f"variance: {name}", _variance, (tables.known(name), name)))
         steps.append(Step(f"matched series: {name}", _series, (tables.known(name), name)))
     steps.append(Step("small models", fit_small, (tasks, tables, options)))

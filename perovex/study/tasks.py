@@ -87,7 +87,7 @@ def tasks_of(tables: StudyTables, options: StudyOptions) -> tuple[list[Task], li
                 Task(CLASSIFIER if main.is_modulus else OTHER_CLASSIFIER, main, classify=True, threshold=limit)
             )
     if options.task != "classification":
-        tasks += [Task(name, tables.quantities[name], classify=False) for name in tables.values]
+        tasks += [Task(name, tables.quantities[name], classify=False) for name in map(str, tables.values)]
     return tasks, remarks
 
 

@@ -218,6 +218,7 @@ def _along_paths(
 def _converged(
     surface: Surface, state: RelaxState, cheap: CheapResponse, settings: PreconditionedSettings
 ) -> dict[str, Any]:
+    assert settings.converge is not None
     group, protocol = cheap.symmetry, replace(settings.response, tolerance=settings.converge)
     clamped = clamped_response(surface, state.point, protocol.strain, group)
     space = begin(surface, state.point, cheap.hessian, cheap.solution, protocol, group)

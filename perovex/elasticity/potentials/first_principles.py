@@ -267,7 +267,7 @@ def require(settings: Settings) -> None:
         _cp2k_command()
         return
     try:
-        import gpaw  # type: ignore[import-not-found]  # noqa: F401
+        import gpaw  # noqa: F401
     except ImportError as error:
         raise LabelError("GPAW is not installed", remedy=INSTALL_GPAW) from error
 
@@ -370,7 +370,7 @@ def cp2k_input(settings: Cp2kSettings, mesh: tuple[int, int, int]) -> str:
 
 
 def _gpaw(settings: GpawSettings, mesh: tuple[int, int, int], folder: Path) -> Any:
-    from gpaw import GPAW, PW, FermiDirac, Mixer  # type: ignore[import-not-found]
+    from gpaw import GPAW, PW, FermiDirac, Mixer
 
     return GPAW(
         mode=PW(settings.cutoff, dedecut="estimate" if settings.pulay else None),

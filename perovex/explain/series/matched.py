@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -274,7 +274,7 @@ def _summary(
             row["p_family"] = of_step.get(str(row["column"]), np.nan)
         rows += step
     targets = [row for row in rows if row["column"] == columns[0]]
-    for row, corrected in zip(targets, holm([float(r["p"]) for r in targets]), strict=True):
+    for row, corrected in zip(targets, holm([cast("float", r["p"]) for r in targets]), strict=True):
         row["p_family"] = corrected
     return pd.DataFrame(rows, columns=_SUMMARY)
 

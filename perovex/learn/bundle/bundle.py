@@ -223,8 +223,8 @@ class ModelBundle:
             "metrics": dict(metrics or {}),
         }
         identity = as_identity(crystals, table.index)
-        known = KnownCrystals(table, moduli[list(dict.fromkeys([*targets, target]))].astype(float), identity)
-        return cls(fitted, regressors, fitted_domain, json_safe(manifest), known)
+        crystals_known = KnownCrystals(table, moduli[list(dict.fromkeys([*targets, target]))].astype(float), identity)
+        return cls(fitted, regressors, fitted_domain, json_safe(manifest), crystals_known)
 
     def predict(
         self, X: pd.DataFrame, *, crystals: pd.DataFrame | None = None, unknown: str = "ignore"
@@ -288,7 +288,8 @@ class ModelBundle:
             return [[] for _ in index]
         if not crystals.index.equals(index):
             raise ModelInputError("crystals and X differ in rows", remedy="pass crystals.loc[X.index]")
-        return [self.known.never_seen(row) for row in crystals.to_dict("records")]
+        rows: list[dict[str, Any]] = [dict(row) for _, row in crystals.iterrows()]
+        return [self.known.never_seen(row) for row in rows]
 
     def distances(self, X: pd.DataFrame) -> pd.DataFrame:
         """Measure how far rows are from each training crystal, as the domain does.
@@ -417,7 +418,7 @@ def _fit_classifier(
 ) -> StiffnessClassifier:
     """Fit the classifier, or let it follow the regressor of its target where it would learn the same."""
     if template.learns == "modulus" and regressor is not None and regressor.interval_folds:
-        limit = resolve_threshold(values, template.threshold)
+        limit = resolve_threshold(values, "median" if template.threshold is None else template.threshold)
         if not (values > limit).any() or (values > limit).all():
             raise ModelInputError(f"one class only at a threshold of {limit:g}", remedy="choose another threshold")
         return _following(regressor, limit)

@@ -89,7 +89,7 @@ def _scores(
     if piece["row"].nunique() < _SMALLEST:
         return [{"metric": metric, **nothing} for metric in functions]
     names = pd.unique(piece["group"])
-    codes = pd.Index(names).get_indexer(piece["group"])
+    codes = pd.Index(names).get_indexer(pd.Index(piece["group"]))
     seed = seed_for(random_state, "groups within a part")
     counts = np.vstack([np.ones((1, len(names))), metrics.bootstrap_counts(len(names), n_resamples, seed)])
     repeats = piece["repeat"].to_numpy()

@@ -216,7 +216,7 @@ def _class_auc(evaluation: Evaluation, threshold: float | None) -> float:
         return float("nan")
     scores = []
     for _, part in evaluation.predictions.groupby("repeat"):
-        above = (part["truth"] > threshold).to_numpy(float)
+        above = np.asarray(part["truth"] > threshold, dtype=np.float64)
         scores.append(roc_auc(above, part["prediction"].to_numpy(float), np.ones((1, len(part))))[0])
     return float(np.mean(scores))
 

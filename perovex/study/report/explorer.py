@@ -53,7 +53,9 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
     if not tasks:
         return {}
     X = result.tables.X
-    members = next(iter(tasks.values())).ranking.clusters.members  # of the descriptors alone: the same for every target
+    ranking = next(iter(tasks.values())).ranking
+    assert ranking is not None
+    members = ranking.clusters.members  # of the descriptors alone: the same for every target
     structures = result.elastic.structures
     drawn = [_drawing(structures[name]) if name in structures else None for name in X.index]
     symbols = sorted({symbol for atoms in drawn if atoms is not None for symbol in atoms["symbols"]})
@@ -62,7 +64,7 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
         "descriptors": [{"key": key, "label": name_of(key), "unit": unit_of(key)} for key in X.columns],
         "values": _rounded(X.to_numpy(float), 4),
         "contributions": [_group_name(name, keys) for name, keys in members.items()],
-        "leaders": [int(X.columns.get_loc(name)) for name in members],
+        "leaders": [list(X.columns).index(name) for name in members],
         "targets": {
             name: {"text": MODULUS_LABELS.get(name, name), "shapUnit": _shap_unit(task)} for name, task in tasks.items()
         },
@@ -88,11 +90,11 @@ def _what_if(model: YoungModulusRegressor, X: pd.DataFrame) -> dict[str, Any]:
     terms = formula(model).drop(index="constant")
     keys = list(terms.index)
     columns = X[keys]
-    constant = formula(model).loc["constant", "coefficient"]
+    constant = float(formula(model)["coefficient"].loc[["constant"]].iloc[0])
     return {
         "descriptors": keys,
         "coefficients": terms["effect"].to_numpy(float),
-        "intercept": float(constant + (terms["coefficient"] * terms["mean"]).sum()),
+        "intercept": constant + float((terms["coefficient"] * terms["mean"]).sum()),
         "centre": terms["mean"].to_numpy(float),
         "scale": terms["sd"].to_numpy(float),
         "smallest": columns.min().to_numpy(float),
@@ -134,7 +136,7 @@ def _crystals(result: StudyResult) -> list[dict[str, Any]]:
     table = result.data.table.reindex(meta.index)
     rows = []
     for name, row in meta.iterrows():
-        known = table.loc[name]
+        known = table.loc[[str(name)]].iloc[0]
         rows.append(
             {
                 "name": str(name),
@@ -157,7 +159,7 @@ def _predictions(task: TaskResult, index: pd.Index) -> dict[str, list[Any]]:
     missing = pd.Series(np.nan, index=index)
     numbers = {key: held.get(column, missing) for key, column in _COLUMNS.items()}
     inside = numbers.pop("inside")
-    out: dict[str, list[Any]] = {key: _rounded(column.to_numpy(float), 4) for key, column in numbers.items()}
+    out: dict[str, list[Any]] = {key: _rounded(np.asarray(column, dtype=float), 4) for key, column in numbers.items()}
     out["inside"] = [None if np.isnan(share) else bool(share >= 0.5) for share in inside.to_numpy(float)]
     return out
 
