@@ -51,7 +51,7 @@ class ForwardSelection(SelectorMixin, BaseEstimator):
     ----------
     path_ : list of str
         Descriptors in the order in which they entered, those beyond the chosen number included.
-    errors_ : ndarray, shape (len(path_) + 1,)
+    errors_ : ndarray, shape (descriptors tried + 1,)
         Mean square error with none, one, two ... descriptors on groups that took no part in choosing them, relative to
         that with none.
     n_chosen_ : int
