@@ -34,7 +34,7 @@ INSIDE = {
         ("paths",),
         ("schema", "sound", "stacking"),
         ("elastic", "ranking"),
-        ("collect", "literature", "minima", "spacers", "quality"),
+        ("collect", "first_principles", "literature", "minima", "spacers", "quality"),
     ),
     "elasticity": (
         ("surface", "voigt", "properties", "tensor"),

@@ -34,9 +34,9 @@ def _drawn(name: str) -> str:
     """Replace a piece of a box or a bar, given the name of the sign."""
     if name.startswith("BOX DRAWINGS"):
         straight = name.removeprefix("BOX DRAWINGS").split()
-        if straight[-1] == "HORIZONTAL" and "VERTICAL" not in straight:
-            return "-"
-        return "|" if straight[-1] == "VERTICAL" and "AND" not in straight else "+"
+        if "AND" in straight:  # a corner or a crossing
+            return "+"
+        return "|" if straight[-1] == "VERTICAL" else "-"
     return "#" if "BLOCK" in name else "?"
 
 

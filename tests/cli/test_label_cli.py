@@ -9,7 +9,7 @@ from ase.io import write
 from typer.testing import CliRunner
 
 from perovex.cli.main import app
-from perovex.elasticity.potentials import by_name as potentials
+from perovex.elasticity.potentials import names as potentials
 
 
 @pytest.fixture
