@@ -33,8 +33,8 @@ INSIDE = {
     "datasets": (
         ("paths",),
         ("schema", "sound", "stacking"),
-        ("elastic", "ranking"),
-        ("collect", "first_principles", "literature", "minima", "spacers", "quality"),
+        ("elastic", "first_principles", "ranking"),
+        ("collect", "literature", "minima", "spacers", "quality"),
     ),
     "elasticity": (
         ("surface", "voigt", "properties", "tensor"),
