@@ -64,7 +64,7 @@ def label(  # noqa: PLR0917 (typer's options)
 
     A file that cannot be read gives exit status 2 after all others are done; a rejected label is a result.
     """
-    from perovex._files import make_folder
+    from perovex._files import check_folder, make_folder
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
@@ -84,6 +84,7 @@ def label(  # noqa: PLR0917 (typer's options)
 
     if bool(files) == (jobs is not None):
         raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
+    check_folder(out)
     files = files or []
     paths = expand_paths(files, keep_missing=len(files) > 1)
     todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]

@@ -81,8 +81,8 @@ def minima(  # noqa: PLR0917 (options of a command)
     if out is None:
         raise SearchError("no folder for the records", remedy="give --out FOLDER")
     _check_names(strategies or (), halides or (), metals or ())
-    require(potential)
     check_folder(out)
+    require(potential)
     if resume is not None:
         print(f"{unpack_search(resume, out)} candidates taken from {resume}")
     starts, labelled = _starts(files or [], release or resume, potential, origin)

@@ -12,6 +12,7 @@ from perovex.cli.main import app
 from perovex.cli.remarks import say, say_remarks
 from perovex.cli.tables import plain, print_frame
 from perovex.descriptors import REGISTRY
+from perovex.elasticity.potentials import by_name
 from perovex.errors import PerovexError
 
 
@@ -84,7 +85,8 @@ def test_predict_prints_no_table_where_no_crystal_could_be_read(capsys, tmp_path
     assert (status, out) == (2, "")
 
 
-def test_label_refuses_a_file_as_its_folder(capsys, tmp_path):
+def test_label_refuses_a_file_as_its_folder(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(by_name, "find_spec", lambda _: None)  # with or without its extra
     taken = tmp_path / "taken.cif"
     taken.write_text("")
     assert "a file of that name" in str(run(capsys, "label", taken, "--out", taken)[2])

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tree import commands, parameters
 
+from perovex.elasticity.potentials import by_name
+
 #: What a command needs besides the option that is tested; others get a crystal, or a place to write, as they ask.
 NEEDED = {
     "build": ["CCCC[NH3+]"],
@@ -140,7 +142,10 @@ def _outputs():
 
 
 @pytest.mark.parametrize(("parameter", "kind"), _outputs())
-def test_an_output_that_cannot_be_written_is_refused_before_any_work(perovex, places, tmp_path, parameter, kind):
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(
+    perovex, places, tmp_path, monkeypatch, parameter, kind
+):
+    monkeypatch.setattr(by_name, "find_spec", lambda _: None)  # not even for want of an extra
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").write_text("something")
     loop = tmp_path / "loop.csv"
@@ -164,6 +169,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(perovex, pl
         before = sorted(tmp_path.rglob("*"))
         done = perovex(*_arguments(parameter, changed, places), limit=SECONDS)
         done.assert_refused()
+        assert "not installed" not in done.err
         assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "file").read_text() == "something"
 
