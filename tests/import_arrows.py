@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "perovex"
@@ -24,6 +25,7 @@ class Arrow:
     line: int
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Return every module of the package by its dotted name."""
     named = {}
@@ -34,14 +36,15 @@ def modules() -> dict[str, Path]:
     return named
 
 
-def arrows() -> list[Arrow]:
+@cache
+def arrows() -> tuple[Arrow, ...]:
     """Return every import of a module of perovex by another."""
     known = modules()
     found: list[Arrow] = []
     for name, path in known.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         _visit(tree, "module", name, known, found)
-    return found
+    return tuple(found)
 
 
 def _visit(node: ast.AST, kind: str, name: str, known: dict[str, Path], found: list[Arrow]) -> None:
@@ -49,7 +52,7 @@ def _visit(node: ast.AST, kind: str, name: str, known: dict[str, Path], found: l
         inner = kind
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             inner = "function"
-        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             inner = "types"
         if isinstance(child, ast.ImportFrom) and (child.module or "").split(".")[0] == "perovex":
             for alias in child.names:

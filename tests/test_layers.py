@@ -30,11 +30,55 @@ LAYERS = (
 
 #: The same inside packages that have folders; modules beside the folders count as folders of their own.
 INSIDE = {
+    "building": (
+        ("cation", "lengths", "writing"),
+        ("compound", "contacts", "frame"),
+        ("check", "settle"),
+        ("packing", "relax", "stacking"),
+        ("layered", "resettle", "thicken"),
+        ("slide", "substitute", "tilt", "turn"),
+        ("from_known",),
+    ),
+    "cli": (
+        ("choices", "console", "doctor", "elastic_sheet", "examples", "journal", "outputs", "remarks", "tables"),
+        ("crystals", "moving", "parts"),
+        (
+            "audit_data",
+            "collect",
+            "descriptors",
+            "elastic",
+            "label",
+            "minima",
+            "model",
+            "predict",
+            "study",
+            "validate_labels",
+        ),
+        ("build", "describe"),
+        ("main",),
+    ),
+    "crystal": (
+        ("examples", "isotopes", "radii"),
+        ("bonding",),
+        ("model",),
+        ("drawing", "identity", "reading"),
+        ("perception",),
+        ("trajectory",),
+    ),
     "datasets": (
         ("paths",),
         ("schema", "sound", "stacking"),
         ("elastic", "first_principles", "ranking"),
         ("collect", "literature", "minima", "spacers", "quality"),
+    ),
+    "descriptors": (
+        ("_stacking", "_stats", "sources", "topology"),
+        ("molecule", "registry"),
+        ("bridges", "cation", "composition", "hydrogen_bonds", "layers", "octahedra", "tilts"),
+        ("documentation", "items"),
+        ("describing", "trajectory"),
+        ("batch",),
+        ("featurizer",),
     ),
     "elasticity": (
         ("surface", "voigt", "properties", "tensor"),
@@ -50,6 +94,13 @@ INSIDE = {
         ("series", "transfer"),
         ("claims",),
     ),
+    "figures": (
+        ("style",),
+        ("axes",),
+        ("associations", "data", "findings", "scores", "tensor", "tensor_cuts", "waterfall"),
+        ("shap_values", "tensor_interactive"),
+        ("interactive",),
+    ),
     "learn": (
         ("metrics", "provenance", "tables", "threshold"),
         ("splits", "held_out"),
@@ -58,6 +109,37 @@ INSIDE = {
         ("validation",),
         ("bundle",),
     ),
+    "minima": (
+        ("compound", "fingerprint"),
+        ("candidate",),
+        ("duplicates",),
+        ("known",),
+        ("statement", "strategies"),
+        ("search",),
+        ("campaign",),
+        ("archive",),
+    ),
+    "prediction": (
+        ("explaining", "models", "relaxing"),
+        ("crystals",),
+        ("built",),
+    ),
+    "report": (
+        ("assets", "glossary", "wording"),
+        ("document",),
+        ("crystal_page", "elastic"),
+    ),
+    "study": (
+        ("config", "kept", "labels", "options", "remarks"),
+        ("tables", "workers"),
+        ("applicability", "neighbours", "own_data", "questions", "tasks"),
+        ("modelling", "own_tables"),
+        ("models",),
+        ("result",),
+        ("report",),
+        ("files",),
+        ("run",),
+    ),
 }
 
 #: Results and their views: source, target.
@@ -65,6 +147,7 @@ VIEWS = {
     ("perovex.crystal.model", "perovex.crystal.drawing"),
     ("perovex.explain.attribution.explanation", "perovex.explain.attribution.view"),
     ("perovex.learn.validation.evaluation", "perovex.learn.validation.view"),
+    ("perovex.study.result", "perovex.study.report.summary"),
 }
 
 
@@ -96,6 +179,11 @@ def test_packages_import_downwards_only() -> None:
     assert _upward(1, LAYERS, considered) == []
 
 
+def test_every_package_has_an_order_of_its_folders() -> None:
+    packages = {package_of(name) for name in modules() if name.count(".") > 1}
+    assert packages == set(INSIDE)
+
+
 @pytest.mark.parametrize("package", sorted(INSIDE))
 def test_folders_of_a_package_import_downwards_only(package: str) -> None:
     front_door = f"perovex.{package}"
@@ -108,6 +196,9 @@ def test_folders_of_a_package_import_downwards_only(package: str) -> None:
     through_the_front_door = [a for a in considered if a.target == front_door]
     assert through_the_front_door == []
     within = tuple(tuple(f"{package}.{name}" for name in names) for names in INSIDE[package])
+    assert {package_of(name, 2) for name in modules() if package_of(name) == package} - {package} == set(
+        _height(within)
+    )
     assert _upward(2, within, considered) == []
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from perovex._files import write_atomic
 from perovex.errors import SearchError
 from perovex.minima.compound import Compound
-from perovex.minima.duplicates import fingerprint
+from perovex.minima.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +106,7 @@ class Outcome:
 
     @cached_property
     def fingerprint(self) -> Any:
-        """See `perovex.minima.duplicates.fingerprint`."""
+        """See `perovex.minima.fingerprint.fingerprint`."""
         return fingerprint(self.atoms)
 
 

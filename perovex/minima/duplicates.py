@@ -1,30 +1,16 @@
-"""Whether two relaxed crystals are one minimum: by energy and by the distances between their heavy atoms.
-
-Distances know neither the choice of the cell nor left from right, so that a crystal, its supercell and its mirror image
-count as one minimum.
-"""
+"""Whether two relaxed crystals are one minimum: by energy and by their fingerprints."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from perovex.minima.fingerprint import distance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ase import Atoms
-
     from perovex.minima.candidate import Outcome
-
-Array = NDArray[np.float64]
-
-REACH: Final = 7.0  # Angstrom
-STEP: Final = 0.05
-WIDTH: Final = 0.10
 
 
 @dataclass(frozen=True)
@@ -47,45 +33,6 @@ class SameMinimum:
         if abs(a.energy - b.energy) > self.energy:
             return False
         return distance(a.fingerprint, b.fingerprint) <= self.structure
-
-
-def fingerprint(atoms: Atoms) -> dict[tuple[int, int], Array]:
-    """Radial distribution of every pair of elements but hydrogen, broadened, up to 7 Å.
-
-    Returns
-    -------
-    dict of (int, int) to ndarray, shape (140,)
-        By atomic numbers; neighbours at each distance divided by its square, per heavy atom.
-
-    Examples
-    --------
-    >>> from ase.build import bulk
-    >>> copper = bulk("Cu", cubic=True)
-    >>> round(distance(fingerprint(copper), fingerprint(copper.repeat((2, 1, 1)))), 6)
-    0.0
-    """
-    from ase.neighborlist import primitive_neighbor_list
-
-    heavy = atoms[atoms.numbers > 1]
-    first, second, lengths = primitive_neighbor_list("ijd", (True,) * 3, heavy.cell.array, heavy.positions, REACH)
-    numbers, grid = heavy.numbers, np.arange(0.5 * STEP, REACH, STEP)
-    kernel = np.exp(-0.5 * (np.arange(-6, 7) * STEP / WIDTH) ** 2)
-    kernel /= kernel.sum()
-    result = {}
-    for a, b in combinations_with_replacement(sorted(set(numbers.tolist())), 2):
-        chosen = (numbers[first] == a) & (numbers[second] == b)
-        counts = np.histogram(lengths[chosen], bins=len(grid), range=(0.0, len(grid) * STEP))[0]
-        result[a, b] = np.convolve(counts / grid**2, kernel, mode="same") / len(heavy)
-    return result
-
-
-def distance(a: dict[tuple[int, int], Array], b: dict[tuple[int, int], Array]) -> float:
-    """Relative distance of two fingerprints: 0 for equal ones, 1.4 for crystals without common elements."""
-    nothing = np.zeros(1)
-    pairs = {*a, *b}
-    difference = sum(float(((a.get(p, nothing) - b.get(p, nothing)) ** 2).sum()) for p in pairs)
-    size = sum(float((f**2).sum()) for f in (*a.values(), *b.values()))
-    return float(np.sqrt(difference / (0.5 * size))) if size else 0.0
 
 
 def distinct(outcomes: Sequence[Outcome], same: Any = None) -> list[list[Outcome]]:

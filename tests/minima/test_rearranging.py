@@ -13,7 +13,7 @@ from perovex.crystal.examples import cubic, layered
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.errors import BuildError
 from perovex.minima import Compound, SameMinimum, SearchSettings, open_search, search_family
-from perovex.minima.duplicates import distance, fingerprint
+from perovex.minima.fingerprint import distance, fingerprint
 from perovex.minima.strategies import strategy
 from perovex.minima.strategies.disturbed import rattle
 

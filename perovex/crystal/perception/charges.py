@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.chemistry import charged_template, implied_template, stereo_smiles
+from perovex.crystal.bonding.chemistry import charged_template, implied_template, stereo_smiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from perovex.crystal.perception.chemistry import Template
+    from perovex.crystal.bonding.chemistry import Template
     from perovex.crystal.perception.molecules import RawMolecule
 
 #: Charges that are tried on one molecule.

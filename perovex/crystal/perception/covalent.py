@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.neighbours import Pairs
+from perovex.crystal.bonding.neighbours import Pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

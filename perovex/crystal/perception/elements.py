@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
 
-from perovex.crystal.perception.neighbours import Pairs, neighbour_pairs
+from perovex.crystal.bonding.neighbours import Pairs, neighbour_pairs
 from perovex.crystal.radii import HALIDE_RADII
 
 if TYPE_CHECKING:

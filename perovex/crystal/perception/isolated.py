@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 from perovex.crystal.model import Octahedra
 from perovex.crystal.perception.elements import AtomTable
-from perovex.crystal.perception.neighbours import neighbour_pairs
 from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
 from perovex.crystal.perception.topology import topology_error
 from perovex.crystal.reading import as_structure

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.chemistry import canonical_order, stereo_smiles, template
+from perovex.crystal.bonding.chemistry import canonical_order, stereo_smiles, template
+from perovex.crystal.bonding.graph import components
+from perovex.crystal.bonding.implied import believable_lengths
 from perovex.crystal.perception.covalent import covalent_pairs
-from perovex.crystal.perception.implied import believable_lengths
-from perovex.crystal.perception.network import components
 from perovex.errors import MoleculeError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.crystal.bonding.neighbours import Pairs, group_starts, neighbour_pairs
 from perovex.crystal.perception.covalent import bound_halogens, hydride_metals
 from perovex.crystal.perception.elements import HALIDE_RADIUS, METAL_CHARGES, OFF_CENTRE_METALS
-from perovex.crystal.perception.neighbours import Pairs, group_starts, neighbour_pairs
 from perovex.errors import CoordinationError, NoOctahedraError
 
 if TYPE_CHECKING:

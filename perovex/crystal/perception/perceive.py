@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from perovex.crystal.bonding.graph import components
 from perovex.crystal.model import Bridges, Dimensionality, LayeredPerovskite, Octahedra
 from perovex.crystal.perception.charges import settle_charges
 from perovex.crystal.perception.elements import METAL_CHARGES, AtomTable
 from perovex.crystal.perception.frame import ligand_directions, ligand_order, pseudocubic_axes
 from perovex.crystal.perception.isolated import refuse_vacancy_order
 from perovex.crystal.perception.molecules import find_molecules
-from perovex.crystal.perception.network import Links, components, link_octahedra
+from perovex.crystal.perception.network import Links, link_octahedra
 from perovex.crystal.perception.octahedra import RawOctahedra, find_octahedra
 from perovex.crystal.perception.phase import SHEET, measure_shifts, name_phase, name_stacking, vacuum_gap
 from perovex.crystal.perception.roles import with_roles

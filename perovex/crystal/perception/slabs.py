@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.crystal.bonding.graph import Components, components, plane_indices
 from perovex.crystal.model import Slab
 from perovex.crystal.perception.frame import in_plane_axes, metal_vectors, signed, unit
-from perovex.crystal.perception.network import Components, components, plane_indices
 from perovex.crystal.perception.topology import topology_error
 
 if TYPE_CHECKING:

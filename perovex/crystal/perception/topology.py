@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.network import Components, Links, components
+from perovex.crystal.bonding.graph import Components, components
 from perovex.errors import TopologyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from perovex.crystal.perception.network import Links
 
 SHARING = {1: "corner", 2: "edge", 3: "face"}
 

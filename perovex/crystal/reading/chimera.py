@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.chemistry import canonical_order, template
-from perovex.crystal.perception.neighbours import neighbour_pairs
-from perovex.crystal.perception.network import components
+from perovex.crystal.bonding.chemistry import canonical_order, template
+from perovex.crystal.bonding.graph import components
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 from perovex.crystal.reading.component import contacts_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from perovex.crystal.perception.chemistry import Template
-    from perovex.crystal.perception.neighbours import Pairs
+    from perovex.crystal.bonding.chemistry import Template
+    from perovex.crystal.bonding.neighbours import Pairs
     from perovex.crystal.reading.component import Contacts
     from perovex.crystal.reading.sites import Sites
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gemmi
 import numpy as np
 
-from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 from perovex.crystal.reading.element_names import elements_of_label, is_element, plain_symbol, shares_of
 from perovex.crystal.reading.sanity import MAX_ATOMS, MIN_DISTANCE, check_cell
 from perovex.crystal.reading.sites import Sites

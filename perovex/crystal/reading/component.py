@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from perovex.crystal.perception.neighbours import Pairs
+    from perovex.crystal.bonding.neighbours import Pairs
     from perovex.crystal.reading.sites import Sites
 
 #: Of the sum of covalent radii: heavy atoms nearer than this collide; second-row atoms nearer than so many Å.

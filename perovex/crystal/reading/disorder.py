@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 from perovex.crystal.reading.chimera import charge_of_molecules, chimera
 from perovex.crystal.reading.component import choose, contacts_of, regions
 from perovex.crystal.reading.sites import SAME_PLACE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from perovex.crystal.perception.neighbours import Pairs
+    from perovex.crystal.bonding.neighbours import Pairs
     from perovex.crystal.reading.component import Contacts
     from perovex.crystal.reading.sites import Sites
 

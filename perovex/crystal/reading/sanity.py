@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovex.crystal.perception.neighbours import neighbour_pairs, plane_heights
+from perovex.crystal.bonding.neighbours import neighbour_pairs, plane_heights
 from perovex.errors import StructureFileError, UnreasonableCellError
 
 if TYPE_CHECKING:

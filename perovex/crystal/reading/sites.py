@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

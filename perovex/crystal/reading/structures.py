@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Composition, Element, Lattice, PeriodicSite, Structure
 
-from perovex.crystal.perception.neighbours import neighbour_pairs
+from perovex.crystal.bonding.neighbours import neighbour_pairs
 from perovex.crystal.reading.cif import parse_cif
 from perovex.crystal.reading.disorder import FULL, check_policy, resolve_disorder
 from perovex.crystal.reading.element_names import is_element, plain_symbol

@@ -11,8 +11,8 @@ from rdkit import Chem
 from rdkit.Geometry import Point3D
 from rdkit.rdBase import BlockLogs
 
-from perovex.crystal.perception.implied import imply_hydrogens
-from perovex.crystal.perception.valence import Valences, assign_charged, assign_valences
+from perovex.crystal.bonding.implied import imply_hydrogens
+from perovex.crystal.bonding.valence import Valences, assign_charged, assign_valences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
