@@ -24,8 +24,8 @@ from ase import Atoms
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from perovex._files import write_atomic
-from perovex.datasets import load_elastic
-from perovex.datasets.paths import data_root, write_checksums
+from perovex.datasets import data_root, load_elastic
+from perovex.datasets.paths import write_checksums
 from perovex.elasticity import LabelSettings
 from perovex.elasticity.labels.preconditioned import cheap_response
 from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator

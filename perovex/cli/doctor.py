@@ -108,7 +108,8 @@ def _extras() -> list[Finding]:
 
 
 def _data() -> list[Finding]:
-    from perovex.datasets.paths import CHECKSUMS, data_root, verify_checksums
+    from perovex._bundled import data_root
+    from perovex.datasets.paths import CHECKSUMS, verify_checksums
 
     try:
         releases = sorted(path.parent for path in (data_root() / "elastic").glob(f"*/{CHECKSUMS}"))

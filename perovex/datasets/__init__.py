@@ -1,10 +1,10 @@
 """Loaders and schema of the project's own data: relaxed crystals, elastic tensors, spacers, literature."""
 
+from perovex._bundled import data_root
 from perovex.datasets.collect import collect
 from perovex.datasets.elastic import ElasticData, load_elastic
 from perovex.datasets.first_principles import FirstPrinciplesData, load_first_principles
 from perovex.datasets.literature import load_literature
-from perovex.datasets.paths import data_root
 from perovex.datasets.quality.audit import Audit, audit
 from perovex.datasets.schema import MODULI, describe_columns
 from perovex.datasets.spacers import load_spacers, spacer_abbreviation

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from perovex.datasets.paths import data_root, verify_checksums
+from perovex._bundled import data_root
+from perovex.datasets.paths import verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking

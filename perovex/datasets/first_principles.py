@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from perovex.datasets.paths import data_root, verify_checksums
+from perovex._bundled import data_root
+from perovex.datasets.paths import verify_checksums
 from perovex.elasticity import ElasticTensor
 from perovex.errors import DatasetError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from perovex.datasets.paths import data_root
+from perovex._bundled import data_root
 
 
 def load_literature() -> pd.DataFrame:

@@ -1,41 +1,17 @@
-"""Where the bundled data lie, and small helpers to read and write them safely."""
+"""Small helpers to read and write folders of data safely, by checksums."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perovex._files import write_atomic
 from perovex.errors import DatasetError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CHECKSUMS = "CHECKSUMS.sha256"
-
-
-def data_root() -> Path:
-    """Return the folder of the bundled data.
-
-    Returns
-    -------
-    Path
-        ``perovex/_data`` of an installed package, or ``data/`` beside the package in a source checkout.
-
-    Raises
-    ------
-    DatasetError
-        If neither is there.
-
-    Examples
-    --------
-    >>> (data_root() / "elastic").is_dir()
-    True
-    """
-    package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "_data", package.parent / "data"):
-        if (candidate / "elastic").is_dir():
-            return candidate
-    raise DatasetError(
-        "the bundled data are missing", remedy="reinstall perovex, or pass the data folder", source=package
-    )
 
 
 def sha256(path: Path) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from perovex._bundled import data_root
 from perovex.datasets.elastic import flat_smiles
-from perovex.datasets.paths import data_root
 
 
 def load_spacers() -> pd.DataFrame:

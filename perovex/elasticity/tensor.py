@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
 
 from perovex.elasticity.properties.averages import UNDEFINED, IsotropicModuli
 from perovex.elasticity.properties.directional import (
@@ -27,6 +26,7 @@ from perovex.elasticity.voigt import circle, from_kelvin, kelvin, kelvin_rotatio
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
+    from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor
     from pymatgen.core import Structure
 
 __all__ = ["ElasticTensor", "IsotropicModuli", "plane_axes", "youngs_modulus"]
@@ -151,6 +151,8 @@ class ElasticTensor:
 
     @cached_property
     def _pymatgen(self) -> PymatgenElasticTensor:
+        from pymatgen.analysis.elasticity import ElasticTensor as PymatgenElasticTensor  # brings sympy: 0.4 s
+
         return PymatgenElasticTensor.from_voigt(self.C)
 
     @cached_property

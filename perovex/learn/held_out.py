@@ -11,6 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from perovex._seeds import seed_for
 from perovex.errors import ModelInputError, TooFewGroupsError
+from perovex.learn.estimators.algorithms import WEIGHTABLE
 from perovex.learn.threshold import resolve_threshold, stiff_labels
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]
 def learns_modulus(estimator: Any) -> bool:
     """Whether a classifier is fitted to moduli and judges the class by them."""
     return getattr(estimator, "learns", "classes") == "modulus"
+
+
+def takes_weights(estimator: Any) -> bool:
+    """Whether `fit` of an estimator weighs rows; ours do where their algorithm does.
+
+    Examples
+    --------
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> takes_weights(YoungModulusRegressor("ridge")), takes_weights(YoungModulusRegressor("average"))
+    (True, False)
+    """
+    algorithm = getattr(estimator, "algorithm", None)
+    return has_fit_parameter(estimator, "sample_weight") and (algorithm is None or algorithm in WEIGHTABLE)
 
 
 def fit_groups(estimator: Any, X: Any, y: Any, groups: Any, sample_weight: Any = None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perovex.datasets.paths import data_root
+from perovex._bundled import data_root
 from perovex.errors import ModelFileError
 from perovex.learn import ModelBundle
 

@@ -8,8 +8,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from perovex.cli.validate_labels import _narrow
-from perovex.datasets import load_elastic
-from perovex.datasets.paths import data_root
+from perovex.datasets import data_root, load_elastic
 from perovex.datasets.quality.references import validate_labels_against_references
 from perovex.datasets.quality.trends import _answer, trends
 

@@ -12,6 +12,7 @@ from perovex.explain.claims.criteria import judge_transfer
 from perovex.explain.claims.evidence import Evidence
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
+from perovex.learn import YoungModulusRegressor
 
 _JUDGED = ("ranks", "ranks beyond", "level")
 DOMAINS = {"source": "n_layers == 1", "target": "n_layers >= 2"}
@@ -246,3 +247,13 @@ def test_shift_in_closed_form_and_separators():
     assert found["separators"] == ["n"]
     assert found["auc"] > 0.95
     assert found["auc_without_separators_lower"] < 0.6
+
+
+def test_an_estimator_that_cannot_weigh_rows_is_tested_without_weighting(planted):
+    result = transfer_test(
+        planted.X, planted.y, planted.groups, **DOMAINS, meta=planted.meta,
+        estimator=YoungModulusRegressor("nearest_neighbour"),
+    )  # fmt: skip
+    assert result.possible
+    assert not result.table["model"].str.contains("weighted").any()
+    assert "importance weighting: the estimator takes no sample_weight" in result.notes

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -69,6 +71,27 @@ def test_classifiers_come_back_bit_for_bit(name, calibration, table, tmp_path):
     assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
     assert again.classes_.tolist() == [False, True]
     assert again.threshold_ == model.threshold_
+
+
+@pytest.mark.parametrize("name", ["average", "gaussian_process", "ridge"])
+def test_default_models_are_written_without_the_slow_library(name, table, tmp_path):
+    X, y, groups, _ = table
+    folder = save_model(YoungModulusRegressor(name).fit(X, y, groups), tmp_path / "m")
+    assert "estimators.skops" not in {path.name for path in folder.iterdir()}
+    asked = (
+        f"import sys; from perovex.learn import load_model; load_model({str(folder)!r}); print('skops' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
+
+
+def test_a_manifest_cannot_name_a_class_that_is_not_listed(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["model"] = {"$plain": "Popen", "state": {"args": "true"}}
+    manifest["checksum"] = _own_checksum(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelFileError, match="does not fit"):
+        load_model(folder)
 
 
 def test_bundle_round_trip(bundle, folder, table):
@@ -235,9 +258,10 @@ def test_what_would_need_pickle_is_refused_before_anything_is_written(tmp_path):
 
 def test_untrusted_types_are_refused(tmp_path, table, monkeypatch):
     X, y, _, _ = table
-    folder = save_model(YoungModulusRegressor("gaussian_process").fit(X, y), tmp_path / "m")
+    model = YoungModulusRegressor("random_forest", algorithm_params={"n_estimators": 2}).fit(X, y)
+    folder = save_model(model, tmp_path / "m")
     monkeypatch.setattr("perovex.learn.bundle.folder.TRUSTED", ("numpy.dtype",))
-    with pytest.raises(ModelFileError, match=r"not trusted: .*kernels\.RBF"):
+    with pytest.raises(ModelFileError, match=r"not trusted: .*_tree\.Tree"):
         load_model(folder)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,6 +157,11 @@ def _order_rings(
     symbols: Sequence[str], bonds: NDArray[np.int64], lengths: NDArray[np.float64], orders: list[int]
 ) -> None:
     """Give rings of five to seven atoms with short bonds alternating double bonds, in `orders`."""
+    n_parts = connected_components(coo_array((np.ones(len(bonds)), tuple(bonds.T)), shape=(len(symbols),) * 2))[0]
+    if len(bonds) == len(symbols) - n_parts:  # no ring, and no need for the library that finds them
+        return
+    import networkx as nx  # slow to import
+
     graph = nx.Graph(bonds.tolist())
     place = {frozenset(bond): k for k, bond in enumerate(bonds.tolist())}
     members: set[int] = set()

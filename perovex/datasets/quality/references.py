@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._bundled import data_root
 from perovex.datasets.first_principles import load_first_principles
-from perovex.datasets.paths import data_root
 from perovex.datasets.quality.enantiomers import enantiomer_differences
 from perovex.datasets.quality.trends import trends
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
 from perovex._seeds import stream
@@ -97,6 +96,8 @@ def domain_probability(
     k = min(n_splits, len(np.unique(groups)))
     if k < 2:
         return out
+    from sklearn.ensemble import RandomForestClassifier  # slow to import, and this is all that needs it
+
     for train, test in GroupKFold(k, shuffle=True, random_state=random_state).split(values, is_target, groups):
         if len(np.unique(is_target[train])) == 2:
             forest = RandomForestClassifier(100, min_samples_leaf=3, random_state=random_state, n_jobs=1)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import has_fit_parameter
 from tqdm import tqdm
 
 from perovex.explain.correlation import within
@@ -15,6 +14,7 @@ from perovex.explain.transfer import adaptation
 from perovex.explain.transfer.result import ALL
 from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains
 from perovex.learn import metrics
+from perovex.learn.held_out import takes_weights
 
 RESIDUAL, WEIGHTED = "source only, residual corrected", "source only, weighted"
 _LEVEL = ("loss", "loss_lower", "loss_upper", "gain", "gain_lower", "gain_upper")
@@ -79,7 +79,7 @@ def score_families(domains: Domains, families: Mapping[str, Sequence[str]]) -> p
 def _adapted(domains: Domains, plain: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Predictions of the source model after each adaptation that the estimator allows."""
     out = {RESIDUAL: adaptation.residual_corrected(domains, HELD_OUT, plain)}
-    if has_fit_parameter(domains.problem.estimator, "sample_weight"):
+    if takes_weights(domains.problem.estimator):
         out[WEIGHTED] = adaptation.importance_weighted(domains, HELD_OUT)
     return out
 

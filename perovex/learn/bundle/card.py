@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment
-
 from perovex.learn.bundle.known import KINDS, listed
 
 if TYPE_CHECKING:
@@ -219,7 +217,7 @@ def _markdown_row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-_HTML = Environment(autoescape=True).from_string("""\
+_HTML = """\
 {% if not fragment %}<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Model card</title>
 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}
 th{text-align:left;padding-right:1.5rem;vertical-align:top;font-weight:600}
@@ -232,7 +230,7 @@ td{padding-right:1rem}caption{text-align:left;padding:.5rem 0}</style></head><bo
 {% endfor %}</table>{% endfor %}<table>
 {% for name, value in facts %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>
 {% endfor %}</table>{% endfor %}</div>{% if not fragment %}</body></html>{% endif %}
-""")
+"""
 
 
 def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
@@ -251,4 +249,10 @@ def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
     True
     """
     tables = _score_tables(manifest.get("metrics") or {})
-    return _HTML.render(sections=_facts(manifest), tables=tables, scored=_SCORES, fragment=fragment)
+    from jinja2 import Environment  # slow to import, and predictions need no page
+
+    return (
+        Environment(autoescape=True)
+        .from_string(_HTML)
+        .render(sections=_facts(manifest), tables=tables, scored=_SCORES, fragment=fragment)
+    )

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = "perovex-model"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+_READ = (2, FORMAT_VERSION)
 MANIFEST, ARRAYS, ESTIMATORS = "manifest.json", "arrays.npz", "estimators.skops"
 _RESERVED = ("format", "format_version", "kind", "model", "files", "environment", "check", "checksum")
 NOT_ASKED = ("known",)
@@ -39,8 +40,8 @@ def save_model(
 ) -> Path:
     """Write a fitted model to a folder, with its answers to a few rows, which `load_model` checks.
 
-    xgboost models are written as UBJ, scikit-learn parts by skops, numbers as a plain array archive,
-    everything else as JSON. The folder appears whole or not at all, and replaces an older model of the same
+    xgboost models are written as UBJ, numbers as a plain array archive, forests of scikit-learn by skops, everything
+    else as JSON. The folder appears whole or not at all, and replaces an older model of the same
     name.
 
     Parameters
@@ -208,9 +209,10 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise ModelFileError(f"manifest.json cannot be read: {error}", source=source) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelFileError("manifest.json is not that of a perovex model", source=source)
-    if content.get("format_version") != FORMAT_VERSION:
+    if content.get("format_version") not in _READ:
+        known = " and ".join(map(str, _READ))
         raise ModelFileError(
-            f"format version {content.get('format_version')}, this perovex reads {FORMAT_VERSION}",
+            f"format version {content.get('format_version')}, this perovex reads {known}",
             remedy="use the perovex version named in the manifest, or train the model again",
             source=source,
         )

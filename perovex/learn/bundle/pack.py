@@ -1,7 +1,8 @@
 """Fitted models as JSON, arrays, xgboost boosters and skops files: never pickle.
 
 `pack` turns an object into a JSON tree that refers to parts (`Parts`); `unpack` is its inverse and builds
-only classes named in `_classes`, so that a foreign manifest cannot make it create anything else.
+only classes named in `_classes` and in `perovex.learn.bundle.sklearn_parts`, so that a foreign manifest cannot make
+it create anything else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from perovex.errors import ModelFileError
+from perovex.learn.bundle.sklearn_parts import is_plain, rebuild, state_of
 
 # Types that skops does not trust by itself but that the pipelines of `_algorithms` hold.
 TRUSTED = (
@@ -66,7 +68,7 @@ def _classes() -> dict[str, Any]:
     return {kind.__name__: kind for kind in known}
 
 
-def pack(value: Any, parts: Parts) -> Any:  # noqa: PLR0911 - one return per kind of value
+def pack(value: Any, parts: Parts) -> Any:  # noqa: PLR0911 - one branch per kind of value
     """Turn `value` into JSON, putting arrays and models into `parts`.
 
     Raises
@@ -82,8 +84,12 @@ def pack(value: Any, parts: Parts) -> Any:  # noqa: PLR0911 - one return per kin
         return value if math.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, np.ndarray):
         return _pack_array(value, parts)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return [pack(item, parts) for item in value]
+    if isinstance(value, tuple):
+        return {"$tuple": [pack(item, parts) for item in value]}
+    if isinstance(value, np.dtype):
+        return {"$dtype": value.str}
     if isinstance(value, dict):
         return {"$dict": [[pack(k, parts), pack(v, parts)] for k, v in value.items()]}
     if isinstance(value, pd.Series):
@@ -113,6 +119,8 @@ def _pack_object(value: Any, parts: Parts) -> dict[str, Any]:
             "params": {k: pack(v, parts) for k, v in value.get_params(deep=False).items()},
             "state": {k: pack(v, parts) for k, v in state.items()},
         }
+    if is_plain(value) and _all_plain(value):
+        return {"$plain": name, "state": {k: pack(v, parts) for k, v in state_of(value).items()}}
     if isinstance(value, BaseEstimator) and type(value).__module__.startswith("sklearn."):
         key = f"e{len(parts.estimators)}"
         parts.estimators[key] = value
@@ -121,6 +129,15 @@ def _pack_object(value: Any, parts: Parts) -> dict[str, Any]:
         f"a {type(value).__module__}.{name} cannot be written without pickle",
         remedy="use an algorithm of xgboost or scikit-learn",
     )
+
+
+def _all_plain(value: Any) -> bool:
+    """Whether the estimators within a scikit-learn object are of the listed classes, too: it is written as a whole."""
+    if isinstance(value, (list, tuple)):
+        return all(_all_plain(item) for item in value)
+    if not type(value).__module__.startswith("sklearn."):
+        return True
+    return is_plain(value) and all(_all_plain(item) for item in vars(value).values())
 
 
 def unpack(node: Any, parts: Parts) -> Any:  # noqa: C901, PLR0911 - one branch per kind of node
@@ -140,6 +157,12 @@ def unpack(node: Any, parts: Parts) -> Any:  # noqa: C901, PLR0911 - one branch 
             return float(node["$float"])
         if "$dict" in node:
             return {unpack(k, parts): unpack(v, parts) for k, v in node["$dict"]}
+        if "$tuple" in node:
+            return tuple(unpack(item, parts) for item in node["$tuple"])
+        if "$dtype" in node:
+            return np.dtype(str(node["$dtype"]))
+        if "$plain" in node:
+            return rebuild(node["$plain"], {k: unpack(v, parts) for k, v in node["state"].items()})
         if "$names" in node:
             return np.array(node["$names"], dtype=object).reshape(node["shape"])
         if "$series" in node:

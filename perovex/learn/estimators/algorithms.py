@@ -5,12 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.impute import SimpleImputer
@@ -205,6 +199,8 @@ def _xgboost(classify: bool, signs: list[int], random_state: int | None, n_jobs:
 
 
 def _forest(classify: bool, _signs: list[int], random_state: int | None, n_jobs: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # slow to import, and seldom asked for
+
     options = {"n_estimators": 300, "max_features": 1 / 3, "random_state": random_state, "n_jobs": n_jobs}
     if classify:
         return _imputed(RandomForestClassifier(**options, min_samples_leaf=2))
@@ -212,6 +208,8 @@ def _forest(classify: bool, _signs: list[int], random_state: int | None, n_jobs:
 
 
 def _histogram(classify: bool, signs: list[int], random_state: int | None, _n_jobs: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
     options: dict[str, Any] = {
         "max_iter": 200,
         "learning_rate": 0.05,

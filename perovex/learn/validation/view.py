@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment
-
 if TYPE_CHECKING:
     from perovex.learn.validation.evaluation import Evaluation
 
-_TEMPLATE = Environment(autoescape=True).from_string("""\
+_TEMPLATE = """\
 <div class="perovex-evaluation">
 <p><b>{{ s.task | capitalize }} of {{ s.target }}</b>
 {%- if s.threshold is not none %}, stiff above {{ "%.4g" | format(s.threshold) }} {{ s.unit }}{% endif %}:
@@ -23,7 +21,7 @@ _TEMPLATE = Environment(autoescape=True).from_string("""\
 </tbody></table>
 {% if warnings %}<ul>{% for w in warnings %}<li>{{ w }}</li>{% endfor %}</ul>{% endif %}
 </div>
-""")
+"""
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -34,4 +32,10 @@ def evaluation_html(evaluation: Evaluation) -> str:
         (name, [tuple(part.set_index("metric").loc[m, ["value", "lower", "upper"]]) for m in metrics])
         for name, part in scores.groupby("model", sort=False)
     ]
-    return _TEMPLATE.render(s=evaluation.settings, metrics=metrics, rows=rows, warnings=evaluation.warnings)
+    from jinja2 import Environment  # slow to import, and predictions need no page
+
+    return (
+        Environment(autoescape=True)
+        .from_string(_TEMPLATE)
+        .render(s=evaluation.settings, metrics=metrics, rows=rows, warnings=evaluation.warnings)
+    )

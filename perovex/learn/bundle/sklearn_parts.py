@@ -1,0 +1,68 @@
+"""scikit-learn estimators whose fitted state is numbers and words: written as such, so that reading them is quick.
+
+The library that writes any scikit-learn object without pickle (skops) looks through all of scikit-learn when it is
+imported, which takes longer than a prediction. The estimators that the default models hold need none of it: their
+state is arrays, numbers and other estimators of the list below. Trees that live in compiled code go to skops as before.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Final
+
+import numpy as np
+
+#: Classes that are written by their attributes, by the module that brings them.
+PLAIN: Final = {
+    "GaussianProcessClassifier": "sklearn.gaussian_process._gpc",
+    "GaussianProcessRegressor": "sklearn.gaussian_process._gpr",
+    "KNeighborsClassifier": "sklearn.neighbors._classification",
+    "KNeighborsRegressor": "sklearn.neighbors._regression",
+    "LogisticRegression": "sklearn.linear_model._logistic",
+    "Pipeline": "sklearn.pipeline",
+    "RidgeCV": "sklearn.linear_model._ridge",
+    "SimpleImputer": "sklearn.impute._base",
+    "StandardScaler": "sklearn.preprocessing._data",
+    "_BinaryGaussianProcessClassifierLaplace": "sklearn.gaussian_process._gpc",
+    "ConstantKernel": "sklearn.gaussian_process.kernels",
+    "Product": "sklearn.gaussian_process.kernels",
+    "RBF": "sklearn.gaussian_process.kernels",
+    "Sum": "sklearn.gaussian_process.kernels",
+    "WhiteKernel": "sklearn.gaussian_process.kernels",
+}
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is of a listed class, and not of one derived from it.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> is_plain(LogisticRegression()), is_plain(Ridge())
+    (True, False)
+    """
+    return PLAIN.get(type(value).__name__) == type(value).__module__
+
+
+def state_of(value: Any) -> dict[str, Any]:
+    """Return the attributes of an estimator, without generators of random numbers, which no prediction asks."""
+    return {name: item for name, item in vars(value).items() if not isinstance(item, np.random.RandomState)}
+
+
+def rebuild(name: str, state: dict[str, Any]) -> Any:
+    """Return an estimator of a listed class with these attributes.
+
+    Raises
+    ------
+    KeyError
+        The class is not listed.
+
+    Examples
+    --------
+    >>> rebuild("StandardScaler", {"with_mean": False}).with_mean
+    False
+    """
+    kind = getattr(importlib.import_module(PLAIN[name]), name)
+    value = kind.__new__(kind)
+    vars(value).update(state)
+    return value
