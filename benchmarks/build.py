@@ -141,7 +141,7 @@ def build(case: Case, store: Store) -> None:
     structure = None
     try:
         structure = build_layered(case.smiles, case.metal, case.halide, case.n, case.cage or "MA")
-        record["phase"] = structure.properties["build"]["phase"]
+        record["stacking"] = structure.properties["build"]["stacking"]
     except PerovexError as error:
         record["reason"] = str(error)
     store.put(case.name, record | {"cpu_seconds": round(time.process_time() - start, 2)}, structure)
@@ -158,7 +158,7 @@ def relax(case: Case, store: Store, calculator) -> None:
     start = time.process_time()
     try:
         structure = relax_built(store.structure(case.name), calculator, engine=relax_atoms)
-        record |= structure.properties["relaxation"] | {"phase": perceive(structure).phase}
+        record |= structure.properties["relaxation"] | {"stacking": perceive(structure).stacking}
         if not record["converged"]:
             record["reason"] = f"not converged in {record['steps']} steps"
     except PerovexError as error:
@@ -243,7 +243,7 @@ def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
         if record is None:
             continue
         line = {k: asdict(case)[k] for k in ("name", "smiles", "metal", "halide", "n", "cage")}
-        line |= {"phase_built": built.get("phase", ""), "phase": record.get("phase", "")}
+        line |= {"stacking_built": built.get("stacking", ""), "stacking": record.get("stacking", "")}
         line |= {k: record.get(k) for k in ("energy", "fmax", "smax", "calls", "cpu_seconds")}
         line["energy_above_original_meV_per_atom"] = np.nan
         if case.original and not record["reason"]:

@@ -27,7 +27,7 @@ HYDROGEN_BOND_LIMIT: Final = 0.68
 #: What a user can do about a crystal that fails.
 REMEDIES: Final[dict[str, str]] = {
     "built": "try another random_state, more trials, or a cation that fits between the sheets",
-    "relaxed": "start from another random_state or phase; the potential may not hold this crystal",
+    "relaxed": "start from another random_state or stacking; the potential may not hold this crystal",
 }
 #: An ammonium nitrogen farther from every halide than the sum of van der Waals radii plus this, Å, hangs loose.
 LOOSE_HEAD: Final = 0.5

@@ -1,4 +1,4 @@
-"""Compounds to build: spacer, metal, halide, n, cage cation and phase, as people write them."""
+"""Compounds to build: spacer, metal, halide, n, cage cation and stacking, as people write them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Phase = Literal["RP", "DJ"]
-PHASES: Final = ("RP", "DJ")
+Stacking = Literal["staggered", "eclipsed"]
+STACKINGS: Final = ("staggered", "eclipsed")
 #: Columns of a table of compounds; only the spacer is needed.
-COLUMNS: Final = ("spacer", "metal", "halide", "n", "cage", "phase")
+COLUMNS: Final = ("spacer", "metal", "halide", "n", "cage", "stacking")
 _SPACER_NAMES: Final = ("spacer", "smiles", "spacer_smiles")
 
 
@@ -36,8 +36,8 @@ class Compound:
         Sheets per slab.
     cage : str
         Key of `perovex.building.cation.CAGE_SMILES`; of no consequence for n = 1.
-    phase : {"RP", "DJ"} or None
-        None leaves it to the charge of the spacer.
+    stacking : {"staggered", "eclipsed"} or None
+        How successive slabs lie on each other; None leaves it to the charge of the spacer.
     """
 
     spacer: str
@@ -45,7 +45,7 @@ class Compound:
     halide: str = "I"
     n: int = 1
     cage: str = "MA"
-    phase: Phase | None = None
+    stacking: Stacking | None = None
 
     @classmethod
     def read(
@@ -55,7 +55,7 @@ class Compound:
         halide: str = "I",
         n: int | str = 1,
         cage: str = "MA",
-        phase: str | None = None,
+        stacking: str | None = None,
     ) -> Compound:
         """Understand what was written, in any case and spelling.
 
@@ -63,7 +63,7 @@ class Compound:
         ----------
         spacer : str
             SMILES of the spacer cation, charges written out.
-        metal, halide, cage, phase : str
+        metal, halide, cage, stacking : str
             In any case.
         n : int or str
 
@@ -72,12 +72,12 @@ class Compound:
         SmilesError
             If the spacer cannot be read.
         BuildError
-            If n is no positive whole number, or cage, phase or a mixture of halides cannot be built.
+            If n is no positive whole number, or cage, stacking or a mixture of halides cannot be built.
 
         Examples
         --------
-        >>> Compound.read("[NH3+]CCCC", "PB", "br", 1, "ma", "rp")
-        Compound(spacer='CCCC[NH3+]', metal='Pb', halide='Br', n=1, cage='MA', phase='RP')
+        >>> Compound.read("[NH3+]CCCC", "PB", "br", 1, "ma", "Staggered")
+        Compound(spacer='CCCC[NH3+]', metal='Pb', halide='Br', n=1, cage='MA', stacking='staggered')
         """
         return cls(
             spacer_smiles(str(spacer)),
@@ -85,13 +85,13 @@ class Compound:
             _element(halide, "halide"),
             _sheets(n),
             _choice(cage, CAGE_SMILES, "cage cation"),
-            _choice(phase, PHASES, "phase") if phase else None,  # type: ignore[arg-type]
+            _choice(stacking, STACKINGS, "stacking") if stacking else None,  # type: ignore[arg-type]
         )
 
     def __str__(self) -> str:
         cage = f" {self.cage}" if self.n > 1 else ""
-        phase = f" {self.phase}" if self.phase else ""
-        return f"{self.spacer} {self.metal}{self.halide} n={self.n}{cage}{phase}"
+        stacking = f" {self.stacking}" if self.stacking else ""
+        return f"{self.spacer} {self.metal}{self.halide} n={self.n}{cage}{stacking}"
 
     @property
     def key(self) -> tuple[str, str, str, float, str]:
@@ -128,8 +128,8 @@ def read_compounds(table: pd.DataFrame) -> list[Compound | PerovexError]:
     Parameters
     ----------
     table : DataFrame
-        Columns ``spacer`` (or ``smiles``) and any of ``metal``, ``halide``, ``n``, ``cage``, ``phase``; other columns
-        are left alone, empty cells take the default.
+        Columns ``spacer`` (or ``smiles``) and any of ``metal``, ``halide``, ``n``, ``cage``, ``stacking``; other
+        columns are left alone, empty cells take the default.
 
     Raises
     ------

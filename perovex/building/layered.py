@@ -1,4 +1,4 @@
-"""Build a layered crystal from spacer, metal, halide, number of sheets and phase."""
+"""Build a layered crystal from spacer, metal, halide, number of sheets and stacking."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from tqdm import tqdm
 
 from perovex.building.cation import Cation, cage_cation, cation_from_smiles
 from perovex.building.check import Expected, check_built
-from perovex.building.compound import Compound, Phase
+from perovex.building.compound import Compound, Stacking
 from perovex.building.frame import CellKind, SlabFrame, slab_frame
 from perovex.building.packing import trial
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
 from perovex.errors import BuildError
 
-#: Offset of successive slabs in units of the metal-metal vectors.
-SHIFTS: Final[dict[str, tuple[float, float]]] = {"RP": (0.5, 0.5), "DJ": (0.0, 0.0)}
-#: What perception calls these offsets.
-STACKINGS: Final[dict[str, str]] = {"RP": "staggered", "DJ": "eclipsed"}
+#: Offset of successive slabs in units of the metal-metal vectors, by what perception calls it.
+SHIFTS: Final[dict[str, tuple[float, float]]] = {"staggered": (0.5, 0.5), "eclipsed": (0.0, 0.0)}
 #: Rotation about the normal and tilt about the diagonal, degrees, of n = 1 and of thicker slabs: rounded means of
 #: diammonium lead halides relaxed with an interatomic potential.
 TILTS: Final = ((17.0, 6.0), (15.5, 5.0))
@@ -34,7 +32,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     halide: str = "I",
     n: int = 1,
     cage: str = "MA",
-    phase: Phase | None = None,
+    stacking: Stacking | None = None,
     *,
     cell: CellKind = "sqrt2",
     tilts: tuple[float, float] | None = None,
@@ -58,8 +56,8 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
         Sheets per slab.
     cage : {"Cs", "Rb", "MA", "FA", "GA"}
         Cation of the cages, for n >= 2.
-    phase : {"RP", "DJ"}, optional
-        Layer shift (1/2, 1/2) or (0, 0); by default RP for monoammonium and DJ for diammonium spacers.
+    stacking : {"staggered", "eclipsed"}, optional
+        Layer shift (1/2, 1/2) or (0, 0); by default staggered for monoammonium, eclipsed for diammonium spacers.
     cell : {"sqrt2", "2x2", "1x1"}
         In-plane period; ``"1x1"`` only with ``tilts=(0, 0)``.
     tilts : tuple of float, optional
@@ -83,12 +81,12 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     SmilesError
         If the SMILES is unreadable or holds no ammonium.
     BuildError
-        If an element, the cage or the phase is unknown, or no arrangement passes perception.
+        If an element, the cage or the stacking is unknown, or no arrangement passes perception.
 
     Notes
     -----
     Measured by ``benchmarks/build.py`` on 29 diammonium crystals (24 of them n = 1) relaxed with an interatomic
-    potential, rebuilt from SMILES, metal, halide and n with the default phase: all were built; the layer period is
+    potential, rebuilt from SMILES, metal, halide and n with the default stacking: all were built; the layer period is
     off by 5.4 % (mean) and 16 % at worst, the area per metal by 2.8 %, the bridging angle by 2.9 degrees. Constants
     of the contacts and tilts were set on crystals of the same set. Slabs of real crystals also glide to shifts
     between the two phases (by 0.2 on average), which a built crystal does not follow; its octahedra carry the tilts
@@ -99,29 +97,29 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
 
     Examples
     --------
-    >>> crystal = build_layered("C[NH3+]", halide="Br", phase="RP", n_trials=1)
+    >>> crystal = build_layered("C[NH3+]", halide="Br", stacking="staggered", n_trials=1)
     >>> crystal.composition.alphabetical_formula
     'Br8 C4 H24 N4 Pb2'
     """
     if n_trials < 1:
         raise BuildError(f"n_trials = {n_trials}: at least one trial is needed")
-    compound = Compound.read(spacer_smiles, metal, halide, n, cage, phase)
+    compound = Compound.read(spacer_smiles, metal, halide, n, cage, stacking)
     metal, halide, n, cage = compound.metal, compound.halide, compound.n, compound.cage
     spacer = cation_from_smiles(compound.spacer)  # the same conformers for every seed of the arrangements
     inside = cage_cation(cage)
-    kind: Phase = compound.phase or ("RP" if spacer.charge == 1 else "DJ")
+    shift: Stacking = compound.stacking or ("staggered" if spacer.charge == 1 else "eclipsed")
     options = [tilts] if tilts is not None else _tilt_options(n, cell)
     failure: BuildError | None = None
     for angles in options:
         frame = slab_frame(metal, halide, n, rotation=angles[0], tilt=angles[1], cell=cell)
         try:
-            structure = _best(frame, spacer, inside if n > 1 else None, kind, n_trials, random_state, progress)
+            structure = _best(frame, spacer, inside if n > 1 else None, shift, n_trials, random_state, progress)
         except BuildError as error:
             failure = failure or error
             continue
         structure.properties["build"] = {
             "spacer_smiles": spacer.smiles, "metal": metal, "halide": halide, "n": int(n),
-            "cage": cage if n > 1 else "", "phase": kind, "tilts": list(angles), "random_state": random_state,
+            "cage": cage if n > 1 else "", "stacking": shift, "tilts": list(angles), "random_state": random_state,
         }  # fmt: skip
         return structure
     assert failure is not None
@@ -140,7 +138,7 @@ def _best(
     frame: SlabFrame,
     spacer: Cation,
     cage: Cation | None,
-    phase: Phase,
+    stacking: Stacking,
     n_trials: int,
     seed: int,
     progress: bool,
@@ -150,7 +148,7 @@ def _best(
     bar = tqdm(total=n_trials + FINALISTS, desc="trial arrangements", disable=not progress, leave=False)
     settled = []
     for number in range(n_trials):
-        assembly, energy = settle_rigid(trial(frame, spacer, cage, SHIFTS[phase], rng))
+        assembly, energy = settle_rigid(trial(frame, spacer, cage, SHIFTS[stacking], rng))
         settled.append((energy, number, assembly))
         bar.update()
     finals = []
@@ -159,7 +157,7 @@ def _best(
         finals.append((energy, number, final))
         bar.update()
     bar.close()
-    expected = _expected(frame, spacer, cage, phase)
+    expected = _expected(frame, spacer, cage, stacking)
     failure: BuildError | None = None
     for _, _, final in sorted(finals, key=lambda item: item[:2]):
         structure = to_structure(final)
@@ -173,12 +171,12 @@ def _best(
     raise failure
 
 
-def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, phase: Phase) -> Expected:
+def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, stacking: Stacking) -> Expected:
     pockets, cages = len(frame.top_pockets), len(frame.cages)
     metal, halide = frame.symbols[0], frame.symbols[1]
     return Expected(
         n=1 + cages / pockets,
-        stacking=STACKINGS[phase],
+        stacking=stacking,
         metals=(metal,),
         halides=(halide,),
         spacers={spacer.smiles: pockets * (2 if spacer.charge == 1 else 1)},

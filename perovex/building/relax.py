@@ -60,7 +60,7 @@ def relax_built(
     Raises
     ------
     BuildError
-        If n or a molecule changes, forces become undefined, or the framework falls apart. The phase may
+        If n or a molecule changes, forces become undefined, or the framework falls apart. The stacking may
         change: slabs glide easily.
 
     Examples
@@ -91,7 +91,7 @@ def relax_built(
 
 
 def same_as(crystal: LayeredPerovskite) -> Expected:
-    """Expect the same n, metals, halides and molecules as in `crystal`; the phase may change."""
+    """Expect the same n, metals, halides and molecules as in `crystal`; the stacking may change."""
     return Expected(
         n=crystal.n_layers,
         metals=crystal.metals,

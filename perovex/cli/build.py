@@ -1,4 +1,4 @@
-"""``perovex build``: layered crystals from spacer, metal, halide, n and phase, or from another crystal."""
+"""``perovex build``: layered crystals from spacer, metal, halide, n and stacking, or from another crystal."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _IDLE = {
     "a SMILES": ("swap",),
     "--table": ("swap",),
-    "--thicken": ("metal", "halide", "n", "phase", "trials", "swap"),
-    "--substitute": ("metal", "halide", "n", "cage", "phase", "trials"),
+    "--thicken": ("metal", "halide", "n", "stacking", "trials", "swap"),
+    "--substitute": ("metal", "halide", "n", "cage", "stacking", "trials"),
 }
 
 
@@ -44,7 +44,7 @@ def build(  # noqa: PLR0917 (options of a command)
         Path | None,
         typer.Option(
             "--table",
-            help="A CSV of compounds instead: a column spacer (or smiles) and any of metal, halide, n, cage, phase.",
+            help="A CSV of compounds instead: a column spacer (or smiles) and any of metal, halide, n, cage, stacking.",
         ),
     ] = None,
     metal: Annotated[str, typer.Option("--metal", "-m", help="Metal of the octahedra.")] = "Pb",
@@ -58,9 +58,13 @@ def build(  # noqa: PLR0917 (options of a command)
             "--thicken.",
         ),
     ] = None,
-    phase: Annotated[
+    stacking: Annotated[
         str | None,
-        typer.Option("--phase", help="Layer shift, RP or DJ; by default RP for one, DJ for two ammonium groups."),
+        typer.Option(
+            "--stacking",
+            help="How slabs lie on each other: staggered (shifted by half a cell, as in many Ruddlesden-Popper ones; "
+            "default for one ammonium group) or eclipsed (as in many Dion-Jacobson ones; default for two).",
+        ),
     ] = None,
     thicken: Annotated[
         Path | None,
@@ -92,7 +96,7 @@ def build(  # noqa: PLR0917 (options of a command)
         raise typer.BadParameter("give one of: SMILES, --table CSV, --thicken FILE, --substitute FILE")
     _refuse_idle(context, taken[0])
     swaps = _swaps(swap) if substitute is not None else {}
-    composition = {"metal": metal, "halide": halide, "n": n, "cage": cage or "MA", "phase": phase}
+    composition = {"metal": metal, "halide": halide, "n": n, "cage": cage or "MA", "stacking": stacking}
     compounds, names = _compounds(spacers, table, composition)
     several = table is not None or len(compounds) > 1
     _check_out(out, several=several, force=force)
@@ -162,7 +166,7 @@ def _one(
             compound.halide,
             compound.n,
             compound.cage,
-            compound.phase,
+            compound.stacking,
             n_trials=trials,
             random_state=seed,
             progress=show,

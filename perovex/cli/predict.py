@@ -13,7 +13,7 @@ from perovex.cli.choices import Force, Moduli, given
 if TYPE_CHECKING:
     import pandas as pd
 
-_OF_BUILT = ("metal", "halide", "n", "cage", "phase", "relax", "builds", "seed")
+_OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "builds", "seed")
 _DIGITS = 6  # of numbers in text files; labels are not known better
 
 
@@ -43,18 +43,18 @@ def predict(  # noqa: PLR0917 (options of a command)
         typer.Option(
             "--table",
             help="Instead of files: a CSV of compounds, with a column spacer (or smiles) and any of metal, halide, n, "
-            "cage, phase.",
+            "cage, stacking.",
         ),
     ] = None,
     metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
     halide: Annotated[str, typer.Option(help="Halide of the built crystal.")] = "I",
     n: Annotated[int, typer.Option("--n", help="Sheets of octahedra per slab of the built crystal.")] = 1,
     cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA, GA, Cs, Rb.")] = "MA",
-    phase: Annotated[
+    stacking: Annotated[
         str | None,
         typer.Option(
-            help="Stacking of the built crystal: RP (Ruddlesden-Popper) or DJ (Dion-Jacobson); default by the charge "
-            "of the spacer."
+            help="How slabs of the built crystal lie on each other: staggered or eclipsed; default by the charge of "
+            "the spacer."
         ),
     ] = None,
     builds: Annotated[int, typer.Option("--builds", min=1, help="Crystals to build of each compound; averaged.")] = 4,
@@ -118,7 +118,7 @@ def predict(  # noqa: PLR0917 (options of a command)
         from perovex.prediction import predict_compounds
 
         compounds, names = compounds_of(
-            spacer, table, {"metal": metal, "halide": halide, "n": n, "cage": cage, "phase": phase}
+            spacer, table, {"metal": metal, "halide": halide, "n": n, "cage": cage, "stacking": stacking}
         )
         predicted = predict_compounds(
             compounds,

@@ -36,7 +36,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     halide: str = "I",
     n: int = 1,
     cage: str = "MA",
-    phase: str | None = None,
+    stacking: str | None = None,
     relax: bool | str = False,
     n_builds: int = N_BUILDS,
     models: str | Path | ModelBundle | None = None,
@@ -64,8 +64,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         Sheets per slab.
     cage : {"MA", "FA", "GA", "Cs", "Rb"}
         Cage cation for n > 1.
-    phase : {"RP", "DJ"}, optional
-        Default RP for spacers with one, DJ for those with two ammonium groups.
+    stacking : {"staggered", "eclipsed"}, optional
+        How slabs lie on each other; default staggered for spacers with one, eclipsed for those with two ammonium
+        groups.
     relax : bool or str
         Relax the built crystals with the potential of the labels (needs the extra ``labels``; minutes), or with the
         one of this name.
@@ -106,9 +107,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     several = not isinstance(spacer, str)
     compounds: list[Compound | PerovexError]
     if isinstance(spacer, str):
-        compounds = [Compound.read(spacer, metal, halide, n, cage, phase)]
+        compounds = [Compound.read(spacer, metal, halide, n, cage, stacking)]
     else:
-        compounds = [_read(one, metal, halide, n, cage, phase) for one in spacer]
+        compounds = [_read(one, metal, halide, n, cage, stacking) for one in spacer]
     table = predict_compounds(
         compounds, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
         random_state=random_state, n_jobs=n_jobs, progress=progress, on_error="row" if several else "raise",
@@ -210,7 +211,7 @@ def build_and_describe(compound: Compound, seed: int, relax: bool | str = False,
     """
     try:
         crystal = build_layered(
-            compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.phase,
+            compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
             random_state=seed,
         )  # fmt: skip
         if relax:

@@ -66,7 +66,7 @@ def relax_by_potential(
     if not record["converged"]:
         raise BuildError(
             f"not relaxed after {record['steps']} steps (largest force {record['fmax']:.3f} eV/Å)",
-            remedy="try another random_state or phase",
+            remedy="try another random_state or stacking",
         )
     relaxed.properties["relaxation"] = record
     return relaxed

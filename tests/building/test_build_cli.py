@@ -64,7 +64,7 @@ def test_without_out_a_file_bears_the_name_of_the_compound_and_replaces_none(tmp
     monkeypatch.chdir(tmp_path)
     (tmp_path / "crystal.cif").write_text("mine")
     for _ in range(2):
-        assert run("CC[NH3+]", "-x", "BR", "--phase", "rp", "--trials", 1).exit_code == 0
+        assert run("CC[NH3+]", "-x", "BR", "--stacking", "Eclipsed", "--trials", 1).exit_code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "C2H5NH3_2PbBr4-2.cif",
         "C2H5NH3_2PbBr4.cif",
@@ -75,7 +75,7 @@ def test_without_out_a_file_bears_the_name_of_the_compound_and_replaces_none(tmp
 
 def test_a_table_of_compounds_is_built_into_a_folder_one_line_each(tmp_path):
     table = tmp_path / "compounds.csv"
-    table.write_text("smiles,halide,phase\nC[NH3+],br,RP\nCCN,I,\n")
+    table.write_text("smiles,halide,stacking\nC[NH3+],br,staggered\nCCN,I,\n")
     done = run("--table", table, "--trials", 1, "--out", tmp_path / "built")
     assert done.exit_code == 2
     assert "compounds.csv:2: (CH3NH3)2PbBr4" in done.output

@@ -13,24 +13,24 @@ from perovex.crystal.examples import layered
 from perovex.errors import BuildError, SmilesError
 
 CASES = [
-    ("CCCC[NH3+]", "Pb", "I", 1, "MA", "RP"),
-    ("[NH3+]CCc1ccccc1", "Sn", "I", 1, "MA", "RP"),
-    ("[NH3+]CCCC[NH3+]", "Pb", "Br", 2, "Cs", "DJ"),
-    ("[NH3+]CC1CCC[NH2+]C1", "Pb", "I", 2, "FA", "DJ"),
-    ("C[NH3+]", "Pb", "Cl", 3, "MA", "RP"),
-    ("C[C@H](c1ccccc1)[NH3+]", "Pb", "Br", 1, "MA", "RP"),
+    ("CCCC[NH3+]", "Pb", "I", 1, "MA", "staggered"),
+    ("[NH3+]CCc1ccccc1", "Sn", "I", 1, "MA", "staggered"),
+    ("[NH3+]CCCC[NH3+]", "Pb", "Br", 2, "Cs", "eclipsed"),
+    ("[NH3+]CC1CCC[NH2+]C1", "Pb", "I", 2, "FA", "eclipsed"),
+    ("C[NH3+]", "Pb", "Cl", 3, "MA", "staggered"),
+    ("C[C@H](c1ccccc1)[NH3+]", "Pb", "Br", 1, "MA", "staggered"),
 ]
 
 
-@pytest.mark.parametrize(("spacer", "metal", "halide", "n", "cage", "phase"), CASES)
-def test_built_crystal_is_perceived_as_asked(spacer, metal, halide, n, cage, phase):
+@pytest.mark.parametrize(("spacer", "metal", "halide", "n", "cage", "stacking"), CASES)
+def test_built_crystal_is_perceived_as_asked(spacer, metal, halide, n, cage, stacking):
     structure = build_layered(spacer, metal, halide, n, cage, n_trials=2)
     crystal = perceive(structure)
     stereo = "@" in spacer
     assert crystal.n_layers == n
     assert crystal.metals == (metal,)
     assert crystal.halides == (halide,)
-    assert crystal.stacking == {"RP": "staggered", "DJ": "eclipsed"}[phase]
+    assert crystal.stacking == stacking
     assert {canonical(m.smiles, stereo=stereo) for m in crystal.spacers} == {canonical(spacer, stereo=stereo)}
     assert len(crystal.cage_cations) == 2 * (n - 1)
     metals = sum(site.specie.symbol == metal for site in structure)
@@ -92,7 +92,7 @@ def test_bad_smiles_are_named(smiles, word, capfd):
         ({"n": float("inf")}, "3D network"),
         ({"n": float("nan")}, "sheets"),
         ({"cage": "EA"}, "cage"),
-        ({"phase": "ACI"}, "phase"),
+        ({"stacking": "DJ"}, "eclipsed"),
         ({"n_trials": 0}, "trial"),
         ({"cell": "1x1", "tilts": (5.0, 0.0)}, "tilts"),
     ],

@@ -24,8 +24,8 @@ def quick(monkeypatch, elastic_data):
     """A builder that takes no time: a known crystal, strained by its seed."""
     asked = []
 
-    def build(spacer, metal, halide, n, cage, phase, *, random_state=0):
-        asked.append((spacer, metal, halide, n, cage, phase, random_state))
+    def build(spacer, metal, halide, n, cage, stacking, *, random_state=0):
+        asked.append((spacer, metal, halide, n, cage, stacking, random_state))
         if halide == "F":
             raise BuildError("no room")
         crystal = elastic_data.structures["BA2PbI4"].copy()
@@ -91,8 +91,8 @@ def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
 
 
 def test_compounds_are_read_in_any_case_and_mixtures_are_refused():
-    compound = Compound.read("[NH3+]CCCC", "pb", "BR", "2", "cs", "rp")
-    assert str(compound) == "CCCC[NH3+] PbBr n=2 Cs RP"
+    compound = Compound.read("[NH3+]CCCC", "pb", "BR", "2", "cs", "Staggered")
+    assert str(compound) == "CCCC[NH3+] PbBr n=2 Cs staggered"
     with pytest.raises(BuildError, match=r"mixtures are not built"):
         Compound.read("CC[NH3+]", halide="I/Br")
     with pytest.raises(BuildError, match="unknown cage cation 'XX'"):
