@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perovex.explain.attribution.explanation import Explanation
 
-MAX_ROWS = 40  # explained in each draw: the spread between draws is that of models, not of the rows explained
+MAX_ROWS = 24  # explained in each draw: the spread between draws is that of models, not of the rows explained
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_KNOWN_ROWS = 16  # rows of its own that a model is explained on, to tell what it has learnt by heart
+
+
 def explain(  # noqa: PLR0913 -- the keyword arguments are the public contract
     estimator: Any,
     X: pd.DataFrame,
@@ -147,7 +150,7 @@ def _run(
         model = fold.model
         if model is None:
             model = problem.fit(train, seed=fold_seed(random_state, fold.repeat, number))
-        known = train[np.linspace(0, len(train) - 1, min(len(train), len(test))).astype(int)]
+        known = train[np.linspace(0, len(train) - 1, min(len(train), len(test), _KNOWN_ROWS)).astype(int)]
         found = attribute(
             model,
             problem.X.iloc[np.concatenate([test, known])],

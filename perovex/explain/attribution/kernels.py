@@ -149,10 +149,12 @@ def kernel_values(
     precision, plan = (np.float32, _FEW_NODES) if rough else (np.float64, _NODES)
     rows: Any = expansion.rows.astype(precision)
     weights: Any = expansion.weights.astype(precision)
-    absent = _factors(b[:, None, :].astype(precision) - rows[None, :, :])  # (background, training, descriptors)
+    # descriptors first, then pairs of a background and a training row: products over descriptors run along memory
+    columns = np.ascontiguousarray(rows.T)
+    absent = _factors(b.T.astype(precision)[:, :, None] - columns[:, None, :])
     values = np.empty_like(table)
     for i, row in enumerate(x.astype(precision)):
-        gain = _factors(row - rows) - absent
+        gain = _factors(row[:, None] - columns)[:, None, :] - absent
         for nodes in plan:  # more nodes where a row lies far out
             values[i] = _game(absent, gain, weights, nodes)
             if abs(values[i].sum() - wanted[i]) <= limit:
@@ -168,12 +170,12 @@ def _factors(difference: NDArray[Any]) -> NDArray[Any]:
 def _game(absent: NDArray[Any], gain: NDArray[Any], weights: NDArray[Any], n_nodes: int) -> Array:
     """Integrate the game of every background and training row over q; return the mean over background rows."""
     points, shares = np.polynomial.legendre.leggauss(n_nodes)
-    total = np.zeros(gain.shape[2])
+    total = np.zeros(len(gain))
     factor = np.empty_like(gain)
     for q, share in zip((points + 1) / 2, shares / 2, strict=True):
         np.multiply(gain, gain.dtype.type(q), out=factor)
         factor += absent
-        product = factor.prod(axis=2) * weights
+        product = factor.prod(axis=0) * weights
         np.divide(gain, factor, out=factor)  # the product holds the factor of j, too, so that it is divided out
-        total += share * (product.ravel() @ factor.reshape(-1, factor.shape[2]))
-    return total / len(absent)
+        total += share * (factor.reshape(len(gain), -1) @ product.ravel())
+    return total / absent.shape[1]

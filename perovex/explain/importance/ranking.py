@@ -150,7 +150,7 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     level: float = 0.9,
     threshold: float = 0.8,
     n_shadow: int = 40,
-    n_permutations: int = 5,
+    n_permutations: int = 2,
     drop: Literal["top", "all", "none"] = "top",
     progress: bool = False,
 ) -> Ranking:

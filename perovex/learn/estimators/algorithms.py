@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sklearn.exceptions import ConvergenceWarning
@@ -136,32 +137,64 @@ def make_algorithm(
     return model
 
 
-def fit_algorithm(name: str, model: Any, X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> Any:
+@dataclass(frozen=True)
+class Prepared:
+    """Steps before the last one of a pipeline, fitted, and the table that comes out of them."""
+
+    steps: list[tuple[str, Any]]
+    table: NDArray[Any]
+
+
+def prepare(model: Any, X: NDArray[Any], weights: NDArray[Any] | None = None) -> Prepared | None:
+    """Fit the steps before the last one of a pipeline, or None where there are none.
+
+    Standardisation sees the weights; the imputed medians do not.
+    """
+    if not isinstance(model, Pipeline):
+        return None
+    table = X
+    for _, step in model.steps[:-1]:
+        weigh = {} if weights is None or isinstance(step, SimpleImputer) else {"sample_weight": weights}
+        table = step.fit_transform(table, **weigh)
+    return Prepared(model.steps[:-1], table)
+
+
+def fit_algorithm(
+    name: str,
+    model: Any,
+    X: NDArray[Any],
+    y: NDArray[Any],
+    weights: NDArray[Any] | None,
+    prepared: Prepared | None = None,
+) -> Any:
     """Fit what `make_algorithm` built, with sample weights where there are any.
 
-    Standardisation and the last step of a pipeline see the weights; the imputed medians do not.
+    The first steps of a pipeline are taken from `prepared` where they were fitted on the same rows already.
 
     Raises
     ------
     ModelInputError
         The algorithm cannot weigh rows.
     """
-    if name == "xgboost" and model.max_bin is None:
-        model.set_params(max_bin=bins_for(len(y)))
-    if name == "gaussian_process":
-        tune_kernel(model, X, y)
-    if weights is None:
-        with warnings.catch_warnings():
-            # a kernel parameter at its bound means a descriptor or the noise counts for nothing: no failure
-            warnings.filterwarnings("ignore", "The optimal value found for dimension", ConvergenceWarning)
-            return model.fit(X, y)
-    if name not in WEIGHTABLE:
+    if weights is not None and name not in WEIGHTABLE:
         raise ModelInputError(
             f"algorithm {name!r} takes no sample_weight", remedy=f"use {', '.join(WEIGHTABLE)}, or fit without weights"
         )
+    if name == "xgboost" and model.max_bin is None:
+        model.set_params(max_bin=bins_for(len(y)))
+    last, table = model, X
     if isinstance(model, Pipeline):
-        return model.fit(X, y, **{f"{step}__sample_weight": weights for step, _ in model.steps[1:]})
-    return model.fit(X, y, sample_weight=weights)
+        prepared = prepared or prepare(model, X, weights)
+        model.steps[:-1] = prepared.steps
+        last, table = model.steps[-1][1], prepared.table
+    if name == "gaussian_process":
+        tune_kernel(last, table, y)
+    weigh = {} if weights is None else {"sample_weight": weights}
+    with warnings.catch_warnings():
+        # a kernel parameter at its bound means a descriptor or the noise counts for nothing: no failure
+        warnings.filterwarnings("ignore", "The optimal value found for dimension", ConvergenceWarning)
+        last.fit(table, y, **weigh)
+    return model
 
 
 def _average(

@@ -8,12 +8,14 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from perovex.learn.estimators.algorithms import fit_algorithm, make_algorithm
+from perovex.learn.estimators.algorithms import fit_algorithm, make_algorithm, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from perovex.learn.estimators.algorithms import Prepared
 
 _CLIP = 1e-6  # probabilities of 0 and 1 have no log-odds
 
@@ -39,12 +41,17 @@ class _Average(BaseEstimator):
         self.overrides = overrides
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Any:
-        """Fit every member."""
-        self.models_ = [self._fit_member(name, X, y) for name in self.members]
+        """Fit every member; those that impute and standardise alike share these steps."""
+        prepared: Prepared | None = None
+        self.models_ = []
+        for name in self.members:
+            model = self._member(name)
+            prepared = prepared or prepare(model, X)
+            self.models_.append(fit_algorithm(name, model, X, y, None, prepared))
         return self
 
-    def _fit_member(self, name: str, X: NDArray[Any], y: NDArray[Any]) -> Any:
-        model = make_algorithm(
+    def _member(self, name: str) -> Any:
+        return make_algorithm(
             name,
             classify=self._classify,
             columns=self.columns,
@@ -52,7 +59,6 @@ class _Average(BaseEstimator):
             n_jobs=self.n_jobs,
             overrides=(self.overrides or {}).get(name),
         )
-        return fit_algorithm(name, model, X, y, None)
 
 
 class AverageRegressor(RegressorMixin, _Average):

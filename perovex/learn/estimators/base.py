@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
+
+
+def unchecked() -> AbstractContextManager[Any]:
+    """Spare scikit-learn its checks of tables that were checked: it would look through them at every step."""
+    spared: AbstractContextManager[Any] = config_context(assume_finite=True)
+    return spared
 
 
 class DescriptorModel(BaseEstimator):
@@ -36,7 +43,8 @@ class DescriptorModel(BaseEstimator):
     def selected_features_(self) -> list[str]:
         """Columns the inner algorithm sees."""
         check_is_fitted(self)
-        return [self._column_names()[i] for i in self.kept_]
+        names = self._column_names()
+        return [names[i] for i in self.kept_]
 
     @property
     def _dtype(self) -> Any:
@@ -77,7 +85,7 @@ class DescriptorModel(BaseEstimator):
             overrides=self.algorithm_params,
         )
         try:
-            with self._threads():
+            with self._threads(), unchecked():
                 self.model_ = fit_algorithm(self.algorithm, model, self._take(X), y, weights)
         except ValueError as error:
             raise ModelTableError(f"algorithm {self.algorithm!r} refused the table: {error}") from error

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from perovex.errors import ModelInputError, ModelTableError
-from perovex.learn.estimators.base import DescriptorModel
+from perovex.learn.estimators.base import DescriptorModel, unchecked
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.tables import as_groups, heeded, maybe_rows, read_fit, rows_of
 from perovex.learn.threshold import resolve_threshold
@@ -163,7 +163,8 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
             above = self.regressor_.probability_above(X, self.threshold_)
             return np.column_stack([1 - above, above])
         values = self._read(X)
-        p = np.asarray(self.model_.predict_proba(values)[:, 1], dtype=float)
+        with unchecked():
+            p = np.asarray(self.model_.predict_proba(values)[:, 1], dtype=float)
         if self.calibrator_ is not None:
             p = self.calibrator_.predict(p)
         return np.column_stack([1 - p, p])

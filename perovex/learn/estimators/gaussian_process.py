@@ -31,7 +31,7 @@ _VARIANCE = {True: (1e-2, 1e3), False: (1e-3, 1e3)}
 _LENGTH, _NOISE = (1e-1, 1e3), (1e-5, 1e1)
 _JITTER = 1e-10  # what scikit-learn adds to the diagonal
 _NEWTON_STEPS = 100
-_TOLERANCE = 1e-7  # of the likelihood, relative: far below what a model notices
+_TOLERANCE = 1e-5  # of the likelihood, relative: below what a prediction notices
 
 
 def default_kernel(*, classify: bool) -> Any:
@@ -40,24 +40,24 @@ def default_kernel(*, classify: bool) -> Any:
     return smooth if classify else smooth + WhiteKernel(0.1, _NOISE)
 
 
-def tune_kernel(pipeline: Any, X: Array, y: NDArray[Any]) -> None:
-    """Give the process at the end of a pipeline the most likely kernel, and switch its own search off.
+def tune_kernel(process: Any, table: Array, y: NDArray[Any]) -> None:
+    """Give a process the most likely kernel, and switch its own search off.
 
     A process with another kernel than `default_kernel` is left as it is.
 
     Parameters
     ----------
-    pipeline : Pipeline
-        Unfitted; all steps before the process are fitted on `X` and thrown away again.
-    X : ndarray, shape (n_rows, n_columns)
+    process : GaussianProcessRegressor or GaussianProcessClassifier
+        Unfitted.
+    table : ndarray, shape (n_rows, n_columns)
+        Imputed and standardised columns.
     y : ndarray, shape (n_rows,)
         Values, or two classes.
     """
-    process = pipeline[-1]
     classify = isinstance(process, GaussianProcessClassifier)
     if process.kernel != default_kernel(classify=classify) or process.optimizer is None or len(np.unique(y)) < 2:
         return
-    squares = pdist(pipeline[:-1].fit_transform(X), "sqeuclidean")
+    squares = pdist(table, "sqeuclidean")
     kernel = most_likely_kernel(squareform(squares), y, classify=classify)
     process.set_params(kernel=kernel, optimizer=None)
 
@@ -112,18 +112,21 @@ class _ValueLikelihood:
         covariance = smooth.copy()
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
         try:
-            lower = cholesky(covariance, lower=True)
+            lower = cholesky(covariance, lower=True, check_finite=False)
         except np.linalg.LinAlgError:
             return np.inf, np.zeros(3)
-        weights = cho_solve((lower, True), self.y)
-        half, _ = dpotri(lower, lower=True)
-        inverse = np.tril(half) + np.tril(half, -1).T
+        weights = cho_solve((lower, True), self.y, check_finite=False)
         likelihood = -0.5 * self.y @ weights - np.log(np.diag(lower)).sum()
         likelihood -= 0.5 * len(self.y) * np.log(2 * np.pi)
-        # half the trace of (a a^T - K^-1) dK for each logarithm of a parameter
-        outer = np.outer(weights, weights) - inverse
-        pull = outer * smooth
-        gradient = 0.5 * np.array([pull.sum(), (pull * scaled).sum(), noise * np.trace(outer)])
+        # half the trace of (a a^T - K^-1) dK for each logarithm of a parameter; of K^-1 only the lower half is filled,
+        # which counts twice, but for its diagonal
+        half, _ = dpotri(lower, lower=True)
+        diagonal = np.diag(half)
+        by_variance = weights @ smooth @ weights - 2 * np.vdot(half, smooth) + variance * diagonal.sum()
+        smooth *= scaled  # zero on the diagonal
+        by_length = weights @ smooth @ weights - 2 * np.vdot(half, smooth)
+        by_noise = noise * (weights @ weights - diagonal.sum())
+        gradient = 0.5 * np.array([by_variance, by_length, by_noise])
         return -float(likelihood), -gradient
 
 

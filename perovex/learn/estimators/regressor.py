@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin, clone
 
 from perovex.errors import ModelInputError, ModelTableError
-from perovex.learn.estimators.base import DescriptorModel
+from perovex.learn.estimators.base import DescriptorModel, unchecked
 from perovex.learn.tables import heeded, read_fit
 from perovex.learn.uncertainty.intervals import ConformalRegressor
 
@@ -140,7 +140,8 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
     def model_output(self, X: Any) -> NDArray[Any]:
         """Output of `model_`: log E where `log_target`, else E in GPa."""
         values = self._read(X)
-        return np.asarray(self.model_.predict(values))
+        with unchecked():
+            return np.asarray(self.model_.predict(values))
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> pd.DataFrame:
         """Predict with an interval.
