@@ -12,16 +12,20 @@ test:
 	$(PY) -m pytest -n auto
 
 # The lowest versions that pyproject.toml allows, and the newest there are, each in an environment of its own.
+# TESTS="tests/crystal tests/learn" runs a part; dates and versions go into the table of RELEASE.md.
+TESTS ?=
+
 test-oldest:
-	python3 -m venv .venv-oldest
+	python3 -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet uv
-	.venv-oldest/bin/uv pip install --python .venv-oldest --resolution lowest-direct -e ".[dev]"
-	.venv-oldest/bin/python -m pytest -n auto -W default
+	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest --resolution lowest-direct -e ".[dev]"
+	.venv-oldest/bin/python -m pytest -n auto -W default $(TESTS)
 
 test-newest:
-	python3 -m venv .venv-newest
-	.venv-newest/bin/python -m pip install --quiet -e ".[dev]"
-	.venv-newest/bin/python -m pytest -n auto -W default
+	python3 -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet uv
+	.venv-newest/bin/uv pip install --quiet --python .venv-newest -e ".[dev]"
+	.venv-newest/bin/python -m pytest -n auto -W default $(TESTS)
 
 lint:
 	$(PY) -m ruff check
