@@ -89,8 +89,8 @@ def from_known(
     Returns
     -------
     pymatgen.core.Structure or None
-        ``properties["build"]`` names the relative; None if there is no relative, or it cannot be changed into the
-        compound.
+        ``properties["build"]`` names the relative (``from``) and what was done to it (``steps``, empty for the compound
+        itself); None if there is no relative, or it cannot be changed into the compound.
 
     Raises
     ------
@@ -113,13 +113,13 @@ def from_known(
     try:
         for _ in range(n - round(relative.n_layers)):
             structure = thicken(structure, cage)
-            steps.append("thickened")
+            steps.append("a sheet added")
         swap = {old: new for old, new in ((relative.metals[0], metal), (relative.halides[0], halide)) if old != new}
         if swap:
             structure = substitute(structure, swap)
-            steps.append("substituted")
+            steps.append(", ".join(f"{new} for {old}" for old, new in swap.items()))
     except BuildError:
         return None
     structure = structure.copy()
-    structure.properties["build"] = {"from": relative.source or "", "steps": steps}
+    structure.properties["build"] = {"from": relative.source or "", "steps": ", then ".join(steps)}
     return structure

@@ -22,11 +22,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: Of layered crystals the sheets follow bonds by this power of their ratio, as bridges bend; the gaps between slabs
+#: take up this share of what slabs gain. Medians over sixty pairs of lowest minima of lead chlorides, bromides and
+#: iodides of twenty spacers with one sheet (data release 1.0a1): sheet areas 0.78 and bonds 0.84 of the logarithm,
+#: layer periods half of what rigid gaps give.
+SHEET_RESPONSE = 0.8
+GAP_SHARE = 0.375
+
+
 def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Structure:
     """Swap halides or metals of the octahedra and scale the inorganic part by the ionic radii.
 
-    In-plane lattice and slabs scale by the ratio of bond lengths, gaps between slabs keep their height,
-    molecules move as rigid bodies. Halogens bound to carbon are never touched.
+    3D networks scale by the ratio of bond lengths. In layered crystals sheets scale by a little less where halides are
+    swapped (`SHEET_RESPONSE`) and the gaps between slabs take up some of what slabs gain (`GAP_SHARE`), as they do
+    between known minima; molecules move as rigid bodies. Halogens bound to carbon are never touched.
 
     Parameters
     ----------
@@ -63,7 +72,12 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
         structure = _network(crystal, symbols, factor)
     else:
         stack = take_apart(crystal)
-        x, cell = _layers(crystal, stack, factor)
+        of_halides = bool(set(swap) & set(crystal.halides))
+        if of_halides:
+            factor **= SHEET_RESPONSE
+        # halides reach into the gap from the outer sheets alone, however many there are
+        share = GAP_SHARE / crystal.n_layers if of_halides else 0.0
+        x, cell = _layers(crystal, stack, factor, share)
         structure = Structure(Lattice(cell), symbols, x, coords_are_cartesian=True)
         if settle and shortest_contact(perceive(structure)) < 1.0:
             structure = resettle(crystal, stack, symbols, x, cell)
@@ -129,13 +143,16 @@ def _network(crystal: LayeredPerovskite, symbols: list[str], factor: float) -> S
     return Structure(lattice, symbols, x, coords_are_cartesian=True)
 
 
-def _layers(crystal: LayeredPerovskite, stack: Stack, factor: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _layers(
+    crystal: LayeredPerovskite, stack: Stack, factor: float, share: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scaled coordinates and cell of a layered crystal."""
     normal, bounds = stack.normal, stack.bounds
     thickness = bounds[:, 1] - bounds[:, 0]
     upper = np.append(bounds[1:, 0], bounds[0, 0] + stack.cell[2] @ normal)
     gaps = upper - bounds[:, 1]
-    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(factor * thickness + gaps)])
+    new_gaps = gaps - share * (factor - 1) * thickness
+    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(factor * thickness + new_gaps)])
 
     def height(h: float) -> float:
         """Map an old height to the new one."""
@@ -143,7 +160,8 @@ def _layers(crystal: LayeredPerovskite, stack: Stack, factor: float) -> tuple[ND
         within = h - bounds[k, 0]
         if within <= thickness[k]:
             return float(floor[k] + factor * within)
-        return float(floor[k] + factor * thickness[k] + within - thickness[k])
+        into_gap = (within - thickness[k]) / gaps[k]
+        return float(floor[k] + factor * thickness[k] + into_gap * new_gaps[k])
 
     def moved(point: NDArray[np.float64], h: float) -> NDArray[np.float64]:
         return np.asarray(factor * (point - (point @ normal) * normal) + h * normal)

@@ -13,7 +13,7 @@ from perovex.cli.choices import Force, Moduli, given
 if TYPE_CHECKING:
     import pandas as pd
 
-_OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "builds", "seed")
+_OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "from_scratch", "builds", "seed")
 _DIGITS = 6  # of numbers in text files; labels are not known better
 
 
@@ -58,6 +58,10 @@ def predict(  # noqa: PLR0917 (options of a command)
         ),
     ] = None,
     builds: Annotated[int, typer.Option("--builds", min=1, help="Crystals to build of each compound; averaged.")] = 4,
+    from_scratch: Annotated[
+        bool,
+        typer.Option("--from-scratch", help="Build from nothing also where a crystal of the same spacer is known."),
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the arrangements that are built.")] = 0,
     relax: Annotated[
         bool,
@@ -122,6 +126,7 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
         predicted = predict_compounds(
             compounds,
+            start="scratch" if from_scratch else "known",
             relax=relax,
             n_builds=builds,
             models=bundle,
@@ -246,7 +251,7 @@ def _refuse_clashes(
         raise PerovexError(
             f"--disorder is about files, and {taken[0]} builds an ordered crystal", remedy="leave it out"
         )
-    idle = [f"--{name}" for name in _OF_BUILT if given(context, name)] if files else []
+    idle = [f"--{name.replace('_', '-')}" for name in _OF_BUILT if given(context, name)] if files else []
     if idle:
         raise PerovexError(
             f"{', '.join(idle)} describe a crystal to build, and files are crystals already",

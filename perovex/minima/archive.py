@@ -71,7 +71,7 @@ def unpack_search(folder: str | Path, search: str | Path) -> int:
     SearchError
         If the files are missing or broken.
     """
-    records, crystals = _read(Path(folder))
+    records, crystals = read_packed(Path(folder))
     store = OutcomeStore(Path(search) / CANDIDATES)
     fresh = [record for record in records if record["id"] not in store]
     for record in fresh:
@@ -79,7 +79,26 @@ def unpack_search(folder: str | Path, search: str | Path) -> int:
     return len(fresh)
 
 
-def _read(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
+def read_packed(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
+    """Read a packed search.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a data release.
+
+    Returns
+    -------
+    records : list of dict
+        One for each candidate, as `perovex minima` writes them.
+    crystals : dict of str to Atoms
+        Relaxed candidates by their id.
+
+    Raises
+    ------
+    SearchError
+        If there is none.
+    """
     import ase.io
 
     try:

@@ -1,8 +1,9 @@
-"""Stiffness of compounds that have no structure yet: built several times, predicted, averaged."""
+"""Stiffness of compounds that have no structure yet: made from a known relative, or built and averaged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,10 @@ from tqdm import tqdm
 
 from perovex._seeds import seed_for
 from perovex._workers import workers
-from perovex.building import build_layered
+from perovex.building import build_layered, from_known
+from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
+from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
 from perovex.prediction.crystals import add_reasons, contradiction, predict_described, probability_column, unit_of
@@ -23,10 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pymatgen.core import Structure
+
     from perovex.learn import ModelBundle
 
 #: Crystals that are built of one compound; they differ in how the cations are packed.
 N_BUILDS = 4
+#: Where the geometry comes from.
+Start = Literal["known", "scratch"]
 
 
 def predict_new(  # noqa: PLR0913 - the crystal's own parameters
@@ -37,6 +44,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     n: int = 1,
     cage: str = "MA",
     stacking: str | None = None,
+    start: Start = "known",
     relax: bool | str = False,
     n_builds: int = N_BUILDS,
     models: str | Path | ModelBundle | None = None,
@@ -48,10 +56,12 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
 ) -> pd.DataFrame:
     """Build crystals from spacer and composition and predict their stiffness.
 
-    Crystals are built by `perovex.building.build_layered`, several times each, and the predictions averaged. Their
-    geometry is a guess that the intervals of the models do not include; the column ``warnings`` says how much that
-    guess moves predictions. Relaxation makes a crystal of the potential out of it, but not always the known one, and
-    did not bring predictions nearer.
+    Where a crystal of the same spacer is known, with another halide, metal or n, the compound is made from it
+    (`perovex.building.from_known`), from its lowest minimum if that was searched. All others are built by
+    `perovex.building.build_layered`, several times each, and the predictions averaged. Either geometry is a guess that
+    the intervals of the models do not include; the column ``warnings`` says how much that guess moves predictions.
+    Relaxation makes a crystal of the potential out of a built one, but not always the known one, and did not bring
+    predictions nearer.
 
     Parameters
     ----------
@@ -67,6 +77,8 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     stacking : {"staggered", "eclipsed"}, optional
         How slabs lie on each other; default staggered for spacers with one, eclipsed for those with two ammonium
         groups.
+    start : {"known", "scratch"}
+        Begin with a known relative where there is one, or always build from nothing.
     relax : bool or str
         Relax the built crystals with the potential of the labels (needs the extra ``labels``; minutes), or with the
         one of this name.
@@ -100,8 +112,8 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
 
     Examples
     --------
-    >>> row = predict_new("[NH3+]CCCC[NH3+]", n_builds=1).iloc[0]
-    >>> bool(row["E_in_plane"] > 0), any(text.startswith("geometry built, not relaxed") for text in row["warnings"])
+    >>> row = predict_new("CCCC[NH3+]", halide="Cl").iloc[0]
+    >>> bool(row["E_in_plane"] > 0), any("Cl for Br, not relaxed" in text for text in row["warnings"])
     (True, True)
     """
     several = not isinstance(spacer, str)
@@ -111,7 +123,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     else:
         compounds = [_read(one, metal, halide, n, cage, stacking) for one in spacer]
     table = predict_compounds(
-        compounds, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
+        compounds, start=start, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
         random_state=random_state, n_jobs=n_jobs, progress=progress, on_error="row" if several else "raise",
     )  # fmt: skip
     if several:
@@ -129,6 +141,7 @@ def _read(spacer: str, *composition: Any) -> Compound | PerovexError:
 def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     compounds: Sequence[Compound | PerovexError],
     *,
+    start: Start = "known",
     relax: bool | str = False,
     n_builds: int = N_BUILDS,
     models: str | Path | ModelBundle | None = None,
@@ -145,7 +158,7 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     ----------
     compounds : sequence of Compound or PerovexError
         As `perovex.building.compound.read_compounds` gives them; an error costs its row.
-    relax, n_builds, models, moduli, explain, random_state, n_jobs, progress
+    start, relax, n_builds, models, moduli, explain, random_state, n_jobs, progress
         As in `predict_new`.
     on_error : {"row", "raise"}
         What a compound that cannot be built does.
@@ -166,17 +179,18 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
         require_potential(relax if isinstance(relax, str) else "")
     bundle = load_models(models, moduli)
     plan = [
-        (number, compound, random_state if build == 0 else seed_for(random_state, "builds", build))
+        (number, trial)
         for number, compound in enumerate(compounds)
         if isinstance(compound, Compound)
-        for build in range(n_builds)
+        for trial in _trials(compound, start, n_builds, random_state)
     ]
     work = workers(n_jobs, return_as="generator")(
-        delayed(build_and_describe)(compound, seed, relax, keep=explain) for _, compound, seed in plan
+        delayed(build_and_describe)(trial.compound, trial.seed, relax, keep=explain, made=trial.made)
+        for _, trial in plan
     )
     built: dict[int, list[Described]] = {}
     bar = tqdm(work, total=len(plan), desc="build and describe", unit="crystal", disable=not progress)
-    for (number, _, _), crystal in zip(plan, bar, strict=True):
+    for (number, _), crystal in zip(plan, bar, strict=True):
         built.setdefault(number, []).append(crystal)
     rows = [
         [Described(error=compound)] if isinstance(compound, PerovexError) else built[number]
@@ -191,8 +205,38 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     return add_reasons(table, rows, bundle, progress=progress) if explain else table
 
 
-def build_and_describe(compound: Compound, seed: int, relax: bool | str = False, *, keep: bool = False) -> Described:
-    """Build one crystal of a compound, relax it where asked, and describe it.
+@dataclass(frozen=True)
+class _Trial:
+    """One crystal to predict from: made from a known relative, or to be built with a seed."""
+
+    compound: Compound
+    seed: int = 0
+    made: Structure | None = None
+
+
+def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
+    made = _from_relatives(compound) if start == "known" else None
+    if made is not None:
+        return [_Trial(compound, made=made)]
+    seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
+    return [_Trial(compound, seed) for seed in seeds]
+
+
+def _from_relatives(compound: Compound) -> Structure | None:
+    """Make a compound from the nearest known crystal of its spacer, if there is one with the stacking that is asked."""
+    relatives = [
+        crystal
+        for crystal in known_crystals(compound.spacer)
+        if compound.stacking is None or crystal.stacking == compound.stacking
+    ]
+    cage = CAGE_SMILES[compound.cage] if compound.n > 1 else None
+    return from_known(relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage)
+
+
+def build_and_describe(
+    compound: Compound, seed: int, relax: bool | str = False, *, keep: bool = False, made: Structure | None = None
+) -> Described:
+    """Build one crystal of a compound unless it is made already, relax it where asked, and describe it.
 
     Parameters
     ----------
@@ -203,6 +247,8 @@ def build_and_describe(compound: Compound, seed: int, relax: bool | str = False,
         As in `predict_new`.
     keep : bool
         Keep the crystal, too.
+    made : Structure, optional
+        The crystal, where it was made from a known relative.
 
     Returns
     -------
@@ -210,7 +256,7 @@ def build_and_describe(compound: Compound, seed: int, relax: bool | str = False,
         With its error where it cannot be built.
     """
     try:
-        crystal = build_layered(
+        crystal = made or build_layered(
             compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
             random_state=seed,
         )  # fmt: skip
@@ -227,13 +273,21 @@ def _predict_averaged(rows: Sequence[Sequence[Described]], names: pd.Index, bund
     kept = [[crystal for crystal in crystals if crystal.error is None] or [crystals[0]] for crystals in rows]
     owner = np.repeat(np.arange(len(kept)), [len(crystals) for crystals in kept])
     each = predict_described([crystal for crystals in kept for crystal in crystals], pd.RangeIndex(len(owner)), bundle)
-    averaged = [_average(each[owner == number], len(crystals), bundle) for number, crystals in enumerate(rows)]
+    averaged = [
+        _average(each[owner == number], len(crystals), bundle, made=_is_made(crystals[0]))
+        for number, crystals in enumerate(rows)
+    ]
     table = pd.DataFrame(averaged)
     table.index = names
     return table
 
 
-def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle) -> pd.Series:
+def _is_made(crystal: Described) -> bool:
+    """Whether a crystal was made from a known relative."""
+    return bool(crystal.origin.get("build", {}).get("from"))
+
+
+def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle, *, made: bool) -> pd.Series:
     """Average the predictions of several builds of one compound: moduli and ends of intervals by their logarithms."""
     # what the builds say in words is taken from the first that lies outside, else from the first
     outside = builds[~builds["in_domain"].fillna(value=True).astype(bool)]
@@ -254,7 +308,9 @@ def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle) -> pd.Seri
         row["class"] = _class(builds, probability, row[probability])
     for column in ("phase", "stacking"):
         row[column] = "/".join(dict.fromkeys(builds[column]))
-    row["warnings"] = [*_said(builds, row, bundle), _spread_note(row, n_asked, bundle)]
+    row["warnings"] = _said(builds, row, bundle)
+    if not made:
+        row["warnings"].append(_spread_note(row, n_asked, bundle))
     return row
 
 

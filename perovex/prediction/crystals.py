@@ -186,7 +186,7 @@ def remarks(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str
         notes.append(f"trained on other definitions of {', '.join(changed)}")
     notes += [note for note in (contradiction(row, bundle), _known_note(row, bundle)) if note]
     if crystal.origin:
-        notes.append(built_warning(bundle.manifest, relaxed="relaxation" in crystal.origin))
+        notes += filter(None, [built_warning(bundle.manifest, crystal.origin)])
     return [*notes, *crystal.warnings]
 
 

@@ -87,26 +87,39 @@ def load_models(models: str | Path | ModelBundle | None = None, moduli: str | No
     return ModelBundle.load(choose_models(models, moduli))
 
 
-def built_warning(manifest: Mapping[str, Any], *, relaxed: bool) -> str:
-    """Return the warning that goes with a prediction for a crystal that was built.
+def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
+    """Return the warning that goes with a prediction for a crystal that was made and not measured.
 
-    How far a built geometry moves predictions is measured by ``benchmarks/build.py`` for one set of models, stands in
+    How far such a geometry moves predictions is measured by ``benchmarks/build.py`` for one set of models, stands in
     their manifest, and is said of no other.
 
     Parameters
     ----------
     manifest : mapping
         Of the models.
-    relaxed : bool
-        Whether the crystal was relaxed by a potential after it was built.
+    origin : mapping
+        ``build`` and ``relaxation`` of the crystal, as its properties hold them.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
-    >>> built_warning({}, relaxed=True)
+    >>> built_warning({}, {"build": {}, "relaxation": {}})
     'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
     """
-    what = "geometry built and relaxed, perhaps into another packing" if relaxed else "geometry built, not relaxed"
-    measured = manifest.get("built_geometry", {}).get("relaxed" if relaxed else "built")
+    relative = origin.get("build", {}).get("from", "")
+    steps = origin.get("build", {}).get("steps", "")
+    if "relaxation" in origin:
+        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
+    elif relative and not steps:
+        return f"geometry of {relative}, a known crystal of this compound"
+    elif relative:
+        kind, what = "from_known", f"geometry of {relative}, {steps}, not relaxed"
+    else:
+        kind, what = "built", "geometry built, not relaxed"
+    measured = manifest.get("built_geometry", {}).get(kind)
     if not measured:
         return f"{what}: how far that moves predictions was not measured"
     listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())

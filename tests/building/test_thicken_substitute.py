@@ -6,6 +6,7 @@ from ase.calculators.lj import LennardJones
 
 from perovex.building import bond_length, build_layered, relax_built, substitute, thicken
 from perovex.building.layered import TILTS
+from perovex.building.substitute import GAP_SHARE, SHEET_RESPONSE
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
 from perovex.errors import BuildError, LabelError
@@ -56,9 +57,12 @@ def test_substitution_scales_bonds_and_keeps_molecules(single):
     chloride = substitute(single, {"Br": "Cl"}, settle=False)
     after = perceive(chloride)
     assert after.halides == ("Cl",)
-    assert np.allclose(after.octahedra.bond_lengths, bond_length("Pb", "Cl"), atol=1e-6)
-    gaps = [c.repeat_height - np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (before, after)]
-    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
+    factor = (bond_length("Pb", "Cl") / bond_length("Pb", "Br")) ** SHEET_RESPONSE
+    assert np.allclose(after.octahedra.bond_lengths, factor * before.octahedra.bond_lengths, atol=1e-6)
+    thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (before, after)]
+    assert thickness[1] == pytest.approx(factor * thickness[0], abs=1e-6)
+    gaps = [c.repeat_height - t for c, t in zip((before, after), thickness, strict=True)]
+    assert gaps[0] - gaps[1] == pytest.approx(GAP_SHARE * (thickness[1] - thickness[0]), abs=1e-6)
     inside = [np.linalg.norm(m.coordinates[m.bonds[:, 0]] - m.coordinates[m.bonds[:, 1]], axis=1).sum()
               for c in (before, after) for m in c.spacers]  # fmt: skip
     assert np.allclose(sorted(inside[: len(before.spacers)]), sorted(inside[len(before.spacers) :]))

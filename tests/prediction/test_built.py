@@ -34,6 +34,7 @@ def quick(monkeypatch, elastic_data):
         return crystal
 
     monkeypatch.setattr(built, "build_layered", build)
+    monkeypatch.setattr(built, "known_crystals", lambda _: ())
     return asked
 
 

@@ -134,6 +134,14 @@ def test_a_built_crystal_is_known_as_one_after_it_went_through_a_file(elastic_da
 
 
 def test_what_built_geometries_do_is_said_of_the_models_it_was_measured_with(bundle):
-    assert "1.7 GPa (E_in_plane)" in built_warning(bundle.manifest, relaxed=False)
+    moves = bundle.manifest["built_geometry"]["built"]["moves"]
+    assert f"{moves['E_in_plane']:g} GPa (E_in_plane)" in built_warning(bundle.manifest, {"build": {}})
     other = {key: value for key, value in bundle.manifest.items() if key != "built_geometry"}
-    assert "was not measured" in built_warning(other, relaxed=False)
+    assert "was not measured" in built_warning(other, {"build": {}})
+
+
+def test_a_relative_and_what_was_done_to_it_are_named(bundle):
+    made = {"build": {"from": "BA2PbI4", "steps": "Br for I"}}
+    assert built_warning(bundle.manifest, made).startswith("geometry of BA2PbI4, Br for I, not relaxed")
+    itself = built_warning(bundle.manifest, {"build": {"from": "BA2PbI4", "steps": ""}})
+    assert itself == "geometry of BA2PbI4, a known crystal of this compound"

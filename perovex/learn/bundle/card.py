@@ -163,11 +163,15 @@ def _kinds(kinds: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
     """How far built geometries moved predictions of these models."""
     lines = []
-    for how in ("built", "relaxed"):
+    named = {
+        "built": "built geometries",
+        "relaxed": "built and relaxed geometries",
+        "from_known": "geometries made from known relatives",
+    }
+    for how, name in named.items():
         if how in measured:
             moves = ", ".join(f"{move:g} {unit} ({target})" for target, move in measured[how]["moves"].items())
             share = f"in {measured.get('share', 0.8):.0%} of {measured[how]['n_crystals']} known crystals"
-            name = "built geometries" if how == "built" else "built and relaxed geometries"
             lines.append((name, f"move predictions by up to {moves} {share}, not counted in the intervals"))
     return lines
 

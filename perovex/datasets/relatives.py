@@ -1,0 +1,98 @@
+"""Known crystals of a spacer, lowest minima first: what a compound without a structure is best made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perovex._bundled import data_root
+from perovex.crystal import LayeredPerovskite, perceive
+from perovex.datasets.elastic import flat_smiles, load_elastic
+from perovex.errors import PerovexError
+from perovex.minima.archive import RECORDS, read_packed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pymatgen.core import Structure
+
+
+def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
+    """Return the known relaxed crystals of a spacer.
+
+    Lowest minima of the searches that come with the package stand before the crystals of the bundled release.
+
+    Parameters
+    ----------
+    spacer : str
+        SMILES of one cation, stereo marks ignored.
+
+    Returns
+    -------
+    tuple of LayeredPerovskite
+        Their `source` is the name of the minimum or crystal; empty where the spacer is unknown.
+
+    Examples
+    --------
+    >>> sorted({crystal.halides for crystal in known_crystals("CCCC[NH3+]")})
+    [('Br',), ('I',)]
+    >>> known_crystals("CCCCCCCCCCCCCCCC[NH3+]")
+    ()
+    """
+    return _of_spacer(flat_smiles(spacer))
+
+
+@lru_cache(maxsize=256)
+def _of_spacer(flat: str) -> tuple[LayeredPerovskite, ...]:
+    crystals = []
+    for name, structure in (*_minima().get(flat, ()), *_released(flat)):
+        try:
+            crystals.append(perceive(structure, source=name))
+        except PerovexError:
+            continue
+    return tuple(crystals)
+
+
+@lru_cache(maxsize=1)
+def _minima() -> dict[str, list[tuple[str, Structure]]]:
+    """Lowest minimum of each compound in the packed search of the newest folder that has one, by spacer."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    folder = _searched_folder()
+    if folder is None:
+        return {}
+    records, crystals = read_packed(folder)
+    lowest: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in records:
+        if record["status"] != "minimum":
+            continue
+        compound = tuple(sorted(record["compound"].items()))
+        best = lowest.get(compound)
+        if best is None or record["energy_per_metal_eV"] < best["energy_per_metal_eV"]:
+            lowest[compound] = record
+    by_spacer: dict[str, list[tuple[str, Structure]]] = defaultdict(list)
+    for record in lowest.values():
+        structure = AseAtomsAdaptor.get_structure(crystals[record["id"]])
+        by_spacer[flat_smiles(record["compound"]["spacers"])].append((record["id"], structure))
+    return by_spacer
+
+
+def _searched_folder() -> Path | None:
+    folders = sorted(path.parent for path in (data_root() / "elastic").glob(f"*/{RECORDS}"))
+    return folders[-1] if folders else None
+
+
+def _released(flat: str) -> list[tuple[str, Structure]]:
+    """Layered crystals of the bundled release."""
+    data = _release()
+    layered = data.table[np.isfinite(data.table["n_layers"])]
+    names = layered.index[layered["spacer_smiles"].map(flat_smiles) == flat]
+    return [(str(name), data.structures[name]) for name in names]
+
+
+@lru_cache(maxsize=1)
+def _release() -> Any:
+    return load_elastic()
