@@ -12,7 +12,7 @@ from import_arrows import Arrow, arrows, modules, package_of
 
 #: Lowest first; packages of one line do not import each other.
 LAYERS = (
-    ("errors", "_extras", "_files", "_json", "_numbers", "_seeds", "_workers"),
+    ("errors", "_bundled", "_extras", "_files", "_json", "_numbers", "_seeds", "_workers"),
     ("crystal",),
     ("descriptors",),
     ("elasticity", "building"),
@@ -69,7 +69,7 @@ INSIDE = {
         ("paths",),
         ("schema", "sound", "stacking"),
         ("elastic", "first_principles", "ranking"),
-        ("collect", "literature", "minima", "spacers", "quality"),
+        ("collect", "literature", "minima", "relatives", "spacers", "quality"),
     ),
     "descriptors": (
         ("_stacking", "_stats", "sources", "topology"),

@@ -11,11 +11,13 @@ from sklearn.utils.validation import has_fit_parameter
 
 from perovex._seeds import seed_for
 from perovex.errors import ModelInputError, TooFewGroupsError
-from perovex.learn.estimators.algorithms import WEIGHTABLE
 from perovex.learn.threshold import resolve_threshold, stiff_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Algorithms that weigh rows.
+WEIGHTABLE = ("xgboost", "random_forest", "hist_gradient_boosting", "ebm", "ridge", "logistic")
 
 
 def class_target(estimator: Any, y: pd.Series) -> tuple[pd.Series, float | None]:

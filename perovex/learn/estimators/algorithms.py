@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from perovex.errors import ModelInputError
 from perovex.learn.estimators.gaussian_process import default_kernel, tune_kernel
+from perovex.learn.held_out import WEIGHTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,6 @@ CLASSIFIERS = (
     "average",
 )
 CONSTRAINABLE = ("xgboost", "hist_gradient_boosting", "ebm")
-WEIGHTABLE = ("xgboost", "random_forest", "hist_gradient_boosting", "ebm", "ridge", "logistic")
 
 # Shallow trees, slow learning and sampling of rows and columns: on tens of rows every descriptor alone can
 # explain the sample, so that the variance is what has to be held down. For the same reason thresholds are few
