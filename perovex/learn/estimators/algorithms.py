@@ -183,10 +183,10 @@ def fit_algorithm(
     if name == "xgboost" and model.max_bin is None:
         model.set_params(max_bin=bins_for(len(y)))
     last, table = model, X
-    if isinstance(model, Pipeline):
-        prepared = prepared or prepare(model, X, weights)
-        model.steps[:-1] = prepared.steps
-        last, table = model.steps[-1][1], prepared.table
+    fitted = prepared or prepare(model, X, weights)
+    if isinstance(model, Pipeline) and fitted is not None:
+        model.steps[:-1] = fitted.steps
+        last, table = model.steps[-1][1], fitted.table
     if name == "gaussian_process":
         tune_kernel(last, table, y)
     weigh = {} if weights is None else {"sample_weight": weights}
