@@ -268,7 +268,9 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
     said = {} if "why" not in table else {name: r.sentences() for name, r in table["why"].items() if r is not None}
     if "why" in table:
         written = table.drop(columns="why")
-        table = written.assign(why=[said.get(name, []) for name in table.index]) if why else written
+        # JSON holds contributions, neighbours and the change as numbers, too; a cell of a table holds sentences
+        reasons = [_as_numbers(r) for r in table["why"]] if kind == "json" else [said.get(n, []) for n in table.index]
+        table = written.assign(why=reasons) if why else written
     if out is not None and str(out) != "-":
         write_frame(table, out, kind, digits=_DIGITS)
     elif kind == "table":
@@ -285,6 +287,10 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
         say(f"perovex: {error}" if str(source) in str(error) else f"perovex: {source}: {error}")
     if failed.any():
         raise typer.Exit(2)
+
+
+def _as_numbers(reasons: Any) -> dict[str, Any] | None:
+    return None if reasons is None else reasons.to_dict()
 
 
 def _units(bundle: Any) -> dict[str, str]:

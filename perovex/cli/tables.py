@@ -190,6 +190,10 @@ def _frame_json(table: pd.DataFrame, digits: int | None) -> str:
     def plain(value: object) -> object:
         if isinstance(value, np.generic):
             value = value.item()
+        if isinstance(value, dict):
+            return {str(key): plain(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(inner) for inner in value]
         if not isinstance(value, float):
             return value
         if math.isfinite(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
@@ -145,7 +146,11 @@ def test_predict_says_why_in_words_and_as_files(two_crystals, tmp_path):
     done = run("predict", two_crystals[0], "--why", "--out", out, "--figures", figures, "--report", page)
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(out.read_text()).values()
-    assert row["why"][0].startswith("E_in_plane = ")
+    why = row["why"]
+    assert why["sentences"][0].startswith("E_in_plane = ")
+    parts = sum(part["contribution"] for part in why["contributions"].values())
+    assert math.exp(parts) * why["expected"] == pytest.approx(row["E_in_plane"], rel=1e-3)
+    assert len(why["neighbours"]) == 3
     assert sorted(path.suffix for path in figures.iterdir()) == [".json", ".png", ".svg"]
     assert "Nearest known crystals" in page.read_text()
     assert_refused(run("predict", two_crystals[0], "--report", tmp_path / "page.pdf"), "cannot write .pdf", "use .html")
