@@ -9,7 +9,7 @@ import pytest
 from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
 from perovex.explain import collect, judge, load_claims, transfer_test
-from perovex.explain.claims.criteria import _reaches, _stays_below, members
+from perovex.explain.claims.finding import members, reaches, stays_below
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_resamples": 20, "n_shadow": 6}
@@ -82,12 +82,12 @@ def test_descriptors_that_oppose_each_other_are_judged_one_by_one(planted, regre
 
 
 def test_inside_the_monte_carlo_error_nothing_is_decided():
-    assert _reaches(0.6, 0.5, 100)
-    assert not _reaches(0.52, 0.5, 100)
-    assert _reaches(0.52, 0.5, 10_000)
-    assert _stays_below(0.0, 0.05, 100)
-    assert not _stays_below(0.0, 0.05, 10)
-    assert not _stays_below(0.04, 0.05, 100)
+    assert reaches(0.6, 0.5, 100)
+    assert not reaches(0.52, 0.5, 100)
+    assert reaches(0.52, 0.5, 10_000)
+    assert stays_below(0.0, 0.05, 100)
+    assert not stays_below(0.0, 0.05, 10)
+    assert not stays_below(0.04, 0.05, 100)
 
 
 def test_criteria_are_printed_with_their_parameters():

@@ -21,7 +21,12 @@ FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 
 def design(planted, n_groups=20, seed=0):
     rng = np.random.default_rng(seed)
-    X = planted.X.assign(bridge_angle_min=np.random.default_rng(9).normal(150, 5, size=len(planted.X)))
+    other = np.random.default_rng(9)
+    X = planted.X.assign(
+        bridge_angle_min=other.normal(150, 5, size=len(planted.X)),
+        spacer_length=other.normal(8, 2, size=20)[planted.groups],
+        inverse_n_layers=1 / planted.meta["n_layers"],
+    )
     return simulate_design(X, planted.meta, pd.Series(planted.groups, index=planted.X.index), n_groups, rng)
 
 
@@ -51,7 +56,8 @@ def test_drivers_carry_the_share_they_are_given(large, scenario):
     table, meta, groups = large
     X, y = simulate_target(scenario, table, meta, groups, np.random.default_rng(1))
     for driver, share in scenario.drivers.items():
-        assert np.corrcoef(scores(X[driver]), y)[0, 1] ** 2 == pytest.approx(share, abs=0.1)
+        with_target = np.corrcoef(scores(X[driver]), y)[0, 1]
+        assert np.sign(share) * with_target**2 == pytest.approx(share, abs=0.1)
     if not scenario.drivers and "source" not in scenario.levels:  # spacers are few, and sources are their own
         assert X[["bridge_angle_mean", "stei_max"]].corrwith(y).abs().max() < 0.15
     if UNRELATED in scenario.drivers:

@@ -8,7 +8,7 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.explain import descriptor_shift, transfer_test, two_sample_test
-from perovex.explain.claims.criteria import judge_transfer
+from perovex.explain.claims.transfer import judge_transfer
 from perovex.explain.claims.evidence import Evidence
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family

@@ -11,6 +11,7 @@ import yaml
 
 from perovex.errors import ClaimError
 from perovex.explain.claims.criteria import criterion
+from perovex.explain.claims.rates import fingerprint, measured_rates, sentence
 
 SHIPPED = Path(__file__).with_name("claims.yaml")
 
@@ -29,24 +30,45 @@ class Claim:
         Name of the criterion.
     parameters : dict
         Its parameters.
-    measured : str
-        How often the criterion is right and wrong on made targets; empty where nobody has measured it.
+    source : str
+        Where the claim was made, a DOI or what stands in its place; empty where it is one of this project.
+    targets : tuple of str
+        Targets it is about; all where empty.
+    set_on : str
+        Date of the criterion and its numbers, ISO.
     """
 
     id: str
     claim: str
     criterion: str
     parameters: dict[str, Any]
-    measured: str = ""
+    source: str = ""
+    targets: tuple[str, ...] = ()
+    set_on: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes with the criterion or its parameters."""
+        return fingerprint(self.criterion, criterion(self.criterion).text, self.parameters)
+
+    @property
+    def measured(self) -> str:
+        """How often the criterion was right and wrong on made targets; empty where nobody has measured this rule."""
+        known = measured_rates().get("claims", {}).get(self.id, {})
+        return sentence(known["rates"]) if known.get("rule") == self.fingerprint else ""
+
+    def about(self, target: str) -> bool:
+        """Whether the claim is about a target."""
+        return not self.targets or target in self.targets
 
     @property
     def criterion_text(self) -> str:
-        """The criterion in words, with its parameters and how often it is right."""
+        """The criterion in words, with its parameters, when it was set, and how often it is right."""
         concepts = self.parameters.get("concepts", {})
         listed = "; ".join(f"{name}: {', '.join(found)}" for name, found in concepts.items())
         text = criterion(self.criterion).text.format(**self.parameters)
-        text = f"{text} Concepts: {listed}." if listed else text
-        return f"{text} {self.measured}" if self.measured else text
+        parts = [text, f"Concepts: {listed}." if listed else "", f"Set on {self.set_on}." if self.set_on else ""]
+        return " ".join(part for part in (*parts, self.measured) if part)
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class Claims:
     def to_frame(self) -> pd.DataFrame:
         """Return claims and criteria as a table."""
         return pd.DataFrame(
-            [{"id": c.id, "claim": c.claim, "criterion": c.criterion_text} for c in self.claims]
+            [{"id": c.id, "claim": c.claim, "source": c.source, "criterion": c.criterion_text} for c in self.claims]
         ).set_index("id")
 
 
@@ -126,8 +148,15 @@ def _claim(entry: Any) -> Claim:
     lacking = [key for key in criterion(entry["criterion"]).needs if key not in (parameters or {})]
     if lacking:
         raise ClaimError(f"claim {entry['id']!r}: criterion {entry['criterion']!r} needs {', '.join(lacking)}")
-    measured = " ".join(str(entry.get("measured") or "").split())
-    claim = Claim(str(entry["id"]), str(entry["claim"]), str(entry["criterion"]), dict(parameters), measured)
+    claim = Claim(
+        str(entry["id"]),
+        str(entry["claim"]),
+        str(entry["criterion"]),
+        dict(parameters),
+        source=str(entry.get("source") or ""),
+        targets=tuple(map(str, entry.get("targets") or ())),
+        set_on=str(entry.get("set_on") or ""),
+    )
     try:
         _ = claim.criterion_text
     except (ValueError, KeyError, TypeError, AttributeError) as error:

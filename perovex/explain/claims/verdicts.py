@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perovex._json import json_safe
-from perovex.explain.claims.criteria import Finding, Word, criterion
+from perovex.explain.claims.criteria import criterion
+from perovex.explain.claims.finding import Finding, Word
 from perovex.explain.claims.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Verdict:
         What was asked for, in words.
     evidence : dict
         Numbers the verdict rests on.
+    source : str
+        Where the claim was made.
     n_rows, n_groups : int
         Sample size.
     """
@@ -46,6 +49,13 @@ class Verdict:
     evidence: dict[str, Any]
     n_rows: int
     n_groups: int
+    source: str = ""
+
+    @property
+    def by_concept(self) -> dict[str, Word]:
+        """Verdict of each concept by itself, such as the bridging angle and STEI; empty for criteria without any."""
+        parts = {name: entry for name, entry in self.evidence.items() if isinstance(entry, dict)}
+        return {name: entry["verdict"] for name, entry in parts.items() if "verdict" in entry}
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -70,10 +80,10 @@ def judge(claims: Claims, evidence: Evidence | Sequence[Evidence]) -> list[Verdi
     Returns
     -------
     list of Verdict
-        One per claim and target.
+        One per claim and target that it is about.
     """
     items = [evidence] if isinstance(evidence, Evidence) else list(evidence)
-    return [_verdict(claims, claim, item) for claim in claims.claims for item in items]
+    return [_verdict(claims, claim, item) for claim in claims.claims for item in items if claim.about(item.target)]
 
 
 def _verdict(claims: Claims, claim: Claim, evidence: Evidence) -> Verdict:
@@ -91,6 +101,7 @@ def _verdict(claims: Claims, claim: Claim, evidence: Evidence) -> Verdict:
         numbers,
         evidence.n_rows,
         evidence.n_groups,
+        claim.source,
     )
 
 

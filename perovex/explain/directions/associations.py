@@ -63,7 +63,8 @@ def associations(  # noqa: PLR0913 -- what is held equal is the question
     X : DataFrame, shape (rows, columns)
         Descriptors and mediators.
     strata : DataFrame, shape (rows, ...)
-        Categories or counts that may confound, such as halide, n and source, in the order in which they are held equal.
+        Categories or counts that may confound, such as halide, n and source, in the order in which they are held equal;
+        one that a descriptor merely writes in other numbers (n for 1/n) is left out for that descriptor.
     groups : array-like, shape (rows,)
         Spacers; intervals resample them.
     mediators : sequence of str
@@ -209,6 +210,8 @@ def _held_equal(
     rows: list[dict[str, Any]] = []
     design, held = np.empty((len(value), 0)), list[str]()
     for column in strata.columns:
+        if _says_the_same(value, strata[column]):
+            continue  # nothing of the descriptor would be left
         dummies = pd.get_dummies(strata[column].astype(str), drop_first=True).to_numpy(dtype=float)
         design, held = np.column_stack([design, dummies]), [*held, str(column)]
         words = f"given {_listed(held)}"
@@ -218,6 +221,11 @@ def _held_equal(
         words = f"given {_listed([*held, *map(str, mediators.columns)])}"
         rows += _row(name, words, "direct", sample.correlate(value, everyone, through))
     return rows
+
+
+def _says_the_same(value: Array, stratum: pd.Series) -> bool:
+    """Whether a descriptor is the stratum in other numbers, as 1/n is n."""
+    return bool((pd.Series(value, index=stratum.index).groupby(stratum).nunique() <= 1).all())
 
 
 def _between(sample: _Sample, name: str, value: Array, strata: pd.DataFrame) -> list[dict[str, Any]]:
