@@ -13,7 +13,9 @@ from perovex.explain.attribution.trees import interactions
 from perovex.explain.claims.claims import Claim, Claims, load_claims
 from perovex.explain.claims.collecting import collect
 from perovex.explain.claims.evidence import Evidence
+from perovex.explain.claims.plain_model import PLAIN_DESCRIPTORS, plain_model
 from perovex.explain.claims.verdicts import Verdict, judge
+from perovex.explain.claims.words import association_matrix, association_sentences, plain_sentences
 from perovex.explain.correlation import confounding_table
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.associations import associations, turned_over
@@ -31,6 +33,7 @@ from perovex.explain.transfer.experiment import transfer_test
 from perovex.explain.transfer.result import TransferResult
 
 __all__ = [
+    "PLAIN_DESCRIPTORS",
     "Attribution",
     "Claim",
     "Claims",
@@ -49,6 +52,8 @@ __all__ = [
     "TransferResult",
     "Verdict",
     "accumulated_local_effects",
+    "association_matrix",
+    "association_sentences",
     "associations",
     "attribute",
     "collect",
@@ -69,6 +74,8 @@ __all__ = [
     "matched_series",
     "noise_floor",
     "permutation_importance",
+    "plain_model",
+    "plain_sentences",
     "rank",
     "skill",
     "stability_index",

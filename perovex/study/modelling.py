@@ -29,6 +29,7 @@ T = TypeVar("T")
 LIKE_GROUPS = "like spacers"
 _MANY_GROUPS = 40
 _LEFT_OUT = "leave-like-groups-out"
+_NOT_CLAIMED = "the published claims are about moduli of crystals whose structure is known"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class TaskResult:
         Errors inside and outside the applicability domain; regressors only.
     transfer : TransferResult or None
         From single-layer to multilayer crystals.
+    associations : DataFrame or None
+        Sign and strength of what the abstract names, beside rivals (`perovex.explain.associations`).
     verdicts : list of Verdict
         On the published claims.
     refusals : dict of str to str
@@ -83,6 +86,7 @@ class TaskResult:
     factors: pd.DataFrame | None = None
     domain: pd.DataFrame | None = None
     transfer: TransferResult | None = None
+    associations: pd.DataFrame | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
 
@@ -111,6 +115,7 @@ class TaskResult:
             "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
             "domain": None if self.domain is None else self.domain.to_dict(orient="records"),
             "transfer": None if self.transfer is None else self.transfer.to_dict(),
+            "associations": None if self.associations is None else self.associations.to_dict(orient="records"),
             "refusals": self.refusals,
         }
 
@@ -133,7 +138,9 @@ def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], o
         known = tables.known(task.target)
         steps.append(Step(f"validation: {task.name}", validate, (task, known, options)))
         if task in explained:
-            needs = (f"explanation: {task.name}", f"transfer: {task.name}")
+            explanation = f"explanation: {task.name}"
+            steps.append(Step(f"abstract: {task.name}", abstract, (task, known), (explanation,)))
+            needs = (explanation, f"transfer: {task.name}", f"abstract: {task.name}")
             steps.append(Step(f"claims: {task.name}", claims, (task, known, options), needs))
         if not task.classify:
             steps.append(Step(f"domain: {task.name}", domain, (task, known, options), (f"validation: {task.name}",)))
@@ -147,10 +154,10 @@ def _follows(task: Task, tasks: list[Task]) -> bool:
 
 def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
     """Put together what the steps of a task found."""
-    kinds = ("validation", "explanation", "domain", "transfer", "claims")
+    kinds = ("validation", "explanation", "domain", "transfer", "abstract", "claims")
     parts = {kind: found[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in found}
     parts["y-scrambling"] = found[f"y-scrambling: {task.target}"]
-    refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal}
+    refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
     explained: Explained | None = parts["explanation"].value if "explanation" in parts else None
     shuffled: Scrambling | None = parts["y-scrambling"].value
     if shuffled is not None and task.classify:
@@ -166,6 +173,7 @@ def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
         factors=None if explained is None else explained.factors,
         domain=parts["domain"].value if "domain" in parts else None,
         transfer=parts["transfer"].value if "transfer" in parts else None,
+        associations=parts["abstract"].value if "abstract" in parts else None,
         verdicts=(parts["claims"].value or []) if "claims" in parts else [],
         refusals=refusals,
     )
@@ -287,19 +295,39 @@ def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Tr
     return _attempt(lambda: questions.transfer(model, tables, explained_target(task, tables), options))
 
 
+def abstract(task: Task, tables: StudyTables, explained: Found[Explained]) -> Found[pd.DataFrame]:
+    """Set sign and strength of what the abstract names beside their rivals."""
+    if not _claimed(task, tables):
+        return Found(refusal=_NOT_CLAIMED)
+    found = explained.value
+    explanation, ranking = (None, None) if found is None else (found.explanation, found.ranking)
+    return _attempt(lambda: questions.abstract(tables, task.target, explanation, ranking))
+
+
+def _claimed(task: Task, tables: StudyTables) -> bool:
+    return task.quantity.is_modulus and "n_layers" in tables.meta
+
+
 def claims(
-    task: Task, tables: StudyTables, options: StudyOptions, explained: Found[Explained], tested: Found[TransferResult]
+    task: Task,
+    tables: StudyTables,
+    options: StudyOptions,
+    explained: Found[Explained],
+    tested: Found[TransferResult],
+    measured: Found[pd.DataFrame],
 ) -> Found[list[Verdict]]:
     """Judge the published claims, which are about moduli of layered crystals."""
-    if not task.quantity.is_modulus or "n_layers" not in tables.meta:
-        return Found(refusal="the published claims are about moduli of crystals whose structure is known")
+    if not _claimed(task, tables):
+        return Found(refusal=_NOT_CLAIMED)
     model = predictor(replace(task, classify=False), options)
     explanation = None if explained.value is None else explained.value.explanation
     ranking = None if explained.value is None else explained.value.ranking
 
     def judged() -> list[Verdict]:
         y = explained_target(task, tables)
-        verdicts = questions.verdicts(model, tables, y, task.target, explanation, ranking, tested.value, options)
+        verdicts = questions.verdicts(
+            model, tables, y, task.target, explanation, ranking, tested.value, measured.value, options
+        )
         if not verdicts:
             raise ModelInputError("no claim could be tested")
         return verdicts

@@ -9,6 +9,7 @@ import pandas as pd
 from perovex.descriptors import REGISTRY
 from perovex.errors import ModelInputError
 from perovex.explain import (
+    PLAIN_DESCRIPTORS,
     associations,
     collect,
     confounding_table,
@@ -17,9 +18,11 @@ from perovex.explain import (
     judge,
     load_claims,
     matched_series,
+    plain_model,
     transfer_test,
     variance_decomposition,
 )
+from perovex.learn import StiffnessClassifier
 
 if TYPE_CHECKING:
     from perovex.explain import Explanation, MatchedSeries, Ranking, TransferResult, Verdict
@@ -35,6 +38,7 @@ ABSTRACT = (
     "bond_angle_variance_mean",
     "bond_length_distortion_mean",
 )
+OTHERS_CLAIM = ("spacer_length", "inverse_n_layers")
 MEDIATORS = ("free_volume_fraction", "hydrogen_bond_length_mean", "slab_fraction")
 
 
@@ -78,6 +82,7 @@ def verdicts(
     explanation: Explanation | None,
     ranking: Ranking | None,
     tested: TransferResult | None,
+    measured: pd.DataFrame | None,
     options: StudyOptions,
 ) -> list[Verdict]:
     """Judge the published claims for one target."""
@@ -90,7 +95,7 @@ def verdicts(
         explanation=explanation,
         ranking=ranking,
         transfer=tested,
-        associations=abstract(tables, options.target if name == "stiff" else name, explanation, ranking),
+        associations=measured,
         random_state=options.seed,
         n_resamples=options.n_resamples,
         n_shadow=options.n_shadows,
@@ -101,11 +106,11 @@ def verdicts(
 def abstract(
     tables: StudyTables, target: str, explanation: Explanation | None = None, ranking: Ranking | None = None
 ) -> pd.DataFrame:
-    """Set sign and strength of what the abstract names beside their rivals; see `perovex.explain.associations`.
+    """Set sign and strength of what the abstract, and others, name beside rivals; see `perovex.explain.associations`.
 
     Packing, hydrogen bonds and the share of the slab are what angle and STEI act through, no rivals.
     """
-    named = [key for key in ABSTRACT if key in tables.X]
+    named = [key for key in (*ABSTRACT, *OTHERS_CLAIM) if key in tables.X]
     through = [key for key in MEDIATORS if key in tables.X]
     strata = tables.meta[[name for name in ("halide", "n_layers", "source") if name in tables.meta]]
     return associations(
@@ -117,6 +122,26 @@ def abstract(
         descriptors=named,
         explanation=explanation,
         ranking=ranking,
+    )
+
+
+def plain(tables: StudyTables, target: str) -> pd.DataFrame:
+    """Fit what a plain paper would: a dozen descriptors, stiff or not, over all crystals and within every source.
+
+    Raises
+    ------
+    ModelInputError
+        A descriptor is not known.
+    """
+    absent = [key for key in PLAIN_DESCRIPTORS if key not in tables.X]
+    if absent:
+        raise ModelInputError(f"{', '.join(absent)} of the crystals is not known")
+    return plain_model(
+        tables.values[target],
+        tables.X[list(PLAIN_DESCRIPTORS)],
+        tables.groups,
+        {"boosted trees": StiffnessClassifier("xgboost"), "linear": StiffnessClassifier("logistic")},
+        parts=tables.meta.get("source"),
     )
 
 

@@ -51,6 +51,8 @@ class StudyResult:
         How good the labels are; bundled kind of data only.
     remarks : tuple of Remark
         What a reader has to know about the data.
+    plain : Found
+        The twelve-descriptor model of stiff or not (`perovex.explain.plain_model`), or the reason why not.
     asked : dict
         Options as they were given, as `study.yaml` holds them.
     software : dict of str to str
@@ -75,6 +77,7 @@ class StudyResult:
     small: dict[str, YoungModulusRegressor] = field(default_factory=dict)
     labels: LabelFindings | None = None
     remarks: tuple[Remark, ...] = ()
+    plain: Found[pd.DataFrame] | None = None
     asked: dict[str, Any] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=environment)
     seconds: float = 0.0
@@ -108,6 +111,7 @@ class StudyResult:
             "threshold": self.threshold,
             "models": {name: task.to_dict() for name, task in self.tasks.items()},
             "claims": self.claims,
+            "plain_model": None if self.plain is None else _plain(self.plain),
             "variance": {name: _plain(found) for name, found in self.variance.items()},
             "confounding": self.confounding.to_dict(),
             "matched_series": {name: _plain(found) for name, found in self.series.items()},
@@ -132,7 +136,8 @@ def _plain(found: Found[Any]) -> Any:
     if found.value is None:
         return found.refusal
     if hasattr(found.value, "columns"):
-        return found.value.reset_index().to_dict(orient="records")
+        named = found.value.reset_index() if found.value.index.name else found.value
+        return named.to_dict(orient="records")
     return found.value.to_dict()
 
 

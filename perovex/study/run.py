@@ -259,6 +259,7 @@ def _study(
         found["small models"],
         found.get("labels"),
         (*tables.remarks, *remarks),
+        plain=found.get("plain model", Found()),
     )
     result.timings = {"describe": round(described - start, 2), "steps": round(time.perf_counter() - described, 2)}
     result.cpu_seconds = seconds_by_kind(done)
@@ -275,6 +276,9 @@ def _all_steps(
         steps.append(Step(f"variance: {name}", _variance, (tables.known(name), name)))
         steps.append(Step(f"matched series: {name}", _series, (tables.known(name), name)))
     steps.append(Step("small models", fit_small, (tasks, tables, options)))
+    main = next((task for task in tasks if task.target == options.target), None)
+    if main is not None and main.quantity.is_modulus and "n_layers" in tables.meta:
+        steps.append(Step("plain model", _plain, (tables.known(options.target), options.target)))
     steps.append(Step("confounding", questions.confounding, (tables,)))
     steps.append(Step("neighbours", nearest_crystals, (tables,)))
     if isinstance(learnt, ElasticData):
@@ -285,6 +289,13 @@ def _all_steps(
 def _variance(tables: StudyTables, target: str) -> Found[pd.DataFrame]:
     try:
         return Found(questions.variance(tables, target))
+    except PerovexError as error:
+        return Found(refusal=str(error))
+
+
+def _plain(tables: StudyTables, target: str) -> Found[pd.DataFrame]:
+    try:
+        return Found(questions.plain(tables, target))
     except PerovexError as error:
         return Found(refusal=str(error))
 

@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 def add_verdicts(section: Section, result: StudyResult) -> None:
     """Fill the section on published claims."""
     section.text(
-        "Each claim has a criterion, set on made targets and printed below. The first thresholds of dominance were "
-        "reset on 24 November 2026, on simulations, after a first look at data 0.2; judging each descriptor by its own "
-        "SHAP values and leaving undecided what lies inside the Monte-Carlo error came on 28 November 2026, before "
-        "data release 1.0. 'Undecided' means that these data cannot tell; it is not a polite no."
+        "Each claim has a criterion with the date on which it was set, on made targets, and how often it was right and "
+        "wrong on others; they are printed below. None is older than the first look at data: those of 24 November 2026 "
+        "came after data 0.2, those of 28 November 2026 after an analysis of data 0.5 and before data 1.0. 'Undecided' "
+        "means that these data cannot tell, 'not supported' that the claim fails as it is worded; neither means that a "
+        "descriptor does not matter."
     )
     if not result.claims:
         section.note("No claim could be tested; the sections on the models say why.")
         return
     add_claims(section, result.claims, "Verdicts by target.")
     rows = pd.DataFrame(result.claims)
-    criteria = rows.drop_duplicates("id")[["id", "claim", "criterion"]]
+    criteria = rows.drop_duplicates("id")[["id", "claim", "source", "criterion"]]
     section.table(criteria, "Criteria.", index=False)
     shown = ["id", "target", "verdict", "reason", "n_rows", "n_groups"]
     section.table(in_words(rows[shown]), "Evidence behind each verdict.", index=False, folded=True, badges=["verdict"])

@@ -13,6 +13,7 @@ from perovex.figures import figure, save_figure, style
 from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.config import write_config
+from perovex.study.report.abstract_section import add_abstract
 from perovex.study.report.data_section import add_data
 from perovex.study.report.explorer import explorer_payload
 from perovex.study.report.finding_sections import add_series, add_transfer, add_verdicts
@@ -76,6 +77,8 @@ def build_report(
             add_labels(document.section("How good the labels are"), result.elastic, result.labels)
         for task in result.tasks.values():
             add_model(document.section(heading(task)), task, result, figures)
+        if any(task.associations is not None for task in result.tasks.values()):
+            add_abstract(document.section("The abstract, as it was meant"), result, figures)
         if result.claims or result.elastic is not None:
             add_verdicts(document.section("Published claims, tested"), result)
         add_transfer(document.section("From single-layer to multilayer"), result)
