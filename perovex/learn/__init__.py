@@ -18,6 +18,7 @@ from perovex.learn.uncertainty.calibration import (
     reliability_table,
 )
 from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
+from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
 from perovex.learn.uncertainty.intervals import ConformalRegressor, coverage_table
 from perovex.learn.validation.ablation import ablation
 from perovex.learn.validation.evaluation import Evaluation, evaluate, noise_floor
@@ -46,6 +47,7 @@ __all__ = [
     "coverage_table",
     "domain_errors",
     "environment",
+    "error_ranking",
     "evaluate",
     "expected_calibration_error",
     "folds_for",

@@ -1,4 +1,4 @@
-"""Do the warnings of the applicability domain mark larger errors? Measured on crystals that no model has seen."""
+"""Do warnings of the applicability domain mark larger errors, and what ranks errors? Measured on held-out crystals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from perovex.learn import ApplicabilityDomain, domain_errors
+from perovex.learn import ApplicabilityDomain, domain_errors, error_ranking, model_scatter
+from perovex.learn.splits import folds_for
 
 if TYPE_CHECKING:
     from perovex.learn import Evaluation
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = "layered, spacer held out"
 FOREIGN = "3D networks"
+NOVELTY = "novelty (score of the domain)"
 _RATIO = {"ratio": "", "lower": "_lower", "upper": "_upper"}
 COLUMNS = [
     "crystals",
@@ -74,6 +76,40 @@ def domain_check(
         error = tables.context.loc[names, target].astype(float) - model.predict(foreign)
         parts.append(_errors(FOREIGN, error, flags, names.to_series()))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def what_ranks_errors(
+    estimator: Any, tables: StudyTables, target: str, *, n_splits: int = 5, random_state: int | None = 0
+) -> pd.DataFrame:
+    """Ask whether novelty, the spread of the members or the Gaussian process's deviation go with larger errors.
+
+    Parameters
+    ----------
+    estimator : object
+        Unfitted regressor of the property.
+    tables : StudyTables
+    target : str
+        Property.
+    n_splits, random_state
+        Folds that keep a spacer together, and their seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `perovex.learn.error_ranking` gives it.
+    """
+    truth = tables.values[target].astype(float)
+    parts = []
+    folds = folds_for("group", tables.X, truth, tables.groups, n_splits=n_splits, random_state=random_state)
+    for train, test in folds:
+        known, asked = tables.X.iloc[train], tables.X.iloc[test]
+        spacers = tables.groups.iloc[train]
+        model = clone(estimator).fit(known, truth.iloc[train], groups=spacers)
+        novelty = ApplicabilityDomain().fit(known, groups=spacers).check(asked)["score"].rename(NOVELTY)
+        error = (truth.iloc[test] - model.predict(asked)).abs().rename("error")
+        parts.append(pd.concat([error, novelty.set_axis(asked.index), model_scatter(model, asked)], axis=1))
+    held = pd.concat(parts).loc[tables.X.index]
+    return error_ranking(held["error"], held.drop(columns="error"), tables.groups, random_state=random_state)
 
 
 def _errors(kind: str, error: pd.Series, flags: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
