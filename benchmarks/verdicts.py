@@ -2,9 +2,9 @@
 
 The targets are made (see perovex.explain.claims.simulation), the descriptors are those of the bundled crystals, and
 what judges is the model that predicts (``average``) with as many draws as a study takes. A linear model (``ridge``) is
-ten times cheaper and stands beside it for narrower limits: it is one of the three members, and the one whose importances
-are nearest to those of the average. Every simulation is one line of the file given by --out; a run that was interrupted
-goes on where it stopped. Numbers below --first were used to set thresholds and are left out here.
+ten times cheaper and stands beside it for narrower limits: it is one of the three members, and the one whose
+importances are nearest to those of the average. Every simulation is one line of the file given by --out; a run that
+was interrupted goes on where it stopped. Numbers below --first were used to set thresholds and are left out here.
 
 Usage: python benchmarks/verdicts.py [--model average] [--simulations 100] [--first 4] [--minutes 30]
        [--scenarios noise source] [--out verdicts.jsonl] [--claims claims.yaml] [--write]
@@ -87,7 +87,9 @@ def counts(done, claims):
                 if found:
                     verdicts = {word.replace(" ", "_"): found.count(word) for word in ("supported", "not supported")}
                     scenario = {"scenario": name, "text": BY_NAME[name].text}
-                    rows.append({"claim": claim, "model": model, "truth": truth, **scenario, "n": len(found), **verdicts})
+                    rows.append(
+                        {"claim": claim, "model": model, "truth": truth, **scenario, "n": len(found), **verdicts}
+                    )
     return rows
 
 

@@ -18,8 +18,8 @@ from perovex.learn.uncertainty.calibration import (
     reliability_table,
 )
 from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
-from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
 from perovex.learn.uncertainty.intervals import ConformalRegressor, coverage_table
+from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
 from perovex.learn.validation.ablation import ablation
 from perovex.learn.validation.evaluation import Evaluation, evaluate, noise_floor
 from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
@@ -55,6 +55,7 @@ __all__ = [
     "formula_text",
     "learning_curve",
     "load_model",
+    "model_scatter",
     "noise_floor",
     "read_manifest",
     "reliability_table",

@@ -10,7 +10,7 @@ from perovex.explain import effects, explain, rank
 from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambling
 from perovex.learn.splits import clusters_of_groups
 from perovex.study import questions
-from perovex.study.applicability import domain_check
+from perovex.study.applicability import domain_check, what_ranks_errors
 from perovex.study.tasks import SMALL, TREES, explained_target, interval_coverage, predictor, trees_beside
 from perovex.study.workers import Step
 
@@ -66,6 +66,8 @@ class TaskResult:
         Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
     domain : DataFrame or None
         Errors inside and outside the applicability domain; regressors only.
+    error_ranking : DataFrame or None
+        Do novelty, spread of the members or the Gaussian process's deviation rank errors? Regressors only.
     transfer : TransferResult or None
         From single-layer to multilayer crystals.
     associations : DataFrame or None
@@ -85,6 +87,7 @@ class TaskResult:
     skill: Skill | None = None
     factors: pd.DataFrame | None = None
     domain: pd.DataFrame | None = None
+    error_ranking: pd.DataFrame | None = None
     transfer: TransferResult | None = None
     associations: pd.DataFrame | None = None
     verdicts: list[Verdict] = field(default_factory=list)
@@ -114,6 +117,7 @@ class TaskResult:
             "effects": None if self.effects is None else self.effects.to_dict(),
             "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
             "domain": None if self.domain is None else self.domain.to_dict(orient="records"),
+            "error_ranking": None if self.error_ranking is None else self.error_ranking.to_dict(orient="index"),
             "transfer": None if self.transfer is None else self.transfer.to_dict(),
             "associations": None if self.associations is None else self.associations.to_dict(orient="records"),
             "refusals": self.refusals,
@@ -144,6 +148,7 @@ def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], o
             steps.append(Step(f"claims: {task.name}", claims, (task, known, options), needs))
         if not task.classify:
             steps.append(Step(f"domain: {task.name}", domain, (task, known, options), (f"validation: {task.name}",)))
+            steps.append(Step(f"error ranking: {task.name}", error_ranking, (task, known, options)))
     return steps
 
 
@@ -154,7 +159,7 @@ def _follows(task: Task, tasks: list[Task]) -> bool:
 
 def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
     """Put together what the steps of a task found."""
-    kinds = ("validation", "explanation", "domain", "transfer", "abstract", "claims")
+    kinds = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims")
     parts = {kind: found[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in found}
     parts["y-scrambling"] = found[f"y-scrambling: {task.target}"]
     refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
@@ -172,6 +177,7 @@ def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
         skill=None if explained is None else explained.effects.skill,
         factors=None if explained is None else explained.factors,
         domain=parts["domain"].value if "domain" in parts else None,
+        error_ranking=parts["error ranking"].value if "error ranking" in parts else None,
         transfer=parts["transfer"].value if "transfer" in parts else None,
         associations=parts["abstract"].value if "abstract" in parts else None,
         verdicts=(parts["claims"].value or []) if "claims" in parts else [],
@@ -287,6 +293,11 @@ def domain(task: Task, tables: StudyTables, options: StudyOptions, found: Found[
     return _attempt(lambda: domain_check(predictor(task, options), tables, task.target, found.value))
 
 
+def error_ranking(task: Task, tables: StudyTables, options: StudyOptions) -> Found[pd.DataFrame]:
+    """Ask what ranks the errors of the model: novelty, or its own doubt."""
+    return _attempt(lambda: what_ranks_errors(predictor(task, options), tables, task.target, random_state=options.seed))
+
+
 def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[TransferResult]:
     """Ask whether single-layer crystals teach about multilayer ones."""
     if "n_layers" not in tables.meta:
@@ -320,14 +331,12 @@ def claims(
     if not _claimed(task, tables):
         return Found(refusal=_NOT_CLAIMED)
     model = predictor(replace(task, classify=False), options)
-    explanation = None if explained.value is None else explained.value.explanation
-    ranking = None if explained.value is None else explained.value.ranking
+    found = explained.value
 
     def judged() -> list[Verdict]:
         y = explained_target(task, tables)
-        verdicts = questions.verdicts(
-            model, tables, y, task.target, explanation, ranking, tested.value, measured.value, options
-        )
+        parts = (None, None) if found is None else (found.explanation, found.ranking)
+        verdicts = questions.verdicts(model, tables, y, task.target, parts, tested.value, measured.value, options)
         if not verdicts:
             raise ModelInputError("no claim could be tested")
         return verdicts

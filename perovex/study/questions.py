@@ -79,13 +79,13 @@ def verdicts(
     tables: StudyTables,
     y: pd.Series,
     name: str,
-    explanation: Explanation | None,
-    ranking: Ranking | None,
+    explained: tuple[Explanation | None, Ranking | None],
     tested: TransferResult | None,
     measured: pd.DataFrame | None,
     options: StudyOptions,
 ) -> list[Verdict]:
     """Judge the published claims for one target."""
+    explanation, ranking = explained
     evidence = collect(
         estimator,
         tables.X,

@@ -1,6 +1,8 @@
 """Verdicts on a planted truth, on shuffled labels and on too little data."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,9 @@ import pytest
 
 from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
-from perovex.explain import collect, judge, load_claims, transfer_test
+from perovex.explain import associations, collect, judge, load_claims, transfer_test
 from perovex.explain.claims.finding import members, reaches, stays_below
+from perovex.explain.claims.rates import sentence
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_resamples": 20, "n_shadow": 6}
@@ -96,7 +99,43 @@ def test_criteria_are_printed_with_their_parameters():
     assert "at least 50% of draws" in table.loc["dominant-descriptors", "criterion"]
     assert "at most 5% of draws" in table.loc["dominant-descriptors", "criterion"]
     assert "{" not in table["criterion"].str.cat()
-    assert table["criterion"].str.contains("simulations where the claim is false").sum() >= 3
+    assert table["criterion"].str.contains(r"Set on 2026-\d\d-\d\d\.").all()
+
+
+def test_rates_stand_beside_the_rule_they_were_measured_for_and_no_other():
+    claims = load_claims().claims
+    assert all(re.search(r"supported \d+ of \d+", c.measured) for c in claims)
+    looser = replace(claims[0], parameters={**claims[0].parameters, "k": 5})
+    assert looser.measured == ""
+    assert "made targets" not in looser.criterion_text
+
+
+def test_rates_are_counts_said_with_their_limit():
+    row = {"model": "average", "truth": "false", "text": "nothing drives", "n": 20, "supported": 1, "not_supported": 9}
+    text = sentence([row, {**row, "text": "a source drives", "supported": 0}])
+    assert "supported 1 of 40 (95 % limit 13 %), most where nothing drives (1 of 20)" in text  # Wilson's limit
+    assert sentence([]) == ""
+
+
+def test_claims_of_others_are_judged_for_their_target_only(planted, regressor):
+    evidence = collect(regressor, planted.X, planted.y, planted.groups, target="E_vrh", **RANK)
+    other = {c.id for c in load_claims().claims if c.source}
+    assert other == {"longer-spacers-softer", "more-layers-stiffer"}
+    assert not other & {v.id for v in judge(load_claims(), evidence)}
+    out_of_plane = judge(load_claims(), replace(evidence, target="E_out_of_plane"))
+    assert {v.source for v in out_of_plane if v.id in other} == {"10.48550/arXiv.1803.11277"}
+
+
+def test_every_descriptor_of_a_concept_has_a_verdict_of_its_own(planted, regressor):
+    strata = planted.meta[["halide", "source"]]
+    table = associations(planted.y, planted.X, strata, planted.groups, descriptors=["bridge_angle_mean"])
+    evidence = collect(regressor, planted.X, planted.y, planted.groups, target="E", associations=table, **RANK)
+    found = {v.id: v for v in judge(load_claims(), evidence)}
+    assert found["dominant-descriptors"].by_concept == {"bridging angle": "supported", "STEI": "supported"}
+    assert found["mean-angle-beyond-halide-n-and-source"].verdict == "supported"
+    signs = found["inverse-with-non-stiffness"].evidence["STEI"]["descriptors"]
+    assert {signs[name]["verdict"] for name in ("stei_max", "stei_head")} <= {"supported", "undecided"}
+    assert found["single-to-multilayer"].by_concept == {}
 
 
 def test_shipped_concepts_name_descriptors_of_the_registry():

@@ -8,8 +8,8 @@ import pytest
 
 from perovex.errors import ModelInputError
 from perovex.explain import descriptor_shift, transfer_test, two_sample_test
-from perovex.explain.claims.transfer import judge_transfer
 from perovex.explain.claims.evidence import Evidence
+from perovex.explain.claims.transfer import judge_transfer
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
 from perovex.learn import YoungModulusRegressor

@@ -1,4 +1,4 @@
-"""Do descriptor and modulus go together where rivals are equal? No model takes part."""
+"""Whether descriptor and modulus go together where rivals are equal; no model takes part."""
 
 from __future__ import annotations
 

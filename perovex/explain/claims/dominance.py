@@ -1,4 +1,4 @@
-"""Is a concept among the most important? The rule of claims that something dominates."""
+"""Whether a concept is among the most important: the rule of claims that something dominates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model that a plain paper would fit: a dozen descriptors, two classes. Where do the claimed ones rank in it?
+"""The model that a plain paper would fit: a dozen descriptors, two classes; where the claimed ones rank in it.
 
 What leads such a model depends on what it was given and on the sources that were pooled, so that it is fitted within
 every source, too: a descriptor that leads over all and nowhere inside only tells the sources apart.
@@ -38,11 +38,22 @@ PLAIN_DESCRIPTORS = (
     "heavy_atoms",
 )
 COLUMNS = [
-    "part", "model", "n_rows", "n_groups", "auc", "auc_lower", "auc_upper", "leader", "descriptor", "rank", "share", "sign",
-]  # fmt: skip
+    "part",
+    "model",
+    "n_rows",
+    "n_groups",
+    "auc",
+    "auc_lower",
+    "auc_upper",
+    "leader",
+    "descriptor",
+    "rank",
+    "share",
+    "sign",
+]
 
 
-def plain_model(
+def plain_model(  # noqa: PLR0913 - what is fitted to what, and how often
     y: pd.Series,
     X: pd.DataFrame,
     groups: ArrayLike,
@@ -79,8 +90,8 @@ def plain_model(
     -------
     DataFrame
         One row for each part, model and descriptor asked about: ``auc`` held out with its 95 % interval over groups,
-        ``leader`` (descriptor of most importance), ``rank`` (1 leads) by mean absolute held-out SHAP value, ``share`` of
-        all of it, ``sign`` (Spearman of value and own SHAP value towards stiff).
+        ``leader`` (descriptor of most importance), ``rank`` (1 leads) by mean absolute held-out SHAP value, ``share``
+        of all of it, ``sign`` (Spearman of value and own SHAP value towards stiff).
 
     Examples
     --------
@@ -89,8 +100,8 @@ def plain_model(
     >>> X = pd.DataFrame(rng.normal(size=(120, 2)), columns=["angle", "other"])
     >>> E = X["angle"] + 0.1 * rng.normal(size=120)
     >>> table = plain_model(E, X, np.arange(120) % 30, {"linear": LogisticRegression()}, asked=["angle"])
-    >>> table.loc[0, ["leader", "rank"]].tolist()
-    ['angle', 1]
+    >>> table.loc[0, "leader"], int(table.loc[0, "rank"])
+    ('angle', 1)
     """
     groups = as_groups(groups, len(y))
     masks = {"all": np.ones(len(y), dtype=bool)}
@@ -124,6 +135,10 @@ def plain_model(
             for descriptor in asked:
                 j = list(table.columns).index(descriptor)
                 sign = shape_of(table[descriptor].to_numpy(), values[:, j])["spearman"]
-                own = {"rank": int(ranks[j]), "share": float(importance[j] / max(importance.sum(), 1e-300)), "sign": sign}
+                own = {
+                    "rank": int(ranks[j]),
+                    "share": float(importance[j] / max(importance.sum(), 1e-300)),
+                    "sign": sign,
+                }
                 rows.append({**common, "descriptor": descriptor, **own})
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,4 +1,4 @@
-"""Does a concept carry a share of the output? The rule of claims that something matters strongly."""
+"""Whether a concept carries a share of the output: the rule of claims that something matters strongly."""
 
 from __future__ import annotations
 

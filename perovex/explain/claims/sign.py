@@ -1,4 +1,4 @@
-"""Does the model push stiffness in the claimed direction as a descriptor grows? One descriptor at a time."""
+"""Whether the model pushes stiffness the claimed way as a descriptor grows, one descriptor at a time."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _of_one(evidence: Evidence, descriptor: str, direction: float, wanted: float
 
 
 SIGN = Criterion(
-    "Descriptor by descriptor: the 90 % interval over draws of groups and seeds of the Spearman correlation between the "
-    "value of a descriptor and its own SHAP value towards stiff is looked at where the descriptor, or its group of "
+    "Descriptor by descriptor: the 90 % interval over draws of groups and seeds of the Spearman correlation between "
+    "the value of a descriptor and its own SHAP value towards stiff is looked at where the descriptor, or its group of "
     "correlated ones, beats the best shuffled one in at least {noise:.0%} of models. For each concept it lies on the "
     "claimed side of zero (direction {direction:+d}) for one descriptor and on the other side for none. Not supported "
     "where an interval lies on the other side, and none on the claimed one.",

@@ -77,7 +77,9 @@ _ASSOCIATED = (_ANGLE, _SMALLEST_ANGLE, _STEI, _STEI_HEAD, _SPACER_LENGTH, _INVE
 _STRATA = ("halide", "n_layers", "source")
 SCENARIOS = (
     Scenario("noise", "nothing drives the target", false=_ALL),
-    Scenario("spacer", "half of the variance is a number per spacer that no descriptor explains", spacer=0.5, false=_ALL),
+    Scenario(
+        "spacer", "half of the variance is a number per spacer that no descriptor explains", spacer=0.5, false=_ALL
+    ),
     Scenario(
         "unrelated",
         "a descriptor unrelated to all others drives 80 %",

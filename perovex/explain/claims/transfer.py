@@ -1,4 +1,4 @@
-"""Does a model of one kind of crystals say something of another kind: their order, or their level?"""
+"""Whether a model of one kind of crystals says something of another kind: their order, or their level."""
 
 from __future__ import annotations
 

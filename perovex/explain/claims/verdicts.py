@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from perovex._json import json_safe
 from perovex.explain.claims.criteria import criterion
-from perovex.explain.claims.finding import Finding, Word
 from perovex.explain.claims.evidence import Evidence
+from perovex.explain.claims.finding import Finding, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 #: What a reader has to know before the numbers.
 HOW_TO_READ = (
-    "Rank correlations with the modulus, 95 % intervals over spacers; a sign is told only where the interval leaves out "
-    "zero. Pooled: over all crystals, whatever else differs between them. Given halide, n and source: among like "
-    "crystals, the total effect, whatever it acts through. With packing, hydrogen bonds and slab fraction held equal as "
-    "well: the direct effect. These three are consequences of angle and STEI, not rivals: an effect that vanishes there "
-    "acts through them and is no less real. Between spacers: means over the spacers that occur with every halide. SHAP: "
-    "which way the model that predicts uses the descriptor."
+    "Rank correlations with the modulus, 95 % intervals over spacers; a sign is told only where the interval leaves "
+    "out zero. Pooled: over all crystals, whatever else differs between them. Given halide, n and source: among like "
+    "crystals, the total effect, whatever it acts through. With packing, hydrogen bonds and slab fraction held equal "
+    "as well: the direct effect. These three are consequences of angle and STEI, not rivals: an effect that vanishes "
+    "there acts through them and is no less real. Between spacers: means over the spacers that occur with every "
+    "halide. SHAP: which way the model that predicts uses the descriptor."
 )
 _KEY = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _POINTS = {"+": "stiffer where it is larger", "-": "softer where it is larger", "?": "no sign can be told"}
@@ -42,7 +42,7 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
     --------
     >>> row = {"descriptor": "stei_max", "n_rows": 90, "n_groups": 30}
     >>> pooled = {**row, "view": "pooled", "kind": "raw", "estimate": -0.3, "lower": -0.4, "upper": -0.2, "sign": "-"}
-    >>> alike = {**row, "view": "given halide", "kind": "partial", "estimate": 0.3, "lower": 0.1, "upper": 0.5, "sign": "+"}
+    >>> alike = {**pooled, "view": "given halide", "kind": "partial", "estimate": 0.3, "lower": 0.1, "sign": "+"}
     >>> association_sentences(pd.DataFrame([pooled, alike]), "E_vrh", {"stei_max": "STEI"})[0][:66]
     'STEI and E_vrh: pooled -0.30 [-0.40, -0.20], softer where it is la'
     """
@@ -102,9 +102,10 @@ def plain_sentences(table: pd.DataFrame, labels: Mapping[str, str] | None = None
     out = []
     for (part, model), rows in table.groupby(["part", "model"], sort=False):
         first = rows.iloc[0]
-        score = with_interval(*(float(first[key]) for key in ("auc", "auc_lower", "auc_upper")))
+        score = with_interval(float(first["auc"]), float(first["auc_lower"]), float(first["auc_upper"]))
         ranks = ", ".join(
-            f"{name_of(row['descriptor'], labels)} ranks {row['rank']} ({100 * row['share']:.0f} %, sign {row['sign']:+.2f})"
+            f"{name_of(row['descriptor'], labels)} ranks {row['rank']} ({100 * row['share']:.0f} %, sign "
+            f"{row['sign']:+.2f})"
             for _, row in rows.iterrows()
         )
         where = "over all crystals" if part == "all" else f"within {part} alone"
@@ -136,7 +137,7 @@ def _in_words(kind: str, view: str) -> str:
 
 def _numbers(row: pd.Series) -> str:
     """Estimate, always with its sign, and interval."""
-    text = with_interval(*(float(row[key]) for key in ("estimate", "lower", "upper")))
+    text = with_interval(float(row["estimate"]), float(row["lower"]), float(row["upper"]))
     return text if text.startswith("-") else f"+{text}"
 
 

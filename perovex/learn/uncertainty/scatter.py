@@ -72,8 +72,8 @@ def error_ranking(
     Returns
     -------
     pandas.DataFrame
-        Index: score. ``spearman`` with absolute errors, ``lower`` and ``upper``, ``n_rows``, ``n_groups``; a score whose
-        interval holds zero does not rank errors.
+        Index: score. ``spearman`` with absolute errors, ``lower`` and ``upper``, ``n_rows``, ``n_groups``; a score
+        whose interval holds zero does not rank errors.
 
     Examples
     --------
@@ -93,8 +93,6 @@ def error_ranking(
         counts = np.vstack([np.ones((1, len(names))), metrics.bootstrap_counts(len(names), n_resamples, random_state)])
         drawn = metrics.resampled(metrics.spearman, error[known], score[known], counts, codes)
         lower, upper = metrics.bootstrap_interval(drawn[1:], len(names), level)
-        rows[name] = {
-            "spearman": float(drawn[0]), "lower": lower, "upper": upper, "n_rows": int(known.sum()), "n_groups": len(names),
-        }  # fmt: skip
+        numbers = {"spearman": float(drawn[0]), "lower": lower, "upper": upper}
+        rows[name] = {**numbers, "n_rows": int(known.sum()), "n_groups": len(names)}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("score")
-

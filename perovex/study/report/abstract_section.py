@@ -41,9 +41,9 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     if len(ranks_and_level):
         section.table(
             ranks_and_level,
-            "What a model of n = 1 with octahedral descriptors alone says of n >= 2, spacers held out: their order (rank "
-            "correlation), their order within one halide, and their level (gain over the better mean, in the unit of the "
-            "property). Composition alone stands beside it: octahedra carry the halide as bond length.",
+            "What a model of n = 1 with octahedral descriptors alone says of n >= 2, spacers held out: their order "
+            "(rank correlation), their order within one halide, and their level (gain over the better mean, in the "
+            "unit of the property). Composition alone stands beside it: octahedra carry the halide as bond length.",
             index=False,
         )
     for task in asked:
@@ -107,7 +107,7 @@ def transfer_table(tasks: list[TaskResult]) -> pd.DataFrame:
 def _cell(row: pd.Series, score: str) -> str:
     if score not in row or not np.isfinite(row[score]):
         return ""
-    return with_interval(*(float(row[f"{score}{end}"]) for end in ("", "_lower", "_upper")))
+    return with_interval(float(row[score]), float(row[f"{score}_lower"]), float(row[f"{score}_upper"]))
 
 
 def _draw(section: Section, task: TaskResult, figures: Path) -> None:
@@ -130,8 +130,8 @@ def _plain(section: Section, result: StudyResult) -> None:
         return
     table = result.plain.value
     section.text(
-        f"What a plain model of twelve descriptors says ({result.options.target} above its median, spacers held out). A "
-        "descriptor that leads over all crystals and not within a source tells sources apart:"
+        f"What a plain model of twelve descriptors says ({result.options.target} above its median, spacers held out). "
+        "A descriptor that leads over all crystals and not within a source tells sources apart:"
     )
     section.bullets(plain_sentences(table))
     section.table(in_words(table), "The same in numbers.", index=False, folded=True)

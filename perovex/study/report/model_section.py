@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from perovex._numbers import with_interval
@@ -127,6 +128,20 @@ def _errors(section: Section, task: TaskResult, result: StudyResult, figures: Pa
             "interval over spacers; where it includes 1, larger errors outside are not sure.",
             index=False,
         )
+    if task.error_ranking is not None:
+        section.table(
+            in_words(_ranked(task.error_ranking)),
+            "Does anything say beforehand where errors are large? Rank correlation with absolute held-out errors, 95 % "
+            "intervals over spacers. Where an interval holds zero, a large score means a new kind of crystal, not a "
+            "worse prediction.",
+        )
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    cells = [with_interval(*row) for row in table[["spearman", "lower", "upper"]].to_numpy(float)]
+    return pd.DataFrame(
+        {"Spearman with error": cells, "ranks errors": np.where(table["lower"] > 0, "yes", "no")}, table.index
+    )
 
 
 def _parts(section: Section, task: TaskResult) -> None:
