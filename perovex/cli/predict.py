@@ -137,7 +137,18 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
         predicted.index = names
     _write_pages(predicted, bundle, figures, report)
+    _say_what_is_unproven(bundle)
     _finish(predicted, out, kind, _units(bundle), why=why)
+
+
+def _say_what_is_unproven(bundle: Any) -> None:
+    """Say on stderr, before the numbers, where the models have shown no skill."""
+    from perovex.cli.remarks import say
+    from perovex.learn.bundle.proven import unproven
+
+    lacking = unproven(bundle.manifest.get("metrics") or {})
+    if lacking:
+        say(f"perovex: note: {lacking}")
 
 
 def _check_pages(figures: Path | None, report: Path | None, *, force: bool) -> None:

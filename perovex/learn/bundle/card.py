@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perovex.learn.bundle.known import KINDS, listed
+from perovex.learn.bundle.proven import unproven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,11 +139,14 @@ def _caption(target: str, settings: Mapping[str, Any]) -> str:
 
 def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     groups = (manifest.get("training") or {}).get("n_groups")
+    lacking = unproven(manifest.get("metrics") or {})
     return [
         (
             "domain",
             "each prediction says whether the crystal resembles those of training; do not act on one outside",
         ),
+        ("novelty", "the domain says how new a crystal is, which says little of how wrong its prediction is"),
+        *([("crystals from experiment", lacking)] if lacking else []),
         *_kinds(manifest.get("kinds") or {}),
         ("intervals", "no coverage is claimed outside the domain"),
         *_built(manifest.get("built_geometry") or {}, str(manifest.get("unit"))),

@@ -10,6 +10,7 @@ import pandas as pd
 from perovex import __version__
 from perovex.descriptors import REGISTRY
 from perovex.figures import figure, save_figure, style
+from perovex.learn.bundle.proven import unproven
 from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.config import write_config
@@ -105,7 +106,12 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     first, *others = lead_sentences(result, result.small) or [
         "These data do not support a model, so that there is nothing to explain."
     ]
-    section.lead(first).bullets(others)
+    section.lead(first)
+    held_out = {task.name: task.evaluation.to_dict() for task in result.tasks.values() if task.evaluation is not None}
+    lacking = unproven(held_out)
+    if lacking:
+        section.note(f"{lacking[0].upper()}{lacking[1:]}.")
+    section.bullets(others)
     X = result.tables.X
     if not {PACKING, SHEET} <= set(X.columns) or "halide" not in result.tables.meta:
         return
