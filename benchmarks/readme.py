@@ -107,7 +107,9 @@ def by_source() -> str:
     if not lines:
         return ""
     warning = f"**{lacking[0].upper()}{lacking[1:]}.**\n\n" if lacking else ""
-    header = "| crystals | moduli | number | R² of E_in_plane | of E_out_of_plane | of E_vrh | 90 % intervals that hold |"
+    header = (
+        "| crystals | moduli | number | R² of E_in_plane | of E_out_of_plane | of E_vrh | 90 % intervals that hold |"
+    )
     return "\n".join([f"{warning}{header}", "|---|---|---|---|---|---|---|", *lines])
 
 

@@ -81,7 +81,7 @@ INSIDE = {
         ("featurizer",),
     ),
     "elasticity": (
-        ("surface", "voigt", "properties", "tensor"),
+        ("surface", "voigt", "properties", "tensor", "soft_modes"),
         ("reading", "potentials", "relaxation"),
         ("response",),
         ("labels",),

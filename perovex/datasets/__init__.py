@@ -6,6 +6,7 @@ from perovex.datasets.elastic import ElasticData, load_elastic
 from perovex.datasets.first_principles import FirstPrinciplesData, load_first_principles
 from perovex.datasets.literature import load_literature
 from perovex.datasets.quality.audit import Audit, audit
+from perovex.datasets.quality.soft_modes import soft_mode_table
 from perovex.datasets.schema import MODULI, describe_columns
 from perovex.datasets.spacers import load_spacers, spacer_abbreviation
 
@@ -22,5 +23,6 @@ __all__ = [
     "load_first_principles",
     "load_literature",
     "load_spacers",
+    "soft_mode_table",
     "spacer_abbreviation",
 ]

@@ -19,6 +19,7 @@ from perovex.datasets.paths import verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
+from perovex.elasticity.soft_modes import REGULARISED, regularised_moduli, regularised_tensor
 from perovex.errors import DatasetError
 from perovex.minima import NEAR
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 LABELS, TENSORS, STRUCTURES, MANIFEST = "labels.csv", "tensors.json", "structures.extxyz.gz", "manifest.json"
-KINDS = {"relaxed": "C_GPa", "soft_frozen": "C_soft_modes_frozen_GPa"}
-"""Kinds of moduli, and which tensor of the file holds them."""
+KINDS = {"relaxed": "C_GPa", "soft_frozen": "C_soft_modes_frozen_GPa", "regularised": "C_GPa"}
+"""Kinds of moduli, and which tensor of the file they come from."""
 MINIMA = ("lowest", "near", "all")
 """Which labels of a compound are shown."""
 
@@ -51,9 +52,10 @@ class ElasticData:
         Where the files lie.
     manifest : dict
         Release notes: date, software, settings of the labels.
-    moduli : {"relaxed", "soft_frozen"}
-        Which elastic constants `table` and `tensors` show: with all ions relaxed under strain, or with the modes
-        below the soft-mode threshold frozen (see ``data/README.md``).
+    moduli : {"relaxed", "soft_frozen", "regularised"}
+        Which elastic constants `table` and `tensors` show: with all ions relaxed under strain; with the modes below the
+        soft-mode threshold frozen (see ``data/README.md``); or with a small curvature added to every mode
+        (`perovex.elasticity.soft_modes`), for labels that store their modes.
     minima : {"lowest", "near", "all"}
         Which labels of a compound `table` shows: that of its lowest minimum known (and experimental crystals, which
         stay what they are), all within 25 meV per metal of it, or all. Releases up to 0.5 were not searched and show
@@ -81,8 +83,8 @@ class ElasticData:
         Two columns are computed from the tensors on loading: the longitudinal velocities of sound ``v_in_plane`` and
         ``v_out_of_plane`` (km/s), what picosecond acoustics and Brillouin scattering measure.
 
-        With soft modes frozen only `E_in_plane`, `E_out_of_plane` and `E_vrh` are left of the moduli, and crystals
-        without these are left out.
+        With soft modes frozen or regularised only `E_in_plane`, `E_out_of_plane` and `E_vrh` are left of the moduli,
+        and crystals without these are left out.
         """
         rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "accepted")]
         if "minimum" in rows and self.minima != "all":
@@ -91,8 +93,43 @@ class ElasticData:
         if self.moduli == "soft_frozen":
             frozen = rows[list(SOFT_FROZEN)].rename(columns=lambda name: name.removesuffix("_soft_frozen")).dropna()
             rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(frozen, how="inner")
+        if self.moduli == "regularised":
+            found = self._regularised(rows.index)
+            if not found:
+                raise DatasetError(
+                    f"release {self.version} stores no modes", remedy="take relaxed or soft_frozen", source=self.folder
+                )
+            smooth = pd.DataFrame.from_dict(found, orient="index", columns=list(REGULARISED))
+            rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(smooth, how="inner")
+            return rows.rename_axis("label_id").reset_index().set_index("crystal_id").sort_index()
         sound = velocities(rows.index, self._tensor_file, KINDS[self.moduli], densities(self._structure_text))
         return rows.join(sound).rename_axis("label_id").reset_index().set_index("crystal_id").sort_index()
+
+    def _regularised(self, names: pd.Index) -> dict[str, dict[str, float]]:
+        """Moduli of every label that stores its modes."""
+        stored = {str(name): self._modes(str(name)) for name in names}
+        return {name: regularised_moduli(*found) for name, found in stored.items() if found is not None}
+
+    def _modes(self, label_id: str) -> tuple[Any, Any, float, Any] | None:
+        entry = self._tensor_file.get(label_id, {})
+        if not entry.get("modes"):
+            return None
+        return entry["C_GPa"], entry["modes"], float(self.structure(label_id).volume), entry["normal"]
+
+    def modes(self, crystal_id: str) -> tuple[Any, Any, float, Any] | None:
+        """Return tensor, soft modes with couplings, volume (Å³) and slab normal of a row of `table`.
+
+        Parameters
+        ----------
+        crystal_id : str
+
+        Returns
+        -------
+        tuple or None
+            What `perovex.elasticity.soft_modes.regularised_moduli` takes; None for labels that store no modes (most up
+            to release 0.5).
+        """
+        return self._modes(str(self.table.loc[crystal_id, "label_id"]))
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
@@ -112,6 +149,8 @@ class ElasticData:
     def tensors(self) -> Mapping[str, NDArray[np.float64]]:
         """Elastic tensor of each row of `table`: 6 x 6, GPa, Voigt xx yy zz yz xz xy, frame of the structure."""
         stored = self._tensor_file
+        if self.moduli == "regularised":
+            return {str(name): regularised_tensor(*self.modes(str(name))[:3]) for name in self.table.index}
         key = KINDS[self.moduli]
         return {str(name): np.array(stored[label][key]) for name, label in self.table["label_id"].items()}
 
@@ -173,7 +212,7 @@ class ElasticData:
     @property
     def kind(self) -> str:
         """What to add to the name of the potential: empty for relaxed-ion moduli."""
-        return ", soft modes frozen" if self.moduli == "soft_frozen" else ""
+        return {"soft_frozen": ", soft modes frozen", "regularised": ", soft modes regularised"}.get(self.moduli, "")
 
     def relaxed(self) -> ElasticData:
         """Return the same data with relaxed-ion moduli, as literature gives them."""
@@ -221,8 +260,8 @@ def load_elastic(
         Release; default the newest that is no preview (such as 1.0a1).
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
-    moduli : {"relaxed", "soft_frozen"}
-        With all ions relaxed under strain, or with the softest modes frozen.
+    moduli : {"relaxed", "soft_frozen", "regularised"}
+        With all ions relaxed under strain, with the softest modes frozen, or with a small curvature added to modes.
     minima : {"lowest", "near", "all"}
         Labels of lowest minima, of all within 25 meV per metal of them, or of all; see `ElasticData`.
     verify : bool, default True
