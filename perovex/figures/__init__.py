@@ -25,6 +25,7 @@ from perovex.figures.shap_values import (
     plot_heatmap,
     plot_waterfall,
 )
+from perovex.figures.shapes import plot_shape
 from perovex.figures.style import PALETTE, save_figure, style
 from perovex.figures.tensor import plot_in_plane, plot_surface
 from perovex.figures.tensor_cuts import plot_cut, plot_property_surface
@@ -59,6 +60,7 @@ __all__ = [
     "plot_scores",
     "plot_scrambling",
     "plot_series",
+    "plot_shape",
     "plot_surface",
     "plot_transfer_parity",
     "plot_waterfall",

@@ -11,8 +11,11 @@ from perovex._numbers import with_interval
 from perovex.figures import figure, save_figure
 from perovex.figures.interactive import beeswarm_chart, parity_chart
 from perovex.figures.scores import plot_parity, plot_scores
+from perovex.figures.shapes import plot_shape
+from perovex.learn import formula, formula_text
 from perovex.report.wording import in_words
 from perovex.study.report.summary import MAIN_METRIC, score_line, with_unit
+from perovex.study.tasks import SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +36,8 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         _scores(section, task, figures)
         _errors(section, task, result, figures)
         _parts(section, task)
+    if task.name in result.small:
+        _formula(section, task, result, figures)
     if task.ranking is not None:
         _ranking(section, task, figures)
     elif task.task.classify and "explanation" not in task.refusals:
@@ -46,6 +51,31 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
             "and by what the held-out error gains when they are shuffled ('permutation'), among all crystals or only "
             "among those that agree in the factor given.",
         )
+
+
+def _formula(section: Section, task: TaskResult, result: StudyResult, figures: Path) -> None:
+    """Print the formula of the small model and draw the shape of every term."""
+    model = result.small[task.name]
+    terms = formula(model).drop(index="constant")
+    if terms.empty:
+        return
+    known = result.tables.known(task.target)
+    section.text(
+        f"A small model to argue with, of descriptors chosen inside the folds (its scores stand above as '{SMALL}'): "
+        f"{formula_text(model)}."
+    )
+    columns = min(3, len(terms))
+    rows = -(-len(terms) // columns)
+    made, panels = figure(3.1 * columns, 2.5 * rows, nrows=rows, ncols=columns, squeeze=False)
+    for ax in panels.ravel()[len(terms) :]:
+        ax.set_visible(False)
+    for name, ax in zip(terms.index, panels.ravel(), strict=False):
+        plot_shape(model, str(name), known.X, known.values[task.target], ax=ax)
+    section.drawing(
+        save_figure(made, figures, f"shapes_{_slug(task)}"),
+        "What each term of the small model does, the others held at their means. Points are crystals: the term plus "
+        "what the whole model leaves unexplained.",
+    )
 
 
 def _factors(factors: pd.DataFrame) -> pd.DataFrame:
