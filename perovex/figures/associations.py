@@ -79,11 +79,12 @@ def plot_associations(
             label=_WORDS[kind],
             zorder=3,
         )
-    words = [f"{row['view']} ({row['n_rows']}, {row['n_groups']})" for _, row in part.iterrows()]
+    views = ["and what it acts through" if row["kind"] == "direct" else row["view"] for _, row in part.iterrows()]
+    words = [f"{view} ({n}, {g})" for view, n, g in zip(views, part["n_rows"], part["n_groups"], strict=True)]
     ax.set_yticks(heights, words)
     ax.set_xlim(-1, 1)
     ax.set_xlabel(f"rank correlation of {name_of(descriptor, labels)} with the modulus\n(crystals, groups in brackets)")
-    ax.legend(fontsize=7, loc="lower right")
+    ax.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
     return ax
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from perovex._numbers import with_interval
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ def part_score(entry: Mapping[str, Any], part: str, value: str, metric: str) -> 
     return next((row for row in rows if all(str(row.get(k)) == v for k, v in keys.items())), None)
 
 
+def _number(value: Any) -> float:
+    """Return a number of a JSON file, in which NaN is null or a word."""
+    return float(value) if isinstance(value, (int, float)) else float("nan")
+
+
 def unproven(metrics: Mapping[str, Any]) -> str:
     """Say for which targets no skill is shown on crystals from experiment; empty where it is, or nobody scored them.
 
@@ -44,11 +51,13 @@ def unproven(metrics: Mapping[str, Any]) -> str:
     lines = []
     for target, entry in metrics.items():
         row = part_score(entry, "source", MEASURED, "R2") if isinstance(entry, dict) else None
-        if row is None or not all(isinstance(row[key], (int, float)) for key in ("score", "lower", "upper")):
+        if row is None:
             continue
-        if row["lower"] <= 0:
-            score = with_interval(float(row["score"]), float(row["lower"]), float(row["upper"]))
-            lines.append(f"{target} {score} ({row['n_rows']} crystals)")
+        score, lower, upper = (_number(row[key]) for key in ("score", "lower", "upper"))
+        if lower > 0:
+            continue
+        few = "" if np.isfinite(lower) else ", too few for an interval"
+        lines.append(f"{target} {with_interval(score, lower, upper)} ({row['n_rows']} crystals{few})")
     if not lines:
         return ""
     return f"on crystals whose structure was measured no skill is shown: held-out R2 of {', '.join(lines)}"

@@ -116,9 +116,11 @@ def _draw(section: Section, task: TaskResult, figures: Path) -> None:
     named = [name for name in _DRAWN if name in set(table["descriptor"])]
     if not named:
         return
-    made, axes = figure(4.9 * len(named), 5.2, ncols=len(named))
+    made, axes = figure(5.4 * len(named), 5.2, ncols=len(named))
     for name, ax in zip(named, np.ravel(axes), strict=True):
         plot_associations(table, name, ax=ax)
+    for ax in np.ravel(axes)[1:]:
+        ax.get_legend().remove()  # that of the first serves
     section.drawing(
         save_figure(made, figures, "abstract"),
         f"{' and '.join(name_of(name) for name in named)} with {task.name} in every view. Filled marks leave out zero.",

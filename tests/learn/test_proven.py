@@ -1,0 +1,39 @@
+"""Where models have shown no skill is said before their numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from perovex._bundled import data_root
+from perovex.learn import read_manifest
+from perovex.learn.bundle.card import card_markdown
+from perovex.learn.bundle.proven import part_score, unproven
+
+ROW = {"part": "source", "value": "experiment", "model": "model", "metric": "R2", "n_rows": 20, "n_groups": 12}
+
+
+@pytest.mark.parametrize(
+    ("score", "lower", "upper", "words"),
+    [
+        (-0.15, -0.6, 0.2, "E_vrh -0.15 [-0.60, 0.20] (20 crystals)"),
+        (0.4, -0.1, 0.6, "E_vrh 0.40 [-0.10, 0.60] (20 crystals)"),  # good, but it cannot be told from the mean
+        (0.4, None, None, "E_vrh 0.40 (20 crystals, too few for an interval)"),
+        (0.4, 0.1, 0.6, ""),
+    ],
+)
+def test_skill_is_shown_by_an_interval_above_zero(score, lower, upper, words):
+    text = unproven({"E_vrh": {"by_part": [{**ROW, "score": score, "lower": lower, "upper": upper}]}})
+    assert text.endswith(words)
+    assert bool(text) == bool(words)
+
+
+def test_nothing_is_said_of_what_nobody_scored():
+    assert unproven({"E_vrh": {"scores": []}, "note": "text"}) == ""
+    assert part_score({"by_part": [ROW]}, "source", "factorial design", "R2") is None
+
+
+def test_the_card_says_it_among_the_limits():
+    manifest = read_manifest(data_root() / "models" / "relaxed")
+    bad = {"by_part": [{**ROW, "score": -0.2, "lower": -1.0, "upper": 0.3}]}
+    manifest = manifest | {"metrics": {"E_vrh": manifest["metrics"]["E_vrh"] | bad}}
+    assert "no skill is shown: held-out R2 of E_vrh -0.20" in card_markdown(manifest)
