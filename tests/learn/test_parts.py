@@ -59,6 +59,19 @@ def test_what_is_left_out_is_scored_beside_the_mean(planted):
     assert result.to_dict()["left_out"][0]["n_rows"] == 160
 
 
+def test_intervals_miss_a_source_that_is_left_out(planted):
+    X, y, groups, meta = planted
+    model = YoungModulusRegressor("ridge", log_target=False, interval_folds=4)
+    schemes = ["leave-one-source-out"]
+    result = evaluate(model, X, y, groups, meta=meta, n_repeats=1, coverage=0.8, left_out=schemes)
+    covered = result.left_out.query("metric == 'coverage'")
+    assert set(covered["model"]) == {"model"}
+    # 3 GPa away, with intervals of a few tenths: none of them reaches
+    assert covered["score"].max() < 0.05
+    inside = result.predictions.query("model == 'model'").eval("lower <= truth <= upper").mean()
+    assert inside > 0.6
+
+
 def test_like_groups_are_left_out_together():
     rng = np.random.default_rng(1)
     groups = pd.Series(np.repeat(list("abcdef"), 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +104,10 @@ class Evaluation:
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
 
+    @cached_property
+    def _all_parts(self) -> pd.DataFrame:
+        return self._scores_of_parts(())
+
     def by_part(self, *columns: str) -> pd.DataFrame:
         """Return scores, bias and coverage of the model within parts of the data, with intervals over groups.
 
@@ -122,6 +127,9 @@ class Evaluation:
         ModelInputError
             `meta` has no such column.
         """
+        return self._scores_of_parts(columns) if columns else self._all_parts.copy()
+
+    def _scores_of_parts(self, columns: tuple[str, ...]) -> pd.DataFrame:
         known = [] if self.meta is None else [str(c) for c in self.meta]
         unknown = [c for c in columns if c not in known]
         if unknown:
@@ -377,7 +385,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         warnings += interval_warning(predictions)
     scores, differences = score_table(predictions, classify, n_resamples, random_state)
     first_two = {name: models[name] for name in list(models)[:2]}
-    beyond, refused = _scores_left_out(left_out, first_two, table, given, target, labels, n_resamples, split)
+    beyond, refused = _scores_left_out(left_out, first_two, table, given, target, labels, n_resamples, split, coverage)
     warnings += refused
     settings = {
         "task": "classification" if classify else "regression",
@@ -399,7 +407,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned, beyond)
 
 
-def _scores_left_out(
+def _scores_left_out(  # noqa: PLR0913, PLR0917 - parts of one evaluation
     schemes: Sequence[str],
     models: Mapping[str, Any],
     table: pd.DataFrame,
@@ -408,8 +416,9 @@ def _scores_left_out(
     labels: pd.Series,
     n_resamples: int,
     split: dict[str, Any],
+    coverage: float | None,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Score the model and the mean under schemes that leave out whole sources or clusters of like groups."""
+    """Score the model, with its intervals, and the mean where whole sources or clusters of like groups are left out."""
     tables, refused = [], []
     for scheme in schemes:
         try:
@@ -417,8 +426,10 @@ def _scores_left_out(
             parts = []
             for number, (train, test) in enumerate(plan):
                 for name, model in models.items():
-                    learnt = given if learns_modulus(model) else None
-                    held = held_out(of_fold(model, 0, number), table, target, labels, train, test, learnt=learnt)
+                    extra: dict[str, Any] = {"learnt": given} if learns_modulus(model) else {}
+                    if name == "model":
+                        extra["coverage"] = coverage
+                    held = held_out(of_fold(model, 0, number), table, target, labels, train, test, **extra)
                     parts.append(held.assign(model=name, repeat=0, fold=number))
         except PerovexError as error:
             refused.append(f"{scheme}: {error.cause}")
