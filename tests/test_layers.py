@@ -35,7 +35,7 @@ INSIDE = {
         ("compound", "contacts", "frame"),
         ("check", "settle"),
         ("packing", "relax", "stacking"),
-        ("layered", "resettle", "thicken"),
+        ("layered", "resettle", "thicken", "thin"),
         ("slide", "substitute", "tilt", "turn"),
         ("from_known",),
     ),
@@ -97,7 +97,7 @@ INSIDE = {
     "figures": (
         ("style",),
         ("axes",),
-        ("associations", "data", "findings", "scores", "tensor", "tensor_cuts", "waterfall"),
+        ("associations", "data", "findings", "scores", "shapes", "tensor", "tensor_cuts", "waterfall"),
         ("shap_values", "tensor_interactive"),
         ("interactive",),
     ),

@@ -8,6 +8,7 @@ from perovex.building.relax import relax_built
 from perovex.building.slide import slide
 from perovex.building.substitute import substitute
 from perovex.building.thicken import thicken
+from perovex.building.thin import thin
 from perovex.building.tilt import tilt, tilt_patterns
 from perovex.building.turn import turn_molecules
 
@@ -23,6 +24,7 @@ __all__ = [
     "slide",
     "substitute",
     "thicken",
+    "thin",
     "tilt",
     "tilt_patterns",
     "turn_molecules",

@@ -8,6 +8,7 @@ from perovex.building.cation import canonical
 from perovex.building.lengths import bond_length
 from perovex.building.substitute import substitute
 from perovex.building.thicken import thicken
+from perovex.building.thin import thin
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def nearest_known(
 ) -> LayeredPerovskite | None:
     """Choose the crystal that a compound is best made from.
 
-    It has the same spacer, pure octahedra and no more sheets than wanted. The best has few sheets to add, this metal,
-    and bonds of nearly the same length.
+    It has the same spacer and pure octahedra. The best has few sheets to add, or else to take out, this metal, and
+    bonds of nearly the same length.
 
     Parameters
     ----------
@@ -60,17 +61,18 @@ def nearest_known(
     True
     """
     wanted = canonical(spacer, stereo=False)
-    best: tuple[tuple[float, bool, float], LayeredPerovskite] | None = None
+    best: tuple[tuple[float, bool, bool, float], LayeredPerovskite] | None = None
     for crystal in known:
         if crystal.dimensionality == 3 or len(crystal.metals) > 1 or len(crystal.halides) > 1:
             continue
-        if {canonical(m.smiles, stereo=False) for m in crystal.spacers} != {wanted} or crystal.n_layers > n:
+        if {canonical(m.smiles, stereo=False) for m in crystal.spacers} != {wanted}:
             continue
         cages = {m.smiles for m in crystal.cage_cations}
         if cage is not None and cages and cages != {cage}:
             continue
         own = bond_length(crystal.metals[0], crystal.halides[0])
-        rank = (n - crystal.n_layers, crystal.metals[0] != metal, abs(own - bond_length(metal, halide)))
+        thicker = crystal.n_layers > n
+        rank = (abs(n - crystal.n_layers), thicker, crystal.metals[0] != metal, abs(own - bond_length(metal, halide)))
         if best is None or rank < best[0]:
             best = rank, crystal
     return None if best is None else best[1]
@@ -114,6 +116,9 @@ def from_known(
         for _ in range(n - round(relative.n_layers)):
             structure = thicken(structure, cage)
             steps.append("a sheet added")
+        for _ in range(round(relative.n_layers) - n):
+            structure = thin(structure)
+            steps.append("a sheet taken out")
         swap = {old: new for old, new in ((relative.metals[0], metal), (relative.halides[0], halide)) if old != new}
         if swap:
             structure = substitute(structure, swap)

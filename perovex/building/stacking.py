@@ -112,3 +112,35 @@ def take_apart(crystal: LayeredPerovskite) -> Stack:
         turns = np.floor((molecule.coordinates.mean(axis=0) @ normal - base) / crystal.repeat_height)
         x[molecule.sites] = molecule.coordinates - turns * climb
     return Stack(np.vstack([plane, climb]), normal, x, slab_of, bounds)
+
+
+def match_in_plane(
+    moved: NDArray[np.float64],
+    metals: NDArray[np.float64],
+    plane: NDArray[np.float64],
+    flat: NDArray[np.float64],
+) -> NDArray[np.int64] | None:
+    """Find the metal on which each moved metal falls in the plane of the sheets.
+
+    Parameters
+    ----------
+    moved, metals : ndarray, shape (n, 3)
+        Coordinates, Å.
+    plane : ndarray, shape (2, 3)
+        In-plane lattice vectors, Å.
+    flat : ndarray, shape (3, 3)
+        Projector on the plane.
+
+    Returns
+    -------
+    ndarray of int, shape (n,), or None
+        None if a metal falls between others.
+    """
+    inverse = np.linalg.pinv(plane)
+    difference = (moved[:, None] - metals[None]) @ flat
+    difference -= np.round(difference @ inverse) @ plane
+    distance = np.linalg.norm(difference, axis=-1)
+    partner = distance.argmin(axis=1)
+    if distance.min(axis=1).max() > 1.5 or len(set(partner.tolist())) < len(metals):
+        return None
+    return np.asarray(partner)

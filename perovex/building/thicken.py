@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from perovex.building.cation import CAGE_SMILES, Cation, cage_cation, canonical
 from perovex.building.check import Expected, check_built
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
-from perovex.building.stacking import Stack, take_apart
+from perovex.building.stacking import Stack, match_in_plane, take_apart
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.errors import BuildError
 
@@ -130,7 +130,7 @@ class _Grower:
         best: tuple[float, NDArray[np.float64]] | None = None
         for candidate in (metals - metals[0]) @ flat:
             # the copy of octahedron b stands above octahedron a where b + candidate falls on a
-            partner = _match(metals + candidate, metals, plane, flat)
+            partner = match_in_plane(metals + candidate, metals, plane, flat)
             if partner is None:
                 continue
             wanted = axial[partner, 0] - axial[:, 1]
@@ -211,23 +211,6 @@ class _Grower:
         """Symbols, coordinates and cell; cages still empty."""
         x = np.vstack([self.x, *self.new_x]) if self.new_x else self.x
         return self.symbols + self.new_symbols, x, self.cell
-
-
-def _match(
-    moved: NDArray[np.float64],
-    metals: NDArray[np.float64],
-    plane: NDArray[np.float64],
-    flat: NDArray[np.float64],
-) -> NDArray[np.int64] | None:
-    """Metal on which each moved metal falls (in-plane, modulo the lattice); None if one falls between."""
-    inverse = np.linalg.pinv(plane)
-    difference = (moved[:, None] - metals[None]) @ flat
-    difference -= np.round(difference @ inverse) @ plane
-    distance = np.linalg.norm(difference, axis=-1)
-    partner = distance.argmin(axis=1)
-    if distance.min(axis=1).max() > 1.5 or len(set(partner.tolist())) < len(metals):
-        return None
-    return np.asarray(partner)
 
 
 def _fill(

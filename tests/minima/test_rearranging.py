@@ -136,11 +136,14 @@ def test_a_compound_starts_from_its_nearest_relative():
     wanted = {"spacer": "C[NH3+]", "metal": "Pb", "halide": "Br"}
     assert nearest_known([tin, iodide, chloride], **wanted) is chloride
     assert nearest_known([iodide, double], **wanted, n=2) is double
-    assert nearest_known([double], **wanted) is None, "a sheet cannot be taken away"
+    assert nearest_known([double], **wanted) is double
+    assert nearest_known([double, tin], **wanted) is tin, "rather another metal than a sheet to take out"
     assert nearest_known([iodide], "CC[NH3+]", "Pb", "Br") is None
     made = perceive(from_known([iodide, tin], **wanted, n=2, cage="[Cs+]"))
     assert (made.metals, made.halides, made.n_layers) == (("Pb",), ("Br",), 2.0)
     assert {m.smiles for m in made.cage_cations} == {"[Cs+]"}
+    back = perceive(from_known([made], **wanted))
+    assert (back.halides, back.n_layers, back.cage_cations) == (("Br",), 1.0, ())
 
 
 def test_strategies_make_the_compound_that_is_asked_for(tmp_path):
@@ -155,6 +158,8 @@ def test_strategies_make_the_compound_that_is_asked_for(tmp_path):
         assert candidates, name
         for candidate in candidates[:2]:
             assert Compound.of(perceive(candidate.make())) == double.compound
+    (candidate,) = strategy("thin")(known, single.compound)
+    assert Compound.of(perceive(candidate.make())) == single.compound
 
 
 class Nothing(Calculator):

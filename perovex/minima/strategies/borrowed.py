@@ -1,4 +1,4 @@
-"""Patterns of other compounds with the same molecules: other halides, other metals, one sheet fewer."""
+"""Patterns of other compounds with the same molecules: other halides, other metals, one sheet fewer or more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from perovex.building import substitute, thicken
+from perovex.building import substitute, thicken, thin
 from perovex.minima.candidate import Candidate
 from perovex.minima.strategies.registry import register_strategy
 
@@ -78,3 +78,21 @@ def thickened(known: Known, compound: Compound) -> Iterator[Candidate]:
 
 def _thicken(parent: Outcome, cage: str) -> object:
     return thicken(parent.structure, cage)
+
+
+@register_strategy("thin")
+def thinned(known: Known, compound: Compound) -> Iterator[Candidate]:
+    """Lowest crystal with one sheet more, that sheet taken out."""
+    thicker = [
+        other
+        for other in known.family(compound)
+        if other.n_layers == compound.n_layers + 1
+        and (other.metals, other.halides) == (compound.metals, compound.halides)
+        and compound.cages in ("", other.cages)
+    ]
+    for parent in known.lowest_of(thicker):
+        yield Candidate(compound, "thin", parent.id, partial(_thin, parent))
+
+
+def _thin(parent: Outcome) -> object:
+    return thin(parent.structure)
