@@ -21,6 +21,7 @@ LAYERS = (
     ("datasets",),
     ("explain",),
     ("prediction",),
+    ("screening",),
     ("figures",),
     ("report",),
     ("study",),

@@ -151,8 +151,24 @@ def spacer_smiles(smiles: str) -> str:
     return name
 
 
-def _protonated(mol: Any) -> str:
-    """SMILES with a proton on every amine and amidine (not on amides); empty if there are none or more than two."""
+def ammonium_form(mol: Any) -> str:
+    """Return the SMILES with a proton on every amine and amidine, not on amides.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+        Neutral amine.
+
+    Returns
+    -------
+    str
+        Empty if there are no such groups, or more than two.
+
+    Examples
+    --------
+    >>> ammonium_form(Chem.MolFromSmiles("NCCCCN"))
+    '[NH3+]CCCC[NH3+]'
+    """
     amine = Chem.MolFromSmarts("[$([NX3;+0;!$(N-C=[O,S,N]);!$(N-[#7,#8,#16])]),$([NX2;+0]=C-[NX3])]")
     editable = Chem.RWMol(mol)
     matches = mol.GetSubstructMatches(amine)
@@ -175,7 +191,7 @@ def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
         a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
     ]
     if not found:
-        protonated = _protonated(mol)
+        protonated = ammonium_form(mol)
         remedy = f"write the protonated form: {protonated}" if protonated else "give a cation such as CCCC[NH3+]"
         raise SmilesError("no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy)
     if charge not in (1, 2) or len(found) < charge:

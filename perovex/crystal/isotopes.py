@@ -20,7 +20,7 @@ def without_isotopes(mol: Any) -> Any:
     >>> Chem.MolToSmiles(without_isotopes(Chem.MolFromSmiles("[2H]C([2H])([2H])[15NH3+]")))
     'C[NH3+]'
     """
-    if not any(atom.GetIsotope() for atom in mol.GetAtoms()):
+    if not any(mol.GetAtomWithIdx(index).GetIsotope() for index in range(mol.GetNumAtoms())):
         return mol
     plain = Chem.Mol(mol)
     for atom in plain.GetAtoms():

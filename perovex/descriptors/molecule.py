@@ -10,9 +10,11 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors
 
 from perovex.descriptors.topology import (
+    CACHED_MOLECULES,
     ammonium_atoms,
     eccentricity,
     eccentricity_head,
+    molecule_graph,
     parse_smiles,
     stei,
     stei_head,
@@ -22,9 +24,9 @@ from perovex.descriptors.topology import (
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["ammonium_types", "molecular_volume", "molecule_descriptors", "signed_stereocentres"]
+__all__ = ["MOLECULE_DESCRIPTORS", "ammonium_types", "molecular_volume", "molecule_descriptors", "signed_stereocentres"]
 
 NAN = float("nan")
 
@@ -46,7 +48,7 @@ AMMONIUM_TYPES = (
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_MOLECULES)
 def molecular_volume(smiles: str) -> float:
     """Van der Waals volume as a sum of atomic and bond contributions (VABC).
 
@@ -72,11 +74,11 @@ def molecular_volume(smiles: str) -> float:
     >>> round(molecular_volume("C"), 2)  # methane: 20.58 + 4 x 7.24 - 4 x 5.92
     25.86
     """
-    mol = parse_smiles(smiles)
-    atoms = [atom.GetSymbol() for atom in mol.GetAtoms()]
+    graph = molecule_graph(smiles)
+    mol, atoms = graph.mol, graph.symbols
     if not set(atoms) <= set(ATOM_VOLUMES):
         return NAN
-    hydrogens = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
+    hydrogens = int(graph.hydrogens.sum())
     aromatic = rdMolDescriptors.CalcNumAromaticRings(mol)
     other = rdMolDescriptors.CalcNumRings(mol) - aromatic
     spheres = sum(ATOM_VOLUMES[symbol] for symbol in atoms) + hydrogens * ATOM_VOLUMES["H"]
@@ -146,7 +148,7 @@ def _group(atom: Chem.Atom) -> tuple[frozenset[int], str]:
     return frozenset((atom.GetIdx(),)), name
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_MOLECULES)
 def signed_stereocentres(smiles: str) -> tuple[int, int]:
     """Count stereocentres as (R, S), by the CIP rules.
 
@@ -160,19 +162,79 @@ def signed_stereocentres(smiles: str) -> tuple[int, int]:
     tuple of int
         Number of R and of S centres; unassigned ones count in neither.
     """
+    if "@" not in smiles:  # no hand is assigned, and looking for one takes long
+        return 0, 0
     centres = Chem.FindMolChiralCenters(parse_smiles(smiles), useLegacyImplementation=False)
     labels = [label for _, label in centres]
     return labels.count("R"), labels.count("S")
 
 
-@lru_cache(maxsize=65536)
-def molecule_descriptors(smiles: str) -> Mapping[str, float]:
+def _or_nan(index: Callable[[str], float]) -> Callable[[str], float]:
+    """Make an index undefined where there is no nitrogen, or an element without a radius."""
+
+    def value(smiles: str) -> float:
+        try:
+            return float(index(smiles))
+        except SmilesError:
+            return NAN
+
+    return value
+
+
+@lru_cache(maxsize=CACHED_MOLECULES)
+def _types(smiles: str) -> Mapping[str, int]:
+    return MappingProxyType(ammonium_types(smiles))
+
+
+def _count(number: int) -> Callable[[str], float]:
+    return lambda smiles: float(molecule_graph(smiles).numbers.count(number))
+
+
+def _of_mol(function: Callable[[Chem.Mol], float]) -> Callable[[str], float]:
+    return lambda smiles: float(function(molecule_graph(smiles).mol))
+
+
+def _heavy_atoms(smiles: str) -> float:
+    numbers = molecule_graph(smiles).numbers
+    return float(len(numbers) - numbers.count(1))
+
+
+#: How each descriptor of a molecule is computed from its SMILES.
+_VALUES: Mapping[str, Callable[[str], float]] = {
+    "stei_max": _or_nan(stei),
+    "stei_head": _or_nan(stei_head),
+    "stei_min_head": _or_nan(stei_min_head),
+    "eccentricity_max": _or_nan(eccentricity),
+    "eccentricity_head": _or_nan(eccentricity_head),
+    "tsei": _or_nan(tsei),
+    **{f"ammonium_{name}_count": lambda smiles, name=name: float(_types(smiles)[name]) for name in AMMONIUM_TYPES},
+    "charge": lambda smiles: float(sum(molecule_graph(smiles).charges)),
+    "rotatable_bonds": _of_mol(rdMolDescriptors.CalcNumRotatableBonds),
+    "ring_count": _of_mol(rdMolDescriptors.CalcNumRings),
+    "aromatic_rings": _of_mol(rdMolDescriptors.CalcNumAromaticRings),
+    "fluorine_count": _count(9),
+    "stereocentres": lambda smiles: float(sum(signed_stereocentres(smiles))),
+    "hydrogen_bond_donors": _of_mol(rdMolDescriptors.CalcNumHBD),
+    "hydrogen_bond_acceptors": _of_mol(rdMolDescriptors.CalcNumHBA),
+    "heavy_atoms": _heavy_atoms,
+    "carbon_count": _count(6),
+    "molar_mass": _of_mol(Descriptors.MolWt),  # type: ignore[attr-defined, unused-ignore]
+    "cation_volume": molecular_volume,
+}
+MOLECULE_DESCRIPTORS = tuple(_VALUES)
+"""Keys of all descriptors that need no more than the graph of a molecule."""
+
+
+@lru_cache(maxsize=CACHED_MOLECULES)
+def molecule_descriptors(smiles: str, keys: tuple[str, ...] = MOLECULE_DESCRIPTORS) -> Mapping[str, float]:
     """Descriptors of one cation from its graph.
 
     Parameters
     ----------
     smiles : str
         Cation.
+    keys : tuple of str
+        Which to compute; by default all.
 
     Returns
     -------
@@ -184,35 +246,5 @@ def molecule_descriptors(smiles: str) -> Mapping[str, float]:
     SmilesError
         The string cannot be read.
     """
-    mol = parse_smiles(smiles)
-    values: dict[str, float] = {}
-    for key, index in (
-        ("stei_max", stei),
-        ("stei_head", stei_head),
-        ("stei_min_head", stei_min_head),
-        ("eccentricity_max", eccentricity),
-        ("eccentricity_head", eccentricity_head),
-        ("tsei", tsei),
-    ):
-        try:
-            values[key] = float(index(smiles))
-        except SmilesError:  # no nitrogen, or an element without a radius
-            values[key] = NAN
-    values |= {f"ammonium_{name}_count": float(n) for name, n in ammonium_types(smiles).items()}
-    return MappingProxyType(
-        values
-        | {
-            "charge": float(Chem.GetFormalCharge(mol)),
-            "rotatable_bonds": float(rdMolDescriptors.CalcNumRotatableBonds(mol)),
-            "ring_count": float(rdMolDescriptors.CalcNumRings(mol)),
-            "aromatic_rings": float(rdMolDescriptors.CalcNumAromaticRings(mol)),
-            "fluorine_count": float(sum(atom.GetAtomicNum() == 9 for atom in mol.GetAtoms())),
-            "stereocentres": float(sum(signed_stereocentres(smiles))),
-            "hydrogen_bond_donors": float(rdMolDescriptors.CalcNumHBD(mol)),
-            "hydrogen_bond_acceptors": float(rdMolDescriptors.CalcNumHBA(mol)),
-            "heavy_atoms": float(mol.GetNumHeavyAtoms()),
-            "carbon_count": float(sum(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms())),
-            "molar_mass": float(Descriptors.MolWt(mol)),  # type: ignore[attr-defined, unused-ignore]
-            "cation_volume": molecular_volume(smiles),
-        }
-    )
+    molecule_graph(smiles)
+    return MappingProxyType({key: _VALUES[key](smiles) for key in keys})

@@ -7,6 +7,7 @@ covalent radii.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,66 @@ _HEADS = tuple(
 )
 
 
-@lru_cache(maxsize=65536)
+CACHED_MOLECULES = 4096
+"""Molecules whose graph and descriptors are kept: more than any set of crystals has, and a few tens of megabytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class MoleculeGraph:
+    """What indices read of a molecule, collected in one walk over its heavy atoms.
+
+    Attributes
+    ----------
+    mol : rdkit.Chem.Mol
+    symbols : tuple of str
+        Element of each heavy atom.
+    numbers, charges, degrees : tuple of int
+        Atomic number, formal charge and number of heavy neighbours.
+    hydrogens : ndarray, shape (n_atoms,)
+        Hydrogens on each.
+    distances : ndarray, shape (n_atoms, n_atoms)
+        Shortest paths in bonds; inf between separate molecules.
+    """
+
+    mol: Chem.Mol
+    symbols: tuple[str, ...]
+    numbers: tuple[int, ...]
+    charges: tuple[int, ...]
+    degrees: tuple[int, ...]
+    hydrogens: NDArray[np.float64]
+    distances: NDArray[np.float64]
+
+
+@lru_cache(maxsize=CACHED_MOLECULES)
+def molecule_graph(smiles: str) -> MoleculeGraph:
+    """Read a SMILES string into what indices need; walking over rdkit's atoms is slow and done once.
+
+    Parameters
+    ----------
+    smiles : str
+        Molecule or ion.
+
+    Raises
+    ------
+    SmilesError
+        The string is empty or cannot be read.
+    """
+    mol = parse_smiles(smiles)
+    atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
+    distances: Any = np.array(Chem.GetDistanceMatrix(mol), dtype=float)
+    distances[distances > 1e6] = np.inf
+    return MoleculeGraph(
+        mol,
+        tuple(atom.GetSymbol() for atom in atoms),
+        tuple(atom.GetAtomicNum() for atom in atoms),
+        tuple(atom.GetFormalCharge() for atom in atoms),
+        tuple(atom.GetDegree() for atom in atoms),
+        np.array([atom.GetTotalNumHs() for atom in atoms], dtype=float),
+        distances,
+    )
+
+
+@lru_cache(maxsize=CACHED_MOLECULES)
 def parse_smiles(smiles: str) -> Chem.Mol:
     """Read a SMILES string.
 
@@ -77,15 +137,14 @@ def parse_smiles(smiles: str) -> Chem.Mol:
     return without_isotopes(mol)
 
 
-def _charged_nitrogens(mol: Chem.Mol) -> list[int]:
+def _charged_nitrogens(graph: MoleculeGraph) -> list[int]:
     """Nitrogens whose positive charge is not balanced next door (nitro, N-oxide, azide)."""
-    heads = []
-    for atom in mol.GetAtoms():
-        neighbours = list(atom.GetNeighbors())
-        cation = atom.GetAtomicNum() == 7 and atom.GetFormalCharge() > 0
-        if cation and all(n.GetFormalCharge() >= 0 for n in neighbours):
-            heads.append(atom.GetIdx())
-    return heads
+    cations = [i for i, (z, q) in enumerate(zip(graph.numbers, graph.charges, strict=True)) if z == 7 and q > 0]
+    return [
+        index
+        for index in cations
+        if all(atom.GetFormalCharge() >= 0 for atom in graph.mol.GetAtomWithIdx(index).GetNeighbors())
+    ]
 
 
 def _resonance_partners(mol: Chem.Mol, head: int) -> list[int]:
@@ -103,7 +162,7 @@ def _resonance_partners(mol: Chem.Mol, head: int) -> list[int]:
     return partners
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_MOLECULES)
 def ammonium_atoms(smiles: str) -> tuple[int, ...]:
     """Find the nitrogens that carry the positive charge.
 
@@ -132,8 +191,8 @@ def ammonium_atoms(smiles: str) -> tuple[int, ...]:
     >>> ammonium_atoms("[NH3+]CCc1ccccc1"), ammonium_atoms("NCCc1ccccn1"), ammonium_atoms("NC=[NH2+]")
     ((0,), (0,), (0, 2))
     """
-    mol = parse_smiles(smiles)
-    charged = _charged_nitrogens(mol)
+    graph = molecule_graph(smiles)
+    mol, charged = graph.mol, _charged_nitrogens(graph)
     if charged:
         return tuple(sorted({j for i in charged for j in (i, *_resonance_partners(mol, i))}))
     for pattern, members in _HEADS:
@@ -143,23 +202,16 @@ def ammonium_atoms(smiles: str) -> tuple[int, ...]:
     return ()
 
 
-@lru_cache(maxsize=65536)
-def _bond_distances(smiles: str) -> NDArray[np.float64]:
-    """Shortest paths in bonds between heavy atoms; inf between separate molecules."""
-    distances: Any = np.array(Chem.GetDistanceMatrix(parse_smiles(smiles)), dtype=float)
-    distances[distances > 1e6] = np.inf
-    return np.asarray(distances)
-
-
 def _nitrogens(smiles: str, *, head: bool) -> tuple[int, ...]:
-    chosen = ammonium_atoms(smiles) if head else tuple(i for i, s in enumerate(_heavy_atoms(smiles)[0]) if s == "N")
+    nitrogens = (i for i, z in enumerate(molecule_graph(smiles).numbers) if z == 7)
+    chosen = ammonium_atoms(smiles) if head else tuple(nitrogens)
     if not chosen:
         raise SmilesError("there is no nitrogen", source=repr(smiles), remedy="the index is defined at a nitrogen")
     return chosen
 
 
 def _stei_values(smiles: str, *, head: bool) -> NDArray[np.float64]:
-    rows = _bond_distances(smiles)[list(_nitrogens(smiles, head=head))]
+    rows = molecule_graph(smiles).distances[list(_nitrogens(smiles, head=head))]
     cubes = np.where(rows > 0, rows, np.inf) ** -3.0
     return np.asarray(cubes.sum(axis=1))
 
@@ -241,7 +293,7 @@ def stei_min_head(smiles: str) -> float:
 
 
 def _eccentricity(smiles: str, *, head: bool) -> float:
-    rows = _bond_distances(smiles)[list(_nitrogens(smiles, head=head))]
+    rows = molecule_graph(smiles).distances[list(_nitrogens(smiles, head=head))]
     return float(rows[np.isfinite(rows)].max())
 
 
@@ -337,16 +389,16 @@ def tsei(smiles: str, centre: int | None = None, *, hydrogens: bool = True) -> f
     >>> round(descriptors.tsei("CC", centre=0), 4)
     1.0362
     """
-    mol = parse_smiles(smiles)
+    graph = molecule_graph(smiles)
+    symbols, count = graph.symbols, graph.hydrogens
     if centre is None:
         return max(tsei(smiles, i, hydrogens=hydrogens) for i in _nitrogens(smiles, head=True))
-    if not 0 <= centre < mol.GetNumAtoms():
+    if not 0 <= centre < len(symbols):
         raise SmilesError(
             f"there is no atom {centre}",
             source=repr(smiles),
-            remedy=f"heavy atoms are 0 to {mol.GetNumAtoms() - 1}",
+            remedy=f"heavy atoms are 0 to {len(symbols) - 1}",
         )
-    symbols, count = _heavy_atoms(smiles)
     unknown = set(symbols) - set(COVALENT_RADII)
     if unknown:
         raise SmilesError(f"no covalent radius for {', '.join(sorted(unknown))}", source=repr(smiles))
@@ -362,20 +414,13 @@ def tsei(smiles: str, centre: int | None = None, *, hydrogens: bool = True) -> f
     return total
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_MOLECULES)
 def _radius_paths(smiles: str) -> NDArray[np.float64]:
     """Shortest paths between heavy atoms with bonds as long as the sum of covalent radii, Å (Floyd and Warshall)."""
-    symbols, _ = _heavy_atoms(smiles)
-    radii = np.array([COVALENT_RADII[symbol] for symbol in symbols])
-    path = np.where(_bond_distances(smiles) == 1, radii[:, None] + radii, np.inf)
+    graph = molecule_graph(smiles)
+    radii = np.array([COVALENT_RADII[symbol] for symbol in graph.symbols])
+    path = np.where(graph.distances == 1, radii[:, None] + radii, np.inf)
     np.fill_diagonal(path, 0.0)
     for k in range(len(path)):
         np.minimum(path, path[:, k, None] + path[k], out=path)
     return path
-
-
-@lru_cache(maxsize=65536)
-def _heavy_atoms(smiles: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Element and number of hydrogens of each heavy atom; walking over rdkit's atoms is slow."""
-    atoms = list(parse_smiles(smiles).GetAtoms())
-    return tuple(a.GetSymbol() for a in atoms), np.array([a.GetTotalNumHs() for a in atoms], dtype=float)

@@ -4,6 +4,7 @@ from perovex.learn.bundle.bundle import ModelBundle
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, read_manifest, save_model
 from perovex.learn.estimators.classifier import StiffnessClassifier
+from perovex.learn.estimators.process import ProcessRegressor
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.estimators.selection import DescriptorSelector
 from perovex.learn.estimators.small import ForwardSelection, formula, formula_text, small_model
@@ -35,6 +36,7 @@ __all__ = [
     "LearningCurve",
     "ModelBundle",
     "ProbabilityCalibrator",
+    "ProcessRegressor",
     "Scrambling",
     "StiffnessClassifier",
     "TunedModel",

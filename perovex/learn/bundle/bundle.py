@@ -451,7 +451,7 @@ def _supported(coverage: float, regressors: Mapping[str, YoungModulusRegressor])
     """Coverage that every regressor can give; None where they have no intervals."""
     if not regressors or any(not model.interval_folds for model in regressors.values()):
         return None
-    return float(min(coverage, *(model.conformal_.max_coverage_ for model in regressors.values())))
+    return float(min(coverage, *(model.max_coverage_ for model in regressors.values())))
 
 
 def _summary(model: Any) -> dict[str, Any]:
@@ -465,5 +465,5 @@ def _summary(model: Any) -> dict[str, Any]:
     }
     if isinstance(model, StiffnessClassifier):
         return found | {"calibration": model.calibration_}
-    groups = {"n_groups": model.conformal_.n_groups_} if model.interval_folds else {}
+    groups = {"n_groups": model.n_groups_} if model.interval_folds else {}
     return found | {"log_target": model.log_target, "interval_folds": model.interval_folds, **groups}

@@ -54,9 +54,8 @@ def answers(model: Any, rows: pd.DataFrame | NDArray[np.float64]) -> dict[str, N
         numbers["probability"] = model.predict_proba(rows)[:, 1]
     elif hasattr(model, "predict") and hasattr(model, "estimator_") | (not hasattr(model, "fold_models_")):
         numbers["prediction"] = model.predict(rows)
-    intervals = getattr(model, "conformal_", model if hasattr(model, "fold_models_") else None)
-    if intervals is not None:
-        bounds = intervals.predict_interval(rows, min(0.9, intervals.max_coverage_))
+    if hasattr(model, "predict_interval") and hasattr(model, "max_coverage_"):  # it was fitted with intervals
+        bounds = model.predict_interval(rows, min(0.9, model.max_coverage_))
         numbers |= {"lower": bounds["lower"], "upper": bounds["upper"]}
     return {key: np.asarray(value, dtype=float) for key, value in numbers.items()}
 

@@ -45,6 +45,7 @@ def _classes() -> dict[str, Any]:
     from perovex.learn.estimators.additive import AdditiveClassifier, AdditiveRegressor
     from perovex.learn.estimators.average import AverageClassifier, AverageRegressor
     from perovex.learn.estimators.classifier import StiffnessClassifier
+    from perovex.learn.estimators.process import ProcessRegressor
     from perovex.learn.estimators.regressor import YoungModulusRegressor
     from perovex.learn.estimators.selection import DescriptorSelector
     from perovex.learn.estimators.small import ForwardSelection
@@ -62,6 +63,7 @@ def _classes() -> dict[str, Any]:
         DescriptorSelector,
         ForwardSelection,
         ProbabilityCalibrator,
+        ProcessRegressor,
         StiffnessClassifier,
         YoungModulusRegressor,
     )

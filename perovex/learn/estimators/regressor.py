@@ -126,12 +126,26 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
         if self.interval_folds:
             if self.interval_folds < 2:
                 raise ModelInputError("interval_folds must be 0 or at least 2")
-            self.conformal_ = ConformalRegressor(
-                clone(self).set_params(interval_folds=0),
-                n_splits=self.interval_folds,
-                random_state=self.random_state,
-            ).fit_folds(X, modulus, groups, weights)
+            self._fit_intervals(X, modulus, groups, weights)
         return self
+
+    def _fit_intervals(self, X: Any, modulus: NDArray[Any], groups: Any, weights: NDArray[Any] | None) -> None:
+        """Fit what intervals need, on rows of positive weight."""
+        self.conformal_ = ConformalRegressor(
+            clone(self).set_params(interval_folds=0),
+            n_splits=self.interval_folds,
+            random_state=self.random_state,
+        ).fit_folds(X, modulus, groups, weights)
+
+    @property
+    def n_groups_(self) -> int:
+        """Groups behind the intervals; missing where none were fitted."""
+        return int(self.conformal_.n_groups_)
+
+    @property
+    def max_coverage_(self) -> float:
+        """Most that intervals can promise; missing where none were fitted."""
+        return float(self.conformal_.max_coverage_)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predict the modulus, GPa, shape (n_rows,)."""

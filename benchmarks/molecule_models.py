@@ -1,0 +1,82 @@
+"""Train the models of rung (a), measure them on spacers held out, and compare rung (b) with them.
+
+    python benchmarks/molecule_models.py                      writes data/models/molecule_relaxed and _soft_frozen
+    python benchmarks/molecule_models.py --out FOLDER         writes them elsewhere
+    python benchmarks/molecule_models.py --built FILE         also compares with rung (b): every layered crystal of the
+                                                              data is built from SMILES, metal, halide and n alone,
+                                                              described, and predicted by models that did not see its
+                                                              spacer; FILE (.parquet) keeps what was built, and an
+                                                              interrupted run goes on with it
+
+The comparison goes into the manifests (``rungs``), from where `perovex screen` says which rung it uses and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from perovex._files import write_atomic
+from perovex.building.compound import Compound
+from perovex.datasets import load_elastic
+from perovex.datasets.paths import data_root
+from perovex.errors import PerovexError
+from perovex.prediction.built import build_and_describe
+from perovex.screening import fit_molecule_models
+from perovex.screening.comparison import compare_rungs
+from perovex.screening.model import cage_name
+
+KINDS = ("relaxed", "soft_frozen")
+
+
+def build_all(store: Path) -> pd.DataFrame:
+    """Build and describe every layered crystal of the data once; rows that exist are kept."""
+    done = pd.read_parquet(store) if store.is_file() else pd.DataFrame({"crystal_id": []})
+    table = load_elastic().table
+    layered = table[np.isfinite(table["n_layers"])]
+    rows = done.to_dict("records")
+    for name, row in tqdm(layered.drop(index=list(done["crystal_id"]), errors="ignore").iterrows()):
+        start = time.process_time()
+        spacer = row["spacer_smiles"].split(".")[0]
+        try:
+            compound = Compound.read(spacer, row["metal"], row["halide"], row["n_layers"], cage_name(row["cage"]))
+            built = build_and_describe(compound, 0)
+            values, error = dict(built.values or {}), str(built.error or "")
+        except PerovexError as refused:
+            values, error = {}, str(refused)
+        rows.append({"crystal_id": name, "error": error, "cpu": time.process_time() - start, **values})
+        write_atomic(store, pd.DataFrame(rows).to_parquet())
+    return pd.DataFrame(rows).set_index("crystal_id")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=data_root() / "models")
+    parser.add_argument("--built", type=Path, help="compare with rung (b), keeping what was built here")
+    parser.add_argument("--repeats", type=int, default=3)
+    given = parser.parse_args()
+    built = None if given.built is None else build_all(given.built)
+    for kind in KINDS:
+        data = load_elastic(moduli=kind)
+        bundle = fit_molecule_models(data, n_repeats=given.repeats, progress=True)
+        if built is not None:
+            bundle.manifest["rungs"] = compare_rungs(data, built, n_repeats=given.repeats)
+        folder = bundle.save(given.out / f"molecule_{kind}")
+        print(f"{folder}:")
+        for target, measured in bundle.manifest["accuracy"].items():
+            print(f"  {target}: " + ", ".join(f"{key} {_shown(value)}" for key, value in measured.items()))
+        for target, measured in bundle.manifest.get("rungs", {}).items():
+            print(f"  rungs, {target}: " + ", ".join(f"{key} {_shown(value)}" for key, value in measured.items()))
+
+
+def _shown(value: object) -> str:
+    return "[" + ", ".join(f"{one:.3f}" for one in value) + "]" if isinstance(value, list) else str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,317 @@
+"""Will a cation give a layered perovskite: known crystals, rules, and how often the rules are right.
+
+The known crystals are too few and too one-sided for a classifier (unmade compounds are not published), so that rules
+are used: each names what speaks against layers. None of them is a law; `rates` says how often they were right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from rdkit import Chem
+from scipy.stats import beta
+
+from perovex.building.cation import CAGE_SMILES
+from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
+from perovex.datasets.paths import data_root
+from perovex.descriptors.composition import cage_radius, tolerance_factor
+from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
+from perovex.descriptors.topology import ammonium_atoms, molecule_graph
+from perovex.errors import SmilesError
+from perovex.screening.cations import compound_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Six anions around a metal touch each other below this ratio of radii: sqrt(2) - 1, geometry.
+OCTAHEDRAL_LIMIT: Final = 0.414
+#: Tolerance factors between which cage cations are found in perovskites (doi:10.1039/C4SC02211D).
+TOLERANCE: Final = (0.8, 1.0)
+#: Largest cross-section of the spacers of known (100) layers, Å³ per bond (1-(1-naphthyl)ethylammonium: 24.1).
+CROSS_SECTION: Final = 24.2
+#: Atoms without hydrogens up to which a cation goes into or between cages instead of spacing layers.
+SMALLEST: Final = 3
+_SATURATED = ("primary", "secondary", "tertiary")
+
+# Two charges so near each other that one of the protons goes to the halide: what is flagged, and why.
+_ACIDIC = tuple(
+    (Chem.MolFromSmarts(smarts), words)
+    for smarts, words in (
+        ("[#7+]~[#7+]", "two charged nitrogens side by side"),
+        ("[#7+]-[CX4]-[#7+]", "two charges on one carbon"),
+        ("[#7+]~[#6X3]~[#7+]", "two charges on one amidine or ring carbon"),
+        ("[n+]1aa[n+]aa1", "two charges in one ring of a diazine"),
+        ("[n+]1a[n+]aaa1", "two charges in one ring of a diazine"),
+        ("[n+]1aaa([N+])aa1", "a second charge conjugated with a charged ring"),
+        ("[n+]1a([N+])aaaa1", "a second charge conjugated with a charged ring"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Formability:
+    """What speaks for and against layers of a cation.
+
+    Attributes
+    ----------
+    verdict : {"known layered", "known otherwise", "no rule broken", "rule broken"}
+        Known crystals come before rules.
+    broken : tuple of str
+        Rules, in words.
+    known : tuple of str
+        Networks of known crystals of the cation, with sources.
+    acidic : str
+        Why its dication can hardly exist beside halide; empty else.
+    """
+
+    verdict: str
+    broken: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    acidic: str = ""
+
+
+def cross_section(smiles: str) -> float:
+    """Return the volume of a cation over its length from the head: how much room it takes in the plane of the layer.
+
+    Parameters
+    ----------
+    smiles : str
+
+    Returns
+    -------
+    float
+        Van der Waals volume over the atoms on the path from the farther head to the far end, Å³.
+
+    Examples
+    --------
+    >>> round(cross_section("CCCC[NH3+]"), 1), round(cross_section("[NH3+]C1CCCCCCC1"), 1)
+    (18.0, 24.5)
+    """
+    values = molecule_descriptors(smiles, ("cation_volume", "eccentricity_head"))
+    return values["cation_volume"] / (values["eccentricity_head"] + 1.0)
+
+
+def rules_broken(smiles: str) -> list[str]:
+    """Name the rules about the cation alone that it breaks.
+
+    Parameters
+    ----------
+    smiles : str
+        Cation, charges written out.
+
+    Raises
+    ------
+    SmilesError
+        It cannot be read.
+
+    Examples
+    --------
+    >>> rules_broken("CCCC[NH3+]")
+    []
+    >>> rules_broken("C[N+](C)(C)C")[0]
+    'no hydrogen on any charged nitrogen to hold on to the halides'
+    """
+    graph = molecule_graph(smiles)
+    heads = ammonium_atoms(smiles)
+    types = ammonium_types(smiles)
+    anchored = [i for i in heads if graph.hydrogens[i] > 0]
+    broken: list[str] = []
+    if not anchored:
+        broken.append("no hydrogen on any charged nitrogen to hold on to the halides")
+    elif not any(types[name] for name in _SATURATED):
+        broken.append("the charge is spread over an aromatic ring or an amidine: chains are the rule")
+    elif not types["primary"] and not types["secondary"]:
+        broken.append("tertiary ammonium: its nitrogen does not reach the pocket of the halides")
+    if len(graph.numbers) <= SMALLEST:
+        broken.append(f"{len(graph.numbers)} atoms without hydrogens: goes into the cage, not between layers")
+    if cross_section(smiles) > CROSS_SECTION:
+        broken.append(
+            f"cross-section {cross_section(smiles):.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})"
+        )
+    return broken
+
+
+def acidity(smiles: str) -> str:
+    """Say why a dication can hardly exist beside halide; empty where nothing speaks against it.
+
+    Parameters
+    ----------
+    smiles : str
+
+    Examples
+    --------
+    >>> acidity("[NH3+]CC[NH3+]"), acidity("c1c[nH+]cc[nH+]1")
+    ('', 'two charges in one ring of a diazine')
+    """
+    graph = molecule_graph(smiles)
+    if sum(graph.charges) < 2:
+        return ""
+    return next((words for pattern, words in _ACIDIC if graph.mol.HasSubstructMatch(pattern)), "")
+
+
+def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> list[str]:
+    """Name the rules about metal, halide and cage that a composition breaks.
+
+    Parameters
+    ----------
+    metal, halide : str
+        Elements with known radii.
+    n : int
+    cage : str
+        Key of `perovex.building.cation.CAGE_SMILES`; counts for n above one.
+
+    Examples
+    --------
+    >>> composition_rules("Pb", "I"), composition_rules("Pb", "Cl", 2, "GA")
+    ([], ['cage cation GA is too large: tolerance factor 1.08'])
+    """
+    broken = []
+    ratio = METAL_RADII[metal] / HALIDE_RADII[halide]
+    if ratio < OCTAHEDRAL_LIMIT:
+        broken.append(f"{metal} is small for six {halide}: octahedral factor {ratio:.2f} below {OCTAHEDRAL_LIMIT:g}")
+    if n > 1:
+        factor = tolerance_factor(cage_radius(CAGE_SMILES[cage]), METAL_RADII[metal], HALIDE_RADII[halide])
+        if factor > TOLERANCE[1] + 0.05:
+            broken.append(f"cage cation {cage} is too large: tolerance factor {factor:.2f}")
+        elif factor < TOLERANCE[0]:
+            broken.append(f"cage cation {cage} is too small: tolerance factor {factor:.2f}")
+    return broken
+
+
+def judge(smiles: str, key: str | None = None) -> Formability:
+    """Judge a cation by known crystals, then by rules.
+
+    Parameters
+    ----------
+    smiles : str
+        Cation.
+    key : str, optional
+        Its `perovex.screening.cations.Cation.key`, if it was read already.
+
+    Raises
+    ------
+    SmilesError
+        It cannot be read.
+
+    Examples
+    --------
+    >>> judge("CCCC[NH3+]").verdict, judge("[NH3+]C1CCCCCCC1").verdict
+    ('known layered', 'known otherwise')
+    >>> judge("CCC[N+](C)(C)C").verdict
+    'rule broken'
+    """
+    name = key if key is not None else compound_name(molecule_graph(smiles).mol)
+    known = known_networks().get(name, ())
+    broken, acidic = rules_broken(smiles), acidity(smiles)
+    if acidic:
+        broken.append(f"the dication can hardly exist beside halide: {acidic}")
+    if known:
+        layered = any(kind.startswith("layered") for kind, _ in known)
+        verdict = "known layered" if layered else "known otherwise"
+    else:
+        verdict = "rule broken" if broken else "no rule broken"
+    return Formability(verdict, tuple(broken), tuple(words for _, words in known), acidic)
+
+
+def load_known() -> pd.DataFrame:
+    """Load the known crystals: cation, metal, halide, network, whether it is a layered perovskite, source.
+
+    Examples
+    --------
+    >>> sorted(set(load_known()["perovskite"]))
+    ['3D', 'layered', 'layered (110)', 'none']
+    """
+    return pd.read_csv(data_root() / "reference" / "formability.csv")
+
+
+@lru_cache(maxsize=1)
+def known_networks() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return by cation (see `perovex.screening.cations.compound_name`) what its crystals are: kind, and in words."""
+    table: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in load_known().itertuples(index=False):
+        name = compound_name(Chem.MolFromSmiles(row.smiles))
+        words = f"{row.metal} {row.halide}: {row.network} ({row.source})"
+        table[name] = (*table.get(name, ()), (row.perovskite, words))
+    return table
+
+
+def rates() -> pd.DataFrame:
+    """Count how often the rules about the cation were right on spacers of known crystals.
+
+    The cross-section is judged by the largest of the other layered spacers, so that no cation sets its own limit.
+    Cations that give both layers and something else, or (110) layers, count on neither side.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``layered`` and ``otherwise``: ``spacers``, ``right`` (no rule broken, or one broken), ``share``,
+        ``lower``, ``upper`` (95 %, Clopper and Pearson).
+
+    Examples
+    --------
+    >>> bool(rates().loc["layered", "spacers"] > 30)
+    True
+    """
+    known = load_known()
+    names = [compound_name(Chem.MolFromSmiles(smiles)) for smiles in known["smiles"]]
+    kinds = known.groupby(names)["perovskite"].agg(set)
+    written = known.groupby(names)["smiles"].first()
+    layered = [written[name] for name, found in kinds.items() if found == {"layered"}]
+    others = [written[name] for name, found in kinds.items() if not any(kind.startswith("layered") for kind in found)]
+    widths = {name: cross_section(name) for name in layered}
+    lines = {}
+    for label, names in (("layered", layered), ("otherwise", others)):
+        right = 0
+        for name in names:
+            limit = max(width for other, width in widths.items() if other != name) + 0.1
+            plain = [rule for rule in rules_broken(name) if not rule.startswith("cross-section")]
+            broken = bool(plain) or cross_section(name) > limit
+            right += broken if label == "otherwise" else not broken
+        lines[label] = _share(right, len(names))
+    return pd.DataFrame.from_dict(lines, orient="index")
+
+
+def _share(right: int, count: int) -> dict[str, Any]:
+    lower = float(beta.ppf(0.025, right, count - right + 1)) if right else 0.0
+    upper = float(beta.ppf(0.975, right + 1, count - right)) if right < count else 1.0
+    return {"spacers": count, "right": right, "share": right / count, "lower": lower, "upper": upper}
+
+
+@lru_cache(maxsize=1)
+def statement() -> str:
+    """Say how often the rules are right."""
+    table = rates()
+    layered, others = table.loc["layered"], table.loc["otherwise"]
+    return (
+        f"rules of formability: {layered['right']:.0f} of {layered['spacers']:.0f} spacers of known layered perovskites "
+        f"break none, {others['right']:.0f} of {others['spacers']:.0f} cations known to give something else break one; "
+        "compounds that could not be made are hardly ever published, so both shares flatter"
+    )
+
+
+def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
+    """Judge many cations.
+
+    Parameters
+    ----------
+    spacers, keys : sequence of str
+        SMILES and names of the compounds.
+
+    Returns
+    -------
+    DataFrame
+        ``formability``, ``rules_broken`` and ``known_crystals`` (texts joined by "; ").
+    """
+    rows = []
+    for smiles, key in zip(spacers, keys, strict=True):
+        try:
+            found = judge(smiles, key)
+        except SmilesError as error:
+            found = Formability("rule broken", (str(error),))
+        rows.append((found.verdict, "; ".join(found.broken), "; ".join(found.known)))
+    columns = ["formability", "rules_broken", "known_crystals"]
+    return pd.DataFrame(np.array(rows, dtype=object).reshape(-1, 3), columns=columns)
