@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from perovex._bundled import data_root
 from perovex._files import write_atomic
 from perovex.building.compound import Compound
 from perovex.datasets import load_elastic
-from perovex.datasets.paths import data_root
 from perovex.errors import PerovexError
 from perovex.prediction.built import build_and_describe
 from perovex.screening import fit_molecule_models

@@ -15,6 +15,7 @@ MODULES: Final = {
     "dft": ("gpaw",),
     "search": ("optuna",),
     "ebm": ("interpret",),
+    "scale": ("distributed",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
 

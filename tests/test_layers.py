@@ -12,7 +12,7 @@ from import_arrows import Arrow, arrows, modules, package_of
 
 #: Lowest first; packages of one line do not import each other.
 LAYERS = (
-    ("errors", "_bundled", "_extras", "_files", "_json", "_numbers", "_seeds", "_workers"),
+    ("errors", "_bundled", "_cluster", "_extras", "_files", "_json", "_numbers", "_seeds", "_workers"),
     ("crystal",),
     ("descriptors",),
     ("elasticity", "building"),
@@ -52,10 +52,12 @@ INSIDE = {
             "minima",
             "model",
             "predict",
+            "screen",
+            "spacers",
             "study",
             "validate_labels",
         ),
-        ("build", "describe"),
+        ("build", "describe", "suggest"),
         ("main",),
     ),
     "crystal": (
@@ -101,6 +103,14 @@ INSIDE = {
         ("associations", "data", "findings", "scores", "shapes", "tensor", "tensor_cuts", "waterfall"),
         ("shap_values", "tensor_interactive"),
         ("interactive",),
+    ),
+    "screening": (
+        ("cations", "features", "parts", "rungs"),
+        ("formability", "model"),
+        ("acquisition", "comparison", "goals", "library"),
+        ("campaign", "reading"),
+        ("chunks",),
+        ("screen", "suggesting"),
     ),
     "learn": (
         ("metrics", "provenance", "tables", "threshold"),

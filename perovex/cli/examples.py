@@ -15,6 +15,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("A folder of crystals into a table", "perovex predict crystals/ --out prediction.csv"),
         ("A compound that has no crystal structure yet", "perovex predict --spacer 'CCCC[NH3+]' --halide Br"),
     ),
+    "screen": (
+        ("Spacers of a table, with three halides", "perovex screen spacers.csv --halide Cl,Br,I --out hits.parquet"),
+        ("The softest, unlike each other", "perovex screen library --rank soft --diverse 0.6 --out soft.csv"),
+    ),
+    "spacers": (
+        ("Fluorinated dications that may form layers", "perovex spacers --charge 2 --fluorinated --formable"),
+    ),
+    "suggest": (
+        ("Ten spacers whose labels would teach most", "perovex suggest --k 10"),
+        ("Bromides that may be stiffer than any known", "perovex suggest spacers.csv --by improvement --halide Br"),
+    ),
     "model card": (
         ("What the bundled models learnt from, and how well they do", "perovex model card"),
         ("The same for the models of a study, as a page", "perovex model card study/models --out card.html"),

@@ -23,7 +23,10 @@ from perovex.cli import (
     minima,
     model,
     predict,
+    screen,
+    spacers,
     study,
+    suggest,
     validate_labels,
 )
 from perovex.cli.console import drop_output, prepare_streams
@@ -52,6 +55,9 @@ def _register(name: str, command: Callable[..., Any], panel: str) -> None:
 
 _register("study", study.study, _STUDY)
 _register("predict", predict.predict, _STUDY)
+_register("screen", screen.screen, _STUDY)
+_register("spacers", spacers.spacers, _STUDY)
+_register("suggest", suggest.suggest, _STUDY)
 app.add_typer(model.app, name="model", rich_help_panel=_STUDY)
 _register("describe", describe.describe, _CRYSTALS)
 app.add_typer(descriptors.app, name="descriptors", rich_help_panel=_CRYSTALS)

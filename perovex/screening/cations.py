@@ -30,6 +30,7 @@ _CHARGES = (1, 2)
 # Nitrogens that share a proton or a double bond with their surroundings: only then are there other tautomers.
 _MOBILE = Chem.MolFromSmarts("[$([#7]~[#6]~[#7,#8,#16]),$([nX3]),$([#8]=[#6]-[#6]~[#7]),$([#7]=[#6])]")
 _enumerators: list[Any] = []
+_unchargers: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,28 @@ def compound_name(mol: Any) -> str:
     if not _enumerators:  # made once a process: it compiles its rules
         options = rdMolStandardize.CleanupParameters()
         options.maxTautomers = 64
-        _enumerators.append((rdMolStandardize.Uncharger(), rdMolStandardize.TautomerEnumerator(options)))
-    uncharger, enumerator = _enumerators[0]
+        _enumerators.append(rdMolStandardize.TautomerEnumerator(options))
     with BlockLogs():
-        tautomer = enumerator.Canonicalize(uncharger.uncharge(Chem.MolFromSmiles(plain)))
+        tautomer = _enumerators[0].Canonicalize(neutral_base(Chem.MolFromSmiles(plain)))
     return f"{Chem.MolToSmiles(tautomer, isomericSmiles=False)} {Chem.GetFormalCharge(mol)}+"
+
+
+def neutral_base(mol: Any) -> Any:
+    """Return the amine behind a cation; quaternary ammonium keeps its charge.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+
+    Examples
+    --------
+    >>> Chem.MolToSmiles(neutral_base(Chem.MolFromSmiles("CCCC[NH3+]")))
+    'CCCCN'
+    """
+    if not _unchargers:
+        _unchargers.append(rdMolStandardize.Uncharger())
+    with BlockLogs():
+        return _unchargers[0].uncharge(mol)
 
 
 def _parse(text: str) -> Any:

@@ -15,9 +15,9 @@ import pandas as pd
 from rdkit import Chem
 from scipy.stats import beta
 
+from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
 from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
-from perovex.datasets.paths import data_root
 from perovex.descriptors.composition import cage_radius, tolerance_factor
 from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
 from perovex.descriptors.topology import ammonium_atoms, molecule_graph
@@ -287,9 +287,9 @@ def statement() -> str:
     table = rates()
     layered, others = table.loc["layered"], table.loc["otherwise"]
     return (
-        f"rules of formability: {layered['right']:.0f} of {layered['spacers']:.0f} spacers of known layered perovskites "
-        f"break none, {others['right']:.0f} of {others['spacers']:.0f} cations known to give something else break one; "
-        "compounds that could not be made are hardly ever published, so both shares flatter"
+        f"rules of formability: {layered['right']:.0f} of {layered['spacers']:.0f} spacers of known layered perovskites"
+        f" break none, {others['right']:.0f} of {others['spacers']:.0f} cations known to give others break one; "
+        "the rules were written with these crystals known, and failures are seldom published, so both shares flatter"
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
-from perovex.datasets.paths import data_root
 from perovex.descriptors import REGISTRY
 from perovex.errors import ModelFileError
 from perovex.learn import ApplicabilityDomain, ModelBundle, ProcessRegressor, evaluate

@@ -51,7 +51,7 @@ def test_the_prediction_stands_in_its_interval_and_scales_with_the_unit() -> Non
 def test_what_cannot_be_promised_is_refused() -> None:
     X, y, groups = _table(2, 6)
     model = ProcessRegressor().fit(X, y, groups)
-    with pytest.raises(TooFewGroupsError, match="at most 0.857"):
+    with pytest.raises(TooFewGroupsError, match=r"at most 0\.857"):
         model.predict_interval(X, 0.9)
     with pytest.raises(ModelInputError, match="no intervals"):
         ProcessRegressor(interval_folds=0).fit(X, y, groups).predict_interval(X, 0.5)

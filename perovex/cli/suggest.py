@@ -1,0 +1,67 @@
+"""``perovex suggest``: what to label next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from perovex.cli.choices import Force, Moduli  # noqa: TC001 (typer reads annotations at run time)
+
+
+def suggest(  # noqa: PLR0917 (options of a command)
+    source: Annotated[str, typer.Argument(help="Candidates, as for screen; by default the library.")] = "library",
+    k: Annotated[int, typer.Option("--k", min=1, help="Compounds.")] = 10,
+    by: Annotated[
+        Literal["improvement", "uncertainty", "diversity", "claim"], typer.Option(help="What a label is wanted for.")
+    ] = "uncertainty",
+    target: Annotated[str, typer.Option(help="Modulus: E_in_plane, E_out_of_plane or E_vrh.")] = "E_in_plane",
+    soft: Annotated[bool, typer.Option("--soft", help="Improve on the softest, not on the stiffest.")] = False,
+    descriptor: Annotated[
+        str, typer.Option(help="With --by claim: the descriptor that the claim is about.")
+    ] = "stei_head",
+    metal: Annotated[str, typer.Option(help="Metals, divided by commas.")] = "Pb",
+    halide: Annotated[str, typer.Option(help="Halides, divided by commas.")] = "I",
+    n: Annotated[str, typer.Option("--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
+    moduli: Annotated[Moduli, typer.Option(help="Moduli with all ions relaxed, or with soft modes held.")] = "relaxed",
+    any_formability: Annotated[
+        bool, typer.Option("--any", help="Also cations that break a rule of formability.")
+    ] = False,
+    simulate: Annotated[
+        int, typer.Option(min=0, help="Instead: play so many campaigns on the bundled labels, against random choice.")
+    ] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the table (.csv, .parquet or .json).")] = None,
+    force: Force = False,
+) -> None:
+    """Suggest which compounds to label next; ``perovex build`` and ``perovex label`` make the labels."""
+    from perovex.cli.outputs import TABLES, check_file, table_with
+    from perovex.cli.screen import counts, listed
+    from perovex.cli.tables import print_frame, write_frame
+    from perovex.screening import Question
+    from perovex.screening import suggest as run
+
+    check_file(out, TABLES, table_with("gain") if not simulate else table_with("MAE"), force=force)
+    if simulate:
+        from perovex.datasets import load_elastic
+        from perovex.screening.campaign import simulate as play
+
+        campaign = play(load_elastic(moduli=moduli), target, n_seeds=simulate, progress=sys.stderr.isatty())
+        print_frame(campaign.against_random().T)
+        if out is not None:
+            write_frame(campaign.table, out)
+        return
+    question = Question(listed(metal, str.capitalize), listed(halide, str.capitalize), counts(n), moduli=moduli)
+    chosen = run(
+        source, question, k=k, by=by, target=target, soft=soft, descriptor=descriptor, any_formability=any_formability
+    )
+    if out is not None:
+        write_frame(chosen.set_index("smiles"), out)
+        return
+    view = chosen.set_index("smiles")
+    view["interval (GPa)"] = [
+        f"{lower:.1f} to {upper:.1f}"
+        for lower, upper in zip(view[f"{target}_lower"], view[f"{target}_upper"], strict=True)
+    ]
+    print_frame(view[["metal", "halide", "n", "formability", target, "interval (GPa)", "gain"]])

@@ -1,0 +1,158 @@
+"""One piece of a screen: from spacers as written to rows with predictions, or a reason why there are none."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from perovex.building.compound import Compound
+from perovex.errors import PerovexError
+from perovex.screening.cations import read_cation
+from perovex.screening.features import composition_values, crossed
+from perovex.screening.formability import composition_rules, judge_many
+from perovex.screening.model import TARGETS, molecule_models, predict_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perovex.learn import ModelBundle
+    from perovex.screening.reading import Entry
+
+#: Verdicts of formability that a hit may have.
+FORMABLE: Final = ("known layered", "no rule broken")
+_ENTRY = ("row", "name", "written")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every spacer.
+
+    Attributes
+    ----------
+    metals, halides : tuple of str
+    layers : tuple of int
+        Sheets per slab.
+    cage : str
+        Cage cation for more than one sheet.
+    moduli : {"relaxed", "soft_frozen"}
+        Which models.
+    models : str
+        Folder of other models of rung (a); empty for those of the package.
+    """
+
+    metals: tuple[str, ...] = ("Pb",)
+    halides: tuple[str, ...] = ("I",)
+    layers: tuple[int, ...] = (1,)
+    cage: str = "MA"
+    moduli: str = "relaxed"
+    models: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.metals and self.halides and self.layers):
+            raise PerovexError("nothing to screen for", remedy="give at least one metal, halide and n")
+        for metal, halide, n in self.compositions:
+            # any spacer will do to refuse what no compound can have
+            Compound.read("CCCC[NH3+]", metal, halide, n, self.cage)
+            composition_values(metal, halide, n)
+
+    @property
+    def compositions(self) -> list[tuple[str, str, int]]:
+        """Metal, halide and n of the compounds of a spacer."""
+        return [(metal, halide, n) for metal in self.metals for halide in self.halides for n in self.layers]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what decides the results."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+@lru_cache(maxsize=2)
+def models_of(question: Question) -> ModelBundle:
+    """Load the models that a question asks for, once a process."""
+    return molecule_models(question.moduli, question.models or None)
+
+
+def screen_chunk(entries: Sequence[Entry], question: Question) -> pd.DataFrame:
+    """Screen some spacers by rung (a).
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    question : Question
+
+    Returns
+    -------
+    DataFrame
+        For each spacer a row for each composition: ``row``, ``name``, ``written``, ``smiles``, ``key``, ``notes``,
+        ``metal``, ``halide``, ``n``, formability, and for each target its value and interval; a spacer that cannot be
+        screened has one row with ``error``.
+    """
+    kept, cations, failed = [], [], []
+    for entry in entries:
+        try:
+            cations.append(read_cation(entry.smiles))
+            kept.append(entry)
+        except PerovexError as error:
+            failed.append({**dict(zip(_ENTRY, entry, strict=True)), "error": str(error)})
+    tables = [pd.DataFrame(failed, columns=[*_ENTRY, "error"])] if failed else []
+    if cations:
+        tables.insert(0, _predicted(kept, cations, question))
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*_ENTRY, "error"])
+    for column in ("error", "notes"):
+        table[column] = (table[column] if column in table else pd.Series("", table.index)).fillna("").astype(str)
+    return table.sort_values("row", kind="stable", ignore_index=True)
+
+
+def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Question) -> pd.DataFrame:
+    """Judge and predict spacers that could be read."""
+    spacers = [cation.smiles for cation in cations]
+    verdicts = judge_many(spacers, [cation.key for cation in cations])
+    compounds, features = crossed(spacers, question.compositions)
+    copies = np.repeat(np.arange(len(cations)), len(question.compositions))
+    table = pd.DataFrame(
+        {
+            "row": [entries[i].row for i in copies],
+            "name": [entries[i].name for i in copies],
+            "written": [entries[i].smiles for i in copies],
+            **{name: compounds[name].to_numpy() for name in compounds},
+            "key": [cations[i].key for i in copies],
+            "notes": ["; ".join(cations[i].notes) for i in copies],
+            **{name: verdicts[name].to_numpy()[copies] for name in verdicts},
+        }
+    )
+    _add_composition_rules(table, question)
+    return pd.concat([table, predict_features(features, models_of(question))], axis=1)
+
+
+def _add_composition_rules(table: pd.DataFrame, question: Question) -> None:
+    """Add the rules that a composition breaks to those of the cation."""
+    for metal, halide, n in question.compositions:
+        broken = composition_rules(metal, halide, n, question.cage)
+        if not broken:
+            continue
+        rows = (table["metal"] == metal) & (table["halide"] == halide) & (table["n"] == n)
+        earlier = table.loc[rows, "rules_broken"]
+        table.loc[rows, "rules_broken"] = [f"{text}; {'; '.join(broken)}".removeprefix("; ") for text in earlier]
+        table.loc[rows, "formability"] = "rule broken"
+
+
+def chunk_bytes(entries: Sequence[Entry], question: Question) -> bytes:
+    """Screen some spacers and return the table as the content of a parquet file.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    question : Question
+    """
+    buffer = io.BytesIO()
+    table = screen_chunk(entries, question)
+    for target in TARGETS:  # a chunk of failures alone has the columns of all others, too
+        for column in (target, f"{target}_lower", f"{target}_upper"):
+            if column not in table:
+                table[column] = np.nan
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()

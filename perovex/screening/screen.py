@@ -1,0 +1,392 @@
+"""The screen: every spacer by rung (a) in pieces, the promising ones by rung (b), ranked, each with what is known."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from rdkit import Chem, DataStructs
+from rdkit.Chem import rdFingerprintGenerator
+from tqdm import tqdm
+
+from perovex._cluster import run_pieces
+from perovex.building.compound import Compound
+from perovex.errors import PerovexError
+from perovex.prediction import predict_compounds
+from perovex.screening.chunks import FORMABLE, Question, chunk_bytes, models_of
+from perovex.screening.features import feature_table
+from perovex.screening.formability import statement
+from perovex.screening.goals import Goal, pareto
+from perovex.screening.model import TARGETS, predict_features
+from perovex.screening.parts import Parts
+from perovex.screening.reading import read_spacers
+from perovex.screening.rungs import rung_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perovex.screening.reading import Entry
+
+CHUNK: Final = 2000
+_POOL = 20  # times the hits asked for are kept while pieces are read: what diversity and refinement choose from
+_NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a screen is ranked and refined.
+
+    Attributes
+    ----------
+    goal : Goal
+    top : int
+        Hits.
+    any_formability : bool
+        Rank also cations that break a rule, or are known to form something else.
+    inside : bool
+        Rank only compounds inside what was learnt.
+    diverse : float
+        Largest Tanimoto similarity of a hit to a better one (Morgan fingerprints, radius 2); 1 allows all.
+    refine : int
+        Compounds that are built and predicted by rung (b), too.
+    refine_by : {"best", "uncertain"}
+        Which of the hits.
+    n_builds : int
+        Crystals built of each.
+    """
+
+    goal: Goal = field(default_factory=Goal)
+    top: int = 100
+    any_formability: bool = False
+    inside: bool = False
+    diverse: float = 1.0
+    refine: int = 0
+    refine_by: str = "best"
+    n_builds: int = 1
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise PerovexError(f"{self.top} hits", remedy="ask for at least one")
+        if not 0 < self.diverse <= 1:
+            raise PerovexError(f"a similarity of {self.diverse:g}", remedy="give a number above 0, at most 1")
+        if self.refine_by not in ("best", "uncertain"):
+            raise PerovexError(f"cannot refine by {self.refine_by!r}", remedy="use best or uncertain")
+        if self.refine < 0 or self.n_builds < 1:
+            raise PerovexError("a negative number of compounds or builds", remedy="give 0 or more, 1 or more")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Result of a screen.
+
+    Attributes
+    ----------
+    hits : DataFrame
+        Ranked compounds; ``rank`` from one.
+    failures : DataFrame
+        Spacers that were not screened: ``row``, ``name``, ``written``, ``error``.
+    counts : dict
+        How many were read, screened, repeated, failed, and may form.
+    statements : tuple of str
+        The rung, its accuracy on held-out spacers, and how often the rules of formability are right.
+    goal : Goal
+    """
+
+    hits: pd.DataFrame
+    failures: pd.DataFrame
+    counts: dict[str, int]
+    statements: tuple[str, ...]
+    goal: Goal
+
+    def table(self) -> pd.DataFrame:
+        """Return hits, then failures, in one table with a column ``status``."""
+        hits = self.hits.assign(status="hit", error="")
+        failed = self.failures.assign(
+            status=np.where(self.failures["error"].str.startswith("repeats"), "repeat", "failed")
+        )
+        return pd.concat([hits, failed], ignore_index=True).set_index("row")
+
+    def __repr__(self) -> str:
+        counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
+        return f"<Screen for {self.goal.kind}: {len(self.hits)} hits; {counted}>"
+
+
+def screen(  # noqa: PLR0913 - what, how, and where
+    source: str | Path | Iterable[str],
+    question: Question | None = None,
+    options: Options | None = None,
+    *,
+    parts: str | Path | None = None,
+    executor: str = "local",
+    scheduler: str | None = None,
+    n_jobs: int = 1,
+    chunk: int = CHUNK,
+    progress: bool = False,
+) -> Screen:
+    """Screen spacers.
+
+    Parameters
+    ----------
+    source : path, "-", "library" or iterable of str
+        As `perovex.screening.reading.read_spacers` takes it.
+    question : Question, optional
+        Metals, halides, n and models; by default lead iodide with one sheet.
+    options : Options, optional
+        How to rank and refine; by default the hundred stiffest in the plane.
+    parts : path, optional
+        Folder in which pieces are kept, so that a stopped screen goes on where it was; it is kept afterwards, too. By
+        default a temporary one.
+    executor : {"local", "dask"}
+    scheduler : str, optional
+        Address of a Dask scheduler.
+    n_jobs : int
+        Processes of this machine.
+    chunk : int
+        Spacers in a piece.
+    progress : bool, default False
+        Show progress on standard error.
+
+    Returns
+    -------
+    Screen
+
+    Raises
+    ------
+    PerovexError
+        The input cannot be read, the pieces belong to another screen, or a cluster cannot be reached.
+
+    Examples
+    --------
+    >>> result = screen(["CCCC[NH3+]", "NCCc1ccccc1", "CCO"])
+    >>> result.hits["smiles"].tolist(), result.failures["row"].tolist()
+    (['[NH3+]CCc1ccccc1', 'CCCC[NH3+]'], [3])
+    """
+    asked, wanted = question or Question(), options or Options()
+    if chunk < 1:
+        raise PerovexError(f"pieces of {chunk} spacers", remedy="give at least one")
+    bundle = models_of(asked)
+    entries = read_spacers(source)
+    first = list(islice(entries, chunk))
+    plan = {
+        "question": asked.to_dict(),
+        "models": bundle.manifest["checksum"],
+        "chunk": chunk,
+        "input": hashlib.sha256(repr(first).encode()).hexdigest(),
+    }
+    keeper = nullcontext(parts) if parts is not None else tempfile.TemporaryDirectory(prefix="perovex-screen-")
+    with keeper as folder:
+        store = Parts(Path(folder) if parts is not None else Path(folder) / "parts", plan)
+        todo = ((n, piece) for n, piece in enumerate(_pieces(first, entries, chunk)) if not store.has(n))
+        done = run_pieces(
+            partial(chunk_bytes, question=asked), todo, executor=executor, scheduler=scheduler, n_jobs=n_jobs
+        )
+        for number, content in tqdm(done, desc="screen", unit="piece", disable=not progress):
+            store.write(number, content)
+        pool, failures, counts = _reduce(store.tables(), wanted)
+    hits = _choose(pool, wanted)
+    hits = _explained(hits, asked)
+    if wanted.refine and len(hits):
+        hits = _refined(hits, asked, wanted, n_jobs=n_jobs, progress=progress)
+    return Screen(hits, failures, counts, _statements(asked, wanted), wanted.goal)
+
+
+def _pieces(first: list[Entry], rest: Iterator[Entry], chunk: int) -> Iterator[list[Entry]]:
+    while first:
+        yield first
+        first = list(islice(rest, chunk))
+
+
+def _reduce(tables: Iterator[pd.DataFrame], options: Options) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Read the pieces once: drop repeats, keep the best compounds and all failures."""
+    seen: dict[int, int] = {}
+    pool, failures = pd.DataFrame(), []
+    counts = dict.fromkeys(("read", "screened", "repeated", "failed", "compounds", "may form"), 0)
+    for table in tables:
+        counts["read"] += table["row"].nunique()
+        bad = table["error"] != ""
+        counts["failed"] += int(bad.sum())
+        failures.append(table.loc[bad, ["row", "name", "written", "error"]])
+        sound = table[~bad]
+        if sound.empty:
+            continue
+        repeated = _repeats(sound, seen)
+        counts["repeated"] += len(repeated)
+        failures.append(repeated)
+        sound = sound[~sound["row"].isin(repeated["row"])]
+        counts["screened"] += sound["row"].nunique()
+        counts["compounds"] += len(sound)
+        formable = sound["formability"].isin(FORMABLE)
+        counts["may form"] += int(formable.sum())
+        eligible = sound if options.any_formability else sound[formable]
+        if options.inside:
+            eligible = eligible[eligible["in_domain"].astype(bool)]
+        if len(eligible):
+            eligible = eligible.assign(score=options.goal.score(eligible))
+            pool = pd.concat([pool, eligible], ignore_index=True)
+            pool = _best(pool, options.top * _POOL)
+    empty = pd.DataFrame(columns=["row", "name", "written", "error"])
+    failed = pd.concat([part for part in failures if len(part)] or [empty], ignore_index=True)
+    return pool, failed.sort_values("row", ignore_index=True), counts
+
+
+def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
+    """Return rows whose compound was there before, and remember the others by 8 bytes each."""
+    lines = []
+    for row, name, written, key in sound.drop_duplicates("row")[["row", "name", "written", "key"]].itertuples(
+        index=False
+    ):
+        code = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+        if code in seen:
+            lines.append((row, name, written, f"repeats row {seen[code]}: the same compound"))
+        else:
+            seen[code] = row
+    return pd.DataFrame(lines, columns=["row", "name", "written", "error"])
+
+
+def _best(pool: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the rows of largest score; ties go to the earlier row."""
+    order = np.lexsort([pool["n"], pool["halide"], pool["metal"], pool["row"], -pool["score"].to_numpy(float)])
+    return pool.iloc[order[:count]].reset_index(drop=True)
+
+
+def _choose(pool: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """Take the best, leaving out those too similar to a better one, and mark the Pareto front."""
+    if not len(pool):
+        return pool
+    made = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+    taken: list[int] = []
+    prints: list[Any] = []
+    owners: list[str] = []
+    similarity: list[float] = []
+    for i, (smiles, key) in enumerate(pool[["smiles", "key"]].itertuples(index=False)):
+        own = made.GetFingerprint(Chem.MolFromSmiles(smiles))
+        others = [fingerprint for fingerprint, owner in zip(prints, owners, strict=True) if owner != key]
+        nearest = max(DataStructs.BulkTanimotoSimilarity(own, others), default=0.0)
+        if options.diverse < 1 and (nearest > options.diverse or key in owners):
+            continue
+        taken.append(i)
+        prints.append(own)
+        owners.append(key)
+        similarity.append(round(float(nearest), 3))
+        if len(taken) == options.top:
+            break
+    hits = pool.iloc[taken].reset_index(drop=True)
+    hits.insert(0, "rank", np.arange(1, len(hits) + 1))
+    hits["similarity_to_better"] = similarity
+    signs = np.array(options.goal.pareto_signs())
+    hits["pareto"] = pareto(hits[["E_in_plane", "E_out_of_plane"]].to_numpy(float) * signs)
+    return hits
+
+
+def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Add to hits what is too slow for all: why a compound lies outside, and the nearest known crystals."""
+    if not len(hits):
+        return hits
+    bundle = models_of(question)
+    features = feature_table(hits)
+    hits["domain_reason"] = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
+    distances = bundle.distances(features)
+    identity = bundle.known.identity if bundle.known is not None else pd.DataFrame()
+    named = []
+    for _, row in distances.iterrows():
+        nearest = row.nsmallest(_NEAREST)
+        named.append(
+            "; ".join(f"{name} ({identity.loc[name, 'smiles']}, {value:.2f})" for name, value in nearest.items())
+        )
+    hits["nearest_known"] = named
+    hits["rung"] = "a"
+    return hits
+
+
+def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs: int, progress: bool) -> pd.DataFrame:
+    """Build some of the hits and predict them by rung (b); rank by it where it was measured to be better."""
+    target = options.goal.target
+    width = np.log(hits[f"{target}_upper"] / hits[f"{target}_lower"])
+    order = np.arange(len(hits)) if options.refine_by == "best" else np.argsort(-width.to_numpy(), kind="stable")
+    chosen = np.sort(order[: options.refine])
+    compounds: list[Compound | PerovexError] = []
+    for row in hits.iloc[chosen].itertuples(index=False):
+        try:
+            compounds.append(Compound.read(row.smiles, row.metal, row.halide, row.n, question.cage))
+        except PerovexError as error:
+            compounds.append(error)
+    built = predict_compounds(
+        compounds, moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
+    )
+    for name in TARGETS:
+        for column in (name, f"{name}_lower", f"{name}_upper"):
+            hits[f"built_{column}"] = np.nan
+            hits.loc[chosen, f"built_{column}"] = built[column].to_numpy(float)
+    hits["built_error"] = ""
+    hits.loc[chosen, "built_error"] = built["error"].to_numpy()
+    if best_rung(question, target) != "b":
+        return hits
+    by_b = hits[f"built_{target}"].notna()
+    hits.loc[by_b, "rung"] = "b"
+    renamed = hits.loc[by_b, [f"built_{name}" for name in TARGETS]].set_axis(list(TARGETS), axis=1)
+    hits.loc[by_b, "score"] = options.goal.score(renamed)
+    ranked = hits.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    ranked["rank"] = np.arange(1, len(ranked) + 1)
+    return ranked
+
+
+def best_rung(question: Question, target: str) -> str:
+    """Return which rung was better on held-out spacers: ``"b"`` only where that was measured, beyond doubt.
+
+    Parameters
+    ----------
+    question : Question
+    target : str
+    """
+    return str(models_of(question).manifest.get("rungs", {}).get(target, {}).get("best", "a"))
+
+
+def _statements(question: Question, options: Options) -> tuple[str, ...]:
+    bundle = models_of(question)
+    rung = rung_of(bundle)
+    target = options.goal.target
+    known = rung.accuracy.get(target, {})
+    said = [rung.sentence(target)]
+    if known:
+        value, lower, upper = known["like spacers R2"]
+        said.append(f"clusters of like spacers held out together: R2 {value:.2f} [{lower:.2f}, {upper:.2f}]")
+        value, lower, upper = known["within"]
+        said.append(
+            f"spacers of one halide and n are ranked with Spearman correlation {value:.2f} [{lower:.2f}, {upper:.2f}] "
+            f"({known['within compounds']} compounds)"
+        )
+        share, lower, upper = known["coverage"]
+        said.append(
+            f"intervals asked to hold {known['coverage asked']:.0%} held {share:.0%} [{lower:.0%}, {upper:.0%}]"
+        )
+    said.append(rungs_sentence(bundle.manifest.get("rungs", {}).get(target)))
+    said.append(statement())
+    return tuple(said)
+
+
+def rungs_sentence(measured: dict[str, Any] | None) -> str:
+    """Say which of rungs (a) and (b) ranks, and why.
+
+    Parameters
+    ----------
+    measured : dict, optional
+        As `perovex.screening.comparison.compare_rungs` tells of one target.
+    """
+    if not measured:
+        return "rung (a) ranks: rung (b) was not compared with it for these models"
+    difference = min((measured["b - a"], measured["b, learnt built - a"]), key=lambda triple: triple[0])
+    words = f"{difference[0]:+.2f} GPa [{difference[1]:+.2f}, {difference[2]:+.2f}]"
+    if measured["best"] == "b":
+        return f"rung (b) ranks what was built: its mean absolute error on held-out spacers differs by {words} from (a)"
+    return (
+        "rung (a) ranks: building crystals (rung b) changes the mean absolute error on the same held-out spacers "
+        f"by {words}"
+    )
