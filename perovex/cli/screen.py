@@ -215,12 +215,13 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
     """Return what people look at: intervals in one cell, units, the verdicts."""
     import pandas as pd
 
-    view: dict[str, Any] = {"compound": [f"{r.metal}{r.halide} n={r.n:g}" for r in hits.itertuples(index=False)]}
+    rows = hits.set_index("smiles").rename_axis("spacer")
+    view: dict[str, Any] = {"compound": [f"{r.metal}{r.halide} n={r.n:g}" for r in rows.itertuples(index=False)]}
     for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
-        view[f"{target} (GPa)"] = hits[target].map("{:.1f}".format)
-        lower, upper = hits[f"{target}_lower"], hits[f"{target}_upper"]
-        view[f"{target} interval"] = [f"{a:.1f} to {b:.1f}" for a, b in zip(lower, upper, strict=True)]
-    view["formability"] = hits["formability"]
-    view["learnt from such compounds"] = hits["in_domain"].map({True: "yes", False: "NO"})
-    view["rung"] = hits["rung"]
-    return pd.DataFrame(view, index=pd.Index(hits["smiles"], name="spacer"))
+        view[f"{target} (GPa)"] = rows[target].map("{:.1f}".format)
+        ends = zip(rows[f"{target}_lower"], rows[f"{target}_upper"], strict=True)
+        view[f"{target} interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]
+    view["formability"] = rows["formability"]
+    view["learnt from such compounds"] = rows["in_domain"].map({True: "yes", False: "NO"})
+    view["rung"] = rows["rung"]
+    return pd.DataFrame(view, index=rows.index)

@@ -20,6 +20,8 @@ NEEDED = {
     "elastic": ["{tensor}"],
     "label": ["{crystal}", "--out", "{new}"],
     "minima": ["{crystal}", "--out", "{new}"],
+    "screen": ["{spacers}"],
+    "suggest": ["{spacers}"],
     "study": ["--out", "{new}", "--quick", "--quiet"],
 }
 #: Texts that mean nothing to the program, so that no value of them is nonsense.
@@ -33,6 +35,8 @@ FREE_TEXT = {
 TOGETHER = {
     ("build", "potential"): ["--relax"],
     ("build", "cage"): ["-n", "2"],
+    ("screen", "window"): ["--rank", "window"],
+    ("suggest", "descriptor"): ["--by", "claim"],
     ("predict", "metal"): ["--spacer", "CCCC[NH3+]"],
     ("predict", "halide"): ["--spacer", "CCCC[NH3+]"],
     ("predict", "n"): ["--spacer", "CCCC[NH3+]"],
@@ -76,8 +80,10 @@ def places(two_crystals, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     (folder / "records").mkdir()
     (folder / "records" / "x@y.json").write_text("{}")
+    (folder / "spacers.smi").write_text("CCCC[NH3+]\n")
     (folder / "tensor.txt").write_text("\n".join(" ".join("9" if i == j else "1" for i in range(6)) for j in range(6)))
     return {
+        "spacers": str(folder / "spacers.smi"),
         "tensor": str(folder / "tensor.txt"),
         "crystal": str(two_crystals[0]),
         "new": str(folder / "new"),
@@ -129,6 +135,7 @@ BLOCKED = ("empty name", "folder", "under a file", "under a device", "loop of li
 FOLDERS = {
     *((command, "out") for command in ("study", "label", "collect", "minima", "validate-labels")),
     ("predict", "figures"),
+    ("screen", "parts"),
 }
 
 

@@ -26,7 +26,7 @@ class Parameter:
 
     @property
     def is_output(self):
-        return self.kind is Path and self.name in {"out", "report", "figures"}
+        return self.kind is Path and self.name in {"out", "report", "figures", "parts"}
 
 
 def commands(group: typer.Typer = app, above: str = "") -> dict[str, typing.Callable]:
