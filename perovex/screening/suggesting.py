@@ -105,7 +105,8 @@ def suggest(  # noqa: C901 - what is asked of candidates
             gain = claim_gain(known.X[descriptor].to_numpy(float), deviation, features[descriptor].to_numpy(float))
         else:
             gain = deviation
-        pool = pd.concat([pool, table.assign(gain=gain).reset_index(drop=True).join(features, rsuffix="_feature")])
+        described = pd.concat([table.assign(gain=gain), features], axis=1)
+        pool = pd.concat([pool, described], ignore_index=True)
         pool = pool.sort_values(["gain", "row"], ascending=[False, True]).drop_duplicates("key").head(_POOL)
     if pool.empty:
         raise PerovexError("nothing to choose from", remedy="give spacers that may form, or --any")
