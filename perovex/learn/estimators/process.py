@@ -31,10 +31,12 @@ class ProcessRegressor(YoungModulusRegressor):
     ----------
     algorithm : {"gaussian_process"}
         Kept for the interface of `YoungModulusRegressor`.
-    target, log_target, monotone, selector, algorithm_params, random_state, n_jobs
+    target, log_target, monotone, selector
         As in `YoungModulusRegressor`.
     interval_folds : int, default 5
         Folds that give the factor; 0 fits no intervals.
+    algorithm_params, random_state, n_jobs
+        As in `YoungModulusRegressor`.
 
     Attributes
     ----------
