@@ -61,6 +61,10 @@ def read_cation(text: str) -> Cation:
         SMILES of a mono- or dication; also of a salt, whose anion is taken off, and of a neutral amine, which is
         protonated. Either is said in the notes.
 
+    Returns
+    -------
+    Cation
+
     Raises
     ------
     SmilesError

@@ -192,6 +192,10 @@ def judge(smiles: str, key: str | None = None) -> Formability:
     key : str, optional
         Its `perovex.screening.cations.Cation.key`, if it was read already.
 
+    Returns
+    -------
+    Formability
+
     Raises
     ------
     SmilesError

@@ -290,6 +290,10 @@ def select(  # noqa: PLR0913 - columns of the library
     new : bool
         Only those that no crystal was labelled of, and that no known crystal has.
 
+    Returns
+    -------
+    DataFrame
+
     Examples
     --------
     >>> library = load_library()

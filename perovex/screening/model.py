@@ -128,6 +128,10 @@ def molecule_models(moduli: str = "relaxed", folder: str | Path | None = None) -
     folder : path, optional
         Models that `fit_molecule_models` made, instead.
 
+    Returns
+    -------
+    ModelBundle
+
     Raises
     ------
     ModelFileError
