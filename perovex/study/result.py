@@ -53,6 +53,8 @@ class StudyResult:
         What a reader has to know about the data.
     plain : Found
         The twelve-descriptor model of stiff or not (`perovex.explain.plain_model`), or the reason why not.
+    rejected : dict of str to Found
+        Crystals left out by their own modulus, predicted all the same (`perovex.study.truncation`).
     asked : dict
         Options as they were given, as `study.yaml` holds them.
     software : dict of str to str
@@ -78,6 +80,7 @@ class StudyResult:
     labels: LabelFindings | None = None
     remarks: tuple[Remark, ...] = ()
     plain: Found[pd.DataFrame] | None = None
+    rejected: dict[str, Found[pd.DataFrame]] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=environment)
     seconds: float = 0.0
@@ -111,6 +114,7 @@ class StudyResult:
             "threshold": self.threshold,
             "models": {name: task.to_dict() for name, task in self.tasks.items()},
             "claims": self.claims,
+            "rejected_by_target": {name: _plain(found) for name, found in self.rejected.items()},
             "plain_model": None if self.plain is None else _plain(self.plain),
             "variance": {name: _plain(found) for name, found in self.variance.items()},
             "confounding": self.confounding.to_dict(),

@@ -28,7 +28,8 @@ from perovex.study.own_data import OwnData, read_own_data
 from perovex.study.own_tables import own_tables
 from perovex.study.result import StudyResult
 from perovex.study.tables import TARGETS, StudyTables, build_tables
-from perovex.study.tasks import require_classes, tasks_of
+from perovex.study.tasks import predictor, require_classes, tasks_of
+from perovex.study.truncation import rejected_by_target
 from perovex.study.workers import Step, run_steps, seconds_by_kind
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ def _study(
         found.get("labels"),
         (*tables.remarks, *remarks),
         plain=found.get("plain model", Found()),
+        rejected={item.name: found[f"rejected: {item.name}"] for item in tasks if f"rejected: {item.name}" in found},
     )
     result.timings = {"describe": round(described - start, 2), "steps": round(time.perf_counter() - described, 2)}
     result.cpu_seconds = seconds_by_kind(done)
@@ -283,12 +285,25 @@ def _all_steps(
     steps.append(Step("neighbours", nearest_crystals, (tables,)))
     if isinstance(learnt, ElasticData):
         steps.append(Step("labels", judge_labels, (learnt,)))
+        for task in (item for item in tasks if not item.classify):
+            arguments = (task, tables, learnt, options)
+            steps.append(Step(f"rejected: {task.name}", _rejected, arguments, (f"validation: {task.name}",)))
     return steps
 
 
 def _variance(tables: StudyTables, target: str) -> Found[pd.DataFrame]:
     try:
         return Found(questions.variance(tables, target))
+    except PerovexError as error:
+        return Found(refusal=str(error))
+
+
+def _rejected(
+    task: Task, tables: StudyTables, data: ElasticData, options: StudyOptions, validated: Found[Any]
+) -> Found[pd.DataFrame]:
+    held = None if validated.value is None else validated.value.out_of_fold()
+    try:
+        return Found(rejected_by_target(predictor(task, options), tables, data, task.target, held))
     except PerovexError as error:
         return Found(refusal=str(error))
 

@@ -36,6 +36,7 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         _scores(section, task, figures)
         _errors(section, task, result, figures)
         _parts(section, task)
+        _rejected(section, task, result)
     if task.name in result.small:
         _formula(section, task, result, figures)
     if task.ranking is not None:
@@ -193,6 +194,21 @@ def _parts(section: Section, task: TaskResult) -> None:
             "The model, and the mean, on sources and on clusters of like spacers of which no crystal was in training.",
             index=False,
         )
+
+
+def _rejected(section: Section, task: TaskResult, result: StudyResult) -> None:
+    """Show crystals that the data leave out because of their own modulus."""
+    found = result.rejected.get(task.name)
+    if found is None or found.value is None or found.value.empty:
+        return
+    table = found.value
+    section.table(
+        in_words(table[["label", "prediction"]].rename_axis("crystal")),
+        f"{len(table)} crystals whose labels were rejected because soft modes dominate them, predicted with their "
+        f"spacers left out, {in_unit(task)}. That cuts the soft end off by what is learnt: R2 is "
+        f"{table['R2_without'].iloc[0]:.2f} without and {table['R2_with'].iloc[0]:.2f} with them.",
+        folded=True,
+    )
 
 
 _PART_METRICS = ("MAE", "R2", "Spearman", "ROC-AUC", "Brier", "bias", "coverage")
