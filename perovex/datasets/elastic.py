@@ -150,7 +150,8 @@ class ElasticData:
         """Elastic tensor of each row of `table`: 6 x 6, GPa, Voigt xx yy zz yz xz xy, frame of the structure."""
         stored = self._tensor_file
         if self.moduli == "regularised":
-            return {str(name): regularised_tensor(*self.modes(str(name))[:3]) for name in self.table.index}
+            known = {str(name): self.modes(str(name)) for name in self.table.index}
+            return {name: regularised_tensor(*found[:3]) for name, found in known.items() if found is not None}
         key = KINDS[self.moduli]
         return {str(name): np.array(stored[label][key]) for name, label in self.table["label_id"].items()}
 

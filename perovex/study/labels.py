@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from perovex.datasets.quality.audit import Audit, audit
 from perovex.datasets.quality.references import validate_labels_against_references
+from perovex.datasets.quality.soft_modes import soft_mode_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from perovex.datasets import ElasticData
     from perovex.datasets.quality.references import LabelValidation
 
@@ -23,17 +26,20 @@ class LabelFindings:
         Against first principles, experiment, mirror images and published trends.
     audit : Audit
         Outliers, duplicates, changes on relaxing, second potentials.
+    soft_modes : DataFrame
+        How much of every label hangs on its softest modes (`perovex.datasets.soft_mode_table`).
     """
 
     truth: LabelValidation
     audit: Audit
+    soft_modes: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return dict(self.truth.to_dict())
+        return {**self.truth.to_dict(), "soft_modes": self.soft_modes.to_dict(orient="index")}
 
 
 def judge_labels(data: ElasticData) -> LabelFindings:
     """Check the labels of a release of elastic tensors."""
     relaxed = data.relaxed()
-    return LabelFindings(validate_labels_against_references(relaxed), audit(relaxed))
+    return LabelFindings(validate_labels_against_references(relaxed), audit(relaxed), soft_mode_table(relaxed))

@@ -92,7 +92,27 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> No
         count = f"{len(findings.soft_modes)} of {len(data)} crystals"
         caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
         section.table(in_words(findings.soft_modes), caption, folded=True)
+    _soft_modes(section, labels.soft_modes)
     for name, found in _AUDITED.items():
         frame = findings.tables()[name]
         if len(frame):
             section.table(in_words(frame).rename(columns={"X": "halide"}), f"{found}: {len(frame)}.", folded=True)
+
+
+def _soft_modes(section: Section, table: pd.DataFrame) -> None:
+    """Show the fragility index of every label, and the smooth treatment where modes are stored."""
+    indices = [f"{target}_fragility" for target in TARGETS]
+    spread = table[indices].quantile([0.05, 0.5, 0.95]).set_axis(["5 % of crystals below", "median", "95 % below"])
+    spread.loc["crystals below 0.8"] = (table[indices] < 0.8).sum()
+    section.table(
+        spread.rename(columns=dict(zip(indices, TARGETS, strict=True))),
+        "Fragility index of the labels: the modulus over that with the modes below the cut held, 1 where nothing hangs "
+        "on soft modes. Neither number is nearer to a measurement for being easier to predict.",
+    )
+    shown = [f"{target}{end}" for target in TARGETS for end in ("", "_fragility", "_regularised", "_per_ln_kappa0")]
+    section.table(
+        in_words(table[["lowest_eigenvalue", *shown]].dropna(axis=1, how="all")),
+        "The same by crystal, GPa; with a curvature added to every mode, and the derivative by its logarithm, where "
+        "labels store their modes.",
+        folded=True,
+    )
