@@ -87,7 +87,8 @@ def scores() -> str:
 
 def by_source() -> str:
     """Return the table of held-out R2 and coverage by where the crystals come from; empty where none was stored."""
-    from perovex.learn.bundle.proven import part_score, unproven
+    from perovex._numbers import with_interval
+    from perovex.learn.bundle.proven import number, part_score, unproven
 
     lines, lacking = [], ""
     for moduli in ("relaxed", "soft_frozen"):
@@ -99,9 +100,11 @@ def by_source() -> str:
             found = {target: part_score(metrics[target], "source", source, "R2") for target in TARGETS}
             if any(row is None for row in found.values()):
                 continue
-            cells = [f"{row['score']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]" for row in found.values()]
+            cells = [
+                with_interval(*(number(row[key]) for key in ("score", "lower", "upper"))) for row in found.values()
+            ]
             held = [part_score(metrics[target], "source", source, "coverage") for target in TARGETS]
-            covered = ", ".join(f"{row['score']:.0%}" for row in held)
+            covered = ", ".join("" if row is None else f"{number(row['score']):.0%}" for row in held)
             crystals = found["E_vrh"]["n_rows"]
             lines.append(f"| {words} | {moduli} | {crystals} | {' | '.join(cells)} | {covered} |")
     if not lines:

@@ -74,3 +74,28 @@ def test_every_command_has_examples():
     for command, listed in EXAMPLES.items():
         assert listed
         assert all(line.startswith(f"perovex {command}") for _, line in listed)
+
+
+def test_the_table_by_source_says_first_where_no_skill_is_shown(script, tmp_path, monkeypatch):
+    import json
+
+    row = {"part": "source", "model": "model", "n_rows": 20, "n_groups": 15, "lower": -0.6, "upper": 0.2}
+    bad = {"value": "experiment", "metric": "R2", "score": -0.15}
+    good = {"value": "factorial design", "metric": "R2", "score": 0.5, "lower": 0.3}
+    held = [
+        {**row, "metric": "coverage", "value": value, "score": 0.75} for value in ("experiment", "factorial design")
+    ]
+    entry = {"by_part": [{**row, **bad}, {**row, **good, "lower": 0.3}, *held]}
+    for moduli in ("relaxed", "soft_frozen"):
+        folder = tmp_path / "data" / "models" / moduli
+        folder.mkdir(parents=True)
+        metrics = dict.fromkeys(script.TARGETS, entry)
+        (folder / "manifest.json").write_text(json.dumps({"metrics": metrics}), encoding="utf-8")
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    lines = script.by_source().splitlines()
+    assert lines[0].startswith(
+        "**On crystals whose structure was measured no skill is shown: held-out R2 of E_in_plane -0.15"
+    )
+    assert "| measured structures | relaxed | 20 | -0.15 [-0.60, 0.20] |" in "\n".join(lines)
+    assert len(lines) == 2 + 2 + 4  # warning, blank, header, rule, two sources of two kinds
+    assert lines[-1].endswith("| 75%, 75%, 75% |")

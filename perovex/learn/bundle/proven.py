@@ -29,8 +29,14 @@ def part_score(entry: Mapping[str, Any], part: str, value: str, metric: str) -> 
     return next((row for row in rows if all(str(row.get(k)) == v for k, v in keys.items())), None)
 
 
-def _number(value: Any) -> float:
-    """Return a number of a JSON file, in which NaN is null or a word."""
+def number(value: Any) -> float:
+    """Return a number of a JSON file, in which NaN is null or a word.
+
+    Examples
+    --------
+    >>> number(1.5), number(None)
+    (1.5, nan)
+    """
     return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
@@ -53,7 +59,7 @@ def unproven(metrics: Mapping[str, Any]) -> str:
         row = part_score(entry, "source", MEASURED, "R2") if isinstance(entry, dict) else None
         if row is None:
             continue
-        score, lower, upper = (_number(row[key]) for key in ("score", "lower", "upper"))
+        score, lower, upper = (number(row[key]) for key in ("score", "lower", "upper"))
         if lower > 0:
             continue
         few = "" if np.isfinite(lower) else ", too few for an interval"
