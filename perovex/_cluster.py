@@ -123,7 +123,7 @@ def _on_cluster(client: Any, function: Callable[[T], R], pieces: Iterator[tuple[
     from distributed.scheduler import KilledWorker
 
     running: dict[Any, tuple[int, T, int]] = {}
-    waiting = as_completed()
+    waiting = as_completed(loop=client.loop)
 
     def submit(number: int, piece: T, tries: int) -> None:
         future = client.submit(function, piece, pure=False, retries=2)

@@ -100,7 +100,7 @@ INSIDE = {
     "figures": (
         ("style",),
         ("axes",),
-        ("associations", "data", "findings", "scores", "shapes", "tensor", "tensor_cuts", "waterfall"),
+        ("associations", "data", "findings", "scores", "screening", "shapes", "tensor", "tensor_cuts", "waterfall"),
         ("shap_values", "tensor_interactive"),
         ("interactive",),
     ),
@@ -138,7 +138,7 @@ INSIDE = {
     "report": (
         ("assets", "glossary", "wording"),
         ("document",),
-        ("crystal_page", "elastic"),
+        ("crystal_page", "elastic", "screen_page"),
     ),
     "study": (
         ("config", "kept", "labels", "options", "remarks"),

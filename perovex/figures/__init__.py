@@ -18,6 +18,7 @@ from perovex.figures.scores import (
     plot_scores,
     plot_scrambling,
 )
+from perovex.figures.screening import plot_pareto
 from perovex.figures.shap_values import (
     plot_beeswarm,
     plot_decision,
@@ -52,6 +53,7 @@ __all__ = [
     "plot_learning_curve",
     "plot_moduli",
     "plot_modulus",
+    "plot_pareto",
     "plot_parity",
     "plot_property_surface",
     "plot_ranking",

@@ -179,3 +179,28 @@ def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message) -
         path.write_text(content)
     with pytest.raises(PerovexError, match=message):
         check_source(path)
+
+
+def test_the_page_says_first_what_a_screen_is_worth(whole, tmp_path) -> None:
+    from perovex.report.screen_page import screen_page
+
+    page = screen_page(whole, THREE).html()
+    assert page.index("rung (a)") < page.index("Hits; moduli") < page.index("Hits by both moduli")
+    assert "repeats row 1" in page
+    assert page.count("<svg") > 3
+
+
+def test_the_command_writes_tables_pages_and_molecules(tmp_path) -> None:
+    from perovex.cli.main import main
+
+    (tmp_path / "s.smi").write_text("\n".join(filter(None, SPACERS)) + "\n")
+    for name in ("hits.csv", "hits.sdf", "hits.json", "hits.parquet"):
+        with pytest.raises(SystemExit) as done:
+            main(
+                ["screen", str(tmp_path / "s.smi"), "--out", str(tmp_path / name), "--report", str(tmp_path / "p.html")]
+            )
+        assert done.value.code == 0
+        assert (tmp_path / name).stat().st_size > 500
+    assert pd.read_csv(tmp_path / "hits.csv")["status"].value_counts()["hit"] == 7
+    assert "perovex_E_vrh" in (tmp_path / "hits.sdf").read_text()
+    assert "Pareto" in (tmp_path / "p.html").read_text(encoding="utf-8")
