@@ -82,7 +82,7 @@ def main() -> None:
         count = result.counts["read"]
         print(
             f"whole screen, {jobs} process(es): {count} molecules, {result.counts['repeated']} repeats, "
-            f"{count / clock:.0f}/s by the clock, {count / processor:.0f}/s of this processor, {size / count:.0f} bytes "
+            f"{count / clock:.0f}/s by the clock, {count / processor:.0f}/s of the processor, {size / count:.0f} bytes "
             f"a molecule on disk, at most {peak:.0f} MB"
         )
     start = time.process_time()
