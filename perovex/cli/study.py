@@ -11,7 +11,7 @@ import typer
 from perovex.cli.choices import Moduli, given
 from perovex.errors import DatasetError
 
-_OWN, _RELEASE, _MODELS = "Your own numbers", "Elastic tensors", "Models"
+_OWN, _RELEASE, _MODELS, _PAGE = "Your own numbers", "Elastic tensors", "Models", "Report"
 _ARGUMENTS = {"id": "id_column", "jobs": "n_jobs"}
 
 
@@ -121,6 +121,16 @@ def study(  # noqa: PLR0917 (typer's options)
         bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.", rich_help_panel=_MODELS)
     ] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Worker processes; results do not depend on it.")] = 2,
+    title: Annotated[
+        str | None,
+        typer.Option("--title", help="Title; default: what was studied.", rich_help_panel=_PAGE),
+    ] = None,
+    authors: Annotated[
+        str | None, typer.Option("--authors", help="Names below the title.", rich_help_panel=_PAGE)
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option("--notes", help="A paragraph of your own below the names.", rich_help_panel=_PAGE)
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Describe, model, validate, explain and test transfer; write a report.
@@ -141,6 +151,7 @@ def study(  # noqa: PLR0917 (typer's options)
         "out": out, "data": data, "potential": potential, "moduli": moduli, "structures": structures, "table": table,
         "target": target, "id": id_column, "groups": groups, "unit": unit, "ignore": ignore, "task": task,
         "threshold": threshold, "algorithm": algorithm, "seed": seed, "quick": quick, "jobs": jobs,
+        "title": title, "authors": authors, "notes": notes,
     }  # fmt: skip
     for option in OPTIONS:
         parameter = "id_column" if option == "id" else option

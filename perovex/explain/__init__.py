@@ -21,6 +21,7 @@ from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.associations import associations, turned_over
 from perovex.explain.directions.counterfactual import Counterfactual, counterfactual
 from perovex.explain.directions.effects import Effects, effects
+from perovex.explain.directions.groups import group_directions
 from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
 from perovex.explain.importance.factors import descriptors_of_factors, factor_importance
 from perovex.explain.importance.loss import drop_importance, permutation_importance
@@ -68,6 +69,7 @@ __all__ = [
     "effects",
     "explain",
     "factor_importance",
+    "group_directions",
     "interactions",
     "judge",
     "load_claims",

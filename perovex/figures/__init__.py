@@ -1,8 +1,17 @@
 """Every figure of the project: each takes `ax` and returns it; without `ax` it shows itself in Jupyter."""
 
+from perovex.figures.answer import plot_answer
 from perovex.figures.associations import plot_associations, plot_modulus
 from perovex.figures.axes import axes, figure
-from perovex.figures.data import plot_distribution, plot_moduli, plot_series
+from perovex.figures.data import plot_distribution, plot_label_check, plot_moduli, plot_series
+from perovex.figures.errors import (
+    plot_coverage,
+    plot_interactions,
+    plot_parts,
+    plot_residuals,
+    plot_train_against_held_out,
+    worst_crystals,
+)
 from perovex.figures.findings import (
     plot_adaptation_curve,
     plot_ale,
@@ -40,8 +49,10 @@ __all__ = [
     "interactive_surface",
     "plot_adaptation_curve",
     "plot_ale",
+    "plot_answer",
     "plot_associations",
     "plot_beeswarm",
+    "plot_coverage",
     "plot_cut",
     "plot_decision",
     "plot_dendrogram",
@@ -50,22 +61,28 @@ __all__ = [
     "plot_family_importance",
     "plot_heatmap",
     "plot_in_plane",
+    "plot_interactions",
+    "plot_label_check",
     "plot_learning_curve",
     "plot_moduli",
     "plot_modulus",
     "plot_pareto",
     "plot_parity",
+    "plot_parts",
     "plot_property_surface",
     "plot_ranking",
     "plot_reasons",
     "plot_reliability",
+    "plot_residuals",
     "plot_scores",
     "plot_scrambling",
     "plot_series",
     "plot_shape",
     "plot_surface",
+    "plot_train_against_held_out",
     "plot_transfer_parity",
     "plot_waterfall",
     "save_figure",
     "style",
+    "worst_crystals",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perovex.figures.axes import axes
-from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
+from perovex.figures.style import BLUE, GREEN, HALIDE_COLOURS, HALIDE_MARKERS, ORANGE, PURPLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,41 @@ def plot_moduli(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _class_name(value: float | str) -> str:
+    """Name a class of crystals; an empty stacking is that of crystals without layers, or of one layer a cell."""
+    if isinstance(value, str):
+        return value or "none"
+    return "3D" if value == np.inf else f"{value:g}"
+
+
+def plot_label_check(moduli: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Plot moduli of labels against references, beside the diagonal.
+
+    Parameters
+    ----------
+    moduli : DataFrame
+        Columns ``K_label``, ``K_reference`` and the same for G and E, GPa.
+    ax : Axes, optional
+        Where to draw; without it a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes(ax)
+    top = 0.0
+    for name, colour, marker in (("K", GREEN, "^"), ("G", ORANGE, "s"), ("E", BLUE, "o")):
+        label, reference = moduli[f"{name}_label"], moduli[f"{name}_reference"]
+        ax.scatter(reference, label, s=26, color=colour, marker=marker, label=name, edgecolor="white", linewidth=0.4)
+        top = max(top, 1.08 * float(np.nanmax([label.max(), reference.max()])))
+    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    ax.set(xlim=(0, top), ylim=(0, top))
+    ax.set_xlabel("first principles (GPa)")
+    ax.set_ylabel("label (GPa)")
+    ax.legend(fontsize=8)
+    return ax
+
+
 def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None = None) -> Axes:
     """Plot every crystal's modulus by a property, with median and quartiles of each class.
 
@@ -91,7 +126,7 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
     ax = axes(ax)
     known = {name: rank for rank, name in enumerate([*HALIDE_COLOURS, "DJ", "RP", "ACI", "intermediate", "3D"])}
     classes = sorted(table[by].unique(), key=lambda value: (known.get(value, -1), value))
-    names = ["3D" if value == np.inf else f"{value:g}" if not isinstance(value, str) else value for value in classes]
+    names = [_class_name(value) for value in classes]
     names = [name.replace("intermediate", "inter-\nmediate") for name in names]  # else it runs into its neighbours
     for position, value in enumerate(classes):
         rows = table[table[by] == value].sort_values(target)

@@ -65,7 +65,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def save_figure(made: Figure, folder: Path, name: str) -> str:
+def save_figure(made: Figure, folder: Path, name: str, *, raster: bool = True) -> str:
     """Write ``NAME.svg`` and ``NAME.png`` and return the SVG element for embedding.
 
     Parameters
@@ -74,6 +74,8 @@ def save_figure(made: Figure, folder: Path, name: str) -> str:
     folder : Path
     name : str
         File name without suffix.
+    raster : bool
+        Write the PNG, too.
 
     Returns
     -------
@@ -81,11 +83,13 @@ def save_figure(made: Figure, folder: Path, name: str) -> str:
         The ``<svg>`` element, without XML prologue, ids made unique by `name`.
     """
     with style():
-        vector, raster = io.BytesIO(), io.BytesIO()
+        vector, pixels = io.BytesIO(), io.BytesIO()
         made.savefig(vector, format="svg", metadata={"Date": None, "Creator": "perovex"})
-        made.savefig(raster, format="png", metadata={"Software": "perovex"})
-    write_atomic(folder / f"{name}.svg", vector.getvalue())
-    write_atomic(folder / f"{name}.png", raster.getvalue())
+        write_atomic(folder / f"{name}.svg", vector.getvalue())
+        if raster:
+            made.set_layout_engine("none")  # keeps the places that were just found, which take longer than drawing
+            made.savefig(pixels, format="png", metadata={"Software": "perovex"})
+            write_atomic(folder / f"{name}.png", pixels.getvalue())
     return embed_svg(vector.getvalue().decode(), name)
 
 

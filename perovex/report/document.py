@@ -157,6 +157,18 @@ class Section:
         )
         return self
 
+    def beside(self, count: int) -> Section:
+        """Set the last `count` figures beside each other where the page is wide enough."""
+        figures = "".join(self.blocks[-count:])
+        self.blocks[-count:] = [f'<div class="figures">{figures}</div>']
+        return self
+
+    def answer(self) -> Section:
+        """Set the last figure beside all text before it where the page is wide enough: the first screen."""
+        *text, figure = self.blocks
+        self.blocks = [f'<div class="answer"><div>{"".join(text)}</div>{figure}</div>']
+        return self
+
     def raw(self, fragment: str) -> Section:
         """Add HTML made elsewhere in the package."""
         self.blocks.append(fragment)

@@ -29,6 +29,9 @@ OPTIONS: dict[str, tuple[type, ...]] = {
     "seed": (int,),
     "quick": (bool,),
     "jobs": (int,),
+    "title": _TEXT,
+    "authors": _TEXT,
+    "notes": _TEXT,
 }
 """Options by name, as `perovex study` has them, with the types that YAML may give them."""
 

@@ -52,7 +52,8 @@ def write_study(result: StudyResult, out: Path) -> None:
         Checked by `check_out`.
     """
     old, figures = _written_before(out), _inodes(out / "figures")
-    build_report(result, out / "figures").write(out / "report.html")
+    head = {name: str(result.asked.get(name) or "") for name in ("title", "authors", "notes")}
+    build_report(result, out / "figures", **head).write(out / "report.html")
     content = json.dumps(result.to_dict(), indent=1, allow_nan=False)
     write_atomic(out / "results.json", (content + "\n").encode())
     write_atomic(out / "study.yaml", write_config(result.asked).encode())

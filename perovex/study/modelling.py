@@ -11,6 +11,7 @@ from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambli
 from perovex.learn.splits import clusters_of_groups
 from perovex.study import questions
 from perovex.study.applicability import domain_check, what_ranks_errors
+from perovex.study.further import Further, look_further
 from perovex.study.tasks import SMALL, TREES, explained_target, interval_coverage, predictor, trees_beside
 from perovex.study.workers import Step
 
@@ -74,6 +75,8 @@ class TaskResult:
         Sign and strength of what the abstract names, beside rivals (`perovex.explain.associations`).
     verdicts : list of Verdict
         On the published claims.
+    further : Further or None
+        Learning curve and interactions; regressors only.
     refusals : dict of str to str
         Step to reason.
     """
@@ -91,6 +94,7 @@ class TaskResult:
     transfer: TransferResult | None = None
     associations: pd.DataFrame | None = None
     verdicts: list[Verdict] = field(default_factory=list)
+    further: Further | None = None
     refusals: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -120,6 +124,7 @@ class TaskResult:
             "error_ranking": None if self.error_ranking is None else self.error_ranking.to_dict(orient="index"),
             "transfer": None if self.transfer is None else self.transfer.to_dict(),
             "associations": None if self.associations is None else self.associations.to_dict(orient="records"),
+            "further": None if self.further is None else self.further.to_dict(),
             "refusals": self.refusals,
         }
 
@@ -149,6 +154,7 @@ def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], o
         if not task.classify:
             steps.append(Step(f"domain: {task.name}", domain, (task, known, options), (f"validation: {task.name}",)))
             steps.append(Step(f"error ranking: {task.name}", error_ranking, (task, known, options)))
+            steps.append(Step(f"further: {task.name}", further, (task, known, options)))
     return steps
 
 
@@ -159,7 +165,7 @@ def _follows(task: Task, tasks: list[Task]) -> bool:
 
 def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
     """Put together what the steps of a task found."""
-    kinds = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims")
+    kinds = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims", "further")
     parts = {kind: found[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in found}
     parts["y-scrambling"] = found[f"y-scrambling: {task.target}"]
     refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
@@ -181,6 +187,7 @@ def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
         transfer=parts["transfer"].value if "transfer" in parts else None,
         associations=parts["abstract"].value if "abstract" in parts else None,
         verdicts=(parts["claims"].value or []) if "claims" in parts else [],
+        further=parts["further"].value if "further" in parts else None,
         refusals=refusals,
     )
 
@@ -296,6 +303,11 @@ def domain(task: Task, tables: StudyTables, options: StudyOptions, found: Found[
 def error_ranking(task: Task, tables: StudyTables, options: StudyOptions) -> Found[pd.DataFrame]:
     """Ask what ranks the errors of the model: novelty, or its own doubt."""
     return _attempt(lambda: what_ranks_errors(predictor(task, options), tables, task.target, random_state=options.seed))
+
+
+def further(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Further]:
+    """Ask whether more spacers would help, and which descriptors act together."""
+    return _attempt(lambda: look_further(task, tables, options))
 
 
 def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[TransferResult]:

@@ -57,6 +57,9 @@ def run_study(  # noqa: PLR0913 - one call does the main job
     seed: int = 0,
     quick: bool = False,
     n_jobs: int = 2,
+    title: str = "",
+    authors: str = "",
+    notes: str = "",
     progress: bool = False,
 ) -> StudyResult:
     """Run the whole study and write its files.
@@ -103,6 +106,8 @@ def run_study(  # noqa: PLR0913 - one call does the main job
         Fewer repeats.
     n_jobs : int
         Worker processes; the results do not depend on it.
+    title, authors, notes : str
+        For the head of the report, in your own words.
     progress : bool
         Progress bars on stderr.
 
@@ -175,6 +180,9 @@ def run_study(  # noqa: PLR0913 - one call does the main job
         "algorithm": algorithm,
         "seed": seed,
         "quick": quick,
+        "title": title or None,
+        "authors": authors or None,
+        "notes": notes or None,
     }
     result = _study(learnt, options, folder, start, progress=progress)
     result = replace(result, asked=asked)

@@ -134,3 +134,15 @@ def test_a_figure_shows_itself_in_a_notebook():
     made, ax = figure(2, 2)
     ax.plot([0, 1])
     assert PNGFormatter()(made).startswith(b"\x89PNG")
+
+
+def test_figures_stand_beside_each_other_and_the_answer_beside_its_figure():
+    from perovex.report import Section
+
+    section = Section("S").text("Words.").drawing("<svg></svg>", "one").drawing("<svg></svg>", "two").beside(2)
+    assert section.blocks[0] == "<p>Words.</p>"
+    assert section.blocks[1].startswith('<div class="figures"><figure>')
+    assert section.blocks[1].count("<figure>") == 2
+    (whole,) = Section("S").lead("Answer.").bullets(["why"]).drawing("<svg></svg>", "one").answer().blocks
+    assert whole.startswith('<div class="answer"><div><p class="lead">')
+    assert whole.endswith("</figure></div>")

@@ -115,7 +115,8 @@ def planted(n_groups=24, seed=0):
 def negative(tmp_path_factory):
     """A table of descriptors, no structures, a target with negative values, classes too."""
     out = tmp_path_factory.mktemp("negative")
-    return run_study(out, table=planted(), target="shift", unit="meV", quick=True, n_jobs=1), out
+    head = {"title": "Shifts & strains", "authors": "A. Uthor", "notes": "For the group seminar."}
+    return run_study(out, table=planted(), target="shift", unit="meV", quick=True, n_jobs=1, **head), out
 
 
 def test_a_table_without_structures_finds_what_was_planted(negative):
@@ -133,6 +134,21 @@ def test_a_table_without_structures_finds_what_was_planted(negative):
     assert truth.min() < 0
     held = task.evaluation.out_of_fold()
     assert ((held["lower"] <= held["prediction"]) & (held["prediction"] <= held["upper"])).all()
+
+
+def test_the_report_carries_its_own_head_and_says_what_beside_scores(negative):
+    result, out = negative
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Shifts &amp; strains</h1>" in page
+    assert '<p class="byline">A. Uthor</p>' in page
+    assert "For the group seminar." in page
+    for heading in ("What it leans on", "How good it is", "Where it fails", "Would more spacers help?", "To cite"):
+        assert f"<h3>{heading}</h3>" in page
+    assert "five-fold cross-validation" in page
+    assert "@inproceedings{lundberg2017shap" in page
+    further = result.tasks["shift"].further
+    assert further.curve.metric == "R2"
+    assert (further.pairs["share"].diff().dropna() <= 0).all()
 
 
 def test_classes_and_values_never_contradict(negative):

@@ -207,13 +207,13 @@ def test_selection_looks_at_descriptors_only():
     assert set(dropped) == {"same", "rare", "n_layers"}
 
 
-def test_a_score_without_an_interval_stands_alone(tmp_path):
+def test_a_score_without_an_interval_stands_alone():
     """Three groups: nothing can be said about other spacers, and no bracket pretends so."""
     from types import SimpleNamespace
 
     from perovex.learn import YoungModulusRegressor, evaluate
     from perovex.report import Section
-    from perovex.study.report import model_section, summary
+    from perovex.study.report import error_section, summary
     from perovex.study.tables import Quantity
     from perovex.study.tasks import Task
 
@@ -225,7 +225,7 @@ def test_a_score_without_an_interval_stands_alone(tmp_path):
     of = Task("E_vrh", Quantity("E_vrh"), classify=False)
     task = SimpleNamespace(name="E_vrh", task=of, evaluation=found, ranking=None, refusals={}, scrambling={})
     section = Section("model")
-    model_section._scores(section, task, tmp_path)
+    error_section._tables(section, task, found.by_part())
     own = found.scores.query("model == 'model' and metric == 'MAE'")["value"].iloc[0]
     assert f"held-out MAE {own:.2f} GPa (beside it" in summary.score_line(task)
     assert summary._scores(task)["held-out score"] == f"{own:.2f} GPa"

@@ -5,7 +5,7 @@
   const data = JSON.parse(document.getElementById("explorer-data").textContent);
   const targets = Object.keys(data.targets);
   const names = data.crystals.map((crystal) => crystal.name);
-  const config = { responsive: true, displaylogo: false };
+  const config = { responsive: true, displaylogo: false, displayModeBar: "hover" };
   const palette = { Cl: "#009E73", Br: "#E69F00", I: "#0072B2" };
   const cycle = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#767676"];
 

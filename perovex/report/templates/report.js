@@ -15,11 +15,15 @@
     if (typeof Plotly === "undefined") return;
     for (const chart of charts()) {
       const figure = JSON.parse(document.getElementById(chart.dataset.figure).textContent);
-      Plotly.newPlot(chart, figure.data, figure.layout, { responsive: true, displaylogo: false })
+      Plotly.newPlot(chart, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: "hover" })
         .then(() => Plotly.relayout(chart, look()));
     }
   };
   window.perovexLook = look;
+
+  // On a phone the list of sections waits behind its word, so that the answer stands on the first screen.
+  const menu = document.querySelector("details.menu");
+  if (menu && innerWidth < 960) menu.open = false;
 
   // Light or dark: as the reader's system says, until the button is pressed.
   const button = document.querySelector("button.theme");
@@ -40,13 +44,15 @@
   addEventListener("beforeprint", () => {
     if (typeof Plotly === "undefined") return;
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
-      Plotly.relayout(chart, { ...look(), "font.color": "#000", width: 660 });
+      const height = Math.min(chart.layout.height || 360, 380);
+      chart.dataset.height = chart.layout.height || "";
+      Plotly.relayout(chart, { ...look(), "font.color": "#000", width: 660, height });
     }
   });
   addEventListener("afterprint", () => {
     if (typeof Plotly === "undefined") return;
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
-      Plotly.relayout(chart, { ...look(), width: null, autosize: true });
+      Plotly.relayout(chart, { ...look(), width: null, height: Number(chart.dataset.height) || null, autosize: true });
     }
   });
 

@@ -10,6 +10,7 @@ import pandas as pd
 from perovex.figures import figure, save_figure
 from perovex.figures.data import plot_distribution, plot_moduli
 from perovex.report.wording import in_words
+from perovex.study.report.findings import PACKING, SHEET, plot_main
 from perovex.study.tables import TARGETS
 
 if TYPE_CHECKING:
@@ -25,14 +26,36 @@ _QUARTILES = pd.Index(["smallest", "lower quartile", "median", "upper quartile",
 def add_data(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on the data: of a release, or of the user's own."""
     if result.elastic is not None:
-        _release(section, result.elastic, figures)
+        _release(section, result, result.elastic, figures)
     else:
         _own(section, result, figures)
     for remark in result.remarks:
         section.note(f"{str(remark)[0].upper()}{str(remark)[1:]}.")
 
 
-def _release(section: Section, data: ElasticData, figures: Path) -> None:
+def _packing(section: Section, result: StudyResult, figures: Path) -> None:
+    """Draw a modulus against free volume, with the rank correlation pooled and within halides."""
+    X, halide = result.tables.X, result.tables.meta["halide"]
+    if not {PACKING, SHEET} <= set(X.columns):
+        return
+    name = list(result.tables.values)[-1]
+    modulus = result.tables.values[name]
+    pooled = X[PACKING].corr(modulus, method="spearman")
+    inside = [
+        f"{kind} {X.loc[halide == kind, PACKING].corr(modulus[halide == kind], method='spearman'):+.2f}"
+        for kind in sorted(halide.unique())
+    ]
+    made, ax = figure(5.2, 4.0)
+    plot_main(X, modulus, halide, ax=ax)
+    section.drawing(
+        save_figure(made, figures, "packing"),
+        f"{name} of every layered crystal against its free volume. Rank correlation {pooled:+.2f} over all, within "
+        f"halides {', '.join(inside)}: the halide hides what packing does.",
+        description="Scatter of a modulus against free volume, coloured by halide, sized by the share of sheets",
+    ).beside(2)
+
+
+def _release(section: Section, result: StudyResult, data: ElasticData, figures: Path) -> None:
     table = data.table
     counts = pd.crosstab(table["n_layers"].map(_layers), table["halide"])
     section.table(
@@ -43,12 +66,13 @@ def _release(section: Section, data: ElasticData, figures: Path) -> None:
     if len(rejected):
         caption = f"{len(rejected)} rejected labels and why; they are kept in the data."
         section.table(in_words(rejected[["reason"]]), caption, folded=True)
-    made, ax = figure(6.0, 4.6)
+    made, ax = figure(5.2, 4.0)
     plot_moduli(table, ax)
     section.drawing(
         save_figure(made, figures, "moduli"),
         "Out-of-plane against in-plane Young's modulus. Open symbols are 3D networks, for comparison only.",
     )
+    _packing(section, result, figures)
     made, axes = figure(9.6, 6.4, nrows=2, ncols=3)
     for target, row in zip(("E_in_plane", "E_out_of_plane"), axes, strict=True):
         for by, ax in zip(("n_layers", "halide", "stacking"), row, strict=True):

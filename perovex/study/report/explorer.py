@@ -196,9 +196,11 @@ def _leading(tasks: Mapping[str, TaskResult]) -> str:
 
 
 def _drawing(structure: Structure) -> dict[str, Any]:
+    # whole molecules stay whole; all of it is moved by cells until its middle lies in the cell that is drawn
+    moved = structure.frac_coords - np.floor(structure.frac_coords.mean(axis=0))
     return {
         "symbols": [site.specie.symbol for site in structure],
-        "positions": np.round(structure.cart_coords, 2).tolist(),
+        "positions": np.round(structure.lattice.get_cartesian_coords(moved), 2).tolist(),
         "cell": np.round(structure.lattice.matrix, 2).tolist(),
     }
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from perovex.figures import figure, save_figure
+from perovex.figures import figure, plot_transfer_parity, save_figure
 from perovex.figures.data import plot_series
 from perovex.report.wording import in_words
 from perovex.study.questions import SOURCE, TARGET
 from perovex.study.report.summary import add_claims, heading
+
+_LEADING = 2  # findings on transfer that stand in the open
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +37,12 @@ def add_verdicts(section: Section, result: StudyResult) -> None:
     add_claims(section, result.claims, "Verdicts by target.")
     rows = pd.DataFrame(result.claims)
     criteria = rows.drop_duplicates("id")[["id", "claim", "source", "criterion"]]
-    section.table(criteria, "Criteria.", index=False)
+    section.table(criteria, "The criterion of each claim.", index=False, folded=True)
     shown = ["id", "target", "verdict", "reason", "n_rows", "n_groups"]
     section.table(in_words(rows[shown]), "Evidence behind each verdict.", index=False, folded=True, badges=["verdict"])
 
 
-def add_transfer(section: Section, result: StudyResult) -> None:
+def add_transfer(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on transfer from single-layer to multilayer crystals."""
     if "n_layers" not in result.tables.meta:
         section.note("Not tested: the number of layers of the crystals is not known.")
@@ -52,16 +54,38 @@ def add_transfer(section: Section, result: StudyResult) -> None:
         "n >= 2. Errors, gains and widths of regressions are in the unit of the property; the better mean baseline "
         "predicts the mean of the source or of the target."
     )
+    _draw_transfer(section, result, figures)
     for task in result.tasks.values():
         if task.transfer is None:
+            if task.task.classify:  # the property behind the classes has a test of its own
+                continue
             section.note(f"{heading(task)}: {task.refusals.get('transfer', 'not tested')}")
             continue
-        section.text(f"{heading(task)}:").bullets(
-            sentence.replace(SOURCE, "n = 1").replace(TARGET, "n >= 2") for sentence in task.transfer.sentences()
-        )
+        said = [sentence.replace(SOURCE, "n = 1").replace(TARGET, "n >= 2") for sentence in task.transfer.sentences()]
+        section.text(f"{heading(task)}:").bullets(said[:_LEADING])
+        if len(said) > _LEADING:
+            more = pd.DataFrame({"finding": said[_LEADING:]})
+            section.table(more, f"{heading(task)}: more findings.", index=False, folded=True)
         if task.transfer.possible:
             caption = f"{heading(task)}: every model, on the multilayer crystals."
             section.table(in_words(task.transfer.to_frame()), caption, index=False, folded=True)
+
+
+def _draw_transfer(section: Section, result: StudyResult, figures: Path) -> None:
+    tested = [task for task in result.tasks.values() if task.transfer is not None and task.transfer.possible]
+    if not tested:
+        return
+    made, axes = figure(3.1 * len(tested), 3.4, ncols=len(tested), squeeze=False)
+    n_layers = result.tables.meta["n_layers"].rename("n_layers")
+    for task, ax in zip(tested, np.ravel(axes), strict=True):
+        assert task.transfer is not None
+        plot_transfer_parity(task.transfer, by=n_layers, unit=task.task.unit, ax=ax)
+        ax.set_title(task.name, fontsize=9)
+    section.drawing(
+        save_figure(made, figures, "transfer", raster=False),
+        "Multilayer crystals predicted by models that have seen single-layer crystals of other spacers only.",
+        description="Predictions of multilayer crystals by single-layer models against known values",
+    )
 
 
 def add_series(section: Section, result: StudyResult, figures: Path) -> None:
@@ -88,6 +112,7 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
         section.table(
             in_words(found.value.rename(columns={"share": "share of variance", "df": "parameters"})),
             f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares of adjusted R2).",
+            folded=True,
         )
     if len(result.confounding):
         section.table(

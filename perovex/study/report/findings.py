@@ -5,62 +5,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from perovex._numbers import with_interval
+from perovex.explain import group_directions
 from perovex.explain.names import axis_label, name_of
 from perovex.figures.axes import axes
 from perovex.figures.data import MODULUS_LABELS
 from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
-from perovex.learn import formula_text
-from perovex.study.tasks import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
     from matplotlib.axes import Axes
 
-    from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
 
 PACKING: Final = "free_volume_fraction"
 SHEET: Final = "slab_fraction"
+_NAMED: Final = 3
+_IN_WORDS: Final = {
+    "E_in_plane": "E_in_plane, Young's modulus in the plane of the layers",
+    "E_out_of_plane": "E_out_of_plane, Young's modulus along the normal of the layers",
+    "E_vrh": "E_vrh, Young's modulus averaged over all directions",
+}
+_STANDS_OUT: Final = 0.5  # share of models in which a group beats the best shuffled descriptor
+_MOSTLY_OPEN: Final = 0.35  # R2 below which most of the variance is open
 
 
-def _formula_sentence(task: TaskResult, model: YoungModulusRegressor) -> str:
-    assert task.evaluation is not None
-    scores = task.evaluation.scores
-    row = scores.loc[(scores["metric"] == "R2") & (scores["model"] == SMALL), ["value", "lower", "upper"]]
-    score = f", held out {with_interval(*row.to_numpy(float)[0])}" if len(row) else ""
-    return f"A formula to argue with (R2{score}): {formula_text(model)}."
-
-
-def lead_sentences(result: StudyResult, small: Mapping[str, YoungModulusRegressor]) -> list[str]:
-    """Return the answer in plain words, most important first; every number in it was computed by the study.
+def lead_sentences(result: StudyResult) -> list[str]:
+    """Return the answer in plain words: what goes with large values, how sure that is, what is not known.
 
     Parameters
     ----------
     result : StudyResult
-    small : mapping of str to YoungModulusRegressor
-        Fitted small model of each target.
+
+    Returns
+    -------
+    list of str
+        Most important first; every number was computed by the study. Empty where nothing could be explained.
     """
     regressions = [task for task in result.tasks.values() if task.name == task.target and _explained(task)]
-    sentences = [_what_carries(task) for task in regressions if _skilful(task)]
-    sentences += [
-        _formula_sentence(task, small[task.name]) for task in regressions if _skilful(task) and task.name in small
-    ]
-    unknown = [task.name for task in result.tasks.values() if task.name == task.target and not _skilful(task)]
-    if unknown:
-        sentences.append(
-            f"Not known: what decides {' and '.join(unknown)}. The models do no better there than the "
-            "mean of all crystals, so that their explanations say nothing reliable."
-        )
-    return sentences
+    if not regressions:
+        return []
+    best = best_explained(result)
+    sentences = [] if best is None else [_what_goes_with(best), _how_sure(regressions)]
+    return [*sentences, *_not_known(result, regressions)]
+
+
+def best_explained(result: StudyResult) -> TaskResult | None:
+    """Return the property whose held-out predictions explain most, None where none does better than its mean."""
+    regressions = [task for task in result.tasks.values() if task.name == task.target and _explained(task)]
+    skilful = [task for task in regressions if _r2(task)[1] > 0]
+    return max(skilful, key=lambda task: _r2(task)[0], default=None)
+
+
+def ways_of(task: TaskResult) -> pd.Series:
+    """Return which way the leading groups of descriptors act, by their leaders."""
+    assert task.explanation is not None
+    assert task.ranking is not None
+    return group_directions(task.explanation, task.ranking)["direction"]
+
+
+def words_for(task: TaskResult) -> tuple[str, str]:
+    """Return what small and large values of a property are called."""
+    return ("softer", "stiffer") if task.task.quantity.is_modulus else ("smaller", "larger")
 
 
 def _explained(task: TaskResult) -> bool:
-    return task.evaluation is not None and task.ranking is not None
+    return task.evaluation is not None and task.ranking is not None and task.explanation is not None
 
 
 def _r2(task: TaskResult) -> tuple[float, float, float]:
@@ -70,23 +81,64 @@ def _r2(task: TaskResult) -> tuple[float, float, float]:
     return value, lower, upper
 
 
-def _skilful(task: TaskResult) -> bool:
-    if task.evaluation is None:
-        return False
-    _, lower, _ = _r2(task)
-    return bool(lower > 0)
-
-
-def _what_carries(task: TaskResult) -> str:
+def _what_goes_with(task: TaskResult) -> str:
+    """Name the groups that stand out of the noise, with the way they act."""
     assert task.ranking is not None
     groups = task.ranking.groups
-    above = groups[groups["p_above_noise"] >= 0.5].head(3)
-    value, lower, upper = _r2(task)
-    sure = f"R2 {with_interval(value, lower, upper)} on spacers that the model has not seen"
-    if above.empty:
-        return f"{task.name}: no descriptor stands out of the noise ({sure})."
-    parts = [f"{name_of(str(name))} ({100 * share:.0f} %)" for name, share in above["share"].items()]
-    return f"{task.name}: predictions rest most on {', '.join(parts)} of importance ({sure})."
+    ways = ways_of(task)
+    above = groups[groups["p_above_noise"] >= _STANDS_OUT]
+    sure = [str(name) for name in above.index if ways.get(name, "undecided") != "undecided"][:_NAMED]
+    what = f"{words_for(task)[1].capitalize()} crystals (by {_IN_WORDS.get(task.target, task.target)})"
+    if not sure:
+        return f"What makes crystals differ in {task.target} cannot be told: no descriptor stands out with a direction."
+    amounts = {"increasing": "larger", "decreasing": "smaller"}
+    parts = [f"{amounts[ways[name]]} {name_of(name)}" for name in sure]
+    share = 100 * float(groups.loc[sure, "share"].sum())
+    rest = f"{100 - share:.0f} % is spread over {len(groups) - len(sure)} other groups of descriptors"
+    return f"{what} have a {_listed(parts)}. That is {share:.0f} % of what the model uses; {rest}."
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _how_sure(regressions: list[TaskResult]) -> str:
+    shares, errors, means = [], [], []
+    for task in regressions:
+        assert task.evaluation is not None
+        value, lower, upper = _r2(task)
+        shares.append(f"{100 * value:.0f} % ({100 * lower:.0f} to {100 * upper:.0f} %) of the variance of {task.name}")
+        unit = f" {task.task.unit}" if task.task.unit else ""
+        errors.append(f"{task.evaluation.score('MAE'):.3g}{unit}")
+        means.append(f"{task.evaluation.score('MAE', 'mean'):.3g}{unit}")
+    return (
+        f"How sure: for spacers that it has never seen the model explains {_listed(shares)}. It is off by "
+        f"{_listed(errors)} on average; always saying the mean, by {_listed(means)}."
+    )
+
+
+def _not_known(result: StudyResult, regressions: list[TaskResult]) -> list[str]:
+    sentences = []
+    weak = [task.name for task in regressions if _r2(task)[0] < _MOSTLY_OPEN]
+    if weak:
+        sentences.append(f"Not known: most of what decides {_listed(weak)}.")
+    best = best_explained(result)
+    if best is not None:
+        assert best.ranking is not None
+        first, row = next(iter(best.ranking.groups.iterrows()))
+        alike = str(row["members"]).count(",")
+        if alike:
+            sentences.append(
+                f"Not known: which of the {alike + 1} descriptors that change together with {name_of(str(first))} it "
+                "is; these crystals cannot tell them apart."
+            )
+    if result.claims:
+        counts = pd.Series([claim["verdict"] for claim in result.claims]).value_counts()
+        said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        sentences.append(f"Published claims, each asked of each modulus: {said}.")
+    if result.elastic is not None:
+        sentences.append("All moduli are computed with an interatomic potential at 0 K; none is a measurement.")
+    return sentences
 
 
 def plot_main(descriptors: pd.DataFrame, moduli: pd.Series, halide: pd.Series, *, ax: Axes | None = None) -> Axes:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perovex.datasets.schema import SOFT_FROZEN
+from perovex.figures import figure, plot_label_check, save_figure
 from perovex.report.wording import in_words
 from perovex.study.tables import TARGETS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perovex.datasets import ElasticData
     from perovex.report import Section
     from perovex.study.labels import LabelFindings
@@ -24,7 +27,7 @@ _AUDITED = {
 }
 
 
-def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> None:
+def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figures: Path) -> None:
     """Fill the section on the errors of labels."""
     section.text(
         "Relaxed-ion elastic tensors by linear response: ions and cell are relaxed, the response of the ions to strain "
@@ -32,15 +35,27 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> No
         "downhill or rejected. Soft but positive modes count fully; their influence is listed below."
     )
     truth = labels.truth
+    if len(truth.moduli):
+        made, ax = figure(4.8, 3.8)
+        plot_label_check(truth.moduli, ax=ax)
+        section.drawing(
+            save_figure(made, figures, "labels", raster=False),
+            "Labels of 3D crystals against first-principles values of the literature (PBE without dispersion): bulk "
+            "modulus K, shear modulus G and Young's modulus E; one crystal can have several references.",
+            description="Labels against first-principles moduli",
+        )
     section.table(
         in_words(truth.errors),
         "Labels against first-principles values (PBE without dispersion), 3D crystals.",
         index=False,
     )
     section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
-    if len(truth.first_principles):
+    compared = truth.first_principles
+    if len(compared):
+        compared = compared[compared["first_principles_GPa"].notna()]
+    if len(compared):
         section.table(
-            in_words(truth.first_principles),
+            in_words(compared),
             "The potential against density-functional theory (PBE-D3(BJ)), layered crystals among them: moduli from "
             "stress along the same strain paths of the same crystals.",
             index=False,
@@ -86,6 +101,7 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings) -> No
             "The same crystals labelled with two potentials (or two protocols), each relaxing the crystal by itself: "
             "the spread is a lower bound of the error of a label. 'soft_frozen' marks moduli without soft modes.",
             index=False,
+            folded=True,
         )
         section.table(pairs[~main], "The same for the other moduli.", index=False, folded=True)
     if len(findings.soft_modes):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perovex import __version__
 from perovex.descriptors import REGISTRY
-from perovex.figures import figure, save_figure, style
+from perovex.explain.names import name_of
+from perovex.figures import figure, plot_answer, plot_scores, save_figure, style
 from perovex.learn.bundle.proven import unproven
 from perovex.report import Document
 from perovex.report.wording import in_words
-from perovex.study.config import write_config
 from perovex.study.report.abstract_section import add_abstract
 from perovex.study.report.data_section import add_data
 from perovex.study.report.explorer import explorer_payload
 from perovex.study.report.finding_sections import add_series, add_transfer, add_verdicts
-from perovex.study.report.findings import PACKING, SHEET, lead_sentences, plot_main
+from perovex.study.report.findings import best_explained, lead_sentences, ways_of, words_for
 from perovex.study.report.label_section import add_labels
+from perovex.study.report.methods_section import add_methods
 from perovex.study.report.model_section import add_model
 from perovex.study.report.summary import heading, summary_html
 
@@ -27,25 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perovex.report import Section
+    from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
-
-
-_BIBTEX = f"""@software{{perovex,
-  author  = {{{{The perovex developers}}}},
-  title   = {{perovex: explainable tabular machine learning for the mechanics of hybrid perovskites}},
-  version = {{{__version__}}},
-}}
-@inproceedings{{lundberg2017shap,
-  author    = {{Lundberg, Scott M. and Lee, Su-In}},
-  title     = {{A Unified Approach to Interpreting Model Predictions}},
-  booktitle = {{Advances in Neural Information Processing Systems 30}},
-  year      = {{2017}},
-}}
-@article{{robinson1971,
-  author  = {{Robinson, K. and Gibbs, G. V. and Ribbe, P. H.}},
-  title   = {{Quadratic Elongation: A Quantitative Measure of Distortion in Coordination Polyhedra}},
-  journal = {{Science}}, volume = {{172}}, pages = {{567}}, year = {{1971}}, doi = {{10.1126/science.172.3983.567}},
-}}"""
 
 
 def build_report(
@@ -69,25 +51,29 @@ def build_report(
     document = Document(title or own_title, subtitle, authors=authors, notes=notes)
     with style():
         _answer(document.section("Answer"), result, figures)
-        document.section("Summary").raw(summary_html(result))
         document.payload = explorer_payload(result, result.small)
         if document.payload:
             _explorer(document.section("Explore"))
-        add_data(document.section("Data"), result, figures)
-        if result.elastic is not None and result.labels is not None:
-            add_labels(document.section("How good the labels are"), result.elastic, result.labels)
+        _summary(document.section("In numbers"), result, figures)
         for task in result.tasks.values():
-            add_model(document.section(heading(task)), task, result, figures)
+            add_model(document.section(_title_of(task)), task, result, figures)
         if any(task.associations is not None for task in result.tasks.values()):
             add_abstract(document.section("The abstract, as it was meant"), result, figures)
         if result.claims or result.elastic is not None:
             add_verdicts(document.section("Published claims, tested"), result)
-        add_transfer(document.section("From single-layer to multilayer"), result)
-        add_series(document.section("Matched series"), result, figures)
+        add_transfer(document.section("From single-layer to multilayer"), result, figures)
+        add_series(document.section("Same spacer, several n"), result, figures)
+        add_data(document.section("Data"), result, figures)
+        if result.elastic is not None and result.labels is not None:
+            add_labels(document.section("How good the labels are"), result.elastic, result.labels, figures)
         _descriptors(document.section("Descriptors"), result)
         document.section("Terms").glossary()
-        _reproduce(document.section("Reproduce and cite"), result)
+        add_methods(document.section("Methods and citations"), result)
     return document
+
+
+def _title_of(task: TaskResult) -> str:
+    return heading(task) if task.task.classify else f"What decides {task.name}"
 
 
 def _titles(result: StudyResult) -> tuple[str, str]:
@@ -103,7 +89,7 @@ def _titles(result: StudyResult) -> tuple[str, str]:
 
 def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     """Say before scrolling what was found, with one figure."""
-    first, *others = lead_sentences(result, result.small) or [
+    first, *others = lead_sentences(result) or [
         "These data do not support a model, so that there is nothing to explain."
     ]
     section.lead(first)
@@ -112,20 +98,39 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     if lacking:
         section.note(f"{lacking[0].upper()}{lacking[1:]}.")
     section.bullets(others)
-    X = result.tables.X
-    if not {PACKING, SHEET} <= set(X.columns) or "halide" not in result.tables.meta:
+    best = best_explained(result)
+    if best is None:
         return
-    name = list(result.tables.values)[-1]
-    modulus = result.tables.values[name]
-    together = X[PACKING].corr(modulus, method="spearman")
-    made, ax = figure(6.4, 4.2)
-    plot_main(X, modulus, result.tables.meta["halide"], ax=ax)
+    assert best.ranking is not None
+    made, ax = figure(6.0, 4.2)
+    plot_answer(best.ranking, ways_of(best), words=words_for(best), ax=ax)
     section.drawing(
-        save_figure(made, figures, "main"),
-        f"{name} of every layered crystal against its free volume (rank correlation {together:+.2f}). "
-        + ("Labels are computed, not measured." if result.elastic is not None else ""),
-        description="Scatter of a modulus against free volume, coloured by halide, sized by the share of sheets",
-    )
+        save_figure(made, figures, "answer"),
+        f"What predictions of {best.target} rest on, and which way. Blue: more of it goes with {words_for(best)[1]} "
+        f"crystals; orange: with {words_for(best)[0]} ones; grey: no sure direction. Hollow bars do not stand out of "
+        "the noise; black lines are 90 % intervals over spacers.",
+        description=f"Bars of the leading groups of descriptors for {best.target}, by the direction of their effect",
+    ).answer()
+
+
+def _summary(section: Section, result: StudyResult, figures: Path) -> None:
+    shown = [task for task in result.tasks.values() if task.evaluation is not None and not task.task.classify]
+    if shown:
+        made, axes = figure(2.9 * len(shown), 2.3, ncols=len(shown), squeeze=False)
+        for task, ax in zip(shown, axes.ravel(), strict=True):
+            assert task.evaluation is not None
+            own = task.evaluation.scores.query("metric == 'R2'").set_index("model")[["value", "lower", "upper"]]
+            plot_scores(own, "R2", ax)
+            ax.set_title(task.name)
+            if ax is not axes.ravel()[0]:
+                ax.set_yticklabels([])
+        section.drawing(
+            save_figure(made, figures, "scores", raster=False),
+            "Share of variance explained on spacers that no model has seen (1: all, 0: no better than the mean), the "
+            "model in blue; bars: 95 % intervals over spacers.",
+            description="R2 of the model and its baselines for each property",
+        )
+    section.raw(summary_html(result, claims=False))
 
 
 def _explorer(section: Section) -> None:
@@ -151,21 +156,12 @@ def _descriptors(section: Section, result: StudyResult) -> None:
 
 def _entry(key: str) -> dict[str, str]:
     if key not in REGISTRY:
-        return {"key": key, "family": "", "unit": "", "definition": "a column of the table"}
+        return {"name": key, "key": key, "family": "", "unit": "", "definition": "a column of the table"}
     known = REGISTRY[key]
-    return {"key": key, "family": known.family, "unit": known.unit, "definition": known.definition}
-
-
-def _reproduce(section: Section, result: StudyResult) -> None:
-    options = "; ".join(write_config(result.asked).splitlines()) or "defaults"
-    section.text(
-        "perovex study --config study.yaml --out DIR, with the study.yaml beside this report.",
-        f"Options: {options}.",
-        f"Data checksum: {result.data.checksum}",
-        "Methods, in words that can be copied: crystals were perceived and described with perovex; models were "
-        f"validated in {result.options.n_repeats} repeats of five folds that keep a spacer together; explanations are "
-        "SHAP values of held-out crystals, with ranks over resampled spacers.",
-    )
-    section.raw(f"<pre>{html.escape(_BIBTEX)}</pre>")
-    versions = pd.DataFrame(result.software.items(), columns=["package", "version"])
-    section.table(versions, "Environment.", index=False, folded=True)
+    return {
+        "name": name_of(key),
+        "key": key,
+        "family": known.family,
+        "unit": known.unit,
+        "definition": known.definition,
+    }

@@ -154,7 +154,7 @@ def task_title(task: TaskResult) -> str:
     """Name a model for headings."""
     low, high = task.task.quantity.classes
     if not task.task.classify:
-        return f"regression of {task.name}"
+        return f"value of {task.name}"
     return f"stiff or not ({task.target})" if high == "stiff" else f"{high} or {low} ({task.target})"
 
 
@@ -162,6 +162,11 @@ def heading(task: TaskResult) -> str:
     """Name a model at the start of a line."""
     title = task_title(task)
     return title[0].upper() + title[1:]
+
+
+def slug(task: TaskResult) -> str:
+    """Name of a task in names of files."""
+    return "".join(c if c.isalnum() or c in "_-" else "_" for c in task.name)
 
 
 def with_unit(metric: str, task: TaskResult) -> str:
@@ -186,8 +191,8 @@ def score_line(task: TaskResult) -> str:
     return f"{head}: held-out {metric} {_own_score(table, unit)} (beside it: {others}){top}"
 
 
-def summary_html(result: StudyResult) -> str:
-    """Return the findings as a fragment of HTML, for reports and notebooks."""
+def summary_html(result: StudyResult, *, claims: bool = True) -> str:
+    """Return the findings as a fragment of HTML, for notebooks and, without the claims, for the report."""
     from perovex.report import Section
 
     chosen = result.options.algorithm
@@ -201,7 +206,7 @@ def summary_html(result: StudyResult) -> str:
         f"Correlated descriptors share their credit, so groups are named, by their leading member.{by}",
         index=False,
     )
-    if result.claims:
+    if result.claims and claims:
         add_claims(
             section,
             result.claims,
