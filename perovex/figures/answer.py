@@ -48,7 +48,7 @@ def plot_answer(
         shuffled descriptor in at least half of the models. Grey, to the right: no direction can be told.
     """
     ax = axes(ax)
-    table = ranking.groups.head(n)[::-1]
+    table = ranking.groups.head(n).sort_values("share", kind="stable")
     ways = directions.reindex(table.index).fillna("undecided")
     sign = np.where(ways == "decreasing", -1.0, 1.0)
     colours = ways.map({"increasing": BLUE, "decreasing": VERMILLION, "undecided": GREY}).to_numpy()
@@ -68,5 +68,5 @@ def plot_answer(
     reach = 1.08 * float(np.nanmax(np.abs(np.concatenate([lower, upper]))))
     ax.set_xlim(-reach if (sign < 0).any() else 0, reach)
     ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
-    ax.set_xlabel(f"share of importance (%)\n← more of it: {words[0]}      more of it: {words[1]} →")
+    ax.set_xlabel(f"share of importance (%)\n← more of it, {words[0]}  |  more of it, {words[1]} →")
     return ax

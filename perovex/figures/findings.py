@@ -55,7 +55,7 @@ def plot_ranking(
         line is the median share of the best shuffled one.
     """
     ax = axes(ax)
-    table = (ranking.groups if groups else ranking.table).head(n)[::-1]
+    table = (ranking.groups if groups else ranking.table).head(n).sort_values("share", kind="stable")
     share = 100 * table["share"].to_numpy()
     heights = np.arange(len(table), dtype=float)
     above = table["p_above_noise"].to_numpy() >= 0.5

@@ -14,6 +14,12 @@ TERMS: Final = {
     "STEI": "Steric effect index of a cation: heavy atoms counted by the inverse third power of their distance from "
     "the nitrogen in bonds; large for crowded heads (Wu et al. 2024).",
     "bridging angle": "Metal-halide-metal angle between neighbouring octahedra; 180 degrees is straight.",
+    "M-X bond length": "Length of the bonds between metal M and halide X; it tells the halides apart.",
+    "M-X-M angle": "The bridging angle between neighbouring octahedra; 180 degrees is straight.",
+    "H...X length": "Length of the hydrogen bonds from the ammonium groups to the halides.",
+    "free volume fraction": "Share of the cell that neither molecules nor ions fill: how loosely it is packed.",
+    "slab fraction": "Share of the layer period that the inorganic slab takes.",
+    "interlayer metal spacing": "Distance along the normal between metal planes of neighbouring slabs.",
     "spacer": "The organic cation between the slabs.",
     "SHAP": "Shapley values of descriptors: how much each moved one prediction from the mean, adding up to it exactly.",
     "held-out": "Predicted by a model that has seen neither the crystal nor any other with its spacer.",

@@ -5,7 +5,8 @@
   const data = JSON.parse(document.getElementById("explorer-data").textContent);
   const targets = Object.keys(data.targets);
   const names = data.crystals.map((crystal) => crystal.name);
-  const config = { responsive: true, displaylogo: false, displayModeBar: "hover" };
+  const config = { responsive: true, displaylogo: false };
+  const quiet = { ...config, displayModeBar: false };  // of figures in which nothing can be chosen
   const palette = { Cl: "#009E73", Br: "#E69F00", I: "#0072B2" };
   const cycle = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#767676"];
 
@@ -33,7 +34,7 @@
     Plotly.react(place, traces, {
       margin: { l: 60, r: 15, t: 40, b: 55 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       showlegend: false, ...layout,
-    }, config).then(() => Plotly.relayout(place, window.perovexLook()));
+    }, place === scatter ? config : quiet).then(() => Plotly.relayout(place, window.perovexLook()));
   const quantity = (key) => {
     if (key in data.targets) return { text: data.targets[key].text, values: data.labels[key] };
     const column = data.descriptors.findIndex((descriptor) => descriptor.key === key);
@@ -162,7 +163,7 @@
     ], {
       height: 420, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "rgba(0,0,0,0)",
       scene: { aspectmode: "data", xaxis: axis, yaxis: axis, zaxis: axis, camera: { projection: { type: "orthographic" } } },
-    }, config);
+    }, quiet);
   };
 
   const drawWaterfall = (crystal) => {

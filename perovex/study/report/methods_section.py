@@ -72,9 +72,8 @@ def methods_text(result: StudyResult) -> str:
     described = f"{len(tables.X)} crystals with {tables.groups.nunique()} different spacers"
     if result.elastic is None:
         described = f"{len(tables.X)} crystals in {tables.groups.nunique()} groups"
-    intervals = next(
-        (task.evaluation.settings["coverage"] for task in result.tasks.values() if _has_intervals(task)), None
-    )
+    asked = [task.evaluation.settings.get("coverage") for task in result.tasks.values() if task.evaluation is not None]
+    intervals = next((share for share in asked if share is not None), None)
     sure = "" if intervals is None else f" Prediction intervals of {intervals:.0%} are conformal, by groups."
     labels = ""
     if result.elastic is not None:
@@ -92,11 +91,6 @@ def methods_text(result: StudyResult) -> str:
         f"its shuffled copies ({options.n_shadows} models). Effects are accumulated local effects (Apley and Zhu "
         f"2020). Chance was excluded with {options.n_scrambles} shuffled targets. Seed {options.seed}."
     )
-
-
-def _has_intervals(task: object) -> bool:
-    evaluation = getattr(task, "evaluation", None)
-    return evaluation is not None and evaluation.settings.get("coverage") is not None
 
 
 def bibtex(result: StudyResult) -> str:
