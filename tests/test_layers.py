@@ -155,7 +155,7 @@ INSIDE = {
     "study": (
         ("config", "kept", "labels", "options", "remarks"),
         ("tables", "workers"),
-        ("applicability", "neighbours", "own_data", "questions", "tasks"),
+        ("applicability", "neighbours", "own_data", "questions", "tasks", "truncation"),
         ("further",),
         ("modelling", "own_tables"),
         ("models",),
