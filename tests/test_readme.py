@@ -6,11 +6,13 @@ import doctest
 import importlib.util
 import re
 import shlex
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from cli.conftest import run_main
 from cli.tree import commands
+from packaging.version import Version
 
 import perovex
 from perovex.cli.examples import EXAMPLES
@@ -33,6 +35,12 @@ def script():
     return module
 
 
+def conformers_are_those_of_the_page():
+    """Built crystals start from conformers, which differ between versions of RDKit; the page was made with the pinned."""
+    pinned = re.search(r"^rdkit==(.*)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    return Version(version("rdkit")) == Version(pinned)
+
+
 def test_every_output_is_what_is_printed(text, script, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
@@ -42,7 +50,8 @@ def test_every_output_is_what_is_printed(text, script, tmp_path, monkeypatch):
         printed = script.perovex(line)
         assert NUMBER.sub("#", printed).split() == NUMBER.sub("#", output).split(), line
         numbers = [list(map(float, NUMBER.findall(words))) for words in (printed, output)]
-        assert numbers[0] == pytest.approx(numbers[1], rel=0.02, abs=0.2), line  # conformers differ between versions
+        rel = 0.02 if conformers_are_those_of_the_page() else 0.2
+        assert numbers[0] == pytest.approx(numbers[1], rel=rel, abs=0.2), line
     session = "\n".join(re.findall(r"```pycon\n(.*?)```", text, flags=re.DOTALL))
     example = doctest.DocTestParser().get_doctest(session, {}, "README", "README.md", 0)
     assert doctest.DocTestRunner().run(example).failed == 0

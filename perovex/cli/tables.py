@@ -85,7 +85,9 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
     view = in_words(table)
     names = [" / ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in view.index]
     if max(map(len, names), default=0) <= width // 2:
-        return str(view.to_string(line_width=width))
+        view = view.reset_index(level=list(range(1, view.index.nlevels)))
+        headed = view.rename_axis(index=None, columns=view.index.name)  # pandas gives an index name a line of its own
+        return str(headed.to_string(line_width=width))
     lines: list[str] = []
     for name, row in zip(names, view.itertuples(index=False), strict=True):
         cells = ", ".join(f"{value} {column}" for column, value in zip(view.columns, row, strict=True))

@@ -80,8 +80,8 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     start : {"known", "scratch"}
         Begin with a known relative where there is one, or always build from nothing.
     relax : bool or str
-        Relax the built crystals with the potential of the labels (needs the extra ``labels``; minutes), or with the
-        one of this name.
+        Relax the built crystals with the potential of the labels (minutes; ``perovex doctor`` says how to
+        install it), or with the one of this name.
     n_builds : int
         Crystals to build of each compound.
     models : path or ModelBundle, optional

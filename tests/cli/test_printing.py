@@ -27,6 +27,13 @@ def test_wide_tables_go_on_below_and_long_text_is_wrapped():
     assert " ".join(text.split()) == f"{reason}: 2 labels"
 
 
+def test_the_name_of_the_index_stands_in_the_line_of_the_columns():
+    one = pd.DataFrame({"score": [1.5]}, index=pd.Index(["s01"], name="crystal"))
+    assert plain(one).splitlines()[0].split() == ["crystal", "score"]
+    two = pd.DataFrame({"score": [1.5]}, index=pd.MultiIndex.from_tuples([("a", "b")], names=["potential", "modulus"]))
+    assert [line.split() for line in plain(two).splitlines()] == [["potential", "modulus", "score"], ["a", "b", "1.5"]]
+
+
 def test_many_crystals_are_printed_in_blocks_that_fit(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     names = [f"a/long/folder/of/crystals/number_{i:02d}[x].cif" for i in range(20)]

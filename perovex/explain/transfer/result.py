@@ -86,9 +86,10 @@ class TransferResult:
         chosen = t[(t["model"] == model) & (t["family"] == family) & (t["variant"] == variant)]
         return chosen.iloc[0] if len(chosen) else None
 
-    def sentence(self) -> str:
-        """Return the outcome in words."""
-        head = f"Transfer from {self.source} ({self.n_source} crystals) to {self.target} ({self.n_target})"
+    def sentence(self, domains: tuple[str, str] | None = None) -> str:
+        """Return the outcome in words; `domains` are what to call source and target, by default their conditions."""
+        source, target = domains or (self.source, self.target)
+        head = f"Transfer from {source} ({self.n_source} crystals) to {target} ({self.n_target})"
         if not self.possible:
             return f"{head} cannot be tested: {self.reason}."
         row = self.row("source only")
@@ -116,11 +117,11 @@ class TransferResult:
             text += f"; within one {self.given} {_range(row, beyond)}"
         return f"{text})."
 
-    def sentences(self) -> list[str]:
-        """Return what else was found, in words: adaptation, gap, shift of descriptors, coverage."""
+    def sentences(self, domains: tuple[str, str] | None = None) -> list[str]:
+        """Return what was found, in words: outcome, adaptation, gap, shift of descriptors, coverage; see `sentence`."""
+        out = [self.sentence(domains)]
         if not self.possible:
-            return [self.sentence()]
-        out = [self.sentence()]
+            return out
         families = [str(f) for f in self.table["family"].unique() if f not in ("", ALL)] if len(self.table) else []
         out += [text for text in map(self.rank_sentence, families) if text]
         if len(self.adaptation):

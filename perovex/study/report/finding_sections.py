@@ -10,7 +10,6 @@ import pandas as pd
 from perovex.figures import figure, plot_transfer_parity, save_figure
 from perovex.figures.data import plot_series
 from perovex.report.wording import in_words
-from perovex.study.questions import SOURCE, TARGET
 from perovex.study.report.summary import add_claims, heading
 
 _LEADING = 2  # findings on transfer that stand in the open
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
     from perovex.report import Section
     from perovex.study.result import StudyResult
+
+#: What the report calls source and target of the transfer.
+DOMAINS = ("n = 1", "n >= 2")
 
 
 def add_verdicts(section: Section, result: StudyResult) -> None:
@@ -61,7 +63,7 @@ def add_transfer(section: Section, result: StudyResult, figures: Path) -> None:
                 continue
             section.note(f"{heading(task)}: {task.refusals.get('transfer', 'not tested')}")
             continue
-        said = [sentence.replace(SOURCE, "n = 1").replace(TARGET, "n >= 2") for sentence in task.transfer.sentences()]
+        said = task.transfer.sentences(DOMAINS)
         section.text(f"{heading(task)}:").bullets(said[:_LEADING])
         if len(said) > _LEADING:
             more = pd.DataFrame({"finding": said[_LEADING:]})
