@@ -58,7 +58,7 @@ def candidates(task, without):
     try:
         import interpret  # noqa: F401
     except ImportError:
-        print('explainable boosting is left out: pip install "interpret-core>=0.6"')
+        print('explainable boosting is left out: pip install "interpret-core>=0.7.8"')
         del found["explainable boosting"]
     return {name: model for name, model in found.items() if name not in without}
 

@@ -36,7 +36,7 @@ def script():
 
 
 def conformers_are_those_of_the_page():
-    """Built crystals start from conformers, which differ between versions of RDKit; the page was made with the pinned."""
+    """Built crystals start from conformers, which differ between versions of RDKit; the page has the pinned one."""
     pinned = re.search(r"^rdkit==(.*)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)[1]
     return Version(version("rdkit")) == Version(pinned)
 

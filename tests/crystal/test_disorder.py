@@ -221,10 +221,12 @@ def test_hydrogens_halved_beside_a_mirror(tmp_path, listed):
     assert {len(m) for m in crystal.molecules} == {17}
 
 
-def test_whole_hydrogens_on_half_cations(tmp_path):
-    """A file that gives the hydrogens of a half-occupied cation full occupancy."""
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("angle", [0, 40, 80])
+def test_whole_hydrogens_on_half_cations(tmp_path, angle, side):
+    """A file that gives the hydrogens of a half-occupied cation full occupancy: they are no more than their cation."""
     symbols, points = geometry("[NH3+]CCC[NH3+]")
-    rows, cell = between_sheets(symbols, turned(points, 40))
+    rows, cell = between_sheets(symbols, turned(side * points, angle))
     rows = [(s, p, 1 if s == "H" else o, a, g) for s, p, o, a, g in rows]
     crystal = perceive(write(tmp_path, frame() + rows, cell, INVERSION), disorder="major")
     assert smiles_of(crystal) == {"[NH3+]CCC[NH3+]"}

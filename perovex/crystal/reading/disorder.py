@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -75,10 +76,12 @@ def resolve_disorder(sites: Sites, lattice: NDArray[np.float64], disorder: str) 
     _refuse_too_much(known, lattice)
     pairs = neighbour_pairs(lattice, known.frac, REACH)
     contacts = contacts_of(known.symbols, pairs)
-    optional = partial | _on_partial_atoms(known, contacts, partial)
+    too_often = _on_partial_atoms(known, contacts, partial)
+    optional = partial | too_often
     keep = ~optional
+    counted = _as_often_as_their_atoms(known, contacts, too_often)
     for region in regions(len(known), contacts, optional):
-        keep[_component(known, contacts, region, optional, pairs)] = True
+        keep[_component(counted, contacts, region, optional, pairs)] = True
     if not keep.any():
         raise DisorderError(
             "every atom is mostly absent by its occupancy", remedy="correct _atom_site_occupancy; 1 is a full site"
@@ -136,6 +139,19 @@ def _on_partial_atoms(sites: Sites, contacts: Contacts, partial: NDArray[np.bool
                 always[hydrogen] += not partial[heavy]
     hydrogen = np.array([s == "H" for s in sites.symbols])
     return hydrogen & ~partial & (parents > 0) & (always == 0)
+
+
+def _as_often_as_their_atoms(sites: Sites, contacts: Contacts, hydrogens: NDArray[np.bool_]) -> Sites:
+    """Give hydrogens the occupancy of what they are on: their sum is how many hydrogens a component should have."""
+    if not hydrogens.any():
+        return sites
+    occupancy = sites.occupancy.copy()
+    occupancy[hydrogens] = 0.0
+    for i, j in contacts.bond.tolist():
+        for hydrogen, heavy in ((i, j), (j, i)):
+            if hydrogens[hydrogen] and not hydrogens[heavy]:
+                occupancy[hydrogen] = max(occupancy[hydrogen], sites.occupancy[heavy])
+    return replace(sites, occupancy=occupancy)
 
 
 def _note(known: Sites, kept: Sites) -> str:
