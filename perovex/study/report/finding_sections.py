@@ -113,7 +113,8 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
             continue
         section.table(
             in_words(found.value.rename(columns={"share": "share of variance", "df": "parameters"})),
-            f"Share of the variance of {name}: bridging angle, halide, spacer or n (Shapley shares of adjusted R2).",
+            f"Share of the variance of {name}: bridging angle, halide, n, source or spacer (variance components by "
+            "REML, spacers a random effect; shares averaged over orders, 90 % intervals by a jackknife over spacers).",
             folded=True,
         )
     if len(result.confounding):

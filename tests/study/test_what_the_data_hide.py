@@ -1,4 +1,4 @@
-"""Crystals left out by their own modulus are predicted without their spacer, and scores are shown with them."""
+"""What the data hide: crystals left out by their own modulus, and sources that confound."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from perovex import describe
 from perovex.datasets import load_elastic
 from perovex.learn import YoungModulusRegressor
+from perovex.study import questions
 from perovex.study.tables import build_tables
 from perovex.study.truncation import REASON, rejected_by_target
 
@@ -46,3 +47,15 @@ def test_the_spacer_of_a_rejected_crystal_takes_no_part(frozen):
     )
     assert found.loc["s06_PbCl_n2", "prediction"] == pytest.approx(without, rel=1e-6)
     assert abs(whole / without - 1) > 1e-3
+
+
+def test_the_source_of_crystals_stands_among_what_may_confound(frozen):
+    tables = build_tables(frozen, progress=False)
+    tied = questions.confounding(tables)
+    assert {"halide", "n_layers", "source", "spacer", "stei_max"} <= set(tied.columns)
+    assert tied.loc["stei_max", "source"] > 0.8  # a label of the source more than anything else
+    assert tied.loc["stei_max", "source"] > tied.loc["stei_max", "halide"]
+    shares = questions.variance(tables, "E_vrh")
+    assert {"source", "halide", "n", "spacer", "residual"} <= set(shares.index)
+    known = shares.dropna(subset=["lower"])
+    assert ((known["lower"] <= known["share"] + 1e-9) & (known["share"] <= known["upper"] + 1e-9)).all()
