@@ -38,6 +38,11 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
     labels : mapping of str to str, optional
         Name per descriptor.
 
+    Returns
+    -------
+    list of str
+        One text per descriptor.
+
     Examples
     --------
     >>> row = {"descriptor": "stei_max", "n_rows": 90, "n_groups": 30}
@@ -95,9 +100,14 @@ def plain_sentences(table: pd.DataFrame, labels: Mapping[str, str] | None = None
     Parameters
     ----------
     table : DataFrame
-        From `perovex.explain.claims.plain_model.plain_model`.
+        From `perovex.explain.plain_model`.
     labels : mapping of str to str, optional
         Name per descriptor.
+
+    Returns
+    -------
+    list of str
+        One sentence for every part and model.
     """
     out = []
     for (part, model), rows in table.groupby(["part", "model"], sort=False):
