@@ -63,6 +63,11 @@ def rendered(tmp_path_factory):
     document.section("Figures").chart(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])), "A line.")
     page = folder / "report.html"
     document.write(page)
+    return visit(page, folder)
+
+
+def visit(page, folder):
+    """Open a page; return it as the browser left it, and what it wrote on the console."""
     command = [
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
@@ -92,3 +97,31 @@ def test_figures_and_explorer_are_drawn(rendered):
     assert "Most similar crystals" in page
     assert "E_vrh: 9.97 GPa" in page  # exp(2.3), the small model at the mean of all crystals
     assert "all crystals; draw a box or lasso" in page
+
+
+def test_a_phone_is_not_scrolled_sideways_and_sees_the_answer_first(tmp_path):
+    """The page in a frame as wide as a phone says how wide it became; windows of Chromium are wider than phones."""
+    document = Document("Made report", payload=payload())
+    wide = pd.DataFrame({f"quite a long column {k}": np.arange(30.0) for k in range(12)})
+    answer = (
+        document.section("Answer").lead("In short.").drawing('<svg width="700" height="90"></svg>', "Wide.").answer()
+    )
+    answer.text(f"Data checksum: sha256:{'0123456789abcdef' * 4}").table(wide, "Wide.").table(wide.head(2), "Short.")
+    document.section("Explore").raw('<div class="explorer" id="explorer"></div>')
+    section = document.section("Figures")
+    for _ in range(2):
+        section.chart(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])), "A line.")
+    section.beside(2)
+    tell = "[document.documentElement.scrollWidth, document.querySelector('details.menu').open].join()"
+    said = f"<script>addEventListener('load', () => setTimeout(() => parent.postMessage({tell}, '*'), 2000));</script></body>"
+    (tmp_path / "report.html").write_text(document.html().replace("</body>", said), encoding="utf-8")
+    frame = tmp_path / "phone.html"
+    frame.write_text(
+        '<body><iframe src="report.html" style="width:390px;height:844px;border:0"></iframe><script>'
+        "addEventListener('message', (e) => { document.body.dataset.said = e.data; });</script></body>",
+        encoding="utf-8",
+    )
+    page, _ = visit(frame, tmp_path)
+    width, menu = re.search(r'data-said="(\d+),(\w+)"', page).groups()
+    assert int(width) <= 390
+    assert menu == "false"

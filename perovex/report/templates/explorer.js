@@ -123,7 +123,7 @@
   const view = element("div", { class: "chart", role: "img", "aria-label": "Atoms of the crystal in three dimensions" });
   const waterfall = element("div", { class: "chart", role: "img", "aria-label": "Contributions to the prediction" });
   const strips = element("div", { class: "chart", role: "img", "aria-label": "Descriptors beside all crystals" });
-  const facts = element("div");
+  const facts = element("div", { class: "scroll" });
   const search = element("input", { list: "explorer-names", onchange: () => {
     const found = names.indexOf(search.value);
     if (found >= 0) showCrystal(found);
