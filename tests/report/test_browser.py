@@ -113,7 +113,8 @@ def test_a_phone_is_not_scrolled_sideways_and_sees_the_answer_first(tmp_path):
         section.chart(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])), "A line.")
     section.beside(2)
     tell = "[document.documentElement.scrollWidth, document.querySelector('details.menu').open].join()"
-    said = f"<script>addEventListener('load', () => setTimeout(() => parent.postMessage({tell}, '*'), 2000));</script></body>"
+    later = f"addEventListener('load', () => setTimeout(() => parent.postMessage({tell}, '*'), 2000));"
+    said = f"<script>{later}</script></body>"
     (tmp_path / "report.html").write_text(document.html().replace("</body>", said), encoding="utf-8")
     frame = tmp_path / "phone.html"
     frame.write_text(
