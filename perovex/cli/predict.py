@@ -272,6 +272,8 @@ def _refuse_clashes(
 
 def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, str], *, why: bool) -> None:
     """Write or print the table, then warnings and errors; exit status 2 where a crystal failed."""
+    import pandas as pd
+
     from perovex.cli.remarks import say, say_remarks
     from perovex.cli.tables import frame_bytes, print_frame, write_frame
 
@@ -281,7 +283,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
         written = table.drop(columns="why")
         # JSON holds contributions, neighbours and the change as numbers, too; a cell of a table holds sentences
         reasons = [_as_numbers(r) for r in table["why"]] if kind == "json" else [said.get(n, []) for n in table.index]
-        table = written.assign(why=reasons) if why else written
+        table = written.assign(why=pd.Series(reasons, index=table.index, dtype=object)) if why else written
     if out is not None and str(out) != "-":
         write_frame(table, out, kind, digits=_DIGITS)
     elif kind == "table":

@@ -186,6 +186,10 @@ def _types(smiles: str) -> Mapping[str, int]:
     return MappingProxyType(ammonium_types(smiles))
 
 
+def _of_type(name: str) -> Callable[[str], float]:
+    return lambda smiles: float(_types(smiles)[name])
+
+
 def _count(number: int) -> Callable[[str], float]:
     return lambda smiles: float(molecule_graph(smiles).numbers.count(number))
 
@@ -207,7 +211,7 @@ _VALUES: Mapping[str, Callable[[str], float]] = {
     "eccentricity_max": _or_nan(eccentricity),
     "eccentricity_head": _or_nan(eccentricity_head),
     "tsei": _or_nan(tsei),
-    **{f"ammonium_{name}_count": lambda smiles, name=name: float(_types(smiles)[name]) for name in AMMONIUM_TYPES},
+    **{f"ammonium_{name}_count": _of_type(name) for name in AMMONIUM_TYPES},
     "charge": lambda smiles: float(sum(molecule_graph(smiles).charges)),
     "rotatable_bonds": _of_mol(rdMolDescriptors.CalcNumRotatableBonds),
     "ring_count": _of_mol(rdMolDescriptors.CalcNumRings),

@@ -188,7 +188,7 @@ class ProcessRegressor(YoungModulusRegressor):
                 f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: at most {self.max_coverage_:.3f}",
                 remedy="ask for less, or train on more spacers",
             )
-        reached = np.searchsorted(np.cumsum(self.weights_), coverage - 1e-10)
+        reached = int(np.searchsorted(np.cumsum(self.weights_), coverage - 1e-10))
         return float(self.excess_[min(reached, len(self.excess_) - 1)])
 
     def probability_above(self, X: Any, threshold: float) -> NDArray[np.float64]:
