@@ -10,6 +10,7 @@ import gemmi
 import numpy as np
 
 from perovex.crystal.bonding.neighbours import neighbour_pairs
+from perovex.crystal.reading.coordinates import fractional, kind_of
 from perovex.crystal.reading.element_names import elements_of_label, is_element, plain_symbol, shares_of
 from perovex.crystal.reading.sanity import MAX_ATOMS, MIN_DISTANCE, check_cell
 from perovex.crystal.reading.sites import Sites
@@ -92,7 +93,7 @@ def parse_cif(text: str, block: str | None = None) -> tuple[NDArray[np.float64],
 
 def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
     """Return the block that is meant, and the names of the others that have atoms."""
-    with_atoms = [b for b in document if any(len(b.find_values(f"{p}fract_x")) for p in _PREFIXES)]
+    with_atoms = [b for b in document if any(kind_of(b, p) for p in _PREFIXES)]
     if name is not None:
         named = [b for b in with_atoms if b.name == name]
         if not named:
@@ -101,7 +102,7 @@ def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
         return named[0], [b.name for b in with_atoms if b is not named[0]]
     if not with_atoms:
         raise StructureFileError(
-            "no atoms with fractional coordinates in this CIF",
+            "no atoms with coordinates in this CIF",
             remedy="the file may hold reflections or be truncated",
         )
     return with_atoms[0], [b.name for b in with_atoms[1:]]
@@ -109,7 +110,7 @@ def _block(document: Any, name: str | None) -> tuple[Any, list[str]]:
 
 def _crystal(block: Any) -> tuple[NDArray[np.float64], Sites, list[str]]:
     lattice = _lattice(block)
-    rows, remarks = _rows(block)
+    rows, remarks = _rows(block, lattice)
     check_cell(lattice, len(rows.symbols))
     formula = _formula(block)
 
@@ -157,10 +158,11 @@ def _number(text: str) -> float:
     return value
 
 
-def _rows(block: Any) -> tuple[_Rows, list[str]]:
+def _rows(block: Any, lattice: NDArray[np.float64]) -> tuple[_Rows, list[str]]:
     """Read the table of atoms."""
-    prefix = next(p for p in _PREFIXES if len(block.find_values(f"{p}fract_x")))
-    tags = [*(f"fract_{k}" for k in "xyz"), *(f"?{column}" for column in _COLUMNS)]
+    prefix = next(p for p in _PREFIXES if kind_of(block, p))
+    kind = kind_of(block, prefix)
+    tags = [*(f"{kind}_{k}" for k in "xyz"), *(f"?{column}" for column in _COLUMNS)]
     table = block.find(prefix, tags)
     if len(table) == 0:
         raise StructureFileError("no atoms", remedy="the table of atoms is damaged or lacks a coordinate")
@@ -169,7 +171,10 @@ def _rows(block: Any) -> tuple[_Rows, list[str]]:
     columns = {name: _texts(table, k + 3) for k, name in enumerate(_COLUMNS)}
     frac = np.array([[_number(text) for text in table.column(k)] for k in range(3)]).T
     occupancy = np.array([_occupancy(text) for text in columns["occupancy"]])
-    remarks = _check_occupancies(occupancy, columns)
+    remarks = []
+    if kind == "Cartn":
+        frac, remarks = fractional(block, frac, lattice, _number)
+    remarks += _check_occupancies(occupancy, columns)
     real = [k for k, flag in enumerate(columns["calc_flag"]) if flag.lower() != "dum"]
     if len(real) < len(table):
         remarks.append(f"{len(table) - len(real)} dummy atoms left out")
