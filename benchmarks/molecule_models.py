@@ -75,6 +75,8 @@ def main() -> None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) + "}"
     return "[" + ", ".join(f"{one:.3f}" for one in value) + "]" if isinstance(value, list) else str(value)
 
 

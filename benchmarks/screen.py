@@ -36,7 +36,7 @@ def molecules(count: int):
     """Phenyls with two linkers and two groups; enough for a million."""
     heads = [head for group in HEADS.values() for head in group]
     parts = product(LINKERS, LINKERS, GROUPS, GROUPS, heads, ("", "C", "CC", "CCC"))
-    return islice((f"{h}{a}c1ccc({b}{e})c({g})c1{f}" for a, b, g, f, h, e in parts), count)
+    return islice((f"{h}{a}c1cc({g})c({f})cc1{b}{e}" for a, b, g, f, h, e in parts), count)
 
 
 def parts_of_a_piece() -> None:

@@ -90,15 +90,18 @@ def read_cation(text: str) -> Cation:
         charge = Chem.GetFormalCharge(mol)
     _require_spacer(mol, charge, text)
     smiles = str(Chem.MolToSmiles(mol))
-    return Cation(smiles, compound_name(mol), tuple(notes))
+    flat = smiles if not any(mark in smiles for mark in "@/\\") else None
+    return Cation(smiles, compound_name(mol, flat), tuple(notes))
 
 
-def compound_name(mol: Any) -> str:
+def compound_name(mol: Any, flat: str | None = None) -> str:
     """Return what enantiomers and tautomers of a cation have in common.
 
     Parameters
     ----------
     mol : rdkit.Chem.Mol
+    flat : str, optional
+        Its canonical SMILES without stereochemistry, if that is known already.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def compound_name(mol: Any) -> str:
     >>> len({compound_name(Chem.MolFromSmiles(smiles)) for smiles in forms})
     1
     """
-    plain = str(Chem.MolToSmiles(mol, isomericSmiles=False))
+    plain = flat if flat is not None else str(Chem.MolToSmiles(mol, isomericSmiles=False))
     if not mol.HasSubstructMatch(_MOBILE):
         return plain
     if not _enumerators:  # made once a process: it compiles its rules
@@ -201,14 +204,15 @@ def _require_spacer(mol: Any, charge: int, text: str) -> None:
             f"a charge of {charge:+d}: one or two positive charges balance a slab", source=text, remedy="leave it out"
         )
     atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
-    foreign = sorted({atom.GetSymbol() for atom in atoms} - ELEMENTS)
+    symbols = [atom.GetSymbol() for atom in atoms]
+    foreign = sorted(set(symbols) - ELEMENTS)
     if foreign:
         raise SmilesError(
             f"{', '.join(foreign)} in a spacer", source=text, remedy="spacers are organic; metals go to --metal"
         )
-    if not any(atom.GetSymbol() == "C" for atom in atoms):
+    if "C" not in symbols:
         raise SmilesError("no carbon: not an organic cation", source=text, remedy="cage cations go to --cage")
-    if not any(atom.GetSymbol() == "N" and atom.GetFormalCharge() > 0 for atom in atoms):
+    if not any(s == "N" and atom.GetFormalCharge() > 0 for s, atom in zip(symbols, atoms, strict=True)):
         raise SmilesError(
             "the charge is not on nitrogen", source=text, remedy="only ammonium cations were ever learnt from"
         )

@@ -19,10 +19,11 @@ from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
 from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
 from perovex.descriptors.composition import cage_radius, tolerance_factor
-from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
+from perovex.descriptors.molecule import molecule_descriptors
 from perovex.descriptors.topology import ammonium_atoms, molecule_graph
 from perovex.errors import SmilesError
 from perovex.screening.cations import compound_name
+from perovex.screening.features import MOLECULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +92,7 @@ def cross_section(smiles: str) -> float:
     >>> round(cross_section("CCCC[NH3+]"), 1), round(cross_section("[NH3+]C1CCCCCCC1"), 1)
     (18.0, 24.5)
     """
-    values = molecule_descriptors(smiles, ("cation_volume", "eccentricity_head"))
+    values = molecule_descriptors(smiles, MOLECULE)  # those that rung (a) asks for anyway
     return values["cation_volume"] / (values["eccentricity_head"] + 1.0)
 
 
@@ -116,11 +117,10 @@ def rules_broken(smiles: str) -> list[str]:
     'no hydrogen on any charged nitrogen to hold on to the halides'
     """
     graph = molecule_graph(smiles)
-    heads = ammonium_atoms(smiles)
-    types = ammonium_types(smiles)
-    anchored = [i for i in heads if graph.hydrogens[i] > 0]
+    values = molecule_descriptors(smiles, MOLECULE)
+    types = {name: values[f"ammonium_{name}_count"] for name in _SATURATED}
     broken: list[str] = []
-    if not anchored:
+    if not any(graph.hydrogens[i] > 0 for i in ammonium_atoms(smiles)):
         broken.append("no hydrogen on any charged nitrogen to hold on to the halides")
     elif not any(types[name] for name in _SATURATED):
         broken.append("the charge is spread over an aromatic ring or an amidine: chains are the rule")
@@ -128,10 +128,9 @@ def rules_broken(smiles: str) -> list[str]:
         broken.append("tertiary ammonium: its nitrogen does not reach the pocket of the halides")
     if len(graph.numbers) <= SMALLEST:
         broken.append(f"{len(graph.numbers)} atoms without hydrogens: goes into the cage, not between layers")
-    if cross_section(smiles) > CROSS_SECTION:
-        broken.append(
-            f"cross-section {cross_section(smiles):.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})"
-        )
+    width = cross_section(smiles)
+    if width > CROSS_SECTION:
+        broken.append(f"cross-section {width:.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})")
     return broken
 
 

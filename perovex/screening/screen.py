@@ -327,9 +327,11 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
             hits.loc[chosen, f"built_{column}"] = built[column].to_numpy(float)
     hits["built_error"] = ""
     hits.loc[chosen, "built_error"] = built["error"].to_numpy()
-    if best_rung(question, target) != "b":
+    inside = hits["in_domain"].to_numpy(bool)
+    trusted = np.where(inside, best_rung(question, target) == "b", best_rung(question, target, like=True) == "b")
+    by_b = hits[f"built_{target}"].notna().to_numpy() & trusted
+    if not by_b.any():
         return hits
-    by_b = hits[f"built_{target}"].notna()
     hits.loc[by_b, "rung"] = "b"
     renamed = hits.loc[by_b, [f"built_{name}" for name in TARGETS]].set_axis(list(TARGETS), axis=1)
     hits.loc[by_b, "score"] = options.goal.score(renamed)
@@ -338,15 +340,18 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
     return ranked
 
 
-def best_rung(question: Question, target: str) -> str:
+def best_rung(question: Question, target: str, *, like: bool = False) -> str:
     """Return which rung was better on held-out spacers: ``"b"`` only where that was measured, beyond doubt.
 
     Parameters
     ----------
     question : Question
     target : str
+    like : bool
+        On clusters of like spacers held out together, which is what compounds outside the domain resemble.
     """
-    return str(models_of(question).manifest.get("rungs", {}).get(target, {}).get("best", "a"))
+    measured = models_of(question).manifest.get("rungs", {}).get(target, {})
+    return str((measured.get("like spacers", {}) if like else measured).get("best", "a"))
 
 
 def _statements(question: Question, options: Options) -> tuple[str, ...]:
@@ -379,14 +384,25 @@ def rungs_sentence(measured: dict[str, Any] | None) -> str:
     ----------
     measured : dict, optional
         As `perovex.screening.comparison.compare_rungs` tells of one target.
+
+    Examples
+    --------
+    >>> rungs_sentence({"best": "a", "b - a": [0.2, 0.1, 0.3]})
+    'rung (a) ranks: building crystals (rung b) changes the mean absolute error by +0.20 GPa [+0.10, +0.30]'
     """
     if not measured:
         return "rung (a) ranks: rung (b) was not compared with it for these models"
-    difference = min((measured["b - a"], measured["b, learnt built - a"]), key=lambda triple: triple[0])
-    words = f"{difference[0]:+.2f} GPa [{difference[1]:+.2f}, {difference[2]:+.2f}]"
-    if measured["best"] == "b":
-        return f"rung (b) ranks what was built: its mean absolute error on held-out spacers differs by {words} from (a)"
-    return (
-        "rung (a) ranks: building crystals (rung b) changes the mean absolute error on the same held-out spacers "
-        f"by {words}"
+    said = (
+        f"rung ({measured['best']}) ranks: building crystals (rung b) changes the mean absolute error by "
+        f"{_difference(measured)}"
     )
+    like = measured.get("like spacers")
+    if not like:
+        return said
+    outside = f"what was built and lies outside the domain is ranked by ({like['best']})"
+    return f"{said}, on clusters of like spacers by {_difference(like)}; {outside}"
+
+
+def _difference(measured: dict[str, Any]) -> str:
+    value, lower, upper = measured["b - a"]
+    return f"{value:+.2f} GPa [{lower:+.2f}, {upper:+.2f}]"

@@ -82,3 +82,15 @@ def test_models_that_need_a_structure_are_refused() -> None:
 def test_columns_are_descriptors_of_the_registry_or_the_composition(bundle) -> None:
     assert bundle.feature_names == list(FEATURES)
     assert all(item["version"] for item in bundle.manifest["descriptors"])
+
+
+def test_rung_b_is_compared_on_the_same_spacers_and_used_only_where_better(bundle) -> None:
+    for target in TARGETS:
+        measured = bundle.manifest["rungs"][target]
+        assert measured["n_groups"] == bundle.manifest["training"]["n_groups"]
+        for part in (measured, measured["like spacers"]):
+            assert (part["best"] == "b") == (part["b - a"][2] < 0)
+            assert part["b - a"][0] == pytest.approx(part["b"][0] - part["a"][0])
+            assert (
+                part["relaxed"][0] < part["b"][0] + 0.2
+            )  # a structure that is known cannot be much worse than a guess
