@@ -93,4 +93,4 @@ def test_rung_b_is_compared_on_the_same_spacers_and_used_only_where_better(bundl
             assert part["b - a"][0] == pytest.approx(part["b"][0] - part["a"][0])
             assert (
                 part["relaxed"][0] < part["b"][0] + 0.2
-            )  # a structure that is known cannot be much worse than a guess
+            )  # no guess is much better than knowing
