@@ -91,6 +91,4 @@ def test_rung_b_is_compared_on_the_same_spacers_and_used_only_where_better(bundl
         for part in (measured, measured["like spacers"]):
             assert (part["best"] == "b") == (part["b - a"][2] < 0)
             assert part["b - a"][0] == pytest.approx(part["b"][0] - part["a"][0])
-            assert (
-                part["relaxed"][0] < part["b"][0] + 0.2
-            )  # no guess is much better than knowing
+            assert part["relaxed"][0] < part["b"][0] + 0.2  # no guess is much better than knowing
