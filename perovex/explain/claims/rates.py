@@ -64,7 +64,7 @@ def sentence(rates: list[dict[str, Any]]) -> str:
         own = [row for row in rates if row["model"] == model]
         clauses = [*_where_false(own), *_where_true(own)]
         if clauses:
-            parts.append(f"with {words}: {'; '.join(clauses)}")
+            parts.append(f"{'With' if parts else 'with'} {words}: {'; '.join(clauses)}")
     return f"On made targets, {'. '.join(parts)}." if parts else ""
 
 
