@@ -86,7 +86,7 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
     names = [" / ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in view.index]
     if max(map(len, names), default=0) <= width // 2:
         view = view.reset_index(level=list(range(1, view.index.nlevels)))
-        headed = view.rename_axis(index=None).rename_axis(columns=str(view.index.name))  # else a line of its own
+        headed = view.rename_axis(index=None).rename_axis(columns=str(view.index.name or ""))  # else a line of its own
         return str(headed.to_string(line_width=width))
     lines: list[str] = []
     for name, row in zip(names, view.itertuples(index=False), strict=True):
