@@ -171,7 +171,7 @@ def _rows(block: Any, lattice: NDArray[np.float64]) -> tuple[_Rows, list[str]]:
     columns = {name: _texts(table, k + 3) for k, name in enumerate(_COLUMNS)}
     frac = np.array([[_number(text) for text in table.column(k)] for k in range(3)]).T
     occupancy = np.array([_occupancy(text) for text in columns["occupancy"]])
-    remarks = []
+    remarks: list[str] = []
     if kind == "Cartn":
         frac, remarks = fractional(block, frac, lattice, _number)
     remarks += _check_occupancies(occupancy, columns)

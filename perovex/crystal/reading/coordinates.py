@@ -48,8 +48,8 @@ def fractional(
     if stated is None:
         inverse = _matrix(block, "fract", number)
         if inverse is not None and abs(np.linalg.det(inverse[0])) > 0:
-            matrix = np.linalg.inv(inverse[0])
-            stated = matrix, -matrix @ inverse[1]
+            matrix = np.asarray(np.linalg.inv(inverse[0]), dtype=np.float64)
+            stated = (matrix, np.asarray(-matrix @ inverse[1], dtype=np.float64))
     if stated is None:
         return values @ np.linalg.inv(lattice), [_ASSUMED]
     matrix, origin = stated
