@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from rdkit import Chem
@@ -64,7 +64,7 @@ def _hits(made: Document, hits: pd.DataFrame) -> None:
     columns += ["in_domain", "rung", "similarity_to_better", "pareto", "nearest_known"]
     section.table(hits[columns].head(_SHOWN), "Hits; moduli in GPa with intervals", index=False)
     for row in hits.drop_duplicates("key").head(_DRAWN).itertuples(index=False):
-        section.drawing(molecule_svg(row.smiles), f"{row.rank}: {row.smiles}, {row.formability}")
+        section.drawing(molecule_svg(str(row.smiles)), f"{row.rank}: {row.smiles}, {row.formability}")
     drawn, ax = figure()
     with style():
         plot_pareto(hits, ax=ax)
@@ -90,7 +90,8 @@ def molecule_svg(smiles: str, width: int = 260, height: int = 160) -> str:
     True
     """
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-    drawer.drawOptions().clearBackground = False
+    options: Any = drawer.drawOptions()
+    options.clearBackground = False
     drawer.DrawMolecule(Chem.MolFromSmiles(smiles))
     drawer.FinishDrawing()
     text = drawer.GetDrawingText()

@@ -129,7 +129,9 @@ def _play(  # noqa: PLR0913, PLR0917 - one campaign has this many parts
     drawn = stream(random_state, "random choice", seed)
     rows = []
     while True:
-        model = regressor(y.name).set_params(interval_folds=0).fit(X.iloc[known], values[known], groups.iloc[known])
+        model = (
+            regressor(str(y.name)).set_params(interval_folds=0).fit(X.iloc[known], values[known], groups.iloc[known])
+        )
         error = float(np.abs(model.predict(X.iloc[test]) - values[test]).mean())
         rows.append((name, seed, len(known), error, len(stiffest & set(known)) / len(stiffest)))
         rest = np.array([i for i in offered if i not in set(known)])
@@ -137,7 +139,7 @@ def _play(  # noqa: PLR0913, PLR0917 - one campaign has this many parts
             return rows
         count = min(step, stop - len(known))
         if name == RANDOM:
-            picked = drawn.permutation(len(rest))[:count]
+            picked = [int(i) for i in drawn.permutation(len(rest))[:count]]
         else:
             domain = ApplicabilityDomain().fit(X.iloc[known], groups=np.arange(len(known)))
             picked = choose(

@@ -119,7 +119,7 @@ def compound_name(mol: Any, flat: str | None = None) -> str:
     if not mol.HasSubstructMatch(_MOBILE):
         return plain
     if not _enumerators:  # made once a process: it compiles its rules
-        options = rdMolStandardize.CleanupParameters()
+        options: Any = rdMolStandardize.CleanupParameters()
         options.maxTautomers = 64
         _enumerators.append(rdMolStandardize.TautomerEnumerator(options))
     with BlockLogs():

@@ -112,7 +112,7 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
     spacers = [cation.smiles for cation in cations]
     verdicts = judge_many(spacers, [cation.key for cation in cations])
     compounds, features = crossed(spacers, question.compositions)
-    copies = np.repeat(np.arange(len(cations)), len(question.compositions))
+    copies = [i for i in range(len(cations)) for _ in question.compositions]
     table = pd.DataFrame(
         {
             "row": [entries[i].row for i in copies],

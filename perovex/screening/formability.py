@@ -238,7 +238,7 @@ def known_networks() -> Mapping[str, tuple[tuple[str, str], ...]]:
     for row in load_known().itertuples(index=False):
         name = compound_name(Chem.MolFromSmiles(row.smiles))
         words = f"{row.metal} {row.halide}: {row.network} ({row.source})"
-        table[name] = (*table.get(name, ()), (row.perovskite, words))
+        table[name] = (*table.get(name, ()), (str(row.perovskite), words))
     return table
 
 
@@ -261,8 +261,11 @@ def rates() -> pd.DataFrame:
     """
     known = load_known()
     names = [compound_name(Chem.MolFromSmiles(smiles)) for smiles in known["smiles"]]
-    kinds = known.groupby(names)["perovskite"].agg(set)
-    written = known.groupby(names)["smiles"].first()
+    kinds: dict[str, set[str]] = {}
+    written: dict[str, str] = {}
+    for name, smiles, kind in zip(names, known["smiles"], known["perovskite"], strict=True):
+        kinds.setdefault(name, set()).add(str(kind))
+        written.setdefault(name, str(smiles))
     layered = [written[name] for name, found in kinds.items() if found == {"layered"}]
     others = [written[name] for name, found in kinds.items() if not any(kind.startswith("layered") for kind in found)]
     widths = {name: cross_section(name) for name in layered}

@@ -230,7 +230,7 @@ def _accessibility() -> Any:
     folder = str(Path(RDConfig.RDContribDir) / "SA_Score")
     if folder not in sys.path:
         sys.path.append(folder)
-    import sascorer
+    import sascorer  # type: ignore[import-not-found]
 
     return sascorer.calculateScore
 

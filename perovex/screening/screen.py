@@ -253,8 +253,10 @@ def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
 
 def _best(pool: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return the rows of largest score; ties go to the earlier row."""
-    order = np.lexsort([pool["n"], pool["halide"], pool["metal"], pool["row"], -pool["score"].to_numpy(float)])
-    return pool.iloc[order[:count]].reset_index(drop=True)
+    ranked = pool.sort_values(
+        ["score", "row", "metal", "halide", "n"], ascending=[False, True, True, True, True], kind="stable"
+    )
+    return ranked.head(count).reset_index(drop=True)
 
 
 def _choose(pool: pd.DataFrame, options: Options) -> pd.DataFrame:
@@ -294,13 +296,11 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
     features = feature_table(hits)
     hits["domain_reason"] = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
     distances = bundle.distances(features)
-    identity = bundle.known.identity if bundle.known is not None else pd.DataFrame()
+    spacers = {} if bundle.known is None else bundle.known.identity["smiles"].to_dict()
     named = []
     for _, row in distances.iterrows():
         nearest = row.nsmallest(_NEAREST)
-        named.append(
-            "; ".join(f"{name} ({identity.loc[name, 'smiles']}, {value:.2f})" for name, value in nearest.items())
-        )
+        named.append("; ".join(f"{name} ({spacers.get(name, '')}, {value:.2f})" for name, value in nearest.items()))
     hits["nearest_known"] = named
     hits["rung"] = "a"
     return hits
@@ -309,13 +309,13 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
 def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs: int, progress: bool) -> pd.DataFrame:
     """Build some of the hits and predict them by rung (b); rank by it where it was measured to be better."""
     target = options.goal.target
-    width = np.log(hits[f"{target}_upper"] / hits[f"{target}_lower"])
-    order = np.arange(len(hits)) if options.refine_by == "best" else np.argsort(-width.to_numpy(), kind="stable")
+    width = np.log(hits[f"{target}_upper"].to_numpy(float) / hits[f"{target}_lower"].to_numpy(float))
+    order = np.arange(len(hits)) if options.refine_by == "best" else np.argsort(-width, kind="stable")
     chosen = np.sort(order[: options.refine])
     compounds: list[Compound | PerovexError] = []
-    for row in hits.iloc[chosen].itertuples(index=False):
+    for smiles, metal, halide, n in hits.iloc[chosen][["smiles", "metal", "halide", "n"]].to_numpy():
         try:
-            compounds.append(Compound.read(row.smiles, row.metal, row.halide, row.n, question.cage))
+            compounds.append(Compound.read(smiles, metal, halide, n, question.cage))
         except PerovexError as error:
             compounds.append(error)
     built = predict_compounds(
