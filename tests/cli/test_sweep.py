@@ -30,6 +30,9 @@ FREE_TEXT = {
     ("minima", "origin"): "goes on record as it is",
     ("collect", "version"): "any name of a version",
     ("collect", "notes"): "goes into the manifest as it is",
+    ("study", "title"): "goes on the report as it is",
+    ("study", "authors"): "goes on the report as it is",
+    ("study", "notes"): "goes on the report as it is",
 }
 #: Options that only count together with another, which is then given too.
 TOGETHER = {
