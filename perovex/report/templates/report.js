@@ -44,7 +44,7 @@
   addEventListener("beforeprint", () => {
     if (typeof Plotly === "undefined") return;
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
-      const height = Math.min(chart.layout.height || 360, 380);
+      const height = Math.min(chart.layout.height || 340, 340);
       chart.dataset.height = chart.layout.height || "";
       Plotly.relayout(chart, { ...look(), "font.color": "#000", width: 660, height });
     }
