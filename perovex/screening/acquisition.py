@@ -89,7 +89,8 @@ def claim_gain(centre_column: Array, deviation: Array, column: Array) -> Array:
     >>> claim_gain(np.array([0.0, 2.0]), np.ones(2), np.array([1.0, 4.0])).tolist()
     [0.0, 9.0]
     """
-    return np.asarray((column - centre_column.mean()) ** 2 / deviation**2)
+    middle = np.nanmean(centre_column)  # undefined for a crystal without ammonium
+    return np.nan_to_num((column - middle) ** 2 / deviation**2)
 
 
 def choose(  # noqa: PLR0913 - what decides a choice
