@@ -1,9 +1,13 @@
 """Stiffness of crystals that are not in the data: from a structure, or from a spacer, metal, halide and n."""
 
-from perovex.prediction.built import predict_compounds, predict_new
+from typing import TYPE_CHECKING, Any
+
 from perovex.prediction.crystals import predict
-from perovex.prediction.explaining import Reasons, explain_prediction
 from perovex.prediction.models import built_warning, choose_models, default_models, load_models
+
+if TYPE_CHECKING:
+    from perovex.prediction.built import predict_compounds, predict_new
+    from perovex.prediction.explaining import Reasons, explain_prediction
 
 __all__ = [
     "Reasons",
@@ -16,3 +20,24 @@ __all__ = [
     "predict_compounds",
     "predict_new",
 ]
+
+# Builders, data and SHAP are not needed to predict from a file, and take longer to import than that takes.
+_LATER = {
+    "Reasons": "explaining",
+    "explain_prediction": "explaining",
+    "predict_compounds": "built",
+    "predict_new": "built",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is not always needed when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,6 @@ from perovex.crystal import expand_paths
 from perovex.crystal.reading.disorder import check_policy
 from perovex.descriptors import REGISTRY
 from perovex.descriptors.batch import Described, describe_each, holds_crystals, named_items
-from perovex.prediction.explaining import explain_described
 from perovex.prediction.models import built_warning, load_models
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ def add_reasons(
     progress : bool
         Show a progress bar on stderr.
     """
+    from perovex.prediction.explaining import explain_described  # a second of imports that few predictions need
+
     rows = zip(table.index, crystals, strict=True)
     shown = tqdm(rows, total=len(table), desc="explain", unit="crystal", disable=not progress)
     reasons = pd.Series([explain_described(builds, str(name), bundle) for name, builds in shown], dtype=object)
