@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except PerovexError as error:
         status = _refuse(error.kind, str(error))
     except _UsageError as error:
-        status = _refuse("UsageError", _usage(error)) if error.message else 2  # a group alone printed its help
+        printed_help = type(error).__name__ == "NoArgsIsHelpError"  # a group alone
+        status = 2 if printed_help else _refuse("UsageError", _usage(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:

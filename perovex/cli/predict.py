@@ -137,7 +137,8 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
         predicted.index = names
     _write_pages(predicted, bundle, figures, report)
-    _say_what_is_unproven(bundle)
+    if not predicted["error"].astype(bool).all():  # without numbers there is nothing to doubt
+        _say_what_is_unproven(bundle)
     _finish(predicted, out, kind, _units(bundle), why=why)
 
 
