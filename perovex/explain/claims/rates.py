@@ -59,7 +59,7 @@ def sentence(rates: list[dict[str, Any]]) -> str:
     >>> sentence([{"model": "ridge", "truth": "true", "text": "a drives", "n": 9, "supported": 8, "not_supported": 0}])
     'On made targets, with a linear model in its place: true because a drives: supported 8 of 9, not supported 0.'
     """
-    parts = []
+    parts: list[str] = []
     for model, words in _BY.items():
         own = [row for row in rates if row["model"] == model]
         clauses = [*_where_false(own), *_where_true(own)]
