@@ -167,7 +167,7 @@ def screen(  # noqa: PLR0913 - what, how, and where
     --------
     >>> result = screen(["CCCC[NH3+]", "NCCc1ccccc1", "CCO"])
     >>> result.hits["smiles"].tolist(), result.failures["row"].tolist()
-    (['[NH3+]CCc1ccccc1', 'CCCC[NH3+]'], [3])
+    (['CCCC[NH3+]', '[NH3+]CCc1ccccc1'], [3])
     """
     asked, wanted = question or Question(), options or Options()
     if chunk < 1:

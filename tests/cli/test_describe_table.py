@@ -77,8 +77,8 @@ def test_rows_of_an_interrupted_command_are_taken_over_unless_the_crystal_change
 
 @pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
 def test_ctrl_c_with_two_jobs_keeps_rows_and_prints_no_traceback(two_crystals, tmp_path):
-    for i in range(400):
-        (tmp_path / f"c{i:03d}.cif").write_bytes(two_crystals[i % 2].read_bytes())
+    for i in range(1500):
+        (tmp_path / f"c{i:04d}.cif").write_bytes(two_crystals[i % 2].read_bytes())
     out = tmp_path / "table.csv"
     command = [sys.executable, "-m", "perovex", "describe", tmp_path, "--out", out, "--jobs", "2"]
     process = subprocess.Popen(
@@ -98,7 +98,7 @@ def test_ctrl_c_with_two_jobs_keeps_rows_and_prints_no_traceback(two_crystals, t
     assert stderr.splitlines()[-1] == "perovex: interrupted"
     assert not out.exists()
     rows = [json.loads(line) for line in partial.read_text().splitlines()[1:]]
-    assert 3 <= len(rows) < 400
+    assert 3 <= len(rows) < 1500
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes by their group")
