@@ -49,7 +49,7 @@ def test_study_writes_every_file(studied):
     names = {p.stem for p in (out / "figures").glob("*.svg")}
     # what slides are made of is there in pixels, too
     pixels = {p.stem for p in (out / "figures").glob("*.png")}
-    assert {"moduli", "series", "ranking_E_vrh", *(f"parity_{t}" for t in TARGETS)} <= pixels < names
+    assert {"moduli", "series", "groups_E_vrh", *(f"parity_{t}" for t in TARGETS)} <= pixels < names
 
 
 def test_report_is_self_contained_and_names_labels(studied):
