@@ -99,7 +99,7 @@ INSIDE = {
     ),
     "figures": (
         ("style",),
-        ("axes",),
+        ("axes", "marks"),
         (
             "answer",
             "associations",

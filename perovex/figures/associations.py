@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perovex.errors import ModelInputError
 from perovex.explain.names import axis_label, name_of
 from perovex.figures.axes import axes
+from perovex.figures.marks import scatter_by_halide
 from perovex.figures.style import PALETTE
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def plot_modulus(
     size: pd.Series | None = None,
     units: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    log: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a modulus against a descriptor, coloured by a category and sized by another descriptor.
@@ -103,7 +105,7 @@ def plot_modulus(
     Parameters
     ----------
     modulus : Series, shape (rows,)
-        GPa; drawn on a logarithmic scale.
+        GPa.
     against : Series, shape (rows,)
         Descriptor, such as the free volume.
     colour : Series, shape (rows,)
@@ -112,6 +114,8 @@ def plot_modulus(
         Descriptor that sizes the symbols, such as the share of the slab.
     units, labels : mapping of str to str, optional
         Unit and name per descriptor.
+    log : bool
+        Draw the modulus on a logarithmic scale.
     ax : Axes, optional
         Where to draw.
 
@@ -124,12 +128,9 @@ def plot_modulus(
     areas = np.full(len(modulus), 22.0)
     if size is not None:
         areas = 8 + 60 * size.rank(pct=True).fillna(0.5).to_numpy()
-    for number, (name, rows) in enumerate(colour.groupby(colour, sort=True).groups.items()):
-        place = modulus.index.get_indexer(rows)
-        hue = list(PALETTE.values())[number % len(PALETTE)]
-        look: dict[str, Any] = {"s": areas[place], "color": hue, "alpha": 0.7, "linewidths": 0, "label": str(name)}
-        ax.scatter(against.iloc[place], modulus.iloc[place], **look)
-    ax.set_yscale("log")
+    scatter_by_halide(ax, against, modulus, colour, size=areas, alpha=0.7, linewidth=0.5)
+    if log:
+        ax.set_yscale("log")
     ax.set_xlabel(axis_label(str(against.name), units, labels))
     ax.set_ylabel(f"{modulus.name} (GPa)")
     note = "" if size is None else f"size: {name_of(str(size.name), labels)}"

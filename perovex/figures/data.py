@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perovex.figures.axes import axes
-from perovex.figures.style import BLUE, GREEN, HALIDE_COLOURS, HALIDE_MARKERS, ORANGE, PURPLE
+from perovex.figures.marks import diagonal, halide_look, scatter_by_halide
+from perovex.figures.style import BLUE, GREEN, HALIDE_COLOURS, ORANGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +39,7 @@ def plot_moduli(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for halide, rows in table.groupby("halide"):
         size = np.where(np.isfinite(rows["n_layers"]), 22 + 22 * rows["n_layers"].clip(upper=6), 110)
         filled = np.isfinite(rows["n_layers"])
-        colour = HALIDE_COLOURS.get(str(halide), PURPLE)
-        marker = HALIDE_MARKERS.get(str(halide), "D")
+        colour, marker = halide_look(halide)
         ax.scatter(
             rows.loc[filled, "E_in_plane"],
             rows.loc[filled, "E_out_of_plane"],
@@ -62,7 +62,7 @@ def plot_moduli(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             label=f"{halide}, 3D network" if (~filled).any() else None,
         )
     top = 1.05 * float(np.nanmax(table[["E_in_plane", "E_out_of_plane"]].to_numpy()))
-    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    diagonal(ax, 0, top)
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel(MODULUS_LABELS["E_in_plane"])
     ax.set_ylabel(MODULUS_LABELS["E_out_of_plane"])
@@ -97,7 +97,7 @@ def plot_label_check(moduli: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         label, reference = moduli[f"{name}_label"], moduli[f"{name}_reference"]
         ax.scatter(reference, label, s=26, color=colour, marker=marker, label=name, edgecolor="white", linewidth=0.4)
         top = max(top, 1.08 * float(np.nanmax([label.max(), reference.max()])))
-    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    diagonal(ax, 0, top)
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel("first principles (GPa)")
     ax.set_ylabel("label (GPa)")
@@ -134,19 +134,9 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
         ax.plot([position, position], [low, high], color="0.6", linewidth=9, alpha=0.4, solid_capstyle="butt", zorder=1)
         ax.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2, zorder=2)
         side = np.resize([-0.18, -0.06, 0.06, 0.18], len(rows))  # neighbours in value stand beside each other
-        for halide in sorted(rows["halide"].unique()):
-            chosen = (rows["halide"] == halide).to_numpy()
-            ax.scatter(
-                position + side[chosen],
-                rows.loc[chosen, target],
-                s=18,
-                alpha=0.8,
-                edgecolor="white",
-                linewidth=0.4,
-                zorder=3,
-                c=HALIDE_COLOURS.get(str(halide), PURPLE),
-                marker=HALIDE_MARKERS.get(str(halide), "D"),
-            )
+        scatter_by_halide(
+            ax, position + side, rows[target], rows["halide"], size=18, labels=False, alpha=0.8, linewidth=0.4, zorder=3
+        )
     ax.set_xticks(
         range(len(classes)), [f"{n}\n({(table[by] == v).sum()})" for n, v in zip(names, classes, strict=True)]
     )
@@ -175,7 +165,7 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None) -> Axe
     ax = axes(ax)
     layered = table[np.isfinite(table["n_layers"])]
     for halide in sorted(layered["halide"].unique()):
-        colour = HALIDE_COLOURS.get(str(halide), PURPLE)
+        colour, marker = halide_look(halide)
         labelled = False
         for _, rows in layered[layered["halide"] == halide].groupby("spacer_smiles"):
             mean = rows.groupby("n_layers")[target].mean().sort_index()
@@ -185,7 +175,7 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None) -> Axe
                 mean.index,
                 mean.to_numpy(),
                 color=colour,
-                marker=HALIDE_MARKERS.get(str(halide), "D"),
+                marker=marker,
                 alpha=0.75,
                 linewidth=1.2,
                 label=None if labelled else str(halide),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from perovex.explain.names import name_of
 from perovex.figures.axes import axes
-from perovex.figures.style import BLUE, GREY, HALIDE_COLOURS, HALIDE_MARKERS, ORANGE, PURPLE
+from perovex.figures.marks import diagonal, interval_rows, scatter_by_halide
+from perovex.figures.style import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,12 +73,7 @@ def plot_residuals(
     """
     ax = axes(ax)
     error = held["prediction"] - held["truth"]
-    for halide in sorted(colour.unique()):
-        rows = (colour == halide).to_numpy()
-        ax.scatter(
-            held.loc[rows, "prediction"], error[rows], s=20, alpha=0.75, edgecolor="white", linewidth=0.4,
-            c=HALIDE_COLOURS.get(str(halide), PURPLE), marker=HALIDE_MARKERS.get(str(halide), "D"), label=str(halide),
-        )  # fmt: skip
+    scatter_by_halide(ax, held["prediction"], error, colour, alpha=0.75, linewidth=0.4)
     ax.axhline(0, color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     middle = float(held["prediction"].median())
     for name in error.abs().sort_values(ascending=False, kind="stable").index[:n_named]:
@@ -117,9 +113,7 @@ def plot_parts(
     """
     ax = axes(ax)
     shown = scores[(scores["metric"] == metric) & scores["score"].notna()].iloc[::-1]
-    heights = np.arange(len(shown), dtype=float)
-    ax.hlines(heights, shown["lower"], shown["upper"], color=BLUE, linewidth=2.0, alpha=0.6)
-    ax.plot(shown["score"], heights, "o", color=BLUE, markersize=5)
+    heights = interval_rows(ax, shown["lower"], shown["score"], shown["upper"])
     if overall is not None:
         ax.axvline(overall, color=GREY, linestyle="--", linewidth=0.9)
     words = {"n_layers": "n = {}", "halide": "{}", "source": "{}", "stacking": "{}"}
@@ -151,9 +145,7 @@ def plot_coverage(coverage: pd.DataFrame, nominal: float, *, ax: Axes | None = N
     """
     ax = axes(ax)
     shown = coverage[coverage["value"].astype(str) != ""].iloc[::-1]
-    heights = np.arange(len(shown), dtype=float)
-    ax.hlines(heights, 100 * shown["lower"], 100 * shown["upper"], color=BLUE, linewidth=2.0, alpha=0.6)
-    ax.plot(100 * shown["coverage"], heights, "o", color=BLUE, markersize=5)
+    heights = interval_rows(ax, 100 * shown["lower"], 100 * shown["coverage"], 100 * shown["upper"])
     ax.axvline(100 * nominal, color=GREY, linestyle="--", linewidth=0.9)
     names = [
         f"{f'n = {value:g}' if part == 'n_layers' else value} ({count})"
@@ -186,7 +178,7 @@ def plot_train_against_held_out(explanation: Explanation, *, n: int = 8, ax: Axe
     x, y = table["importance"].to_numpy(float), table["train_importance"].to_numpy(float)
     ax.scatter(x, y, s=16, color=BLUE, alpha=0.7, edgecolor="white", linewidth=0.4)
     top = 1.08 * float(max(x.max(), y.max()))
-    ax.plot([0, top], [0, top], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    diagonal(ax, 0, top)
     far = np.argsort(-np.abs(y - x), kind="stable")[:n]
     for place in far:
         ax.annotate(

@@ -8,7 +8,8 @@ import numpy as np
 
 from perovex.errors import ModelInputError
 from perovex.figures.axes import axes
-from perovex.figures.style import BLUE, GREY, HALIDE_COLOURS, HALIDE_MARKERS, PURPLE, VERMILLION
+from perovex.figures.marks import diagonal, scatter_by_halide
+from perovex.figures.style import BLUE, GREY, VERMILLION
 from perovex.learn.uncertainty.calibration import expected_calibration_error, reliability_table
 
 if TYPE_CHECKING:
@@ -37,22 +38,10 @@ def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax
     Axes
     """
     ax = axes(ax)
-    for halide in sorted(colour.unique()):
-        rows = colour == halide
-        ax.scatter(
-            observed[rows],
-            predicted[rows],
-            s=28,
-            alpha=0.8,
-            edgecolor="white",
-            linewidth=0.5,
-            c=HALIDE_COLOURS.get(str(halide), PURPLE),
-            marker=HALIDE_MARKERS.get(str(halide), "D"),
-            label=str(halide),
-        )
+    scatter_by_halide(ax, observed, predicted, colour, size=28, alpha=0.8, linewidth=0.5)
     both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])
     low, high = float(np.nanmin(both)) * 0.9, float(np.nanmax(both)) * 1.05
-    ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+    diagonal(ax, low, high)
     ax.set(xlim=(low, high), ylim=(low, high))
     ax.set_xlabel("label (GPa)")
     ax.set_ylabel("held-out prediction (GPa)")

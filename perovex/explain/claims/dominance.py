@@ -14,11 +14,10 @@ from perovex.explain.claims.finding import (
     aliases,
     concepts_of,
     joint,
+    judge_concepts,
     positions,
     reaches,
     stays_below,
-    together,
-    without_descriptors,
 )
 from perovex.explain.statistics import share_error
 
@@ -33,19 +32,19 @@ if TYPE_CHECKING:
 def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether concepts rank in the top k among groups of correlated descriptors."""
     concepts = concepts_of(evidence, parameters)
-    missing = without_descriptors(concepts)
-    if missing:
-        return missing
     alike = {name: aliases(evidence, descriptors) for name, descriptors in concepts.items()}
-    numbers, reasons = {}, []
-    for name in concepts:
-        numbers[name] = _of_one(evidence, parameters, concepts, alike, name)
-        reasons.append(
-            f"{name}: in the top {parameters['k']} with probability {numbers[name]['p_top_k']:.2f} "
-            f"(Monte-Carlo error {numbers[name]['p_top_k_error']:.2f}), above noise in "
-            f"{numbers[name]['p_above_noise']:.2f} of models"
+
+    def judge(name: str, _: list[str]) -> dict[str, Any]:
+        return _of_one(evidence, parameters, concepts, alike, name)
+
+    def say(name: str, numbers: Mapping[str, Any]) -> str:
+        return (
+            f"{name}: in the top {parameters['k']} with probability {numbers['p_top_k']:.2f} "
+            f"(Monte-Carlo error {numbers['p_top_k_error']:.2f}), above noise in "
+            f"{numbers['p_above_noise']:.2f} of models"
         )
-    return Finding(together([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+    return judge_concepts(evidence, parameters, judge, say)
 
 
 def _of_one(

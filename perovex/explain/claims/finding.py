@@ -82,12 +82,31 @@ def concepts_of(evidence: Evidence, parameters: Mapping[str, Any]) -> dict[str, 
     return {name: members(patterns, columns) for name, patterns in parameters["concepts"].items()}
 
 
-def without_descriptors(concepts: Mapping[str, list[str]]) -> Finding | None:
-    """Return what to say where a concept has no descriptor in the table."""
+def judge_concepts(
+    evidence: Evidence,
+    parameters: Mapping[str, Any],
+    judge: Callable[[str, list[str]], dict[str, Any]],
+    say: Callable[[str, Mapping[str, Any]], str],
+) -> Finding:
+    """Judge every concept by itself and all together; undecided where one has no descriptor.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    parameters : mapping
+        With ``concepts``.
+    judge : callable
+        Name and descriptors of a concept to its numbers, with a ``verdict`` among them.
+    say : callable
+        Name and numbers of a concept to words.
+    """
+    concepts = concepts_of(evidence, parameters)
     empty = [name for name, descriptors in concepts.items() if not descriptors]
     if empty:
         return Finding("undecided", f"no descriptor in the table for: {', '.join(empty)}")
-    return None
+    numbers = {name: judge(name, descriptors) for name, descriptors in concepts.items()}
+    reason = "; ".join(say(name, entry) for name, entry in numbers.items())
+    return Finding(together([entry["verdict"] for entry in numbers.values()]), reason, numbers)
 
 
 def joint(values: NDArray[np.float64], position: NDArray[np.int64]) -> float:

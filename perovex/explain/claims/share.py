@@ -11,12 +11,10 @@ from perovex.explain.claims.finding import (
     Finding,
     Word,
     aliases,
-    concepts_of,
     joint,
+    judge_concepts,
     positions,
     reaches,
-    together,
-    without_descriptors,
 )
 from perovex.explain.statistics import interval, share_error
 
@@ -28,18 +26,18 @@ if TYPE_CHECKING:
 
 def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether concepts carry a share of the output against all other descriptors together."""
-    concepts = concepts_of(evidence, parameters)
-    missing = without_descriptors(concepts)
-    if missing:
-        return missing
-    numbers, reasons = {}, []
-    for name, descriptors in concepts.items():
-        entry = _of_one(evidence, parameters, descriptors)
-        numbers[name] = entry
-        reasons.append(f"{name}: share {entry['share']:.2f} ({entry['lower']:.2f} to {entry['upper']:.2f})")
-        if entry["aliases"] and entry["verdict"] == "undecided":
-            reasons.append(f"correlated descriptors may hold its credit: {', '.join(entry['aliases'][:4])}")
-    return Finding(together([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+
+    def judge(_: str, descriptors: list[str]) -> dict[str, Any]:
+        return _of_one(evidence, parameters, descriptors)
+
+    return judge_concepts(evidence, parameters, judge, _say)
+
+
+def _say(name: str, numbers: Mapping[str, Any]) -> str:
+    words = f"{name}: share {numbers['share']:.2f} ({numbers['lower']:.2f} to {numbers['upper']:.2f})"
+    if numbers["aliases"] and numbers["verdict"] == "undecided":
+        words += f"; correlated descriptors may hold its credit: {', '.join(numbers['aliases'][:4])}"
+    return words
 
 
 def _of_one(evidence: Evidence, parameters: Mapping[str, Any], descriptors: list[str]) -> dict[str, Any]:

@@ -8,11 +8,9 @@ from perovex.explain.claims.finding import (
     Criterion,
     Finding,
     Word,
-    concepts_of,
+    judge_concepts,
     reaches,
     side,
-    together,
-    without_descriptors,
 )
 from perovex.explain.directions.effects import shape_of
 from perovex.explain.statistics import interval, share_error
@@ -25,24 +23,22 @@ if TYPE_CHECKING:
 
 def judge_sign(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether the SHAP value of each descriptor moves with its own value in one direction."""
-    concepts = concepts_of(evidence, parameters)
-    missing = without_descriptors(concepts)
-    if missing:
-        return missing
     direction, wanted = float(parameters["direction"]), float(parameters["noise"])
-    numbers: dict[str, Any] = {}
-    reasons = []
-    for name, descriptors in concepts.items():
+
+    def judge(_: str, descriptors: list[str]) -> dict[str, Any]:
         signs = {descriptor: _of_one(evidence, descriptor, direction, wanted) for descriptor in descriptors}
-        told = [s for s in signs.values() if s["above_noise_surely"]]
-        verdict: Word = side(told, direction) if told else "undecided"
-        numbers[name] = {"verdict": verdict, "descriptors": signs}
-        words = [
-            f"{d} {s['spearman']:.2f} ({s['lower']:.2f} to {s['upper']:.2f}, above noise in {s['p_above_noise']:.2f})"
-            for d, s in signs.items()
-        ]
-        reasons.append(f"{name}: Spearman of value and own SHAP value, {', '.join(words)}")
-    return Finding(together([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+        told = [sign for sign in signs.values() if sign["above_noise_surely"]]
+        return {"verdict": side(told, direction) if told else "undecided", "descriptors": signs}
+
+    return judge_concepts(evidence, parameters, judge, _say)
+
+
+def _say(name: str, numbers: Mapping[str, Any]) -> str:
+    words = [
+        f"{d} {s['spearman']:.2f} ({s['lower']:.2f} to {s['upper']:.2f}, above noise in {s['p_above_noise']:.2f})"
+        for d, s in numbers["descriptors"].items()
+    ]
+    return f"{name}: Spearman of value and own SHAP value, {', '.join(words)}"
 
 
 def _of_one(evidence: Evidence, descriptor: str, direction: float, wanted: float) -> dict[str, Any]:

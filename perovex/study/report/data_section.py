@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from perovex.figures import figure, save_figure
-from perovex.figures.data import plot_distribution, plot_moduli
+from perovex.figures import figure, plot_modulus, save_figure
+from perovex.figures.data import MODULUS_LABELS, plot_distribution, plot_moduli
 from perovex.report.wording import in_words
-from perovex.study.report.findings import PACKING, SHEET, plot_main
+from perovex.study.report.findings import PACKING, SHEET
 from perovex.study.tables import TARGETS
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def _packing(section: Section, result: StudyResult, figures: Path) -> None:
         for kind in sorted(halide.unique())
     ]
     made, ax = figure(5.2, 4.0)
-    plot_main(X, modulus, halide, ax=ax)
+    plot_modulus(modulus, X[PACKING], colour=halide, size=X[SHEET], log=False, ax=ax)
+    ax.set_ylabel(MODULUS_LABELS.get(str(name), str(name)))
     section.drawing(
         save_figure(made, figures, "packing"),
         f"{name} of every layered crystal against its free volume. Rank correlation {pooled:+.2f} over all, within "

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from perovex.explain import group_directions
-from perovex.explain.names import axis_label, name_of
-from perovex.figures.axes import axes
-from perovex.figures.data import MODULUS_LABELS
-from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PURPLE
+from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
 
@@ -139,37 +133,3 @@ def _not_known(result: StudyResult, regressions: list[TaskResult]) -> list[str]:
     if result.elastic is not None:
         sentences.append("All moduli are computed with an interatomic potential at 0 K; none is a measurement.")
     return sentences
-
-
-def plot_main(descriptors: pd.DataFrame, moduli: pd.Series, halide: pd.Series, *, ax: Axes | None = None) -> Axes:
-    """Plot a modulus against how loosely the crystal is packed, colour by halide, size by the share of sheets.
-
-    Parameters
-    ----------
-    descriptors : DataFrame
-        With the free volume and the volume share of the slabs.
-    moduli : Series
-        GPa, of the same rows; its name says which.
-    halide : Series
-        Of the same rows.
-    ax : Axes, optional
-        Where to draw; without it a new figure.
-
-    Returns
-    -------
-    Axes
-    """
-    ax = axes(ax)
-    sheet = descriptors[SHEET].to_numpy(float)
-    span = np.nanmax(sheet) - np.nanmin(sheet)
-    size = 14 + 90 * (sheet - np.nanmin(sheet)) / (span if span > 0 else 1.0)
-    for name in sorted(halide.unique()):
-        rows = (halide == name).to_numpy()
-        ax.scatter(
-            descriptors.loc[rows, PACKING], moduli[rows], s=size[rows], c=HALIDE_COLOURS.get(str(name), PURPLE),
-            marker=HALIDE_MARKERS.get(str(name), "D"), alpha=0.7, edgecolor="white", linewidth=0.5, label=str(name),
-        )  # fmt: skip
-    ax.set_xlabel(axis_label(PACKING))
-    ax.set_ylabel(MODULUS_LABELS.get(str(moduli.name), str(moduli.name)))
-    ax.legend(title="halide (larger: more of the crystal is sheet)", fontsize=8, title_fontsize=8)
-    return ax
