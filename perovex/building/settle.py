@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
 
+from perovex._threads import few_threads
 from perovex.building.contacts import Atoms, ContactEnergy, Pairs, find_pairs
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _descend(
     """One leg of L-BFGS with a fixed pair list and bounded moves."""
     pairs = assembly.pairs()
     bounds = [(a - r, a + r) for a, r in zip(start, reach, strict=True)]
-    with threadpool_limits(1):  # vectors this short lose far more to waiting threads than they gain
+    with few_threads():
         result = minimize(
             objective, start, args=(pairs,), jac=True, method="L-BFGS-B", bounds=bounds,
             options={"maxiter": iterations, "maxcor": 20},

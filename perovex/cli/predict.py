@@ -57,7 +57,12 @@ def predict(  # noqa: PLR0917 (options of a command)
             "the spacer."
         ),
     ] = None,
-    builds: Annotated[int, typer.Option("--builds", min=1, help="Crystals to build of each compound; averaged.")] = 4,
+    builds: Annotated[
+        int,
+        typer.Option(
+            "--builds", min=1, help="Crystals to build, and average, of each compound without a known relative."
+        ),
+    ] = 4,
     from_scratch: Annotated[
         bool,
         typer.Option("--from-scratch", help="Build from nothing also where a crystal of the same spacer is known."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
+from perovex._threads import few_threads
 from perovex._workers import prepare
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _run_in_workers(waiting: list[Step], done: dict[str, Done], kept: Kept, n_jo
 
 def _timed(work: Callable[..., Any], arguments: tuple[Any, ...], needed: list[Any]) -> Done:
     wall, cpu = time.perf_counter(), time.process_time()
-    result = work(*arguments, *needed)
+    with few_threads():
+        result = work(*arguments, *needed)
     return Done(result, time.perf_counter() - wall, time.process_time() - cpu)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import logit
 
 from perovex._seeds import stream
+from perovex._threads import few_threads
 from perovex.errors import ExplanationError
 from perovex.explain.attribution.kernels import kernel_expansion, kernel_values
 from perovex.explain.attribution.opened import Opened, open_estimator
@@ -170,7 +171,8 @@ def attribute(
             limit = _N_BACKGROUND_TREES
         rows = spread_rows(everything, output_of(opened, everything), limit)
     how = _How(probability, rough, stream(random_state, "permutations"))
-    parts = _attribute(opened, table, rows, how)
+    with few_threads():
+        parts = _attribute(opened, table, rows, how)
     tolerance = _ROUGH if rough else EXACT
     if not rough and opened.kind in ("trees", "average"):
         tolerance = _ALONG_PATHS if rows is None else _SINGLE

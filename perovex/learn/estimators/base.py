@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +9,8 @@ import pandas as pd
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
+from perovex._threads import few_threads
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn.estimators.algorithms import fit_algorithm, make_algorithm
 from perovex.learn.tables import SINGLE, read_predict
@@ -85,17 +84,10 @@ class DescriptorModel(BaseEstimator):
             overrides=self.algorithm_params,
         )
         try:
-            with self._threads(), unchecked():
+            with few_threads(self.n_jobs), unchecked():
                 self.model_ = fit_algorithm(self.algorithm, model, self._take(X), y, weights)
         except ValueError as error:
             raise ModelTableError(f"algorithm {self.algorithm!r} refused the table: {error}") from error
-
-    def _threads(self) -> AbstractContextManager[Any]:
-        """Bound the threads of histogram boosting: it would start one per core and spin on a busy machine."""
-        if self.algorithm != "hist_gradient_boosting" or self.n_jobs < 1:
-            return nullcontext()
-        limited: AbstractContextManager[Any] = threadpool_limits(self.n_jobs, user_api="openmp")
-        return limited
 
     def _take(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return X if len(self.kept_) == X.shape[1] else X[:, self.kept_]

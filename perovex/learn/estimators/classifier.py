@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from perovex._threads import few_threads
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn.estimators.base import DescriptorModel, unchecked
 from perovex.learn.estimators.regressor import YoungModulusRegressor
@@ -163,7 +164,7 @@ class StiffnessClassifier(ClassifierMixin, DescriptorModel):
             above = self.regressor_.probability_above(X, self.threshold_)
             return np.column_stack([1 - above, above])
         values = self._read(X)
-        with unchecked():
+        with few_threads(self.n_jobs), unchecked():
             p = np.asarray(self.model_.predict_proba(values)[:, 1], dtype=float)
         if self.calibrator_ is not None:
             p = self.calibrator_.predict(p)

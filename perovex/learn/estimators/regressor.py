@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import RegressorMixin, clone
 
+from perovex._threads import few_threads
 from perovex.errors import ModelInputError, ModelTableError
 from perovex.learn.estimators.base import DescriptorModel, unchecked
 from perovex.learn.tables import heeded, read_fit
@@ -154,7 +155,7 @@ class YoungModulusRegressor(RegressorMixin, DescriptorModel):
     def model_output(self, X: Any) -> NDArray[Any]:
         """Output of `model_`: log E where `log_target`, else E in GPa."""
         values = self._read(X)
-        with unchecked():
+        with few_threads(self.n_jobs), unchecked():
             return np.asarray(self.model_.predict(values))
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> pd.DataFrame:
