@@ -170,7 +170,7 @@ INSIDE = {
 VIEWS = {
     ("perovex.crystal.model", "perovex.crystal.drawing"),
     ("perovex.explain.attribution.explanation", "perovex.explain.attribution.view"),
-    ("perovex.learn.validation.evaluation", "perovex.learn.validation.view"),
+    ("perovex.learn.validation.result", "perovex.learn.validation.view"),
     ("perovex.study.result", "perovex.study.report.summary"),
 }
 

@@ -22,8 +22,9 @@ from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
 from perovex.learn.uncertainty.intervals import ConformalRegressor, coverage_table
 from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
 from perovex.learn.validation.ablation import ablation
-from perovex.learn.validation.evaluation import Evaluation, evaluate, noise_floor
+from perovex.learn.validation.evaluation import evaluate, noise_floor
 from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
+from perovex.learn.validation.result import Evaluation
 from perovex.learn.validation.scrambling import Scrambling, shuffle_target, y_scrambling
 from perovex.learn.validation.search import TunedModel, xgboost_space
 

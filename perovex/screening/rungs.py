@@ -168,3 +168,34 @@ def _within(frame: pd.DataFrame, weights: np.ndarray) -> tuple[float, int]:
         total += float(spearmanr(cell["truth"], cell["prediction"])[0]) * len(cell)
         used += len(cell)
     return (total / used if used else float("nan")), used
+
+
+def rungs_sentence(measured: dict[str, Any] | None) -> str:
+    """Say which of rungs (a) and (b) ranks, and why.
+
+    Parameters
+    ----------
+    measured : dict, optional
+        As `perovex.screening.comparison.compare_rungs` tells of one target.
+
+    Examples
+    --------
+    >>> rungs_sentence({"best": "a", "b - a": [0.2, 0.1, 0.3]})
+    'rung (a) ranks: building crystals (rung b) changes the mean absolute error by +0.20 GPa [+0.10, +0.30]'
+    """
+    if not measured:
+        return "rung (a) ranks: rung (b) was not compared with it for these models"
+    said = (
+        f"rung ({measured['best']}) ranks: building crystals (rung b) changes the mean absolute error by "
+        f"{_difference(measured)}"
+    )
+    like = measured.get("like spacers")
+    if not like:
+        return said
+    outside = f"what was built and lies outside the domain is ranked by ({like['best']})"
+    return f"{said}, on clusters of like spacers by {_difference(like)}; {outside}"
+
+
+def _difference(measured: dict[str, Any]) -> str:
+    value, lower, upper = measured["b - a"]
+    return f"{value:+.2f} GPa [{lower:+.2f}, {upper:+.2f}]"

@@ -28,7 +28,7 @@ from perovex.screening.goals import Goal, pareto
 from perovex.screening.model import TARGETS, predict_features
 from perovex.screening.parts import Parts
 from perovex.screening.reading import read_spacers
-from perovex.screening.rungs import rung_of
+from perovex.screening.rungs import rung_of, rungs_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -318,8 +318,9 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
             compounds.append(Compound.read(smiles, metal, halide, n, question.cage))
         except PerovexError as error:
             compounds.append(error)
+    # from nothing, as the crystals were built that this rung was compared on
     built = predict_compounds(
-        compounds, moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
+        compounds, start="scratch", moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
     )
     for name in TARGETS:
         for column in (name, f"{name}_lower", f"{name}_upper"):
@@ -375,34 +376,3 @@ def _statements(question: Question, options: Options) -> tuple[str, ...]:
     said.append(rungs_sentence(bundle.manifest.get("rungs", {}).get(target)))
     said.append(statement())
     return tuple(said)
-
-
-def rungs_sentence(measured: dict[str, Any] | None) -> str:
-    """Say which of rungs (a) and (b) ranks, and why.
-
-    Parameters
-    ----------
-    measured : dict, optional
-        As `perovex.screening.comparison.compare_rungs` tells of one target.
-
-    Examples
-    --------
-    >>> rungs_sentence({"best": "a", "b - a": [0.2, 0.1, 0.3]})
-    'rung (a) ranks: building crystals (rung b) changes the mean absolute error by +0.20 GPa [+0.10, +0.30]'
-    """
-    if not measured:
-        return "rung (a) ranks: rung (b) was not compared with it for these models"
-    said = (
-        f"rung ({measured['best']}) ranks: building crystals (rung b) changes the mean absolute error by "
-        f"{_difference(measured)}"
-    )
-    like = measured.get("like spacers")
-    if not like:
-        return said
-    outside = f"what was built and lies outside the domain is ranked by ({like['best']})"
-    return f"{said}, on clusters of like spacers by {_difference(like)}; {outside}"
-
-
-def _difference(measured: dict[str, Any]) -> str:
-    value, lower, upper = measured["b - a"]
-    return f"{value:+.2f} GPa [{lower:+.2f}, {upper:+.2f}]"

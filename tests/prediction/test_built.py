@@ -38,6 +38,24 @@ def quick(monkeypatch, elastic_data):
     return asked
 
 
+def test_a_compound_starts_from_a_known_relative_unless_told_otherwise(monkeypatch, elastic_data, bundle):
+    asked = []
+
+    def build(*wanted, random_state=0):
+        asked.append((*wanted, random_state))
+        return elastic_data.structures["BA2PbI4"].copy()
+
+    monkeypatch.setattr(built, "build_layered", build)
+    row = predict_new(BA[0], halide="Cl", models=bundle).iloc[0]
+    assert (asked, row["builds"], row["halide"], row["formula"]) == ([], 1, "Cl", "(C4H9NH3)2PbCl4")
+    assert any(note.startswith("geometry of BA2PbBr4, Cl for Br, not relaxed") for note in row["warnings"])
+    # no butylammonium crystal lies eclipsed here, and nobody knows the spacer of the second
+    predict_new(BA[0], halide="Cl", stacking="eclipsed", n_builds=1, models=bundle)
+    predict_new("CCCCCCCCCCC[NH3+]", n_builds=1, models=bundle)
+    predict_new(BA[0], halide="Cl", start="scratch", n_builds=1, models=bundle)
+    assert [call[0] for call in asked] == [BA[0], "CCCCCCCCCCC[NH3+]", BA[0]]
+
+
 def test_one_cation_has_one_crystal_however_it_is_spelled():
     first, *others = (build_layered(smiles, n_trials=1) for smiles in BA)
     for other in others:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,10 @@ from perovex.learn.held_out import class_target, learns_modulus
 from perovex.learn.metrics import LOWER_IS_BETTER, roc_auc
 from perovex.learn.provenance import provenance
 from perovex.learn.tables import as_groups, as_table, as_target
-from perovex.learn.validation.evaluation import Evaluation, evaluate
+from perovex.learn.validation.evaluation import evaluate
+
+if TYPE_CHECKING:
+    from perovex.learn.validation.result import Evaluation
 
 _BATCH = 10
 

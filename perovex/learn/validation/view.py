@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perovex.learn.validation.evaluation import Evaluation
+    from perovex.learn.validation.result import Evaluation
 
 _TEMPLATE = """\
 <div class="perovex-evaluation">
