@@ -16,6 +16,8 @@ import time
 import zipfile
 from pathlib import Path
 
+from packaging.version import Version
+
 HERE = Path(__file__).resolve().parent.parent
 LARGEST = 15e6  # bytes
 
@@ -34,18 +36,24 @@ def call(*command: object, folder: Path) -> str:
     return done.stdout
 
 
+def expected_releases() -> set[str]:
+    """Newest finished release, and a newer preview if there is one: new builds start from its packed search."""
+    names = sorted((path.name for path in (HERE / "data" / "elastic").iterdir() if path.is_dir()), key=Version)
+    newest = max((name for name in names if not Version(name).is_prerelease), key=Version)
+    return {newest, names[-1]}
+
+
 def check_contents(wheel: Path) -> None:
-    """Refuse a wheel that is too large, or holds another release of the data than the newest."""
+    """Refuse a wheel that is too large, or holds other releases of the data than those that are used."""
     size = wheel.stat().st_size
-    finished = [path.name for path in (HERE / "data" / "elastic").iterdir() if path.name.replace(".", "").isdigit()]
-    newest = max(finished, key=lambda name: [int(part) for part in name.split(".")])  # previews are not shipped
+    expected = expected_releases()
     names = zipfile.ZipFile(wheel).namelist()
     releases = {name.split("/")[3] for name in names if name.startswith("perovex/_data/elastic/")}
     print(f"{wheel.name}: {size / 1e6:.1f} MB, {len(names)} files, data {', '.join(sorted(releases))}")
     if size > LARGEST:
         raise SystemExit(f"larger than {LARGEST / 1e6:.0f} MB")
-    if releases != {newest}:
-        raise SystemExit(f"holds data {releases}, and the newest is {newest}: edit pyproject.toml")
+    if releases != expected:
+        raise SystemExit(f"holds data {sorted(releases)} instead of {sorted(expected)}: edit pyproject.toml")
 
 
 def main() -> None:

@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("crystals", nargs="*", help="crystal_id of the released data")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.task == "run":
         run(arguments.crystals, arguments.work)
     else:
