@@ -32,7 +32,7 @@ LAYERS = (
 #: The same inside packages that have folders; modules beside the folders count as folders of their own.
 INSIDE = {
     "building": (
-        ("cation", "lengths", "writing"),
+        ("cation", "halides", "lengths", "writing"),
         ("compound", "contacts", "frame"),
         ("check", "settle"),
         ("packing", "relax", "stacking"),

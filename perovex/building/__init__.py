@@ -6,7 +6,7 @@ from perovex.building.layered import build_layered
 from perovex.building.lengths import bond_length
 from perovex.building.relax import relax_built
 from perovex.building.slide import slide
-from perovex.building.substitute import substitute
+from perovex.building.substitute import mix_halides, substitute
 from perovex.building.thicken import thicken
 from perovex.building.thin import thin
 from perovex.building.tilt import tilt, tilt_patterns
@@ -18,6 +18,7 @@ __all__ = [
     "build_layered",
     "check_built",
     "from_known",
+    "mix_halides",
     "nearest_known",
     "relax_built",
     "shortest_contact",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from perovex.building.cation import CAGE_SMILES, canonical, spacer_smiles
+from perovex.building.halides import Halides, read_halides
 from perovex.errors import BuildError, PerovexError
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ class Compound:
     ----------
     spacer : str
         Canonical SMILES: one cation has one spelling, and so one answer.
-    metal, halide : str
-        Element symbols.
+    metal : str
+        Element symbol.
+    halide : str
+        Element symbol, or a mixture as `perovex.building.halides.Halides` writes it.
     n : int
         Sheets per slab.
     cage : str
@@ -63,8 +66,11 @@ class Compound:
         ----------
         spacer : str
             SMILES of the spacer cation, charges written out.
-        metal, halide, cage, stacking : str
+        metal, cage, stacking : str
             In any case.
+        halide : str
+            An element in any case, or a mixture: shares that stand at random (``Br0.5I0.5``, ``Br:0.5,I:0.5``) or a
+            halide for each position (``axial=Br,equatorial=I``), see `perovex.building.halides.Halides.read`.
         n : int or str
 
         Raises
@@ -72,18 +78,21 @@ class Compound:
         SmilesError
             If the spacer cannot be read.
         BuildError
-            If n is no positive whole number, or cage, stacking or a mixture of halides cannot be built.
+            If n is no positive whole number, or metal, halides, cage or stacking cannot be understood.
 
         Examples
         --------
         >>> Compound.read("[NH3+]CCCC", "PB", "br", 1, "ma", "Staggered")
         Compound(spacer='CCCC[NH3+]', metal='Pb', halide='Br', n=1, cage='MA', stacking='staggered')
+        >>> str(Compound.read("CCCC[NH3+]", halide="axial=Br,equatorial=I"))
+        'CCCC[NH3+] Pb(terminal=Br,equatorial=I) n=1'
         """
+        sheets = _sheets(n)
         return cls(
             spacer_smiles(str(spacer)),
             _element(metal, "metal"),
-            _element(halide, "halide"),
-            _sheets(n),
+            str(read_halides(str(halide), sheets)),
+            sheets,
             _choice(cage, CAGE_SMILES, "cage cation"),
             _choice(stacking, STACKINGS, "stacking") if stacking else None,  # type: ignore[arg-type]
         )
@@ -91,7 +100,13 @@ class Compound:
     def __str__(self) -> str:
         cage = f" {self.cage}" if self.n > 1 else ""
         stacking = f" {self.stacking}" if self.stacking else ""
-        return f"{self.spacer} {self.metal}{self.halide} n={self.n}{cage}{stacking}"
+        halide = f"({self.halide})" if self.halides.mixed else self.halide
+        return f"{self.spacer} {self.metal}{halide} n={self.n}{cage}{stacking}"
+
+    @property
+    def halides(self) -> Halides:
+        """The halides and where they stand."""
+        return read_halides(self.halide, self.n)
 
     @property
     def key(self) -> tuple[str, str, str, float, str]:
@@ -172,8 +187,7 @@ def _element(symbol: str, what: str) -> str:
     if not text.isalpha():
         raise BuildError(
             f"{what} {text!r} is no single element",
-            remedy="mixtures are not built: the order of the elements would be a guess; build one, then exchange "
-            "sites in its file",
+            remedy="mixtures of halides are built, of metals not: build one, then exchange sites in its file",
         )
     return text.capitalize()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from perovex.building.halides import POSITIONS, Halides
 from perovex.building.lengths import bond_length
 from perovex.errors import BuildError
 
@@ -111,20 +112,24 @@ def orientations(rotation: float, tilt: float) -> tuple[NDArray[np.float64], NDA
 
 def slab_frame(
     metal: str,
-    halide: str,
+    halide: str | Halides,
     n: int,
     *,
     rotation: float = 0.0,
     tilt: float = 0.0,
     cell: CellKind = "sqrt2",
     length: float | None = None,
+    rng: np.random.Generator | None = None,
 ) -> SlabFrame:
     """Corner-sharing octahedra of one slab.
 
     Parameters
     ----------
-    metal, halide : str
-        Element symbols.
+    metal : str
+        Element symbol.
+    halide : str or Halides
+        Element symbol, or a mixture. Bridging halides of a mixture stand midway in bonds of the mean length of their
+        position, terminal ones at their own.
     n : int
         Number of sheets, at least 1.
     rotation, tilt : float
@@ -133,6 +138,8 @@ def slab_frame(
         In-plane period in units of the metal-metal distance; ``"1x1"`` cannot hold tilts.
     length : float, optional
         Metal-halide length, Å; by default `perovex.building.bond_length`.
+    rng : numpy.random.Generator, optional
+        Spreads halides that stand at random; by default always alike.
 
     Returns
     -------
@@ -141,7 +148,7 @@ def slab_frame(
     Raises
     ------
     BuildError
-        For an unknown element or cell, n below 1, or tilts that the cell cannot hold.
+        For an unknown element or cell, n below 1, or tilts or shares of halides that the cell cannot hold.
 
     Examples
     --------
@@ -156,25 +163,38 @@ def slab_frame(
         raise BuildError(f"n = {n} is not a number of sheets", remedy=remedy)
     if cell == "1x1" and (rotation or tilt):
         raise BuildError("the 1x1 cell cannot hold tilts", remedy="use cell='sqrt2'")
-    d = bond_length(metal, halide) if length is None else float(length)
+    halides = halide if isinstance(halide, Halides) else Halides(((halide, 1.0),))
+    lengths = {position: _mean_length(metal, halides, position, length) for position in _present(int(n))}
+    equatorial, inner, terminal = lengths["equatorial"], lengths.get("inner", 0.0), lengths["terminal"]
     turned = orientations(rotation, tilt)
-    mean = d * (turned[0] + turned[1])
-    p, q, r = mean[:, 0], mean[:, 1], mean[:, 2]
+    both = turned[0] + turned[1]
+    p, q, r = equatorial * both[:, 0], equatorial * both[:, 1], inner * both[:, 2]
     matrix = np.array(CELLS[cell])
     points = _cell_points(matrix)
-    symbols: list[str] = []
-    coordinates: list[NDArray[np.float64]] = []
+    metals: list[NDArray[np.float64]] = []
+    bonds: list[tuple[int, str, NDArray[np.float64]]] = []  # metal, position, direction from it
     for sheet in range(int(n)):
         for i, j in points:
-            centre = i * p + j * q + sheet * r
-            bonds = d * turned[(i + j + sheet) % 2].T
-            coordinates += [centre, *(centre + bonds)]
-            symbols += [metal, halide, halide, halide]
+            along = turned[(i + j + sheet) % 2].T
+            number = len(metals)
+            metals.append(i * p + j * q + sheet * r)
+            bonds += [(number, "equatorial", along[0]), (number, "equatorial", along[1])]
+            bonds.append((number, "terminal" if sheet == n - 1 else "inner", along[2]))
             if sheet == 0:
-                coordinates.append(centre - bonds[2])
-                symbols.append(halide)
+                bonds.append((number, "terminal", -along[2]))
+    elements = halides.arrange([position for _, position, _ in bonds], rng or np.random.default_rng(0))
+    symbols: list[str] = []
+    coordinates: list[NDArray[np.float64]] = []
+    for number, centre in enumerate(metals):
+        symbols.append(metal)
+        coordinates.append(centre)
+        for (owner, position, along), element in zip(bonds, elements, strict=True):
+            if owner == number:
+                own = position == "terminal" and length is None
+                symbols.append(element)
+                coordinates.append(centre + (bond_length(metal, element) if own else lengths[position]) * along)
     pockets = np.array([(i + 0.5) * p + (j + 0.5) * q for i, j in points])
-    up = np.array([0.0, 0.0, d * turned[0][2, 2]])
+    up = np.array([0.0, 0.0, terminal * turned[0][2, 2]])
     cages = [pocket + (sheet + 0.5) * r for sheet in range(int(n) - 1) for pocket in pockets]
     return SlabFrame(
         symbols=tuple(symbols),
@@ -187,3 +207,15 @@ def slab_frame(
         cages=np.array(cages).reshape(-1, 3),
         parity=points.sum(axis=1) % 2,
     )
+
+
+def _present(n: int) -> tuple[str, ...]:
+    """Positions of halides in a slab of n sheets."""
+    return tuple(position for position in POSITIONS if n > 1 or position != "inner")
+
+
+def _mean_length(metal: str, halides: Halides, position: str, length: float | None) -> float:
+    """Mean metal-halide length of a position, Å."""
+    if length is not None:
+        return float(length)
+    return sum(share * bond_length(metal, symbol) for symbol, share in halides.at(position).items())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from pymatgen.core import Structure
 
 from perovex.building.cation import canonical
+from perovex.building.halides import Halides, read_halides
 from perovex.building.lengths import bond_length
-from perovex.building.substitute import substitute
+from perovex.building.substitute import mix_halides, substitute
 from perovex.building.thicken import thicken
 from perovex.building.thin import thin
 from perovex.errors import BuildError
@@ -14,9 +17,11 @@ from perovex.errors import BuildError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pymatgen.core import Structure
-
     from perovex.crystal import LayeredPerovskite
+
+
+#: What is said of a crystal that was known of the other hand.
+MIRRORED: Final = "mirrored"
 
 
 def nearest_known(
@@ -24,17 +29,19 @@ def nearest_known(
 ) -> LayeredPerovskite | None:
     """Choose the crystal that a compound is best made from.
 
-    It has the same spacer and pure octahedra. The best has few sheets to add, or else to take out, this metal, and
-    bonds of nearly the same length.
+    It has the same spacer, of the same or the other hand, and pure octahedra. The best has few sheets to add, or else
+    to take out, this metal, and bonds of nearly the same length.
 
     Parameters
     ----------
     known : iterable of LayeredPerovskite
         Relaxed crystals, lowest minima if there is a choice; of equally near ones the first counts.
     spacer : str
-        SMILES.
-    metal, halide : str
-        Elements wanted.
+        SMILES; without marks of handedness a crystal of any hand, or of both, will do.
+    metal : str
+        Element wanted.
+    halide : str
+        Element wanted, or a mixture as `perovex.building.halides.Halides.read` takes it.
     n : int
         Sheets wanted.
     cage : str, optional
@@ -61,32 +68,71 @@ def nearest_known(
     True
     """
     wanted = canonical(spacer, stereo=False)
-    best: tuple[tuple[float, bool, bool, float], LayeredPerovskite] | None = None
+    hands = _hands(spacer)
+    length = _mean_length(metal, read_halides(halide, n), n)
+    best: tuple[tuple[float, bool, bool, float, int], LayeredPerovskite] | None = None
     for crystal in known:
         if crystal.dimensionality == 3 or len(crystal.metals) > 1 or len(crystal.halides) > 1:
             continue
         if {canonical(m.smiles, stereo=False) for m in crystal.spacers} != {wanted}:
+            continue
+        own_hands = _hands_of(crystal)
+        if hands and own_hands not in hands:
             continue
         cages = {m.smiles for m in crystal.cage_cations}
         if cage is not None and cages and cages != {cage}:
             continue
         own = bond_length(crystal.metals[0], crystal.halides[0])
         thicker = crystal.n_layers > n
-        rank = (abs(n - crystal.n_layers), thicker, crystal.metals[0] != metal, abs(own - bond_length(metal, halide)))
+        mirrored = hands.index(own_hands) if hands else 0
+        other_metal = crystal.metals[0] != metal
+        rank = (abs(n - crystal.n_layers), thicker, other_metal, abs(own - length), mirrored)
         if best is None or rank < best[0]:
             best = rank, crystal
     return None if best is None else best[1]
 
 
+def _hands(spacer: str) -> list[set[str]]:
+    """Return the spacers of a crystal of this hand and of its mirror image; empty for a SMILES without handedness."""
+    own = canonical(spacer)
+    if "@" not in own:
+        return []
+    other = canonical(own.replace("@@", "\0").replace("@", "@@").replace("\0", "@"))
+    return [{own}, {other}]
+
+
+def _hands_of(crystal: LayeredPerovskite) -> set[str]:
+    return {canonical(m.smiles) for m in crystal.spacers}
+
+
+def _mirrored(structure: Structure) -> Structure:
+    """Invert a crystal at the origin: every molecule of the other hand, the same in all else."""
+    return Structure(structure.lattice, structure.species, -structure.frac_coords)
+
+
+def _mean_length(metal: str, halides: Halides, n: int) -> float:
+    return sum(share * bond_length(metal, symbol) for symbol, share in halides.overall(n).items())
+
+
 def from_known(
-    known: Iterable[LayeredPerovskite], spacer: str, metal: str, halide: str, n: int = 1, cage: str | None = None
+    known: Iterable[LayeredPerovskite],
+    spacer: str,
+    metal: str,
+    halide: str,
+    n: int = 1,
+    cage: str | None = None,
+    random_state: int = 0,
 ) -> Structure | None:
     """Make a compound from its nearest known relative, by swapping elements and adding sheets.
+
+    A relative of the other hand is mirrored first.
 
     Parameters
     ----------
     known, spacer, metal, halide, n, cage
         As for `nearest_known`.
+    random_state : int
+        Seed of halides that stand at random.
 
     Returns
     -------
@@ -98,6 +144,8 @@ def from_known(
     ------
     SmilesError
         If the SMILES cannot be read.
+    BuildError
+        If the halides cannot be understood.
 
     Examples
     --------
@@ -108,23 +156,35 @@ def from_known(
     >>> bromide.halides, bromide.n_layers
     (('Br',), 2.0)
     """
-    relative = nearest_known(known, spacer, metal, halide, n, cage)
-    if relative is None:
-        return None
-    structure, steps = relative.structure, []
+    steps: list[str] = []
+    wanted = read_halides(halide, n)
     try:
+        relative = nearest_known(known, spacer, metal, halide, n, cage)
+        if relative is None:
+            return None
+        structure = relative.structure
+        hands = _hands(spacer)
+        if hands and _hands_of(relative) != hands[0]:
+            structure = _mirrored(structure)
+            steps.append(MIRRORED)
         for _ in range(n - round(relative.n_layers)):
             structure = thicken(structure, cage)
             steps.append("a sheet added")
         for _ in range(round(relative.n_layers) - n):
             structure = thin(structure)
             steps.append("a sheet taken out")
-        swap = {old: new for old, new in ((relative.metals[0], metal), (relative.halides[0], halide)) if old != new}
+        new_halide = relative.halides[0] if wanted.mixed else halide
+        swap = {old: new for old, new in ((relative.metals[0], metal), (relative.halides[0], new_halide)) if old != new}
         if swap:
             structure = substitute(structure, swap)
             steps.append(", ".join(f"{new} for {old}" for old, new in swap.items()))
+        if wanted.mixed:
+            structure = mix_halides(structure, wanted, random_state=random_state)
+            steps.append(f"{wanted} for {relative.halides[0]}")
     except BuildError:
         return None
     structure = structure.copy()
-    structure.properties["build"] = {"from": relative.source or "", "steps": ", then ".join(steps)}
+    structure.properties["build"] = {
+        "from": relative.source or "", "steps": ", then ".join(steps), **wanted.record(random_state)
+    }  # fmt: skip
     return structure

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 from tqdm import tqdm
 
+from perovex._seeds import stream
 from perovex.building.cation import Cation, cage_cation, cation_from_smiles
 from perovex.building.check import Expected, check_built
 from perovex.building.compound import Compound, Stacking
@@ -16,6 +17,9 @@ from perovex.building.frame import CellKind, SlabFrame, slab_frame
 from perovex.building.packing import trial
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
 from perovex.errors import BuildError
+
+if TYPE_CHECKING:
+    from perovex.building.halides import Halides
 
 #: Offset of successive slabs in units of the metal-metal vectors, by what perception calls it.
 SHIFTS: Final[dict[str, tuple[float, float]]] = {"staggered": (0.5, 0.5), "eclipsed": (0.0, 0.0)}
@@ -34,7 +38,7 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     cage: str = "MA",
     stacking: Stacking | None = None,
     *,
-    cell: CellKind = "sqrt2",
+    cell: CellKind | None = None,
     tilts: tuple[float, float] | None = None,
     n_trials: int = 8,
     random_state: int = 0,
@@ -50,8 +54,11 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     ----------
     spacer_smiles : str
         Mono- or diammonium cation, charges written out.
-    metal, halide : str
-        Element symbols, in any case.
+    metal : str
+        Element symbol, in any case.
+    halide : str
+        Element symbol in any case, or a mixture: shares that stand at random, such as ``"Br0.5I0.5"``, or one halide
+        for each position, such as ``"axial=Br,equatorial=I"`` (`perovex.building.halides.Halides.read`).
     n : int
         Sheets per slab.
     cage : {"Cs", "Rb", "MA", "FA", "GA"}
@@ -59,14 +66,16 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     stacking : {"staggered", "eclipsed"}, optional
         Layer shift (1/2, 1/2) or (0, 0); by default staggered for monoammonium, eclipsed for diammonium spacers.
     cell : {"sqrt2", "2x2", "1x1"}
-        In-plane period; ``"1x1"`` only with ``tilts=(0, 0)``.
+        In-plane period; ``"1x1"`` only with ``tilts=(0, 0)``. By default ``"sqrt2"``, or ``"2x2"`` for shares of
+        halides that only the larger cell holds.
     tilts : tuple of float, optional
         Rotation of the octahedra about the normal and tilt about the in-plane diagonal, degrees. By default
         those of lead halides; where the spacer finds no room, half of them and none are tried next.
     n_trials : int
         Trial arrangements.
     random_state : int
-        Seed of the trial arrangements; the same seed gives the same crystal, and every spelling of a spacer, too.
+        Seed of the trial arrangements and of halides that stand at random; the same seed gives the same crystal, and
+        every spelling of a spacer, too.
     progress : bool
         Show a progress bar on stderr.
 
@@ -81,7 +90,8 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     SmilesError
         If the SMILES is unreadable or holds no ammonium.
     BuildError
-        If an element, the cage or the stacking is unknown, or no arrangement passes perception.
+        If an element, the cage or the stacking is unknown, no cell holds the shares of halides, or no arrangement
+        passes perception.
 
     Notes
     -----
@@ -104,26 +114,36 @@ def build_layered(  # noqa: PLR0913 - the crystal's own parameters
     if n_trials < 1:
         raise BuildError(f"n_trials = {n_trials}: at least one trial is needed")
     compound = Compound.read(spacer_smiles, metal, halide, n, cage, stacking)
-    metal, halide, n, cage = compound.metal, compound.halide, compound.n, compound.cage
+    metal, halides, n, cage = compound.metal, compound.halides, compound.n, compound.cage
+    cell = cell or _cell(halides, n)
     spacer = cation_from_smiles(compound.spacer)  # the same conformers for every seed of the arrangements
     inside = cage_cation(cage)
     shift: Stacking = compound.stacking or ("staggered" if spacer.charge == 1 else "eclipsed")
     options = [tilts] if tilts is not None else _tilt_options(n, cell)
     failure: BuildError | None = None
     for angles in options:
-        frame = slab_frame(metal, halide, n, rotation=angles[0], tilt=angles[1], cell=cell)
+        frame = slab_frame(
+            metal, halides, n, rotation=angles[0], tilt=angles[1], cell=cell, rng=stream(random_state, "halides")
+        )
         try:
             structure = _best(frame, spacer, inside if n > 1 else None, shift, n_trials, random_state, progress)
         except BuildError as error:
             failure = failure or error
             continue
         structure.properties["build"] = {
-            "spacer_smiles": spacer.smiles, "metal": metal, "halide": halide, "n": int(n),
+            "spacer_smiles": spacer.smiles, "metal": metal, "halide": compound.halide, "n": int(n),
             "cage": cage if n > 1 else "", "stacking": shift, "tilts": list(angles), "random_state": random_state,
+            **halides.record(random_state),
         }  # fmt: skip
         return structure
     assert failure is not None
     raise failure.at(spacer_smiles)
+
+
+def _cell(halides: Halides, n: int) -> CellKind:
+    """Return the smaller cell that holds the shares of halides; the larger where neither does, to say so."""
+    kinds: tuple[tuple[CellKind, int], ...] = (("sqrt2", 2), ("2x2", 4))
+    return next((kind for kind, metals in kinds if halides.fits(metals * (3 * n + 1))), kinds[-1][0])
 
 
 def _tilt_options(n: int, cell: CellKind) -> list[tuple[float, float]]:
@@ -173,12 +193,11 @@ def _best(
 
 def _expected(frame: SlabFrame, spacer: Cation, cage: Cation | None, stacking: Stacking) -> Expected:
     pockets, cages = len(frame.top_pockets), len(frame.cages)
-    metal, halide = frame.symbols[0], frame.symbols[1]
     return Expected(
         n=1 + cages / pockets,
         stacking=stacking,
-        metals=(metal,),
-        halides=(halide,),
+        metals=(frame.symbols[0],),
+        halides=tuple(sorted(set(frame.symbols) - {frame.symbols[0]})),
         spacers={spacer.smiles: pockets * (2 if spacer.charge == 1 else 1)},
         cages={cage.smiles: cages} if cage is not None else None,
     )

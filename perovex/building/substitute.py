@@ -1,4 +1,4 @@
-"""Another halide or metal in the same crystal: slabs scale with the bonds, molecules keep their size."""
+"""Other halides or another metal in the same crystal: slabs scale with the bonds, molecules keep their size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
+from perovex._seeds import stream
 from perovex.building.check import Expected, check_built, shortest_contact
+from perovex.building.halides import Halides, positions_of
 from perovex.building.lengths import BUILDING_RADII, bond_length
 from perovex.building.resettle import resettle
 from perovex.building.stacking import Stack, take_apart
@@ -66,26 +68,99 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
     """
     crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
     _require_known(crystal, swap)
-    factor = _scale(crystal, swap)
-    symbols = _swapped(crystal, swap)
+    structure, factor = _exchanged(crystal, _swapped(crystal, swap), settle=settle)
+    structure.properties["build"] = {
+        "substituted_from": crystal.source or "",
+        "swap": dict(swap),
+        "scale": factor,
+    }
+    return structure
+
+
+def mix_halides(obj: Any, halides: str | Halides, *, random_state: int = 0, settle: bool = True) -> Structure:
+    """Put other halides, or a mixture of them, into the octahedra of a crystal and scale its inorganic part.
+
+    As `substitute`; sheets follow the mean bonds within them, heights those across. Bridging halides of a mixture stay
+    in the middle: relax the crystal before its energy is used.
+
+    Parameters
+    ----------
+    obj : LayeredPerovskite, Structure, Atoms or path
+        Layered crystal or 3D network.
+    halides : str or Halides
+        Such as ``"Br0.5I0.5"``, at random, or ``"axial=Br,equatorial=I"``, see `perovex.building.halides.Halides.read`.
+    random_state : int
+        Seed of halides that stand at random.
+    settle : bool
+        As in `substitute`.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+
+    Raises
+    ------
+    BuildError
+        If the halides cannot be understood, the cell does not hold their shares, the metal has no radius, or the result
+        is not perceived as the same crystal with other elements.
+
+    Examples
+    --------
+    >>> from perovex.crystal.examples import layered
+    >>> mixed = perceive(mix_halides(layered(n=1), "axial=Cl,equatorial=Br"))
+    >>> mixed.halides, mixed.n_layers
+    (('Br', 'Cl'), 1.0)
+    """
+    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    if not isinstance(halides, Halides):
+        halides = Halides.read(halides, 1 if crystal.n_layers == 1 else 2)
+    if halides.placed and crystal.dimensionality == 3:
+        raise BuildError(
+            "positions of halides are those of slabs, and this is a 3D network",
+            source=crystal.source, remedy="give shares, such as Br0.5I0.5",
+        )  # fmt: skip
+    _require_known(crystal, {metal: metal for metal in crystal.metals})
+    symbols = [site.specie.symbol for site in crystal.structure]
+    positions = positions_of(crystal)
+    sites = sorted(positions)
+    elements = halides.arrange([positions[site] for site in sites], stream(random_state, "halides"))
+    for site, element in zip(sites, elements, strict=True):
+        symbols[site] = element
+    structure, factor = _exchanged(crystal, symbols, settle=settle)
+    structure.properties["build"] = {
+        "substituted_from": crystal.source or "", "halide": str(halides), "scale": factor,
+        **halides.record(random_state),
+    }  # fmt: skip
+    return structure
+
+
+def _exchanged(crystal: LayeredPerovskite, symbols: list[str], *, settle: bool) -> tuple[Structure, float]:
+    """Put other elements at the sites of a crystal, scale and check it, and say by how much its sheets scaled."""
+    before = [site.specie.symbol for site in crystal.structure]
+    octahedra = crystal.octahedra
+    ligands = np.unique(octahedra.ligand)
     if crystal.dimensionality == 3:
-        structure = _network(crystal, symbols, factor)
+        in_plane = _ratio(crystal, symbols, np.ones(octahedra.ligand.shape, dtype=bool))
+        structure = _network(crystal, symbols, in_plane)
     else:
         stack = take_apart(crystal)
-        of_halides = bool(set(swap) & set(crystal.halides))
+        positions = positions_of(crystal)
+        within = np.vectorize(lambda site: positions[int(site)] == "equatorial")(octahedra.ligand)
+        in_plane, along = _ratio(crystal, symbols, within), _ratio(crystal, symbols, ~within)
+        of_halides = any(before[k] != symbols[k] for k in ligands)
         if of_halides:
-            factor **= SHEET_RESPONSE
+            in_plane, along = in_plane**SHEET_RESPONSE, along**SHEET_RESPONSE
         # halides reach into the gap from the outer sheets alone, however many there are
         share = GAP_SHARE / crystal.n_layers if of_halides else 0.0
-        x, cell = _layers(crystal, stack, factor, share)
+        x, cell = _layers(crystal, stack, in_plane, along, share)
         structure = Structure(Lattice(cell), symbols, x, coords_are_cartesian=True)
         if settle and shortest_contact(perceive(structure)) < 1.0:
             structure = resettle(crystal, stack, symbols, x, cell)
     expected = Expected(
         n=crystal.n_layers,
         stacking=crystal.stacking or None,
-        metals=tuple(sorted({swap.get(m, m) for m in crystal.metals})),
-        halides=tuple(sorted({swap.get(h, h) for h in crystal.halides})),
+        metals=tuple(sorted({symbols[k] for k in octahedra.metal})),
+        halides=tuple(sorted({symbols[k] for k in ligands})),
         spacers=dict(Counter(m.smiles for m in crystal.spacers)),
         cages=dict(Counter(m.smiles for m in crystal.cage_cations)),
     )
@@ -93,12 +168,7 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
         check_built(structure, expected, contacts=False)
     except BuildError as error:
         raise error.at(crystal.source) from None
-    structure.properties["build"] = {
-        "substituted_from": crystal.source or "",
-        "swap": dict(swap),
-        "scale": factor,
-    }
-    return structure
+    return structure, in_plane
 
 
 def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:
@@ -115,17 +185,15 @@ def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:
             raise BuildError(f"{old} cannot become {new}", source=crystal.source, remedy=f"use {', '.join(family)}")
 
 
-def _scale(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> float:
-    """Ratio of mean bond lengths after and before."""
+def _ratio(crystal: LayeredPerovskite, symbols: list[str], chosen: NDArray[np.bool_]) -> float:
+    """Ratio of mean bond lengths after and before, of the chosen ligands of each octahedron."""
     structure, octahedra = crystal.structure, crystal.octahedra
     before = after = 0.0
-    for metal, ligands in zip(octahedra.metal, octahedra.ligand, strict=True):
-        m = structure[int(metal)].specie.symbol
-        for ligand in ligands:
-            x = structure[int(ligand)].specie.symbol
-            before += bond_length(m, x)
-            after += bond_length(swap.get(m, m), swap.get(x, x))
-    return after / before
+    for metal, ligands, counted in zip(octahedra.metal, octahedra.ligand, chosen, strict=True):
+        for ligand in ligands[counted]:
+            before += bond_length(structure[int(metal)].specie.symbol, structure[int(ligand)].specie.symbol)
+            after += bond_length(symbols[int(metal)], symbols[int(ligand)])
+    return after / before if before else 1.0
 
 
 def _swapped(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> list[str]:
@@ -144,24 +212,24 @@ def _network(crystal: LayeredPerovskite, symbols: list[str], factor: float) -> S
 
 
 def _layers(
-    crystal: LayeredPerovskite, stack: Stack, factor: float, share: float
+    crystal: LayeredPerovskite, stack: Stack, factor: float, along: float, share: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scaled coordinates and cell of a layered crystal."""
+    """Coordinates and cell of a layered crystal whose slabs scaled by one factor in the sheets, by another along."""
     normal, bounds = stack.normal, stack.bounds
     thickness = bounds[:, 1] - bounds[:, 0]
     upper = np.append(bounds[1:, 0], bounds[0, 0] + stack.cell[2] @ normal)
     gaps = upper - bounds[:, 1]
-    new_gaps = gaps - share * (factor - 1) * thickness
-    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(factor * thickness + new_gaps)])
+    new_gaps = gaps - share * (along - 1) * thickness
+    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(along * thickness + new_gaps)])
 
     def height(h: float) -> float:
         """Map an old height to the new one."""
         k = int(np.clip(np.searchsorted(bounds[:, 0], h, side="right") - 1, 0, len(bounds) - 1))
         within = h - bounds[k, 0]
         if within <= thickness[k]:
-            return float(floor[k] + factor * within)
+            return float(floor[k] + along * within)
         into_gap = (within - thickness[k]) / gaps[k]
-        return float(floor[k] + factor * thickness[k] + into_gap * new_gaps[k])
+        return float(floor[k] + along * thickness[k] + into_gap * new_gaps[k])
 
     def moved(point: NDArray[np.float64], h: float) -> NDArray[np.float64]:
         return np.asarray(factor * (point - (point @ normal) * normal) + h * normal)
@@ -170,7 +238,7 @@ def _layers(
     for k, slab in enumerate(stack.slab_of):
         if slab >= 0:  # scaled about its own slab, also where corrugation leaves the mean halide plane
             within = x[k] @ normal - bounds[slab, 0]
-            x[k] = moved(x[k], float(floor[slab] + factor * within))
+            x[k] = moved(x[k], float(floor[slab] + along * within))
     for molecule in crystal.molecules:
         part = stack.coordinates[molecule.sites]
         centre = part.mean(axis=0)

@@ -21,7 +21,7 @@ _IDLE = {
     "a SMILES": ("swap",),
     "--table": ("swap",),
     "--thicken": ("metal", "halide", "n", "stacking", "trials", "swap"),
-    "--substitute": ("metal", "halide", "n", "cage", "stacking", "trials"),
+    "--substitute": ("metal", "n", "cage", "stacking", "trials"),
 }
 
 
@@ -48,7 +48,15 @@ def build(  # noqa: PLR0917 (options of a command)
         ),
     ] = None,
     metal: Annotated[str, typer.Option("--metal", "-m", help="Metal of the octahedra.")] = "Pb",
-    halide: Annotated[str, typer.Option("--halide", "-x", help="Halide of the octahedra.")] = "I",
+    halide: Annotated[
+        str,
+        typer.Option(
+            "--halide",
+            "-x",
+            help="Halide of the octahedra, or a mixture: Br0.5I0.5 (or Br:0.5,I:0.5) at random by --seed, "
+            "axial=Br,equatorial=I by position (terminal, inner, equatorial; axial, bridging).",
+        ),
+    ] = "I",
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Perovskite sheets per slab.")] = 1,
     cage: Annotated[
         str | None,
@@ -71,7 +79,8 @@ def build(  # noqa: PLR0917 (options of a command)
         typer.Option("--thicken", help="Insert one sheet into every slab of this crystal instead."),
     ] = None,
     substitute: Annotated[
-        Path | None, typer.Option("--substitute", help="Swap elements of this crystal instead (with --swap).")
+        Path | None,
+        typer.Option("--substitute", help="Swap elements of this crystal instead (with --swap, or --halide)."),
     ] = None,
     swap: Annotated[
         list[str] | None, typer.Option("--swap", help="Element swap such as I=Br or Pb=Sn; repeatable.")
@@ -95,7 +104,8 @@ def build(  # noqa: PLR0917 (options of a command)
     if len(taken) != 1:
         raise typer.BadParameter("give one of: SMILES, --table CSV, --thicken FILE, --substitute FILE")
     _refuse_idle(context, taken[0])
-    swaps = _swaps(swap) if substitute is not None else {}
+    mixture = halide if given(context, "halide") and not swap else None
+    swaps = _swaps(swap) if substitute is not None and mixture is None else {}
     composition = {"metal": metal, "halide": halide, "n": n, "cage": cage or "MA", "stacking": stacking}
     compounds, names = _compounds(spacers, table, composition)
     several = table is not None or len(compounds) > 1
@@ -113,7 +123,7 @@ def build(  # noqa: PLR0917 (options of a command)
         if isinstance(structure, PerovexError):
             raise structure
     else:
-        structure = _from_crystal(thicken, substitute, _cage(cage), swaps, seed)
+        structure = _from_crystal(thicken, substitute, _cage(cage), mixture or swaps, seed)
     if relax:
         structure = _relaxed(structure, potential, show)
     _write_one(structure, out)
@@ -183,12 +193,14 @@ def _relaxed(structure: Structure, potential: str, show: bool) -> Structure:
 
 
 def _from_crystal(
-    thicken: Path | None, substitute: Path | None, cage: str | None, swaps: dict[str, str], seed: int
+    thicken: Path | None, substitute: Path | None, cage: str | None, swaps: dict[str, str] | str, seed: int
 ) -> Structure:
     from perovex import building
 
     if thicken is not None:
         return building.thicken(thicken, cage, random_state=seed)
+    if isinstance(swaps, str):
+        return building.mix_halides(substitute, swaps, random_state=seed)
     return building.substitute(substitute, swaps)
 
 
@@ -269,6 +281,8 @@ def _refuse_idle(context: typer.Context, way: str) -> None:
     idle = ["-n" if name == "n" else f"--{name}" for name in _IDLE[way] if given(context, name)]
     if idle:
         raise PerovexError(f"{', '.join(idle)} would be ignored beside {way}", remedy="leave them out")
+    if way == "--substitute" and given(context, "halide") and given(context, "swap"):
+        raise PerovexError("--halide and --swap both say what to put in", remedy="give one of them")
     if given(context, "potential") and not given(context, "relax"):
         raise PerovexError("--potential would be ignored without --relax", remedy="add --relax, or leave it out")
 
@@ -277,5 +291,5 @@ def _swaps(items: list[str] | None) -> dict[str, str]:
     """Parse ``I=Br``, in any case."""
     pairs = [item.partition("=")[::2] for item in items or ()]
     if not pairs or not all(old and new for old, new in pairs):
-        raise typer.BadParameter("--substitute needs --swap OLD=NEW, such as --swap I=Br")
+        raise typer.BadParameter("--substitute needs --swap OLD=NEW, such as --swap I=Br, or --halide")
     return {old.strip().capitalize(): new.strip().capitalize() for old, new in pairs}

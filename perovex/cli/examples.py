@@ -42,6 +42,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "build": (
         ("Butylammonium lead bromide", "perovex build 'CCCC[NH3+]' --halide Br --out ba2pbbr4.cif"),
+        ("Bromide at the spacers, iodide in the sheets", "perovex build 'CCCC[NH3+]' --halide axial=Br,equatorial=I"),
         ("One more sheet in every slab", "perovex build --thicken ba2pbbr4.cif --cage MA --out thicker.cif"),
         ("Another halide", "perovex build --substitute ba2pbbr4.cif --swap Br=I --out ba2pbi4.cif"),
     ),

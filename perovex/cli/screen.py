@@ -27,7 +27,7 @@ def screen(  # noqa: PLR0917 (options of a command)
         ),
     ],
     metal: Annotated[str, typer.Option(help="Metals, divided by commas.")] = "Pb",
-    halide: Annotated[str, typer.Option(help="Halides, divided by commas.")] = "I",
+    halide: Annotated[str, typer.Option(help="Halides, divided by commas; a mixture as Br0.5I0.5.")] = "I",
     n: Annotated[str, typer.Option("--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
     cage: Annotated[str, typer.Option(help="Cage cation when n > 1: MA, FA, GA, Cs, Rb.")] = "MA",
     rank: Annotated[Literal["stiff", "soft", "anisotropic", "window"], typer.Option(help="What is wanted.")] = "stiff",
@@ -85,7 +85,7 @@ def screen(  # noqa: PLR0917 (options of a command)
         check_folder(parts)
     goal = Goal(rank, target, _window(window))
     question = Question(
-        listed(metal, str.capitalize), listed(halide, str.capitalize), counts(n), _cage(cage), moduli,
+        listed(metal, str.capitalize), listed(halide, str), counts(n), _cage(cage), moduli,
         "" if models is None else str(models),
     )  # fmt: skip
     options = Options(goal, top, any_formability, inside, diverse, refine, refine_by, builds)
@@ -216,7 +216,12 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     rows = hits.set_index("smiles").rename_axis("spacer")
-    view: dict[str, Any] = {"compound": [f"{r.metal}{r.halide} n={r.n:g}" for r in rows.itertuples(index=False)]}
+    view: dict[str, Any] = {
+        "compound": [
+            f"{r.metal} {r.halide} n={r.n:g}" if len(r.halide) > 2 else f"{r.metal}{r.halide} n={r.n:g}"
+            for r in rows.itertuples(index=False)
+        ]
+    }
     for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
         view[f"{target} (GPa)"] = rows[target].map("{:.1f}".format)
         ends = zip(rows[f"{target}_lower"], rows[f"{target}_upper"], strict=True)

@@ -23,7 +23,7 @@ def suggest(  # noqa: PLR0917 (options of a command)
         str, typer.Option(help="With --by claim: the descriptor that the claim is about.")
     ] = "stei_head",
     metal: Annotated[str, typer.Option(help="Metals, divided by commas.")] = "Pb",
-    halide: Annotated[str, typer.Option(help="Halides, divided by commas.")] = "I",
+    halide: Annotated[str, typer.Option(help="Halides, divided by commas; a mixture as Br0.5I0.5.")] = "I",
     n: Annotated[str, typer.Option("--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
     moduli: Annotated[Moduli, typer.Option(help="Moduli with all ions relaxed, or with soft modes held.")] = "relaxed",
     any_formability: Annotated[
@@ -52,7 +52,7 @@ def suggest(  # noqa: PLR0917 (options of a command)
         if out is not None:
             write_frame(campaign.table, out)
         return
-    question = Question(listed(metal, str.capitalize), listed(halide, str.capitalize), counts(n), moduli=moduli)
+    question = Question(listed(metal, str.capitalize), listed(halide, str), counts(n), moduli=moduli)
     chosen = run(
         source, question, k=k, by=by, target=target, soft=soft, descriptor=descriptor, any_formability=any_formability
     )

@@ -68,8 +68,11 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     spacer : str or sequence of str
         SMILES of the spacer cation, charges written out; equal cations give equal answers however they are spelled.
         Of several each has a row, and one that cannot be built has its error there.
-    metal, halide : str
-        Elements, in any case.
+    metal : str
+        Element, in any case.
+    halide : str
+        Element in any case, or a mixture: shares such as ``"Br0.5I0.5"``, spread anew for every build, or a halide for
+        each position, such as ``"axial=Br,equatorial=I"``. The models never saw mixtures, and say so.
     n : int
         Sheets per slab.
     cage : {"MA", "FA", "GA", "Cs", "Rb"}
@@ -215,14 +218,16 @@ class _Trial:
 
 
 def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
-    made = _from_relatives(compound) if start == "known" else None
-    if made is not None:
-        return [_Trial(compound, made=made)]
     seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
-    return [_Trial(compound, seed) for seed in seeds]
+    chance = compound.halides.mixed and not compound.halides.placed  # else one crystal made is as good as several
+    made = [] if start != "known" else [_from_relatives(compound, seed) for seed in (seeds if chance else seeds[:1])]
+    trials = [
+        _Trial(compound, seed, crystal) for seed, crystal in zip(seeds, made, strict=False) if crystal is not None
+    ]
+    return trials or [_Trial(compound, seed) for seed in seeds]
 
 
-def _from_relatives(compound: Compound) -> Structure | None:
+def _from_relatives(compound: Compound, seed: int) -> Structure | None:
     """Make a compound from the nearest known crystal of its spacer, if there is one with the stacking that is asked."""
     relatives = [
         crystal
@@ -230,7 +235,7 @@ def _from_relatives(compound: Compound) -> Structure | None:
         if compound.stacking is None or crystal.stacking == compound.stacking
     ]
     cage = CAGE_SMILES[compound.cage] if compound.n > 1 else None
-    return from_known(relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage)
+    return from_known(relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage, seed)
 
 
 def build_and_describe(
@@ -309,7 +314,7 @@ def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle, *, made: b
     for column in ("phase", "stacking"):
         row[column] = "/".join(dict.fromkeys(builds[column]))
     row["warnings"] = _said(builds, row, bundle)
-    if not made:
+    if not made or len(builds) > 1:
         row["warnings"].append(_spread_note(row, n_asked, bundle))
     return row
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perovex._bundled import data_root
+from perovex.building.from_known import MIRRORED
 from perovex.errors import ModelFileError
 from perovex.learn import ModelBundle
 
@@ -111,15 +112,19 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     """
     relative = origin.get("build", {}).get("from", "")
     steps = origin.get("build", {}).get("steps", "")
+    mixture = origin.get("build", {}).get("arrangement", "")  # how far a guess moves was measured on single halides
     if "relaxation" in origin:
         kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
-    elif relative and not steps:
-        return f"geometry of {relative}, a known crystal of this compound"
+    elif relative and steps in ("", MIRRORED):
+        hand = f" of the other hand, {MIRRORED}" if steps else ""
+        return f"geometry of {relative}, a known crystal of this compound{hand}"
     elif relative:
         kind, what = "from_known", f"geometry of {relative}, {steps}, not relaxed"
     else:
         kind, what = "built", "geometry built, not relaxed"
-    measured = manifest.get("built_geometry", {}).get(kind)
+    if mixture:
+        what = f"{what}, its mixed halides placed and not found ({mixture})"
+    measured = None if mixture else manifest.get("built_geometry", {}).get(kind)
     if not measured:
         return f"{what}: how far that moves predictions was not measured"
     listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.building.compound import Compound
+from perovex.building.halides import read_halides
 from perovex.errors import PerovexError
 from perovex.screening.cations import read_cation
 from perovex.screening.features import composition_values, crossed
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Verdicts of formability that a hit may have.
 FORMABLE: Final = ("known layered", "no rule broken")
+#: Why compounds of several halides lie outside.
+MIXED: Final = "mixed halides were never seen in training"
 _ENTRY = ("row", "name", "written")
 
 
@@ -34,7 +37,9 @@ class Question:
 
     Attributes
     ----------
-    metals, halides : tuple of str
+    metals : tuple of str
+    halides : tuple of str
+        Elements, or mixtures such as ``Br0.5I0.5``: they enter by their mean radius, and lie outside what was learnt.
     layers : tuple of int
         Sheets per slab.
     cage : str
@@ -55,6 +60,7 @@ class Question:
     def __post_init__(self) -> None:
         if not (self.metals and self.halides and self.layers):
             raise PerovexError("nothing to screen for", remedy="give at least one metal, halide and n")
+        object.__setattr__(self, "halides", tuple(dict.fromkeys(str(read_halides(halide)) for halide in self.halides)))
         for metal, halide, n in self.compositions:
             # any spacer will do to refuse what no compound can have
             Compound.read("CCCC[NH3+]", metal, halide, n, self.cage)
@@ -125,7 +131,20 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
         }
     )
     _add_composition_rules(table, question)
-    return pd.concat([table, predict_features(features, models_of(question))], axis=1)
+    predicted = predict_features(features, models_of(question))
+    predicted.loc[table["halide"].map(is_mixed).to_numpy(), "in_domain"] = False
+    return pd.concat([table, predicted], axis=1)
+
+
+def is_mixed(halide: str) -> bool:
+    """Whether a halide as it is screened is a mixture, which none of the models learnt from.
+
+    Examples
+    --------
+    >>> is_mixed("I"), is_mixed("Br0.5I0.5")
+    (False, True)
+    """
+    return read_halides(halide).mixed
 
 
 def _add_composition_rules(table: pd.DataFrame, question: Question) -> None:

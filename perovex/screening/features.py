@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
+from perovex.building.halides import read_halides
+from perovex.crystal.radii import METAL_RADII
 from perovex.descriptors.molecule import molecule_descriptors
 from perovex.errors import BuildError
 
@@ -57,8 +58,10 @@ def composition_values(metal: str, halide: str, n: float) -> list[float]:
 
     Parameters
     ----------
-    metal, halide : str
-        Element symbols.
+    metal : str
+        Element symbol.
+    halide : str
+        Element symbol, or a mixture, whose mean radius counts.
     n : float
         Sheets per slab.
 
@@ -72,12 +75,11 @@ def composition_values(metal: str, halide: str, n: float) -> list[float]:
     >>> composition_values("Pb", "I", 2)
     [1.19, 2.2, 0.5]
     """
-    for symbol, radii, role in ((metal, METAL_RADII, "metal"), (halide, HALIDE_RADII, "halide")):
-        if symbol not in radii:
-            raise BuildError(f"unknown {role} {symbol!r}", remedy=f"known are {', '.join(radii)}")
+    if metal not in METAL_RADII:
+        raise BuildError(f"unknown metal {metal!r}", remedy=f"known are {', '.join(METAL_RADII)}")
     if not n >= 1:
         raise BuildError(f"n = {n}: a slab has at least one sheet")
-    return [METAL_RADII[metal], HALIDE_RADII[halide], 1.0 / n]
+    return [METAL_RADII[metal], read_halides(halide).radius(n), 1.0 / n]
 
 
 def feature_table(compounds: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,8 @@ from scipy.stats import beta
 
 from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
-from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
+from perovex.building.halides import read_halides
+from perovex.crystal.radii import METAL_RADII
 from perovex.descriptors.composition import cage_radius, tolerance_factor
 from perovex.descriptors.molecule import molecule_descriptors
 from perovex.descriptors.topology import ammonium_atoms, molecule_graph
@@ -157,8 +158,10 @@ def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> 
 
     Parameters
     ----------
-    metal, halide : str
-        Elements with known radii.
+    metal : str
+        Element with a known radius.
+    halide : str
+        Element, or a mixture, whose mean radius counts.
     n : int
     cage : str
         Key of `perovex.building.cation.CAGE_SMILES`; counts for n above one.
@@ -169,11 +172,12 @@ def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> 
     ([], ['cage cation GA is too large: tolerance factor 1.08'])
     """
     broken = []
-    ratio = METAL_RADII[metal] / HALIDE_RADII[halide]
+    radius = read_halides(halide).radius(n)
+    ratio = METAL_RADII[metal] / radius
     if ratio < OCTAHEDRAL_LIMIT:
         broken.append(f"{metal} is small for six {halide}: octahedral factor {ratio:.2f} below {OCTAHEDRAL_LIMIT:g}")
     if n > 1:
-        factor = tolerance_factor(cage_radius(CAGE_SMILES[cage]), METAL_RADII[metal], HALIDE_RADII[halide])
+        factor = tolerance_factor(cage_radius(CAGE_SMILES[cage]), METAL_RADII[metal], radius)
         if factor > TOLERANCE[1] + 0.05:
             broken.append(f"cage cation {cage} is too large: tolerance factor {factor:.2f}")
         elif factor < TOLERANCE[0]:

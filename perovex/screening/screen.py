@@ -21,7 +21,7 @@ from perovex._cluster import run_pieces
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import predict_compounds
-from perovex.screening.chunks import FORMABLE, Question, chunk_bytes, models_of
+from perovex.screening.chunks import FORMABLE, MIXED, Question, chunk_bytes, is_mixed, models_of
 from perovex.screening.features import feature_table
 from perovex.screening.formability import statement
 from perovex.screening.goals import Goal, pareto
@@ -294,7 +294,11 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
         return hits
     bundle = models_of(question)
     features = feature_table(hits)
-    hits["domain_reason"] = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
+    reasons = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
+    hits["domain_reason"] = [
+        "; ".join(filter(None, [MIXED if is_mixed(halide) else "", reason]))
+        for halide, reason in zip(hits["halide"], reasons, strict=True)
+    ]
     distances = bundle.distances(features)
     spacers = {} if bundle.known is None else bundle.known.identity["smiles"].to_dict()
     named = []
@@ -330,7 +334,7 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
     hits.loc[chosen, "built_error"] = built["error"].to_numpy()
     inside = hits["in_domain"].to_numpy(bool)
     trusted = np.where(inside, best_rung(question, target) == "b", best_rung(question, target, like=True) == "b")
-    by_b = hits[f"built_{target}"].notna().to_numpy() & trusted
+    by_b = hits[f"built_{target}"].notna().to_numpy() & trusted & ~hits["halide"].map(is_mixed).to_numpy(bool)
     if not by_b.any():
         return hits
     hits.loc[by_b, "rung"] = "b"

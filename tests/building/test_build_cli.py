@@ -40,6 +40,7 @@ def test_refusals_are_typed(arguments, word, tmp_path):
         (["CC[NH3+]", "--trials", 1, "--potential", "none"], "--potential would be ignored without --relax"),
         (["--thicken", "FILE", "-n", 3, "-m", "Sn"], "--metal, -n would be ignored beside --thicken"),
         (["--substitute", "FILE", "--swap", "I=Br", "-n", 1], "-n would be ignored beside --substitute"),
+        (["--substitute", "FILE", "--swap", "I=Br", "-x", "Br"], "--halide and --swap both say"),
     ],
 )
 def test_options_that_would_be_ignored_are_refused(arguments, words, two_crystals, tmp_path):
@@ -107,3 +108,14 @@ def test_a_crystal_goes_to_standard_output(tmp_path):
     path = tmp_path / "piped.cif"
     path.write_text(done.stdout)
     assert perceive(path).structure.properties["build"]["spacer_smiles"] == "C[NH3+]"
+
+
+def test_mixed_halides_are_built_by_position_and_put_into_a_crystal(two_crystals, tmp_path):
+    ordered, mixed = tmp_path / "ordered.cif", tmp_path / "mixed.cif"
+    done = run("CC[NH3+]", "-x", "axial=Br,equatorial=I", "--trials", 1, "--out", ordered)
+    assert done.exit_code == 0, done.output
+    assert "PbBr2I2" in done.output
+    assert "Br%20terminal" in ordered.read_text()
+    done = run("--substitute", two_crystals[0], "--halide", "axial=Cl,equatorial=Br", "--out", mixed)
+    assert done.exit_code == 0, done.output
+    assert perceive(mixed).halides == ("Br", "Cl")

@@ -109,11 +109,13 @@ def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
     assert quick == []
 
 
-def test_compounds_are_read_in_any_case_and_mixtures_are_refused():
+def test_compounds_are_read_in_any_case_and_unclear_mixtures_are_refused():
     compound = Compound.read("[NH3+]CCCC", "pb", "BR", "2", "cs", "Staggered")
     assert str(compound) == "CCCC[NH3+] PbBr n=2 Cs staggered"
-    with pytest.raises(BuildError, match=r"mixtures are not built"):
+    with pytest.raises(BuildError, match=r"halide 'I/Br' cannot be read \(write Br, Br0.5I0.5"):
         Compound.read("CC[NH3+]", halide="I/Br")
+    with pytest.raises(BuildError, match="of metals not"):
+        Compound.read("CC[NH3+]", metal="Pb0.5Sn0.5")
     with pytest.raises(BuildError, match="unknown cage cation 'XX'"):
         Compound.read("CC[NH3+]", cage="XX")
     for n in (0, -1, 1.5, "many", float("nan")):
@@ -124,3 +126,20 @@ def test_compounds_are_read_in_any_case_and_mixtures_are_refused():
     with pytest.raises(BuildError, match="no column of spacers"):
         read_compounds(pd.DataFrame({"halide": ["I"]}))
     assert isinstance(read_compounds(pd.DataFrame({"spacer": ["C("]}))[0], PerovexError)
+
+
+def test_mixed_halides_are_made_from_a_relative_and_lie_outside_by_name(bundle):
+    row = predict_new(BA[0], halide="axial=Br,equatorial=I", models=bundle).iloc[0]
+    assert (row["formula"], row["halide"], row["builds"]) == ("(C4H9NH3)2PbBr2I2", "Br/I", 1)
+    assert not row["in_domain"]
+    assert "mixed halide Br/I was never seen in training" in row["domain_reason"]
+    assert any("Br terminal, I equatorial" in note and "was not measured" in note for note in row["warnings"])
+
+
+def test_halides_at_random_are_spread_anew_for_every_build(bundle):
+    row = predict_new(BA[0], halide="Br0.5I0.5", n_builds=2, models=bundle).iloc[0]
+    assert row["builds"] == 2
+    assert row["E_vrh_min_of_builds"] < row["E_vrh_max_of_builds"]
+    assert any(note.startswith("mean of 2 builds") for note in row["warnings"])
+    again = predict_new(BA[0], halide="I:1,Br:1", n_builds=2, models=bundle).iloc[0]
+    assert again["E_vrh"] == row["E_vrh"]

@@ -113,7 +113,7 @@ def test_goals_rank_as_they_say() -> None:
         (lambda: Goal("window"), "a window belongs"),
         (lambda: Goal("window", "E_vrh", (9.0, 3.0)), "no window"),
         (lambda: Question(metals=("Xx",)), "unknown metal"),
-        (lambda: Question(halides=("Pb",)), "unknown halide"),
+        (lambda: Question(halides=("Pb",)), "is not a halide"),
         (lambda: Question(layers=(0,)), "at least one"),
         (lambda: Question(layers=(2,), cage="EA"), "unknown cage"),
         (lambda: Options(top=0), "0 hits"),
@@ -204,3 +204,13 @@ def test_the_command_writes_tables_pages_and_molecules(tmp_path) -> None:
     assert pd.read_csv(tmp_path / "hits.csv")["status"].value_counts()["hit"] == 7
     assert "perovex_E_vrh" in (tmp_path / "hits.sdf").read_text()
     assert "Pareto" in (tmp_path / "p.html").read_text(encoding="utf-8")
+
+
+def test_mixed_halides_lie_outside_what_was_learnt() -> None:
+    # in range as their radii are, no mixture was ever seen
+    result = screen(["CCCC[NH3+]"], Question(halides=("br", "I:1,Br:1", "I")))
+    hits = result.hits.set_index("halide")
+    assert hits["in_domain"].to_dict() == {"Br": True, "Br0.5I0.5": False, "I": True}
+    assert hits.loc["Br0.5I0.5", "domain_reason"] == "mixed halides were never seen in training"
+    ends = sorted(hits.loc[["Br", "I"], "E_vrh"])
+    assert ends[0] < hits.loc["Br0.5I0.5", "E_vrh"] < ends[1]

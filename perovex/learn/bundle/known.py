@@ -89,6 +89,7 @@ class KnownCrystals:
             if column == "dimensionality":
                 return [f"a {value:g}D network, and only {listed(seen)}D crystals were learnt from"]
             name = f"no {KINDS[column]}" if value == "" else f"{KINDS[column]} {_shown(value)}"
+            name = f"mixed {name}" if "/" in str(value) else name
             told.append(f"{name} was never seen in training ({listed(seen)})")
         return told
 
