@@ -10,6 +10,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Everything, from the bundled data to a report", "perovex study --out study"),
         ("A quick look at your own labels", "perovex study --out quick --data mydata --quick"),
     ),
+    "report": (
+        ("The report of a study with your own head", "perovex report study --title 'Our films' --authors us"),
+        ("The same into another file", "perovex report study --out seminar.html --notes 'For the group seminar.'"),
+    ),
     "predict": (
         ("A crystal", "perovex predict crystal.cif"),
         ("A folder of crystals into a table", "perovex predict crystals/ --out prediction.csv"),

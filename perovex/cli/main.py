@@ -23,6 +23,7 @@ from perovex.cli import (
     minima,
     model,
     predict,
+    report,
     screen,
     spacers,
     study,
@@ -54,6 +55,7 @@ def _register(name: str, command: Callable[..., Any], panel: str) -> None:
 
 
 _register("study", study.study, _STUDY)
+_register("report", report.report, _STUDY)
 _register("predict", predict.predict, _STUDY)
 _register("screen", screen.screen, _STUDY)
 _register("spacers", spacers.spacers, _STUDY)

@@ -1,16 +1,14 @@
 """Models of stiffness over descriptor tables: estimators, validation, uncertainty, domain, model files."""
 
+from typing import TYPE_CHECKING, Any
+
 from perovex.learn.bundle.bundle import ModelBundle
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, read_manifest, save_model
 from perovex.learn.estimators.classifier import StiffnessClassifier
-from perovex.learn.estimators.process import ProcessRegressor
 from perovex.learn.estimators.regressor import YoungModulusRegressor
-from perovex.learn.estimators.selection import DescriptorSelector
-from perovex.learn.estimators.small import ForwardSelection, formula, formula_text, small_model
 from perovex.learn.metrics import score
 from perovex.learn.provenance import environment, table_checksum
-from perovex.learn.splits import clusters, folds_for
 from perovex.learn.threshold import resolve_threshold, stiff_labels
 from perovex.learn.uncertainty.calibration import (
     ProbabilityCalibrator,
@@ -20,13 +18,19 @@ from perovex.learn.uncertainty.calibration import (
 )
 from perovex.learn.uncertainty.domain import ApplicabilityDomain, domain_errors
 from perovex.learn.uncertainty.intervals import ConformalRegressor, coverage_table
-from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
-from perovex.learn.validation.ablation import ablation
-from perovex.learn.validation.evaluation import evaluate, noise_floor
-from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
-from perovex.learn.validation.result import Evaluation
-from perovex.learn.validation.scrambling import Scrambling, shuffle_target, y_scrambling
-from perovex.learn.validation.search import TunedModel, xgboost_space
+
+if TYPE_CHECKING:
+    from perovex.learn.estimators.process import ProcessRegressor
+    from perovex.learn.estimators.selection import DescriptorSelector
+    from perovex.learn.estimators.small import ForwardSelection, formula, formula_text, small_model
+    from perovex.learn.splits import clusters, folds_for
+    from perovex.learn.uncertainty.scatter import error_ranking, model_scatter
+    from perovex.learn.validation.ablation import ablation
+    from perovex.learn.validation.evaluation import evaluate, noise_floor
+    from perovex.learn.validation.learning_curve import LearningCurve, learning_curve
+    from perovex.learn.validation.result import Evaluation
+    from perovex.learn.validation.scrambling import Scrambling, shuffle_target, y_scrambling
+    from perovex.learn.validation.search import TunedModel, xgboost_space
 
 __all__ = [
     "ApplicabilityDomain",
@@ -72,3 +76,41 @@ __all__ = [
     "xgboost_space",
     "y_scrambling",
 ]
+
+# Validation and the parts that only it and training need import half of scikit-learn; to predict takes none of them.
+_LATER = {
+    "DescriptorSelector": "estimators.selection",
+    "Evaluation": "validation.result",
+    "ForwardSelection": "estimators.small",
+    "LearningCurve": "validation.learning_curve",
+    "ProcessRegressor": "estimators.process",
+    "Scrambling": "validation.scrambling",
+    "TunedModel": "validation.search",
+    "ablation": "validation.ablation",
+    "clusters": "splits",
+    "error_ranking": "uncertainty.scatter",
+    "evaluate": "validation.evaluation",
+    "folds_for": "splits",
+    "formula": "estimators.small",
+    "formula_text": "estimators.small",
+    "learning_curve": "validation.learning_curve",
+    "model_scatter": "uncertainty.scatter",
+    "noise_floor": "validation.evaluation",
+    "shuffle_target": "validation.scrambling",
+    "small_model": "estimators.small",
+    "xgboost_space": "validation.search",
+    "y_scrambling": "validation.scrambling",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is not always needed when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

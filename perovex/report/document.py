@@ -261,6 +261,28 @@ class Document:
         self.sections.append(made)
         return made
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that the page is made of."""
+        return {
+            **{name: getattr(self, name) for name in ("title", "subtitle", "authors", "notes", "payload")},
+            "sections": [{"title": section.title, "blocks": section.blocks} for section in self.sections],
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Document:
+        """Make a document of what `to_dict` returned.
+
+        Examples
+        --------
+        >>> page = Document("Report", "of a study")
+        >>> _ = page.section("Data").text("12 crystals")
+        >>> Document.from_dict(page.to_dict()).html() == page.html()
+        True
+        """
+        sections = [Section(str(part["title"]), list(part["blocks"])) for part in content["sections"]]
+        head = {name: str(content[name]) for name in ("title", "subtitle", "authors", "notes")}
+        return cls(**head, sections=sections, payload=dict(content["payload"]))
+
     def html(self) -> str:
         """Return the whole page.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from perovex._files import check_folder, write_atomic
 from perovex.errors import PerovexError
 from perovex.learn.bundle.folder import refuse_foreign
+from perovex.report.saved import SAVED, save_report
 from perovex.study.config import write_config
 from perovex.study.kept import Kept
 from perovex.study.report.report import build_report
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from perovex.study.result import StudyResult
 
 MANIFEST = "files.json"
-_SINGLE = ("report.html", "results.json", "descriptors.csv", "study.yaml", MANIFEST)
+_SINGLE = ("report.html", SAVED, "results.json", "descriptors.csv", "study.yaml", MANIFEST)
 
 
 def check_out(out: Path) -> None:
@@ -53,7 +54,9 @@ def write_study(result: StudyResult, out: Path) -> None:
     """
     old, figures = _written_before(out), _inodes(out / "figures")
     head = {name: str(result.asked.get(name) or "") for name in ("title", "authors", "notes")}
-    build_report(result, out / "figures", **head).write(out / "report.html")
+    document = build_report(result, out / "figures", **head)
+    document.write(out / "report.html")
+    save_report(document, out)
     content = json.dumps(result.to_dict(), indent=1, allow_nan=False)
     write_atomic(out / "results.json", (content + "\n").encode())
     write_atomic(out / "study.yaml", write_config(result.asked).encode())

@@ -12,6 +12,7 @@ import pytest
 from tree import commands, parameters
 
 from perovex.elasticity.potentials import by_name
+from perovex.report import Document, save_report
 
 #: What a command needs besides the option that is tested; others get a crystal, or a place to write, as they ask.
 NEEDED = {
@@ -20,6 +21,7 @@ NEEDED = {
     "elastic": ["{tensor}"],
     "label": ["{crystal}", "--out", "{new}"],
     "minima": ["{crystal}", "--out", "{new}"],
+    "report": ["{study}"],
     "screen": ["{spacers}"],
     "suggest": ["{spacers}"],
     "study": ["--out", "{new}", "--quick", "--quiet"],
@@ -30,6 +32,9 @@ FREE_TEXT = {
     ("minima", "origin"): "goes on record as it is",
     ("collect", "version"): "any name of a version",
     ("collect", "notes"): "goes into the manifest as it is",
+    ("report", "title"): "goes on the report as it is",
+    ("report", "authors"): "goes on the report as it is",
+    ("report", "notes"): "goes on the report as it is",
     ("study", "title"): "goes on the report as it is",
     ("study", "authors"): "goes on the report as it is",
     ("study", "notes"): "goes on the report as it is",
@@ -85,7 +90,10 @@ def places(two_crystals, tmp_path_factory):
     (folder / "records" / "x@y.json").write_text("{}")
     (folder / "spacers.smi").write_text("CCCC[NH3+]\n")
     (folder / "tensor.txt").write_text("\n".join(" ".join("9" if i == j else "1" for i in range(6)) for j in range(6)))
+    (folder / "study").mkdir()
+    save_report(Document("Made"), folder / "study")
     return {
+        "study": str(folder / "study"),
         "spacers": str(folder / "spacers.smi"),
         "tensor": str(folder / "tensor.txt"),
         "crystal": str(two_crystals[0]),

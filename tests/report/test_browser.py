@@ -23,14 +23,18 @@ def payload(n=6):
     numbers = rng.normal(size=(n, 2)).round(3).tolist()
     return {
         "crystals": [
-            {"name": f"c{i}", "formula": "CsPbI3", "smiles": "[Cs+]", "n": "1", "halide": "I", "phase": "DJ"}
-            for i in range(n)
+            {"name": f"c{i}", "formula": "CsPbI3", "n": f"{1 + i % 2}"} for i in range(n)
         ],
+        "facts": ["formula", "n"],
+        "categories": ["n"],
         "descriptors": [{"key": key, "label": key, "unit": "Å"} for key in ("angle", "spacing")],
         "values": numbers,
-        "contributions": ["angle", "spacing"],
-        "leaders": [0, 1],
-        "targets": {"E_vrh": {"text": "E_vrh (GPa)", "shapUnit": "contribution"}},
+        "targets": {
+            "E_vrh": {
+                "text": "E_vrh (GPa)", "unit": "GPa", "shapUnit": "contribution",
+                "contributions": ["angle", "spacing"], "leaders": [0, 1],
+            }
+        },
         "labels": {"E_vrh": [10.0 + i for i in range(n)]},
         "predictions": {
             "E_vrh": {"value": [10.0] * n, "lower": [8.0] * n, "upper": [None] * n, "inside": [True, None] * (n // 2)}
@@ -43,12 +47,11 @@ def payload(n=6):
         "start": {"x": "angle"},
         "small": {
             "E_vrh": {
-                "descriptors": ["angle", "spacing"], "coefficients": [0.1, -0.2], "intercept": 2.3, "centre": [0, 0],
-                "scale": [1.0, 1.0], "smallest": [-2.0, -2.0], "largest": [2.0, 2.0],
+                "descriptors": ["angle", "spacing"], "coefficients": [0.1, -0.2], "intercept": 2.3, "log": True,
+                "centre": [0, 0], "scale": [1.0, 1.0], "smallest": [-2.0, -2.0], "largest": [2.0, 2.0],
                 "correlation": [[1.0, 0.5], [0.5, 1.0]],
             }
         },
-        "whatIfNote": "By the small model.",
     }  # fmt: skip
 
 

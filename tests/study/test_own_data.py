@@ -13,6 +13,7 @@ from perovex.errors import DatasetError, ModelInputError
 from perovex.learn import ModelBundle
 from perovex.study import run_study
 from perovex.study.own_data import descriptor_columns, read_own_data
+from perovex.study.report.explorer import explorer_payload
 
 FAST = {"quick": True, "n_jobs": 1, "algorithm": "xgboost"}
 
@@ -199,17 +200,72 @@ def test_one_class_leaves_the_regression(tmp_path):
     assert any("no classification: one class only" in str(remark) for remark in result.remarks)
 
 
-def test_several_targets_with_missing_values():
+@pytest.fixture(scope="module")
+def several():
     table = planted(10)
     table["gap"] = 2 + 0.1 * table["angle"]
     table.loc[:5, "gap"] = np.nan
-    result = run_study(None, table=table, target=["shift", "gap"], unit=["meV", "eV"], task="regression", **FAST)
+    return run_study(None, table=table, target=["shift", "gap"], unit=["meV", "eV"], task="regression", **FAST)
+
+
+def test_several_targets_with_missing_values(several):
+    result = several
     assert {name: item.task.unit for name, item in result.tasks.items()} == {"shift": "meV", "gap": "eV"}
     assert result.tasks["shift"].evaluation.settings["n_rows"] == 30
     assert result.tasks["gap"].evaluation.settings["n_rows"] == 24
     assert "gap" not in result.tables.X
     assert any("lack a value of gap" in remark.cause for remark in result.remarks)
     assert set(result.bundle.predict(result.tables.X)) >= {"shift", "gap"}
+
+
+def test_the_report_of_a_finished_study_is_rendered_anew(negative, tmp_path):
+    from typer.testing import CliRunner
+
+    from perovex.cli.main import app
+    from perovex.report import render_report
+
+    _, out = negative
+    written = (out / "report.html").read_text(encoding="utf-8")
+    assert render_report(out).html() == written
+    page = tmp_path / "new.html"
+    done = CliRunner().invoke(
+        app, ["report", str(out), "--out", str(page), "--title", "Shifts"], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    assert page.read_text(encoding="utf-8") == written.replace("Shifts &amp; strains", "Shifts")
+
+
+def test_a_table_without_structures_can_be_explored(negative):
+    result, out = negative
+    page = explorer_payload(result, result.small)
+    assert [crystal["name"] for crystal in page["crystals"]] == list(result.tables.X.index)
+    assert page["facts"] == ["spacer"]
+    assert page["categories"] == []  # 24 spacers are too many colours
+    assert not any(page["structures"])
+    assert page["targets"]["shift"]["text"] == "shift (meV)"
+    assert not page["small"]["shift"]["log"]
+    held = result.tasks["shift"].evaluation.out_of_fold().loc[result.tables.X.index, "prediction"]
+    assert page["predictions"]["shift"]["value"] == pytest.approx(held.to_list(), rel=1e-3)
+    assert 'id="explorer"' in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_structures_of_users_are_drawn_and_named(volumes):
+    result, _ = volumes
+    page = explorer_payload(result, result.small)
+    assert {"spacer", "n", "halide", "stacking", "doi_of_experiment"} <= set(page["facts"])
+    assert {"halide", "n"} <= set(page["categories"])
+    assert page["categories"][0] == "halide"
+    first = page["structures"][0]
+    assert len(first["symbols"]) == len(first["positions"])
+    assert {"Pb", "N"} <= set(first["symbols"]) <= set(page["elements"])
+
+
+def test_targets_that_some_crystals_lack_leave_gaps_in_the_explorer(several):
+    page = explorer_payload(several, several.small)
+    for name in ("shift", "gap"):
+        known = several.tables.values[name].notna().to_list()
+        assert [row[0] is not None for row in page["shap"][name]] == known
+        assert [value is not None for value in page["labels"][name]] == known
 
 
 # reading alone, no models

@@ -44,7 +44,7 @@ def studied(small, tmp_path_factory):
 
 def test_study_writes_every_file(studied):
     _, out = studied
-    files = {"report.html", "results.json", "descriptors.csv", "study.yaml", "files.json"}
+    files = {"report.html", "report.json.gz", "results.json", "descriptors.csv", "study.yaml", "files.json"}
     assert {p.name for p in out.iterdir()} == files | {"figures", "models", "tables"}
     names = {p.stem for p in (out / "figures").glob("*.svg")}
     # what slides are made of is there in pixels, too

@@ -42,10 +42,15 @@
     const unit = descriptor.unit ? ` (${descriptor.unit})` : "";
     return { text: `${descriptor.label}${unit}`, values: data.values.map((row) => row[column]) };
   };
-  const categories = { halide: "halide", n: "n", source: "source", phase: "stacking" };
+  const categories = data.categories;
+  const withUnit = (value, target) => {
+    const unit = data.targets[target].unit;
+    return value === null || value === undefined ? "not known" : `${short(value)}${unit ? ` ${unit}` : ""}`;
+  };
+  const known = (matrix) => names.map((_, i) => i).filter((i) => matrix[i][0] !== null);  // crystals with a value to explain
 
   // What is shown now -------------------------------------------------------------------------------------------
-  const state = { target: targets[0], x: data.start.x, y: targets[0], colour: "halide", crystal: 0, selected: null };
+  const state = { target: targets[0], x: data.start.x, y: targets[0], colour: categories[0] || targets[0], crystal: 0, selected: null };
 
   // Scatter of everything against everything ---------------------------------------------------------------------
   const scatter = element("div", { class: "chart", role: "img", "aria-label": "Scatter of all crystals" });
@@ -55,9 +60,9 @@
   const drawScatter = () => {
     const x = quantity(state.x);
     const y = quantity(state.y);
-    const hover = data.crystals.map((c) => `${c.name}<br>${c.formula}, n = ${c.n}<br>${c.smiles}`);
+    const hover = data.crystals.map((c) => [c.name, ...data.facts.slice(0, 5).filter((f) => c[f]).map((f) => `${f}: ${c[f]}`)].join("<br>"));
     let traces;
-    if (state.colour in categories) {
+    if (categories.includes(state.colour)) {
       const values = [...new Set(data.crystals.map((c) => String(c[state.colour])))].sort();
       traces = values.map((value, k) => {
         const rows = names.map((_, i) => i).filter((i) => String(data.crystals[i][state.colour]) === value);
@@ -77,7 +82,7 @@
       }];
     }
     draw(scatter, traces, {
-      height: 430, dragmode: "select", showlegend: state.colour in categories, legend: { orientation: "h", y: 1.12 },
+      height: 430, dragmode: "select", showlegend: categories.includes(state.colour), legend: { orientation: "h", y: 1.12 },
       xaxis: { title: { text: x.text } }, yaxis: { title: { text: y.text } },
     }).then(() => {
       scatter.removeAllListeners("plotly_selected");
@@ -96,24 +101,25 @@
 
   const drawImportance = () => {
     const matrix = data.shap[state.target];
-    const everyone = names.map((_, i) => i);
+    const everyone = known(matrix);
+    const picked = state.selected ? state.selected.filter((i) => matrix[i][0] !== null) : [];
     const all = meanAbsolute(matrix, everyone);
-    const some = meanAbsolute(matrix, state.selected || everyone);
+    const some = meanAbsolute(matrix, picked.length ? picked : everyone);
     const total = (values) => values.reduce((sum, value) => sum + value, 0) || 1;
     const [sumAll, sumSome] = [total(all), total(some)];
     const order = all.map((_, k) => k).sort((a, b) => Math.max(all[b], some[b]) - Math.max(all[a], some[a])).slice(0, 12).reverse();
-    const labels = order.map((k) => data.contributions[k]);
-    chosen.textContent = state.selected
-      ? `${state.selected.length} chosen crystals beside all ${names.length}`
+    const labels = order.map((k) => data.targets[state.target].contributions[k]);
+    chosen.textContent = picked.length
+      ? `${picked.length} chosen crystals beside all ${everyone.length}`
       : "all crystals; draw a box or lasso in the scatter to choose some";
     const bars = (name, values, sum, color) => ({
       type: "bar", orientation: "h", name, y: labels, x: order.map((k) => (100 * values[k]) / sum), marker: { color },
       hovertemplate: "%{y}: %{x:.1f} %<extra></extra>",
     });
     const traces = [bars("all", all, sumAll, "#767676")];
-    if (state.selected) traces.push(bars("chosen", some, sumSome, "#D55E00"));
+    if (picked.length) traces.push(bars("chosen", some, sumSome, "#D55E00"));
     draw(importance, traces, {
-      height: 430, barmode: "group", showlegend: Boolean(state.selected), legend: { orientation: "h", y: 1.12, traceorder: "reversed" },
+      height: 430, barmode: "group", showlegend: picked.length > 0, legend: { orientation: "h", y: 1.12, traceorder: "reversed" },
       margin: { l: 190, r: 15, t: 40, b: 55 }, yaxis: { automargin: true },
       xaxis: { title: { text: `share of importance for ${state.target} (%)` } },
     });
@@ -131,6 +137,7 @@
 
   const drawAtoms = (crystal) => {
     const atoms = data.structures[crystal];
+    view.hidden = !atoms;
     if (!atoms) { Plotly.purge(view); return; }
     const look = data.elements;
     const lines = { x: [], y: [], z: [] };
@@ -168,6 +175,8 @@
 
   const drawWaterfall = (crystal) => {
     const values = data.shap[state.target][crystal];
+    waterfall.hidden = values[0] === null;
+    if (waterfall.hidden) { Plotly.purge(waterfall); return; }
     const order = values.map((_, k) => k).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
     const shown = order.slice(0, 10);
     const rest = order.slice(10).reduce((sum, k) => sum + values[k], 0);
@@ -175,7 +184,7 @@
     const unit = data.targets[state.target].shapUnit;
     draw(waterfall, [{
       type: "waterfall", orientation: "h", base,
-      y: [...shown.map((k) => data.contributions[k]), "all others"].reverse(),
+      y: [...shown.map((k) => data.targets[state.target].contributions[k]), "all others"].reverse(),
       x: [...shown.map((k) => values[k]), rest].reverse(),
       increasing: { marker: { color: "#D55E00" } }, decreasing: { marker: { color: "#0072B2" } },
       hovertemplate: "%{y}: %{delta:.3g}<extra></extra>",
@@ -187,8 +196,8 @@
   };
 
   const drawStrips = (crystal) => {
-    const order = meanAbsolute(data.shap[state.target], names.map((_, i) => i))
-      .map((value, k) => [value, data.leaders[k]]).sort((a, b) => b[0] - a[0]).slice(0, 10).map((pair) => pair[1]);
+    const matrix = data.shap[state.target];
+    const order = meanAbsolute(matrix, known(matrix)).map((value, k) => [value, data.targets[state.target].leaders[k]]).sort((a, b) => b[0] - a[0]).slice(0, 10).map((pair) => pair[1]);
     const rank = (column) => {
       const known = data.values.map((row) => row[column]).filter((value) => value !== null);
       const own = data.values[crystal][column];
@@ -212,25 +221,26 @@
 
   const showFacts = (crystal) => {
     const about = data.crystals[crystal];
-    const rows = [["formula", about.formula], ["spacer", about.smiles], ["n", about.n], ["stacking", about.phase], ["source", about.source]];
+    const rows = data.facts.filter((fact) => about[fact]).map((fact) => [fact, about[fact]]);
     const body = element("tbody", {}, ...rows.map(([key, value]) =>
       element("tr", {}, element("td", { class: "t" }, key), element("td", { class: "t" }, String(value)))));
-    const head = ["modulus", "label (GPa)", "held-out prediction", "interval", "novelty"];
-    const moduli = targets.map((target) => {
+    const head = ["quantity", "known value", "held-out prediction", "interval", "domain"];
+    const quantities = targets.map((target) => {
       const own = data.predictions[target];
       const span = own.lower[crystal] === null ? "" : `${short(own.lower[crystal])} to ${short(own.upper[crystal])}`;
-      const inside = own.inside[crystal] === null ? "" : (own.inside[crystal] ? "inside the domain" : "outside the domain");
-      return [target, short(data.labels[target][crystal]), short(own.value[crystal]), span, inside];
+      const inside = own.inside[crystal] === null ? "" : (own.inside[crystal] ? "inside" : "outside");
+      const held = own.value[crystal] === null ? "" : short(own.value[crystal]);
+      return [data.targets[target].text, short(data.labels[target][crystal]), held, span, inside];
     });
     const near = element("p", {}, "Most similar crystals: ", ...data.neighbours[crystal].flatMap((i, k) => [
       k ? ", " : "", element("a", { href: "#explorer-crystal", onclick: () => showCrystal(i) }, names[i]),
-      ` (${short(data.labels[state.target][i])} GPa)`,
+      ` (${withUnit(data.labels[state.target][i], state.target)})`,
     ]));
     facts.replaceChildren(
       element("div", { class: "scroll" }, element("table", {}, body)),
       element("div", { class: "scroll" }, element("table", {},
         element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {}, text)))),
-        element("tbody", {}, ...moduli.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))))),
+        element("tbody", {}, ...quantities.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))))),
       near,
     );
   };
@@ -248,14 +258,22 @@
   const whatIf = () => {
     const model = data.small && data.small[state.target];
     const place = document.getElementById("explorer-what-if");
-    if (!model) { place.replaceChildren(); return; }
+    if (!model) {
+      place.replaceChildren(element("p", {}, `No formula of a handful of descriptors was found for ${state.target}.`));
+      return;
+    }
+    const scale = model.log ? "the logarithm of the value" : "the value";
+    const words = element("p", {}, `By the small model: a handful of descriptors chosen inside the folds, linear in ${scale}. `
+      + "Moving one descriptor moves those that go with it in the data. It says what the model expects, not what chemistry allows.");
     const start = model.descriptors.map((_, k) => model.centre[k]);
     const now = [...start];
     const answer = element("output");
     const follow = element("input", { type: "checkbox" });
     follow.checked = true;
-    const predict = (z) => Math.exp(model.intercept + z.reduce((sum, value, k) =>
-      sum + model.coefficients[k] * (value - model.centre[k]) / model.scale[k], 0));
+    const predict = (z) => {
+      const sum = z.reduce((all, value, k) => all + model.coefficients[k] * (value - model.centre[k]) / model.scale[k], model.intercept);
+      return model.log ? Math.exp(sum) : sum;
+    };
     const sliders = model.descriptors.map((key, k) => {
       const about = data.descriptors.find((descriptor) => descriptor.key === key);
       const value = element("output");
@@ -278,7 +296,7 @@
     });
     const show = () => {
       sliders.forEach((entry, k) => { entry.slider.value = now[k]; entry.value.textContent = short(now[k]); });
-      answer.textContent = `${state.target}: ${short(predict(now))} GPa (${short(predict(start))} GPa at the mean of all crystals)`;
+      answer.textContent = `${state.target}: ${withUnit(predict(now), state.target)} (${withUnit(predict(start), state.target)} at the mean of all crystals)`;
     };
     const from = element("button", { type: "button", onclick: () => {
       model.descriptors.forEach((key, k) => {
@@ -289,6 +307,7 @@
       show();
     } }, "start from the crystal above");
     place.replaceChildren(
+      words,
       element("div", { class: "controls" }, ...sliders.map((entry) => entry.label)),
       element("div", { class: "controls" }, element("label", {}, "correlated descriptors follow", follow), from),
       element("p", {}, answer),
@@ -299,11 +318,11 @@
   // The page -----------------------------------------------------------------------------------------------------
   const all = [...targets.map((key) => [key, data.targets[key].text]),
     ...data.descriptors.map((d) => [d.key, d.unit ? `${d.label} (${d.unit})` : d.label])];
-  const colours = [...Object.entries(categories), ...all];
+  const colours = [...categories.map((fact) => [fact, fact]), ...all];
   const list = element("datalist", { id: "explorer-names" }, ...names.map((name) => element("option", { value: name })));
   home.append(
     element("div", { class: "controls" },
-      choice("modulus that is explained", targets.map((key) => [key, data.targets[key].text]), state.target, (value) => {
+      choice("quantity that is explained", targets.map((key) => [key, data.targets[key].text]), state.target, (value) => {
         state.target = value; drawImportance(); showCrystal(state.crystal); whatIf();
       }),
       choice("horizontal", all, state.x, (value) => { state.x = value; drawScatter(); }),
@@ -313,7 +332,7 @@
     element("h3", { id: "explorer-crystal" }, "One crystal"),
     element("p", {}, "Click a point above, or name a crystal: ", search, list),
     facts, element("div", { class: "pair" }, view, waterfall, strips),
-    element("h3", {}, "What if"), element("p", {}, data.whatIfNote), element("div", { id: "explorer-what-if" }),
+    element("h3", {}, "What if"), element("div", { id: "explorer-what-if" }),
   );
   drawScatter();
   drawImportance();

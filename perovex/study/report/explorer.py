@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from ase.data import atomic_numbers, covalent_radii
-from ase.data.colors import jmol_colors
 
 from perovex.explain.names import name_of, unit_of
 from perovex.figures.data import MODULUS_LABELS
 from perovex.learn import formula
+from perovex.study.report.explorer_crystals import categories_of, drawings_of, facts_of, looks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from pymatgen.core import Structure
 
     from perovex.learn import YoungModulusRegressor
     from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
+    from perovex.study.tables import Quantity
 
 NEIGHBOURS: Final = 3
-_SHAP_UNITS: Final = {"ln(target)": "contribution to ln E (0.1 is about 10 %)", "target": "contribution"}
+_MOST_CRYSTALS: Final = 3000
+_MOST_NUMBERS: Final = 400_000  # of descriptors, at seven letters each
 
 
 def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegressor]) -> dict[str, Any]:
-    """Collect what the explorer needs; empty where no regression was explained.
+    """Collect what the explorer needs; empty where no model was explained, or a page could not hold the crystals.
 
     Parameters
     ----------
@@ -39,49 +39,78 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
     Returns
     -------
     dict
-        Crystals (name, formula, SMILES, n, halide, stacking, source), descriptors, values (crystals x descriptors),
-        labels, held-out predictions with intervals, SHAP values summed over groups of correlated descriptors, nearest
-        crystals and structures, all in the order of the crystals.
+        Crystals with what they are, descriptors, values (crystals x descriptors), known values, held-out predictions
+        with intervals, SHAP values summed over groups of correlated descriptors, nearest crystals and structures, all
+        in the order of the crystals.
     """
-    if result.elastic is None:
+    tasks = _explained(result)
+    if not tasks or len(result.tables.X) > _MOST_CRYSTALS:
         return {}
-    tasks = {
-        name: task
-        for name, task in result.tasks.items()
-        if name in result.tables.values and task.explanation is not None and task.ranking is not None
-    }
-    if not tasks:
-        return {}
-    X = result.tables.X
-    ranking = next(iter(tasks.values())).ranking
-    assert ranking is not None
-    members = ranking.clusters.members  # of the descriptors alone: the same for every target
-    structures = result.elastic.structures
-    drawn = [_drawing(structures[name]) if name in structures else None for name in X.index]
-    symbols = sorted({symbol for atoms in drawn if atoms is not None for symbol in atoms["symbols"]})
+    X = _shown(result.tables.X, tasks, small)
+    facts = facts_of(result)
+    drawn = drawings_of(result)
+    names = result.tables.X.index
     return {
-        "crystals": _crystals(result),
+        "crystals": [{**row, "name": str(name)} for name, row in zip(names, facts.to_dict("records"), strict=True)],
+        "facts": list(facts.columns),
+        "categories": categories_of(facts),
         "descriptors": [{"key": key, "label": name_of(key), "unit": unit_of(key)} for key in X.columns],
         "values": _rounded(X.to_numpy(float), 4),
-        "contributions": [_group_name(name, keys) for name, keys in members.items()],
-        "leaders": [list(X.columns).index(name) for name in members],
-        "targets": {
-            name: {"text": MODULUS_LABELS.get(name, name), "shapUnit": _shap_unit(task)} for name, task in tasks.items()
-        },
+        "targets": {name: _target(task, result.tables.quantities[name], X) for name, task in tasks.items()},
         "labels": {name: _rounded(result.tables.values[name].to_numpy(float), 4) for name in tasks},
-        "predictions": {name: _predictions(task, X.index) for name, task in tasks.items()},
-        "shap": {name: _rounded(_summed(task, members), 3) for name, task in tasks.items()},
-        "base": {name: _base(task) for name, task in tasks.items()},
-        "neighbours": nearest(X, NEIGHBOURS).tolist(),
+        "predictions": {name: _predictions(task, names) for name, task in tasks.items()},
+        "shap": {name: _rounded(_summed(task, names), 3) for name, task in tasks.items()},
+        "base": {name: _base(task, names) for name, task in tasks.items()},
+        "neighbours": nearest(result.tables.X, NEIGHBOURS).tolist(),
         "structures": drawn,
-        "elements": {symbol: _look(symbol) for symbol in symbols},
+        "elements": looks_of(drawn),
         "start": {"x": _leading(tasks)},
-        "small": {name: _what_if(small[name], X) for name in tasks if name in small},
-        "whatIfNote": (
-            "By the small model: a handful of descriptors chosen inside the folds, linear in the logarithm of the "
-            "modulus. Moving one descriptor moves those that go with it in the data. It says what the model expects, "
-            "not what chemistry allows."
-        ),
+        "small": {name: _what_if(small[name], X) for name in tasks if name in small and len(formula(small[name])) > 1},
+    }
+
+
+def _explained(result: StudyResult) -> dict[str, TaskResult]:
+    """Models with an explanation, by the property that they explain; of two the one that predicts values."""
+    tasks: dict[str, TaskResult] = {}
+    for task in result.tasks.values():
+        if (
+            task.explanation is not None
+            and task.ranking is not None
+            and not (task.task.classify and task.target in tasks)
+        ):
+            tasks[task.target] = task
+    return tasks
+
+
+def _shown(
+    X: pd.DataFrame, tasks: Mapping[str, TaskResult], small: Mapping[str, YoungModulusRegressor]
+) -> pd.DataFrame:
+    """Descriptors that a page can hold: all, or those that the explanations and formulas name."""
+    if X.size <= _MOST_NUMBERS:
+        return X
+    named = {key for task in tasks.values() for key in _members(task)}
+    named |= {str(key) for name in tasks if name in small for key in formula(small[name]).index}
+    return X[[key for key in X if key in named]]
+
+
+def _members(task: TaskResult) -> dict[str, tuple[str, ...]]:
+    """Correlated descriptors by the leading one."""
+    assert task.ranking is not None
+    return {str(leader): tuple(keys) for leader, keys in task.ranking.clusters.members.items()}
+
+
+def _target(task: TaskResult, quantity: Quantity, X: pd.DataFrame) -> dict[str, Any]:
+    members, columns = _members(task), list(X.columns)
+    named = f"{quantity.name} ({quantity.unit})" if quantity.unit else quantity.name
+    assert task.explanation is not None
+    log = "ln" in task.explanation.unit
+    unit = f"contribution to ln {quantity.name} (0.1 is about 10 %)" if log else f"contribution to {named}"
+    return {
+        "text": MODULUS_LABELS.get(quantity.name, named),
+        "unit": quantity.unit,
+        "shapUnit": unit,
+        "contributions": [_group_name(name, keys) for name, keys in members.items()],
+        "leaders": [columns.index(name) for name in members],
     }
 
 
@@ -95,6 +124,7 @@ def _what_if(model: YoungModulusRegressor, X: pd.DataFrame) -> dict[str, Any]:
         "descriptors": keys,
         "coefficients": terms["effect"].to_numpy(float),
         "intercept": constant + float((terms["coefficient"] * terms["mean"]).sum()),
+        "log": bool(model.log_target),
         "centre": terms["mean"].to_numpy(float),
         "scale": terms["sd"].to_numpy(float),
         "smallest": columns.min().to_numpy(float),
@@ -131,28 +161,8 @@ def nearest(X: pd.DataFrame, count: int) -> NDArray[np.int64]:
     return np.asarray(found.kneighbors(return_distance=False), dtype=np.int64)
 
 
-def _crystals(result: StudyResult) -> list[dict[str, Any]]:
-    meta = result.tables.meta
-    table = result.data.table.reindex(meta.index)
-    rows = []
-    for name, row in meta.iterrows():
-        known = table.loc[[str(name)]].iloc[0]
-        rows.append(
-            {
-                "name": str(name),
-                "formula": str(known.get("formula", "")),
-                "smiles": str(row["spacer_smiles"]),
-                "n": f"{row['n_layers']:g}",
-                "halide": str(row["halide"]),
-                "phase": str(row["phase"]),
-                "source": str(row.get("source") or known.get("origin", "")),
-            }
-        )
-    return rows
-
-
 def _predictions(task: TaskResult, index: pd.Index) -> dict[str, list[Any]]:
-    if task.evaluation is None:
+    if task.evaluation is None or task.task.classify:  # of classes there are probabilities, not values
         nothing: list[Any] = [None] * len(index)
         return {"value": nothing, "lower": nothing, "upper": nothing, "inside": nothing}
     held = task.evaluation.out_of_fold().reindex(index)
@@ -167,21 +177,17 @@ def _predictions(task: TaskResult, index: pd.Index) -> dict[str, list[Any]]:
 _COLUMNS: Final = {"value": "prediction", "lower": "lower", "upper": "upper", "inside": "in_domain"}
 
 
-def _summed(task: TaskResult, members: Mapping[str, Sequence[str]]) -> NDArray[np.float64]:
+def _summed(task: TaskResult, index: pd.Index) -> NDArray[np.float64]:
+    """SHAP values summed over correlated descriptors; NaN for crystals without a value of the target."""
     assert task.explanation is not None
-    values = task.explanation.values
-    return np.stack([values[list(keys)].to_numpy(float).sum(axis=1) for keys in members.values()], axis=1)
+    values = task.explanation.values.reindex(index)
+    return np.stack([values[list(keys)].to_numpy(float).sum(axis=1) for keys in _members(task).values()], axis=1)
 
 
-def _base(task: TaskResult) -> list[float]:
+def _base(task: TaskResult, index: pd.Index) -> list[float]:
     assert task.explanation is not None
-    rounded: list[float] = _rounded(task.explanation.base_values.to_numpy(float), 4)
+    rounded: list[float] = _rounded(task.explanation.base_values.reindex(index).to_numpy(float), 4)
     return rounded
-
-
-def _shap_unit(task: TaskResult) -> str:
-    assert task.explanation is not None
-    return _SHAP_UNITS.get(task.explanation.unit, task.explanation.unit)
 
 
 def _group_name(leader: str, keys: Sequence[str]) -> str:
@@ -193,22 +199,6 @@ def _leading(tasks: Mapping[str, TaskResult]) -> str:
     ranking = next(iter(tasks.values())).ranking
     assert ranking is not None
     return str(ranking.groups.index[0])
-
-
-def _drawing(structure: Structure) -> dict[str, Any]:
-    # whole molecules stay whole; all of it is moved by cells until its middle lies in the cell that is drawn
-    moved = structure.frac_coords - np.floor(structure.frac_coords.mean(axis=0))
-    return {
-        "symbols": [site.specie.symbol for site in structure],
-        "positions": np.round(structure.lattice.get_cartesian_coords(moved), 2).tolist(),
-        "cell": np.round(structure.lattice.matrix, 2).tolist(),
-    }
-
-
-def _look(symbol: str) -> dict[str, Any]:
-    number = atomic_numbers[symbol]
-    red, green, blue = (int(255 * part) for part in jmol_colors[number])
-    return {"radius": round(float(covalent_radii[number]), 2), "colour": f"rgb({red},{green},{blue})"}
 
 
 def _rounded(values: NDArray[np.float64], digits: int) -> Any:
