@@ -52,6 +52,7 @@ INSIDE = {
             "minima",
             "model",
             "predict",
+            "report",
             "screen",
             "spacers",
             "study",
@@ -150,7 +151,7 @@ INSIDE = {
     "report": (
         ("assets", "glossary", "wording"),
         ("document",),
-        ("crystal_page", "elastic", "screen_page"),
+        ("crystal_page", "elastic", "saved", "screen_page"),
     ),
     "study": (
         ("config", "kept", "labels", "options", "remarks"),

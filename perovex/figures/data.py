@@ -105,17 +105,19 @@ def plot_label_check(moduli: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None = None) -> Axes:
-    """Plot every crystal's modulus by a property, with median and quartiles of each class.
+def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None = None, *, unit: str = "GPa") -> Axes:
+    """Plot every crystal's modulus, or another quantity, by a property, with median and quartiles of each class.
 
     Parameters
     ----------
     table : DataFrame
-        Columns `target` (GPa), `by` and ``halide``.
+        Columns `target`, `by` and, where it is known, ``halide``.
     target : str
-        Modulus to plot.
+        Quantity to plot.
     by : str
         Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``stacking``; n = inf is called 3D.
+    unit : str
+        Of the target.
     ax : Axes, optional
         Where to draw; without it a new figure.
 
@@ -134,15 +136,16 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
         ax.plot([position, position], [low, high], color="0.6", linewidth=9, alpha=0.4, solid_capstyle="butt", zorder=1)
         ax.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2, zorder=2)
         side = np.resize([-0.18, -0.06, 0.06, 0.18], len(rows))  # neighbours in value stand beside each other
+        colour = rows["halide"] if "halide" in rows else np.full(len(rows), "all")
         scatter_by_halide(
-            ax, position + side, rows[target], rows["halide"], size=18, labels=False, alpha=0.8, linewidth=0.4, zorder=3
+            ax, position + side, rows[target], colour, size=18, labels=False, alpha=0.8, linewidth=0.4, zorder=3
         )
     ax.set_xticks(
         range(len(classes)), [f"{n}\n({(table[by] == v).sum()})" for n, v in zip(names, classes, strict=True)]
     )
     ax.set_xlim(-0.6, len(classes) - 0.4)
     ax.set_xlabel({"n_layers": "layers per slab, n", "phase": "family"}.get(by, by.replace("_", " ")))
-    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} ({unit})" if unit else target))
     return ax
 
 

@@ -166,6 +166,7 @@ def _identity(crystal: Any) -> dict[str, Any]:
         "halide": ".".join(crystal.halides),
         "metal": ".".join(crystal.metals),
         "phase": crystal.phase,
+        "stacking": crystal.stacking,
         "spacer_smiles": crystal.spacer_smiles,
         "cage": cage,
         "group": flat_smiles(crystal.spacer_smiles) if layered and crystal.spacer_smiles else f"3D {cage}",

@@ -30,6 +30,7 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on sign and strength of angle, STEI and deformation."""
     asked = [task for task in result.tasks.values() if task.associations is not None]
     section.text(HOW_TO_READ)
+    _draw(section, asked[-1], figures)
     section.table(
         concept_verdicts(asked),
         "Verdicts descriptor by descriptor: as stated, and beyond halide, n and source. 'Dominant' asks who leads, not "
@@ -49,7 +50,6 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     for task in asked:
         assert task.associations is not None
         _associations(section, task.associations, task.name)
-    _draw(section, asked[-1], figures)
     _plain(section, result)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What columns of ``tables.meta`` are called, in the order in which they are shown; those of users keep their names.
 _WORDS: Final = {
     "formula": "formula", "spacer_smiles": "spacer", "n_layers": "n", "halide": "halide", "metal": "metal",
-    "cage": "cage cation", "phase": "stacking", "source": "source",
+    "cage": "cage cation", "phase": "phase", "stacking": "stacking", "source": "source",
 }  # fmt: skip
 _MOST_KINDS = 12  # of a colour key
 _MOST_OWN, _LONGEST = 6, 90  # texts of a user's table, and letters of each
@@ -41,7 +41,7 @@ def facts_of(result: StudyResult) -> pd.DataFrame:
         Index of ``tables.X``; columns are the words that readers see.
     """
     tables = result.tables
-    known = tables.meta.drop(columns="stacking", errors="ignore")  # says what `phase` says
+    known = tables.meta
     elastic = result.elastic
     if elastic is not None:
         release = elastic.table.reindex(known.index)

@@ -64,6 +64,14 @@ def words_for(task: TaskResult) -> tuple[str, str]:
     return ("softer", "stiffer") if task.task.quantity.is_modulus else ("smaller", "larger")
 
 
+def crystals_of(task: TaskResult) -> tuple[str, str]:
+    """Return what crystals with small and with large values of a property are called."""
+    small, large = words_for(task)
+    if task.task.quantity.is_modulus:
+        return f"{small} crystals", f"{large} crystals"
+    return f"a {small} {task.target}", f"a {large} {task.target}"
+
+
 def _explained(task: TaskResult) -> bool:
     return task.evaluation is not None and task.ranking is not None and task.explanation is not None
 
@@ -82,7 +90,10 @@ def _what_goes_with(task: TaskResult) -> str:
     ways = ways_of(task)
     above = groups[groups["p_above_noise"] >= _STANDS_OUT]
     sure = [str(name) for name in above.index if ways.get(name, "undecided") != "undecided"][:_NAMED]
-    what = f"{words_for(task)[1].capitalize()} crystals (by {_IN_WORDS.get(task.target, task.target)})"
+    large = crystals_of(task)[1]
+    what = f"Crystals with {large}"
+    if task.task.quantity.is_modulus:
+        what = f"{large.capitalize()} (by {_IN_WORDS.get(task.target, task.target)})"
     if not sure:
         return f"What makes crystals differ in {task.target} cannot be told: no descriptor stands out with a direction."
     amounts = {"increasing": "larger", "decreasing": "smaller"}

@@ -13,6 +13,7 @@ from perovex.figures.shapes import plot_shape
 from perovex.learn import formula
 from perovex.report.wording import in_words
 from perovex.study.report.error_section import add_errors
+from perovex.study.report.findings import crystals_of
 from perovex.study.report.summary import slug
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     section.chart(
         beeswarm_chart(explanation),
         "SHAP value of each held-out crystal, one row for each descriptor, coloured by the descriptor's value: yellow "
-        "points on the left mean that much of it makes the crystal softer. Point at a crystal for its name.",
+        f"points on the left mean that much of it goes with {crystals_of(task)[0]}. Point at a crystal for "
+        "its name.",
         description=f"Beeswarm of SHAP values for {task.name}",
         fallback=save_figure(made, figures, f"beeswarm_{slug(task)}"),
     )

@@ -16,7 +16,7 @@ from perovex.study.report.abstract_section import add_abstract
 from perovex.study.report.data_section import add_data
 from perovex.study.report.explorer import explorer_payload
 from perovex.study.report.finding_sections import add_series, add_transfer, add_verdicts
-from perovex.study.report.findings import best_explained, lead_sentences, ways_of, words_for
+from perovex.study.report.findings import best_explained, crystals_of, lead_sentences, ways_of, words_for
 from perovex.study.report.label_section import add_labels
 from perovex.study.report.methods_section import add_methods
 from perovex.study.report.model_section import add_model
@@ -104,11 +104,12 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     assert best.ranking is not None
     made, ax = figure(6.0, 4.2)
     plot_answer(best.ranking, ways_of(best), words=words_for(best), ax=ax)
+    small, large = crystals_of(best)
     section.drawing(
         save_figure(made, figures, "answer"),
-        f"What predictions of {best.target} rest on, and which way. Blue: more of it goes with {words_for(best)[1]} "
-        f"crystals; orange: with {words_for(best)[0]} ones; grey: no sure direction. Hollow bars do not stand out of "
-        "the noise; black lines are 90 % intervals over spacers.",
+        f"What predictions of {best.target} rest on, and which way. Blue: more of it goes with {large}; orange: with "
+        f"{small}; grey: no sure direction. Hollow bars do not stand out of the noise; black lines are 90 % intervals "
+        "over spacers.",
         description=f"Bars of the leading groups of descriptors for {best.target}, by the direction of their effect",
     ).answer()
 
