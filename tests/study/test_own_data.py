@@ -253,7 +253,7 @@ def test_structures_of_users_are_drawn_and_named(volumes):
     result, _ = volumes
     page = explorer_payload(result, result.small)
     assert {"spacer", "n", "halide", "stacking", "doi_of_experiment"} <= set(page["facts"])
-    assert {"halide", "n"} <= set(page["categories"])
+    assert {"halide", "phase"} <= set(page["categories"])
     assert page["categories"][0] == "halide"
     first = page["structures"][0]
     assert len(first["symbols"]) == len(first["positions"])
