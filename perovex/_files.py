@@ -1,7 +1,11 @@
-"""Write files so that nothing is lost: no half of one, no folder or link replaced, nothing overwritten unasked."""
+"""Write files so that nothing is lost: no half of one, no folder or link replaced, nothing overwritten unasked.
+
+And tell them apart by their checksums.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -133,6 +137,12 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise PerovexError(f"cannot be written: {error.strerror}", remedy=_ELSEWHERE, source=path) from error
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _mode(path: Path) -> int:

@@ -76,7 +76,9 @@ INSIDE = {
         ("collect", "literature", "minima", "relatives", "spacers", "quality"),
     ),
     "descriptors": (
-        ("_stacking", "_stats", "sources", "topology"),
+        ("_stacking", "_stats", "smiles", "sources"),
+        ("ammonium",),
+        ("topology",),
         ("molecule", "registry"),
         ("bridges", "cation", "composition", "hydrogen_bonds", "layers", "octahedra", "tilts"),
         ("documentation", "items"),

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from perovex._bundled import data_root
-from perovex.datasets.paths import verify_checksums
+from perovex._files import sha256
+from perovex.datasets.paths import CHECKSUMS, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
@@ -203,8 +204,6 @@ class ElasticData:
     @property
     def checksum(self) -> str:
         """SHA-256 over the checksums of the release: names these very data."""
-        from perovex.datasets.paths import CHECKSUMS, sha256
-
         return sha256(self.folder / CHECKSUMS)
 
     def __len__(self) -> int:

@@ -1,26 +1,16 @@
-"""Small helpers to read and write folders of data safely, by checksums."""
+"""Checksums of a folder of data: write them, and check the folder against them."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from perovex._files import write_atomic
+from perovex._files import sha256, write_atomic
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CHECKSUMS = "CHECKSUMS.sha256"
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        for block in iter(lambda: handle.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_checksums(folder: Path) -> None:

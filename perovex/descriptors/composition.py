@@ -14,8 +14,8 @@ from perovex.crystal.radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
 from perovex.descriptors._stats import mean
 from perovex.descriptors.molecule import molecular_volume
 from perovex.descriptors.registry import computes, describe_as
+from perovex.descriptors.smiles import parse_smiles
 from perovex.descriptors.sources import ATOMIC_WEIGHTS, GOLDSCHMIDT, KIESLICH, MATMINER, PAULING, SHANNON, VABC
-from perovex.descriptors.topology import parse_smiles
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:

@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING
 from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors
 
-from perovex.descriptors.topology import (
-    CACHED_MOLECULES,
-    ammonium_atoms,
-    eccentricity,
-    eccentricity_head,
-    molecule_graph,
-    parse_smiles,
-    stei,
-    stei_head,
-    stei_min_head,
-    tsei,
-)
+from perovex.descriptors.ammonium import ammonium_atoms
+from perovex.descriptors.smiles import CACHED_MOLECULES, molecule_graph, parse_smiles
+from perovex.descriptors.topology import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
@@ -95,7 +86,7 @@ def ammonium_types(smiles: str) -> dict[str, int]:
     Parameters
     ----------
     smiles : str
-        Cation, or neutral amine (see `perovex.descriptors.topology.ammonium_atoms`).
+        Cation, or neutral amine (see `perovex.descriptors.ammonium.ammonium_atoms`).
 
     Returns
     -------

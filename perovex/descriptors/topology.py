@@ -7,199 +7,25 @@ covalent radii.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from rdkit import Chem
-from rdkit.rdBase import BlockLogs
 
-from perovex.crystal.isotopes import without_isotopes
+from perovex.descriptors.ammonium import ammonium_atoms
+from perovex.descriptors.smiles import CACHED_MOLECULES, molecule_graph
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "ammonium_atoms",
-    "eccentricity",
-    "eccentricity_head",
-    "parse_smiles",
-    "stei",
-    "stei_head",
-    "stei_min_head",
-    "tsei",
-]
+__all__ = ["eccentricity", "eccentricity_head", "stei", "stei_head", "stei_min_head", "tsei"]
 
 COVALENT_RADII = {
     "H": 0.30, "B": 0.80, "C": 0.772, "N": 0.70, "O": 0.66, "F": 0.64, "Si": 1.17, "P": 1.10, "S": 1.04,
     "Cl": 0.99, "Ge": 1.22, "As": 1.21, "Se": 1.17, "Br": 1.14, "Sn": 1.40, "Sb": 1.41, "Te": 1.37, "I": 1.33,
 }  # fmt: skip
 """Single-bond covalent radii used with TSEI, Å."""
-
-# From the most to the least basic: the first pattern that matches a neutral amine says where the proton goes.
-_HEADS = tuple(
-    (Chem.MolFromSmarts(smarts), members)
-    for smarts, members in (
-        ("[NX3;H0,H1,H2]C(=[NX2])[NX3;H0,H1,H2]", (0, 2, 3)),  # guanidine
-        ("[NX3;H0,H1,H2][CX3;!$(C=O)]=[NX2;!$(N~[!#6;!#1])]", (0, 2)),  # amidine
-        ("[NX3;!$(N[C,S,P]=[O,S,N]);!$(N-[#7,#8]);!$(N-[c,n]);!$(N-C=C);!$(NC#N)]", (0,)),  # aliphatic amine
-        ("[NX3;!$(N[C,S,P]=[O,S,N]);!$(N-[#7,#8])]", (0,)),  # aniline, enamine
-        ("[nX2,NX2;!$(N~[#7,#8])]", (0,)),  # pyridine, imine
-        ("[NX3,nX3,nX2,NX2,NX1]", (0,)),  # whatever nitrogen is left
-    )
-)
-
-
-CACHED_MOLECULES = 4096
-"""Molecules whose graph and descriptors are kept: more than any set of crystals has, and a few tens of megabytes."""
-
-
-@dataclass(frozen=True, eq=False)
-class MoleculeGraph:
-    """What indices read of a molecule, collected in one walk over its heavy atoms.
-
-    Attributes
-    ----------
-    mol : rdkit.Chem.Mol
-    symbols : tuple of str
-        Element of each heavy atom.
-    numbers, charges, degrees : tuple of int
-        Atomic number, formal charge and number of heavy neighbours.
-    hydrogens : ndarray, shape (n_atoms,)
-        Hydrogens on each.
-    distances : ndarray, shape (n_atoms, n_atoms)
-        Shortest paths in bonds; inf between separate molecules.
-    """
-
-    mol: Chem.Mol
-    symbols: tuple[str, ...]
-    numbers: tuple[int, ...]
-    charges: tuple[int, ...]
-    degrees: tuple[int, ...]
-    hydrogens: NDArray[np.float64]
-    distances: NDArray[np.float64]
-
-
-@lru_cache(maxsize=CACHED_MOLECULES)
-def molecule_graph(smiles: str) -> MoleculeGraph:
-    """Read a SMILES string into what indices need; walking over rdkit's atoms is slow and done once.
-
-    Parameters
-    ----------
-    smiles : str
-        Molecule or ion.
-
-    Raises
-    ------
-    SmilesError
-        The string is empty or cannot be read.
-    """
-    mol = parse_smiles(smiles)
-    atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
-    distances: Any = np.array(Chem.GetDistanceMatrix(mol), dtype=float)
-    distances[distances > 1e6] = np.inf
-    return MoleculeGraph(
-        mol,
-        tuple(atom.GetSymbol() for atom in atoms),
-        tuple(atom.GetAtomicNum() for atom in atoms),
-        tuple(atom.GetFormalCharge() for atom in atoms),
-        tuple(atom.GetDegree() for atom in atoms),
-        np.array([atom.GetTotalNumHs() for atom in atoms], dtype=float),
-        distances,
-    )
-
-
-@lru_cache(maxsize=CACHED_MOLECULES)
-def parse_smiles(smiles: str) -> Chem.Mol:
-    """Read a SMILES string.
-
-    Parameters
-    ----------
-    smiles : str
-        Molecule or ion.
-
-    Returns
-    -------
-    rdkit.Chem.Mol
-        Sanitised molecule without explicit hydrogens.
-
-    Raises
-    ------
-    SmilesError
-        The string is empty or cannot be read.
-    """
-    with BlockLogs():
-        mol = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
-    if mol is None or mol.GetNumAtoms() == 0:
-        raise SmilesError("not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets")
-    return without_isotopes(mol)
-
-
-def _charged_nitrogens(graph: MoleculeGraph) -> list[int]:
-    """Nitrogens whose positive charge is not balanced next door (nitro, N-oxide, azide)."""
-    cations = [i for i, (z, q) in enumerate(zip(graph.numbers, graph.charges, strict=True)) if z == 7 and q > 0]
-    return [
-        index
-        for index in cations
-        if all(atom.GetFormalCharge() >= 0 for atom in graph.mol.GetAtomWithIdx(index).GetNeighbors())
-    ]
-
-
-def _resonance_partners(mol: Chem.Mol, head: int) -> list[int]:
-    """Nitrogens that share the charge of an amidinium, guanidinium or imidazolium nitrogen."""
-    atom = mol.GetAtomWithIdx(head)
-    partners = []
-    for bond in atom.GetBonds():
-        carbon = bond.GetOtherAtom(atom)
-        if carbon.GetAtomicNum() != 6 or bond.GetBondTypeAsDouble() == 1.0:
-            continue
-        for other in carbon.GetNeighbors():
-            hydrogens = other.GetTotalNumHs() or other.GetDegree() == 3
-            if other.GetAtomicNum() == 7 and other.GetFormalCharge() == 0 and hydrogens:
-                partners.append(other.GetIdx())
-    return partners
-
-
-@lru_cache(maxsize=CACHED_MOLECULES)
-def ammonium_atoms(smiles: str) -> tuple[int, ...]:
-    """Find the nitrogens that carry the positive charge.
-
-    Of a cation these are its charged nitrogens, and for amidinium, guanidinium and imidazolium all nitrogens
-    that share the charge. Of a neutral amine they are the most basic ones: guanidine, amidine, aliphatic
-    amine, aniline, pyridine, in this order.
-
-    Parameters
-    ----------
-    smiles : str
-        Cation or neutral amine.
-
-    Returns
-    -------
-    tuple of int
-        Atom indices, ascending; empty without nitrogen.
-
-    Raises
-    ------
-    SmilesError
-        The string cannot be read.
-
-    Examples
-    --------
-    >>> from perovex.descriptors.topology import ammonium_atoms
-    >>> ammonium_atoms("[NH3+]CCc1ccccc1"), ammonium_atoms("NCCc1ccccn1"), ammonium_atoms("NC=[NH2+]")
-    ((0,), (0,), (0, 2))
-    """
-    graph = molecule_graph(smiles)
-    mol, charged = graph.mol, _charged_nitrogens(graph)
-    if charged:
-        return tuple(sorted({j for i in charged for j in (i, *_resonance_partners(mol, i))}))
-    for pattern, members in _HEADS:
-        matches = mol.GetSubstructMatches(pattern)
-        if matches:
-            return tuple(sorted({match[m] for match in matches for m in members}))
-    return ()
 
 
 def _nitrogens(smiles: str, *, head: bool) -> tuple[int, ...]:

@@ -22,7 +22,15 @@ from perovex.elasticity.properties.directional import (
     shear,
     youngs,
 )
-from perovex.elasticity.voigt import circle, from_kelvin, kelvin, kelvin_rotation, plane_axes, unit_directions
+from perovex.elasticity.properties.sheets import sheet_moduli, sheet_plane
+from perovex.elasticity.voigt import (
+    from_kelvin,
+    kelvin,
+    kelvin_rotation,
+    plane_axes,
+    symmetric_matrix,
+    unit_directions,
+)
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
@@ -33,11 +41,6 @@ __all__ = ["ElasticTensor", "IsotropicModuli", "plane_axes", "youngs_modulus"]
 
 Array = NDArray[np.float64]
 
-_N_DIRECTIONS = 180  # over half a turn; E is smooth and even, so the trapezoid converges exponentially
-_MODULI = (
-    *("E_in_plane", "E_in_plane_min", "E_in_plane_max", "E_out_of_plane"),
-    *("E_vrh", "K_vrh", "G_vrh", "poisson_vrh", "universal_anisotropy"),
-)
 _PROPERTIES = {
     "youngs_modulus": "youngs",
     "linear_compressibility": "compressibility",
@@ -120,29 +123,10 @@ class ElasticTensor:
     C: Array
 
     def __post_init__(self) -> None:
-        try:
-            matrix = np.array(self.C, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise ElasticityError(
-                "the tensor is no 6 x 6 matrix of numbers (text, or rows of different lengths)",
-                remedy="give all 36 components; perovex.elasticity.read_tensor reads triangles and text",
-            ) from error
-        if matrix.shape != (6, 6):
-            raise ElasticityError(f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation")
-        if not np.all(np.isfinite(matrix)):
-            raise ElasticityError("the tensor has entries that are not finite")
-        residual = float(abs(matrix - matrix.T).max())
-        if residual > 0.01 * max(abs(matrix).max(), 1e-300):
-            raise ElasticityError(
-                f"the tensor is not symmetric (largest difference {residual:.3g} GPa)",
-                remedy="symmetrise it first",
-            )
-        object.__setattr__(self, "asymmetry", residual)
-        matrix = 0.5 * (matrix + matrix.T)
-        if np.linalg.cond(matrix) > 1e12:
-            raise ElasticityError("the tensor is singular")
+        matrix, asymmetry = symmetric_matrix(self.C)
         matrix.flags.writeable = False
         object.__setattr__(self, "C", matrix)
+        object.__setattr__(self, "asymmetry", asymmetry)
 
     @cached_property
     def compliance(self) -> Array:
@@ -377,16 +361,7 @@ class ElasticTensor:
         dict
             ``mean``, ``min``, ``max`` (GPa) and ``min_direction``, ``max_direction`` (unit vectors).
         """
-        directions = circle(normal, _N_DIRECTIONS)
-        modulus = self.youngs_modulus(directions)
-        low, high = int(np.argmin(modulus)), int(np.argmax(modulus))
-        return {
-            "mean": float(modulus.mean()),
-            "min": float(modulus[low]),
-            "max": float(modulus[high]),
-            "min_direction": directions[low],
-            "max_direction": directions[high],
-        }
+        return sheet_plane(self, normal)
 
     def out_of_plane(self, normal: ArrayLike) -> float:
         """Young's modulus along the normal of the sheets, GPa."""
@@ -408,23 +383,7 @@ class ElasticTensor:
             ``G_vrh`` (GPa), ``poisson_vrh``, ``universal_anisotropy``, ``born_stable``; of an unstable crystal all
             numbers are NaN.
         """
-        normals = unit_directions(normal)
-        planes = [self.in_plane(axis) for axis in normals]
-        hill = self.hill
-        if not self.born_stable:
-            return dict.fromkeys(_MODULI, UNDEFINED) | {"born_stable": False}
-        return {
-            "E_in_plane": float(np.mean([plane["mean"] for plane in planes])),
-            "E_in_plane_min": min(plane["min"] for plane in planes),
-            "E_in_plane_max": max(plane["max"] for plane in planes),
-            "E_out_of_plane": float(np.mean(self.youngs_modulus(normals))),
-            "E_vrh": hill.E,
-            "K_vrh": hill.K,
-            "G_vrh": hill.G,
-            "poisson_vrh": hill.poisson,
-            "universal_anisotropy": self.universal_anisotropy,
-            "born_stable": self.born_stable,
-        }
+        return sheet_moduli(self, normal)
 
     def __repr__(self) -> str:
         if not self.born_stable:

@@ -18,6 +18,55 @@ _KELVIN = np.array([1.0, 1.0, 1.0, np.sqrt(2.0), np.sqrt(2.0), np.sqrt(2.0)])
 _ENGINEERING = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
 
 
+def symmetric_matrix(C: ArrayLike) -> tuple[Array, float]:
+    """Check a tensor in Voigt notation and return it symmetrised.
+
+    Parameters
+    ----------
+    C : array_like, shape (6, 6)
+        GPa.
+
+    Returns
+    -------
+    matrix : ndarray, shape (6, 6)
+        Mean of the matrix and its transpose.
+    asymmetry : float
+        Largest difference between the two, GPa.
+
+    Raises
+    ------
+    ElasticityError
+        If it is not a finite, symmetric (to 1 % of its largest entry), invertible 6 x 6 matrix.
+
+    Examples
+    --------
+    >>> matrix, asymmetry = symmetric_matrix(np.diag([30.0, 30.0, 30.0, 10.0, 10.0, 10.0]))
+    >>> asymmetry
+    0.0
+    """
+    try:
+        matrix = np.array(C, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ElasticityError(
+            "the tensor is no 6 x 6 matrix of numbers (text, or rows of different lengths)",
+            remedy="give all 36 components; perovex.elasticity.read_tensor reads triangles and text",
+        ) from error
+    if matrix.shape != (6, 6):
+        raise ElasticityError(f"shape {matrix.shape} is not (6, 6)", remedy="give the tensor in Voigt notation")
+    if not np.all(np.isfinite(matrix)):
+        raise ElasticityError("the tensor has entries that are not finite")
+    asymmetry = float(abs(matrix - matrix.T).max())
+    if asymmetry > 0.01 * max(abs(matrix).max(), 1e-300):
+        raise ElasticityError(
+            f"the tensor is not symmetric (largest difference {asymmetry:.3g} GPa)",
+            remedy="symmetrise it first",
+        )
+    matrix = 0.5 * (matrix + matrix.T)
+    if np.linalg.cond(matrix) > 1e12:
+        raise ElasticityError("the tensor is singular")
+    return matrix, asymmetry
+
+
 def unit_directions(direction: ArrayLike) -> Array:
     """Return directions as unit vectors.
 

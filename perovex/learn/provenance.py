@@ -7,15 +7,12 @@ import json
 import platform
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
 from sklearn.base import BaseEstimator
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _PACKAGES = ("perovex", "numpy", "pandas", "scipy", "scikit-learn", "xgboost", "xgboost-cpu", "shap", "skops")
 
@@ -93,9 +90,3 @@ def table_checksum(*tables: Any) -> str:
             else:
                 digest.update("\x1f".join(map(str, values)).encode())
     return f"sha256:{digest.hexdigest()}"
-
-
-def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file as ``"sha256:..."``."""
-    with path.open("rb") as stream:
-        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"

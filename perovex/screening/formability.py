@@ -19,9 +19,10 @@ from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
 from perovex.building.halides import read_halides
 from perovex.crystal.radii import METAL_RADII
+from perovex.descriptors.ammonium import ammonium_atoms
 from perovex.descriptors.composition import cage_radius, tolerance_factor
 from perovex.descriptors.molecule import molecule_descriptors
-from perovex.descriptors.topology import ammonium_atoms, molecule_graph
+from perovex.descriptors.smiles import molecule_graph
 from perovex.errors import SmilesError
 from perovex.screening.cations import compound_name
 from perovex.screening.features import MOLECULE

@@ -11,6 +11,7 @@ from rdkit import Chem
 
 from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
 from perovex.descriptors import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
+from perovex.descriptors.ammonium import ammonium_atoms
 from perovex.descriptors.composition import cage_radius, tolerance_factor
 from perovex.descriptors.molecule import (
     ammonium_types,
@@ -18,7 +19,6 @@ from perovex.descriptors.molecule import (
     molecule_descriptors,
     signed_stereocentres,
 )
-from perovex.descriptors.topology import ammonium_atoms
 from perovex.errors import SmilesError
 
 DATA = Path(__file__).parents[1] / "data"

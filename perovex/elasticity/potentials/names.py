@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+from perovex._files import sha256
 from perovex.elasticity.potentials.first_principles import CODES, settings_of
 
 SEVENNET = ("7net-l3i5", "7net-0_11Jul2024", "7net-0_22May2024", "7net-mf-0:PBE", "7net-mf-0:R2SCAN")
@@ -69,8 +69,7 @@ def describe(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _digest(file: Path, _modified: int) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return sha256(file)
 
 
 def _package_of(module: str) -> str | None:

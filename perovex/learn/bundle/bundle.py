@@ -15,18 +15,27 @@ from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
 from perovex.learn.bundle.known import KnownCrystals, as_identity
+from perovex.learn.bundle.training import (
+    check_moduli,
+    descriptor_entries,
+    fit_classifier,
+    fit_regressor,
+    following,
+    model_entry,
+    supported_coverage,
+    training_entry,
+)
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
-from perovex.learn.provenance import table_checksum
 from perovex.learn.tables import _listed, as_groups, as_table, check_columns
-from perovex.learn.threshold import resolve_threshold
 from perovex.learn.uncertainty.domain import ApplicabilityDomain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_SMALLEST = 6
+_WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
+"""Entries of the manifest that `save_model` writes itself."""
 
 
 class ModelBundle:
@@ -176,55 +185,45 @@ class ModelBundle:
         """
         table = as_table(X)
         targets = [str(name) for name in (moduli.columns if targets is None else targets)]
-        _check_moduli(table, moduli, [target, *targets])
-        labels = pd.Series(as_groups(groups, len(table)).to_numpy(), index=table.index)
+        check_moduli(table, moduli, [target, *targets])
+        spacers = pd.Series(as_groups(groups, len(table)).to_numpy(), index=table.index)
+
         plain = regressor or YoungModulusRegressor(interval_folds=10)
+        templates = {name: (regressors or {}).get(name, plain) for name in targets}
         steps = tqdm(total=len(targets) + 2, desc="train models", disable=not progress)
-        fitted_regressors: dict[str, YoungModulusRegressor] = {}
-        for name in targets:
-            has = moduli[name].notna()
-            model = clone((regressors or {}).get(name, plain)).set_params(target=name, random_state=random_state)
-            fitted_regressors[name] = model.fit(table[has], moduli.loc[has, name].astype(float), labels[has])
+        fitted: dict[str, YoungModulusRegressor] = {}
+        for name, template in templates.items():
+            fitted[name] = fit_regressor(template, table, moduli[name], spacers, random_state)
             steps.update()
-        fitted = None
+        fitted_classifier = None
         if classify:
-            known = moduli[target].notna()
             template = clone(classifier or StiffnessClassifier(calibration="auto"))
             template.set_params(threshold=threshold, target=target, random_state=random_state)
-            own = moduli.loc[known, target].astype(float)
-            fitted = _fit_classifier(template, table[known], own, labels[known], fitted_regressors.get(target))
+            fitted_classifier = fit_classifier(template, table, moduli[target], spacers, fitted.get(target))
         steps.update()
-        regressors = fitted_regressors
-        fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=labels)
+        fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=spacers)
         steps.close()
+
         manifest = {
             "target": target,
             "targets": targets,
             "unit": unit,
             "units": {name: (target_units or {}).get(name, unit) for name in targets},
             "classes": list(classes),
-            "threshold": None if fitted is None else fitted.threshold_,
+            "threshold": None if fitted_classifier is None else fitted_classifier.threshold_,
             "threshold_rule": threshold,
-            "coverage": _supported(coverage, regressors),
+            "coverage": supported_coverage(coverage, fitted),
             "coverage_asked": coverage,
-            "descriptors": [
-                {"key": key, "unit": (units or {}).get(key, ""), "version": (versions or {}).get(key, "")}
-                for key in table.columns
-            ],
-            "classifier": None if fitted is None else _summary(fitted),
-            "regressors": {name: _summary(model) for name, model in regressors.items()},
+            "descriptors": descriptor_entries(table, units, versions),
+            "classifier": None if fitted_classifier is None else model_entry(fitted_classifier),
+            "regressors": {name: model_entry(model) for name, model in fitted.items()},
             "random_state": random_state,
-            "training": {
-                "n_rows": len(table),
-                "n_groups": int(labels.nunique()),
-                "checksum": table_checksum(table, moduli, labels),
-                **dict(training or {}),
-            },
+            "training": training_entry(table, moduli, spacers) | dict(training or {}),
             "metrics": dict(metrics or {}),
         }
-        identity = as_identity(crystals, table.index)
-        crystals_known = KnownCrystals(table, moduli[list(dict.fromkeys([*targets, target]))].astype(float), identity)
-        return cls(fitted, regressors, fitted_domain, json_safe(manifest), crystals_known)
+        labelled = moduli[list(dict.fromkeys([*targets, target]))].astype(float)
+        known = KnownCrystals(table, labelled, as_identity(crystals, table.index))
+        return cls(fitted_classifier, fitted, fitted_domain, json_safe(manifest), known)
 
     def predict(
         self, X: pd.DataFrame, *, crystals: pd.DataFrame | None = None, unknown: str = "ignore"
@@ -311,14 +310,11 @@ class ModelBundle:
         """
         if self.known is None:
             raise ModelInputError("the training crystals were not kept with the models", remedy="train them again")
-        domain, (table, _) = self.domain, self._read(X, "ignore")
-
-        def scaled(rows: pd.DataFrame) -> np.ndarray:
-            values = rows[self.feature_names].to_numpy(float)
-            filled = np.where(np.isnan(values), domain.median_, values)
-            return np.asarray((filled - domain.mean_) / domain.scale_ * np.sqrt(domain.column_weights_))
-
-        return pd.DataFrame(cdist(scaled(table), scaled(self.known.X)), index=table.index, columns=self.known.X.index)
+        table, _ = self._read(X, "ignore")
+        asked, known = (
+            self.domain.positions(rows[self.feature_names].to_numpy(float)) for rows in (table, self.known.X)
+        )
+        return pd.DataFrame(cdist(asked, known), index=table.index, columns=self.known.X.index)
 
     def redefined(self, versions: Mapping[str, str]) -> list[str]:
         """Return descriptors whose definition has another version than at training; unknown versions match.
@@ -393,7 +389,7 @@ class ModelBundle:
         classifier = content["classifier"]
         if content.get("follows"):
             followed = content["regressors"][content["follows"]]
-            classifier = _following(followed, float(manifest["threshold"]))
+            classifier = following(followed, float(manifest["threshold"]))
         return cls(classifier, content["regressors"], content["domain"], visible, known)
 
     def _followed(self) -> str | None:
@@ -407,63 +403,3 @@ class ModelBundle:
 
     def _repr_html_(self) -> str:
         return card_html(self.manifest, fragment=True)
-
-
-def _fit_classifier(
-    template: StiffnessClassifier,
-    X: pd.DataFrame,
-    values: pd.Series,
-    groups: pd.Series,
-    regressor: YoungModulusRegressor | None,
-) -> StiffnessClassifier:
-    """Fit the classifier, or let it follow the regressor of its target where it would learn the same."""
-    if template.learns == "modulus" and regressor is not None and regressor.interval_folds:
-        limit = resolve_threshold(values, "median" if template.threshold is None else template.threshold)
-        if not (values > limit).any() or (values > limit).all():
-            raise ModelInputError(f"one class only at a threshold of {limit:g}", remedy="choose another threshold")
-        return _following(regressor, limit)
-    return template.fit(X, values, groups)
-
-
-def _following(regressor: YoungModulusRegressor, threshold: float) -> StiffnessClassifier:
-    shared = ("algorithm", "target", "log_target", "monotone", "selector", "algorithm_params", "random_state")
-    options = {name: getattr(regressor, name) for name in shared}
-    model = StiffnessClassifier(learns="modulus", threshold=threshold, **options)
-    return model.follow(regressor, threshold)
-
-
-_WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
-
-
-def _check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) -> None:
-    missing = sorted(set(targets) - set(moduli.columns))
-    if missing:
-        raise ModelInputError(f"no modulus {_listed(missing)}", remedy=f"columns are {_listed(moduli.columns)}")
-    if not moduli.index.equals(table.index):
-        raise ModelInputError("moduli and X differ in rows", remedy="pass moduli.loc[X.index]")
-    for name in targets:
-        known = int(moduli[name].notna().sum())
-        if known < _SMALLEST:
-            raise ModelInputError(f"{known} values of {name} are too few to train on", remedy=f"at least {_SMALLEST}")
-
-
-def _supported(coverage: float, regressors: Mapping[str, YoungModulusRegressor]) -> float | None:
-    """Coverage that every regressor can give; None where they have no intervals."""
-    if not regressors or any(not model.interval_folds for model in regressors.values()):
-        return None
-    return float(min(coverage, *(model.max_coverage_ for model in regressors.values())))
-
-
-def _summary(model: Any) -> dict[str, Any]:
-    """Return what the card says about a model."""
-    found = {
-        "algorithm": model.algorithm,
-        "target": model.target,
-        "monotone": dict(model.monotone or {}),
-        "n_descriptors": len(model.kept_),
-        "algorithm_params": dict(model.algorithm_params or {}),
-    }
-    if isinstance(model, StiffnessClassifier):
-        return found | {"calibration": model.calibration_}
-    groups = {"n_groups": model.n_groups_} if model.interval_folds else {}
-    return found | {"log_target": model.log_target, "interval_folds": model.interval_folds, **groups}

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovex._files import write_atomic
+from perovex._files import sha256, write_atomic
 from perovex._json import json_safe
 from perovex.errors import ModelFileError
 from perovex.learn.bundle.check import differing_versions, make_check, verify
 from perovex.learn.bundle.pack import TRUSTED, Parts, pack, unpack
 from perovex.learn.bundle.skops_files import skops_io
-from perovex.learn.provenance import environment, file_checksum
+from perovex.learn.provenance import environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def save_model(
             **json_safe(dict(manifest or {})),
             "environment": environment(),
             "check": make_check(_asked(model), rows),
-            "files": {path.name: file_checksum(path) for path in sorted(scratch.iterdir())},
+            "files": {path.name: f"sha256:{sha256(path)}" for path in sorted(scratch.iterdir())},
             "model": tree,
         }
         content["checksum"] = _own_checksum(content)
@@ -226,7 +226,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         part = source / name
         if Path(name).name != name or not part.is_file():
             raise ModelFileError(f"{name} is missing", source=source)
-        if file_checksum(part) != expected:
+        if f"sha256:{sha256(part)}" != expected:
             raise ModelFileError(f"{name} was changed or truncated after it was written", source=source)
     return content
 

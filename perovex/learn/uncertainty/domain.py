@@ -208,8 +208,7 @@ class ApplicabilityDomain(BaseEstimator):
             table = table[list(self.feature_names_in_)]
         values = table.to_numpy()
         filled = np.where(np.isnan(values), self.median_, values)
-        at = (filled - self.mean_) / self.scale_ * np.sqrt(self.column_weights_)
-        distance, density = self._look_around(at)
+        distance, density = self._look_around(self.positions(values))
         far = distance / max(self.distance_limit_, 1e-12)
         # log-density drops with the square of a distance: its square root is comparable with a distance
         thin = np.sqrt(np.maximum(-density, 0.0) / max(-self.density_limit_, 1e-12))
@@ -226,6 +225,22 @@ class ApplicabilityDomain(BaseEstimator):
             },
             index=table.index,
         )
+
+    def positions(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return rows as points between which the domain measures distances.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n_rows, n_columns)
+            Columns as in ``feature_names_in_``; what is missing stands at the median of training.
+
+        Returns
+        -------
+        ndarray, shape (n_rows, n_columns)
+            In standard deviations of training, times the root of each column's weight.
+        """
+        filled = np.where(np.isnan(values), self.median_, values)
+        return np.asarray((filled - self.mean_) / self.scale_ * np.sqrt(self.column_weights_))
 
     def _off_constant(self, filled: NDArray[Any]) -> NDArray[np.bool_]:
         """Entries that differ from a column that was constant in training."""
