@@ -21,6 +21,7 @@ def describe_crystals(
     *,
     out: Path | None,
     output_format: str,
+    digits: int,
     families: list[str] | None,
     units: bool,
     jobs: int,
@@ -40,11 +41,11 @@ def describe_crystals(
     work = _Work(families, disorder, jobs, progress and len(names) > 1 and sys.stderr.isatty())
     if out is None:
         rows = work.rows(names, None)
-        _print(_table(rows, keys, units=units and output_format in {"csv", "json"}), output_format)
+        _print(_table(rows, keys, units=units and output_format in {"csv", "json"}), output_format, digits)
     else:
         with Journal(out, {"version": __version__, "keys": keys, "disorder": disorder}) as journal:
             rows = work.rows(names, journal)
-            write_frame(_table(rows, keys, units=units), out)
+            write_frame(_table(rows, keys, units=units), out, digits=digits if out.suffix == ".csv" else None)
         journal.remove()
         print(f"{sum(not row['error'] for row in rows)} of {len(rows)} crystals described in {out}")
     noted = [(row["file"], row["warnings"]) for row in rows if not row["error"]]  # an error says more than a note
@@ -106,12 +107,12 @@ def _table(rows: list[dict[str, Any]], keys: list[str], *, units: bool) -> pd.Da
     return table
 
 
-def _print(table: pd.DataFrame, output_format: str) -> None:
+def _print(table: pd.DataFrame, output_format: str, digits: int) -> None:
     """Print descriptors as rows and files as columns, except for the formats that machines read."""
     from perovex.cli.tables import frame_bytes
 
     if output_format == "csv":
-        print(frame_bytes(table, "csv").decode(), end="")
+        print(frame_bytes(table, "csv", digits=digits).decode(), end="")
     elif output_format == "json":
         print(frame_bytes(table, "json").decode(), end="")
     else:

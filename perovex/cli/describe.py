@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
+from perovex.cli.choices import Force, given
+from perovex.cli.tables import DIGITS
+from perovex.errors import PerovexError
 
 Format = Literal["table", "csv", "json", "md"]
 
 
 def describe(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -39,6 +42,9 @@ def describe(  # noqa: PLR0917 (options of a command)
     units: Annotated[
         bool, typer.Option("--units", help="Name columns of CSV and JSON with their units, such as 'n_layers (1)'.")
     ] = False,
+    digits: Annotated[
+        int, typer.Option("--digits", min=1, max=17, help="Significant digits in CSV; 17 are all, as in other formats.")
+    ] = DIGITS,
     per: Annotated[
         Literal["crystal", "octahedron", "bridge", "sheet", "slab", "cation"] | None,
         typer.Option("--per", help="One row per part of a crystal, with indices into the structure, instead of means."),
@@ -67,10 +73,12 @@ def describe(  # noqa: PLR0917 (options of a command)
 
     chosen = [name for item in families or () for name in item.split(",") if name] or None
     REGISTRY.families(chosen)
+    if given(context, "digits") and (out.suffix if out else f".{output_format}") != ".csv":
+        raise PerovexError("--digits is about CSV, and other formats keep all digits", remedy="leave it out")
     moving = [file for file in files if is_trajectory(file)]
     if moving:
-        if len(files) > 1 or per is not None:
-            raise typer.BadParameter("a trajectory is described alone, without --per")
+        if len(files) > 1 or per is not None or given(context, "digits"):
+            raise typer.BadParameter("a trajectory is described alone, without --per and --digits")
         describe_moving(
             files[0],
             out=out,
@@ -85,12 +93,13 @@ def describe(  # noqa: PLR0917 (options of a command)
         raise typer.BadParameter("--types and --reference are for trajectories: name the frames, such as FILE@:")
     check_file(out, TABLES, table_with("file" if per else "error"), force=force)
     if per is not None:
-        describe_parts(files, per, out=out, output_format=output_format, disorder=disorder)
+        describe_parts(files, per, out=out, output_format=output_format, digits=digits, disorder=disorder)
         return
     describe_crystals(
         files,
         out=out,
         output_format=output_format,
+        digits=digits,
         families=chosen,
         units=units,
         jobs=jobs,

@@ -106,11 +106,11 @@ def _write(told: TrajectoryDescription, out: Path) -> None:
 
 
 def _print(summary: pd.DataFrame, output_format: str) -> None:
-    from perovex.cli.tables import print_blocks
+    from perovex.cli.tables import DIGITS, print_blocks
     from perovex.descriptors import REGISTRY
 
     if output_format == "csv":
-        summary.to_csv(sys.stdout)
+        summary.to_csv(sys.stdout, float_format=f"%.{DIGITS}g")
         return
     if output_format == "json":
         print(summary.to_json(orient="index", indent=1))

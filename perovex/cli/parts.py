@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def describe_parts(files: list[str], per: str, *, out: Path | None, output_format: str, disorder: str) -> None:
+def describe_parts(
+    files: list[str], per: str, *, out: Path | None, output_format: str, digits: int, disorder: str
+) -> None:
     """Describe the parts of crystals, one row each; a file that fails costs its rows and gives exit status 2."""
     import pandas as pd
 
@@ -33,19 +35,19 @@ def describe_parts(files: list[str], per: str, *, out: Path | None, output_forma
     if tables:
         table = pd.concat(tables, names=["file"])
         if out is not None:
-            write_frame(table.reset_index(), out)
+            write_frame(table.reset_index(), out, digits=digits if out.suffix == ".csv" else None)
             print(f"{len(table)} rows of {len(tables)} crystals in {out}")
         else:
-            _print(table, output_format)
+            _print(table, output_format, digits)
     if failed:
         raise typer.Exit(2)
 
 
-def _print(table: pd.DataFrame, output_format: str) -> None:
+def _print(table: pd.DataFrame, output_format: str, digits: int) -> None:
     from perovex.cli.tables import print_blocks
 
     if output_format == "csv":
-        table.to_csv(sys.stdout)
+        table.to_csv(sys.stdout, float_format=f"%.{digits}g")
     elif output_format == "json":
         print(table.reset_index().to_json(orient="records", indent=1))
     else:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "from_scratch", "builds", "seed")
-_DIGITS = 6  # of numbers in text files; labels are not known better
 
 
 def predict(  # noqa: PLR0917 (options of a command)
@@ -287,7 +286,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
     import pandas as pd
 
     from perovex.cli.remarks import say, say_remarks
-    from perovex.cli.tables import frame_bytes, print_frame, write_frame
+    from perovex.cli.tables import DIGITS, frame_bytes, print_frame, write_frame
 
     failed = table["error"].astype(bool)
     said = {} if "why" not in table else {name: r.sentences() for name, r in table["why"].items() if r is not None}
@@ -297,7 +296,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
         reasons = [_as_numbers(r) for r in table["why"]] if kind == "json" else [said.get(n, []) for n in table.index]
         table = written.assign(why=pd.Series(reasons, index=table.index, dtype=object)) if why else written
     if out is not None and str(out) != "-":
-        write_frame(table, out, kind, digits=_DIGITS)
+        write_frame(table, out, kind, digits=DIGITS)
     elif kind == "table":
         if not failed.all():
             print_frame(for_reading(table[~failed], units))
@@ -305,7 +304,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
             print("\n".join([f"Why {name}:", *(f"  {sentence}" for sentence in sentences)]))
     else:
         sys.stdout.flush()
-        sys.stdout.buffer.write(frame_bytes(table, kind, digits=_DIGITS))
+        sys.stdout.buffer.write(frame_bytes(table, kind, digits=DIGITS))
         sys.stdout.flush()
     say_remarks(table["warnings"].items(), "warning", len(table))
     for source, error in table.loc[failed, "error"].items():

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = (".csv", ".parquet", ".json", ".sdf")
-_DIGITS = 6
 _SHOWN = 10  # hits that are printed
 _SHOWN_FAILURES = 5
 
@@ -160,7 +159,7 @@ def _window(text: str | None) -> tuple[float, float] | None:
 
 
 def _write(result: Any, out: Path | None) -> None:
-    from perovex.cli.tables import write_frame
+    from perovex.cli.tables import DIGITS, write_frame
 
     if out is None:
         return
@@ -169,7 +168,7 @@ def _write(result: Any, out: Path | None) -> None:
 
         write_atomic(out, sdf_bytes(result.hits))
         return
-    write_frame(result.table(), out, digits=_DIGITS)
+    write_frame(result.table(), out, digits=DIGITS)
 
 
 def sdf_bytes(hits: pd.DataFrame) -> bytes:

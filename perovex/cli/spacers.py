@@ -43,7 +43,7 @@ def spacers(  # noqa: PLR0917 (options of a command)
     """List candidate cations with what is known of each: in the labels, in known crystals, or not at all."""
     from perovex.cli.outputs import TABLES, check_file, table_with
     from perovex.cli.remarks import say
-    from perovex.cli.tables import print_frame, write_frame
+    from perovex.cli.tables import DIGITS, print_frame, write_frame
     from perovex.screening import enumerate_cations, load_library, select
 
     check_file(out, TABLES, table_with("smiles", "formability"), force=force)
@@ -53,7 +53,7 @@ def spacers(  # noqa: PLR0917 (options of a command)
         fluorinated=fluorinated, chiral=chiral, aromatic=aromatic, largest=largest, new=new,
     )  # fmt: skip
     if out is not None:
-        write_frame(chosen.reset_index(drop=True), out)
+        write_frame(chosen.reset_index(drop=True), out, digits=DIGITS)
     else:
         print_frame(chosen.head(_SHOWN).set_index("smiles")[["family", "head", "charge", "formability", "in_data"]])
     known = chosen["formability"].value_counts()

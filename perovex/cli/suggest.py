@@ -38,7 +38,7 @@ def suggest(  # noqa: PLR0917 (options of a command)
     """Suggest which compounds to label next; ``perovex build`` and ``perovex label`` make the labels."""
     from perovex.cli.outputs import TABLES, check_file, table_with
     from perovex.cli.screen import counts, listed
-    from perovex.cli.tables import print_frame, write_frame
+    from perovex.cli.tables import DIGITS, print_frame, write_frame
     from perovex.screening import Question
     from perovex.screening import suggest as run
 
@@ -50,14 +50,14 @@ def suggest(  # noqa: PLR0917 (options of a command)
         campaign = play(load_elastic(moduli=moduli), target, n_seeds=simulate, progress=sys.stderr.isatty())
         print_frame(campaign.against_random().T)
         if out is not None:
-            write_frame(campaign.table, out)
+            write_frame(campaign.table, out, digits=DIGITS)
         return
     question = Question(listed(metal, str.capitalize), listed(halide, str), counts(n), moduli=moduli)
     chosen = run(
         source, question, k=k, by=by, target=target, soft=soft, descriptor=descriptor, any_formability=any_formability
     )
     if out is not None:
-        write_frame(chosen.set_index("smiles"), out)
+        write_frame(chosen.set_index("smiles"), out, digits=DIGITS)
         return
     view = chosen.set_index("smiles")
     view["interval (GPa)"] = [

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+#: Significant digits of numbers in text files, where a command does not keep all: nothing here is known better.
+DIGITS = 6
 FORMATS = ("table", "csv", "json", "parquet")
 _HEADER = 24  # widest header before it is folded
 WIDTH = 80  # of what is printed for people, also into a pipe

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -138,3 +139,20 @@ def _is_running(pid):
         return False
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_csv_has_six_digits_and_all_where_they_are_asked_for(perovex, two_crystals, tmp_path):
+    told = perovex("describe", two_crystals[0], "-f", "bridges", "--format", "json").out
+    full = pd.read_json(StringIO(told), precise_float=True).T
+    exact = float(full["bridge_angle_mean"].iloc[0])
+
+    def printed(*more):
+        done = perovex("describe", two_crystals[0], "-f", "bridges", "--format", "csv", *more)
+        return pd.read_csv(StringIO(done.out), dtype=str)["bridge_angle_mean"].iloc[0]
+
+    assert printed() == f"{exact:.6g}" != repr(exact)
+    assert float(printed("--digits", "17")) == exact
+    out = tmp_path / "table.parquet"
+    perovex("describe", two_crystals[0], "-f", "bridges", "--out", out)
+    assert pd.read_parquet(out)["bridge_angle_mean"].iloc[0] == exact
+    perovex("describe", two_crystals[0], "--digits", "3", "--out", out).assert_refused("--digits is about CSV")
