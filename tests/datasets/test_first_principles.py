@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from perovex.datasets import load_elastic
 from perovex.datasets.first_principles import COMPONENTS, load_first_principles
 from perovex.datasets.paths import write_checksums
 from perovex.elasticity import ElasticTensor
@@ -86,11 +87,14 @@ def bundled():
     return load_first_principles()
 
 
-def test_bundled_calls_are_those_of_released_crystals(bundled, elastic_data):
-    for name, record in bundled.manifest["crystals"].items():
+def test_bundled_calls_are_those_of_released_crystals(bundled):
+    records = bundled.manifest["crystals"]
+    versions = {record.get("release", "0.5") for record in records.values()}
+    releases = {version: load_elastic(version=version, minima="all").structures for version in versions}
+    for name, record in records.items():
         calls = bundled.calls(name)
         assert len(calls) == record["calls"]
-        released = elastic_data.structures[name]
+        released = releases[record.get("release", "0.5")][name]
         assert sorted(calls[0].get_chemical_symbols()) == sorted(str(site.specie) for site in released)
         assert calls[0].get_volume() == pytest.approx(released.volume, rel=0.01), "a relaxed crystal of this project"
 
@@ -110,7 +114,7 @@ def test_bundled_tensors_are_stable_within_their_noise_and_near_those_of_the_pot
     assert bundled.crystals
     for name in bundled.crystals:
         noise = bundled.tensor(name, "asymmetry").max()
-        assert noise < 1.0
+        assert noise < 0.05 * bundled.tensor(name, "potential_along_path").max()
         assert np.linalg.eigvalsh(bundled.tensor(name))[0] > -noise
         assert ElasticTensor(bundled.tensor(name, "potential_along_path")).born_stable
         assert bundled.errors.loc[name, "components_correlation"] > 0.9
