@@ -51,7 +51,7 @@ def plot_answer(
     table = ranking.groups.head(n).sort_values("share", kind="stable")
     ways = directions.reindex(table.index).fillna("undecided")
     sign = np.where(ways == "decreasing", -1.0, 1.0)
-    colours = ways.map({"increasing": BLUE, "decreasing": VERMILLION, "undecided": GREY}).to_numpy()
+    colours = ways.map({"increasing": VERMILLION, "decreasing": BLUE, "undecided": GREY}).to_numpy()
     filled = table["p_above_noise"].to_numpy() >= _NOISE
     heights = np.arange(len(table), dtype=float)
     faces = [colour if solid else "white" for colour, solid in zip(colours, filled, strict=True)]

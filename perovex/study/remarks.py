@@ -33,10 +33,13 @@ class Remark:
         --------
         >>> print(Remark("crystals have no value", ("a", "b"), "add them to the table"))
         2 crystals have no value: a, b (add them to the table)
+        >>> print(Remark("crystals have no value", ("a",)))
+        crystals have no value: a
         """
         listed = ", ".join(self.names[:_SHOWN])
         more = f" and {len(self.names) - _SHOWN} more" if len(self.names) > _SHOWN else ""
-        head = f"{len(self.names)} {self.cause}: {listed}{more}" if self.names else self.cause
+        count = f"{len(self.names)} " if len(self.names) > 1 else ""
+        head = f"{count}{self.cause}: {listed}{more}" if self.names else self.cause
         return f"{head} ({self.remedy})" if self.remedy else head
 
     def to_dict(self) -> dict[str, Any]:

@@ -179,13 +179,14 @@
     if (waterfall.hidden) { Plotly.purge(waterfall); return; }
     const order = values.map((_, k) => k).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
     const shown = order.slice(0, 10);
-    const rest = order.slice(10).reduce((sum, k) => sum + values[k], 0);
+    const others = order.length > 10 ? ["all others"] : [];
+    const rest = others.map(() => order.slice(10).reduce((sum, k) => sum + values[k], 0));
     const base = data.base[state.target][crystal];
     const unit = data.targets[state.target].shapUnit;
     draw(waterfall, [{
       type: "waterfall", orientation: "h", base,
-      y: [...shown.map((k) => data.targets[state.target].contributions[k]), "all others"].reverse(),
-      x: [...shown.map((k) => values[k]), rest].reverse(),
+      y: [...shown.map((k) => data.targets[state.target].contributions[k]), ...others].reverse(),
+      x: [...shown.map((k) => values[k]), ...rest].reverse(),
       increasing: { marker: { color: "#D55E00" } }, decreasing: { marker: { color: "#0072B2" } },
       hovertemplate: "%{y}: %{delta:.3g}<extra></extra>",
     }], {

@@ -107,7 +107,7 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     small, large = crystals_of(best)
     section.drawing(
         save_figure(made, figures, "answer"),
-        f"What predictions of {best.target} rest on, and which way. Blue: more of it goes with {large}; orange: with "
+        f"What predictions of {best.target} rest on, and which way. Orange: more of it goes with {large}; blue: with "
         f"{small}; grey: no sure direction. Hollow bars do not stand out of the noise; black lines are 90 % intervals "
         "over spacers.",
         description=f"Bars of the leading groups of descriptors for {best.target}, by the direction of their effect",

@@ -21,10 +21,8 @@ _TERMS = (
         "E_in_plane: Young's modulus averaged over directions in the plane of the layers; E_out_of_plane: along their "
         "normal; E_vrh: from the Voigt-Reuss-Hill averages; n: layers of octahedra in a slab"
     ),
-    (
-        "ROC-AUC is 0.5 for guessing and 1 for perfect ranking; MAE is the mean absolute error; STEI is the steric "
-        "effect index of the spacer"
-    ),
+    "ROC-AUC is 0.5 for guessing and 1 for perfect ranking; MAE is the mean absolute error",
+    "STEI is the steric effect index of the spacer",
 )
 MAIN_METRIC = {True: "ROC-AUC", False: "MAE"}
 
@@ -197,7 +195,9 @@ def summary_html(result: StudyResult, *, claims: bool = True) -> str:
 
     chosen = result.options.algorithm
     by = f" Predicted and explained is {_IN_WORDS.get(chosen, chosen)}."
-    terms = _TERMS if result.elastic is not None else _TERMS[1:]
+    moduli, scores, steric = _TERMS
+    terms = [scores] if result.elastic is None else [moduli, scores]
+    terms += [steric] if any("stei" in key for key in result.tables.X) else []
     section = Section("Summary").bullets([*data_lines(result), *terms])
     section.table(
         score_table(result),
