@@ -15,7 +15,7 @@ from perovex.explain.claims.collecting import collect
 from perovex.explain.claims.evidence import Evidence
 from perovex.explain.claims.plain_model import PLAIN_DESCRIPTORS, plain_model
 from perovex.explain.claims.verdicts import Verdict, judge
-from perovex.explain.claims.words import association_matrix, association_sentences, plain_sentences
+from perovex.explain.claims.words import HOW_TO_READ, association_matrix, association_sentences, plain_sentences
 from perovex.explain.correlation import confounding_table
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.associations import associations, turned_over
@@ -34,6 +34,7 @@ from perovex.explain.transfer.experiment import transfer_test
 from perovex.explain.transfer.result import TransferResult
 
 __all__ = [
+    "HOW_TO_READ",
     "PLAIN_DESCRIPTORS",
     "Attribution",
     "Claim",

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex._numbers import with_interval
-from perovex.explain import association_matrix, association_sentences, plain_sentences
-from perovex.explain.claims.words import HOW_TO_READ
+from perovex.explain import HOW_TO_READ, association_matrix, association_sentences, plain_sentences
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_associations, save_figure
 from perovex.report.wording import in_words
