@@ -116,10 +116,10 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
         Quantity to plot.
     by : str
         Property on the horizontal axis, such as ``n_layers``, ``halide`` or ``stacking``; n = inf is called 3D.
-    unit : str
-        Of the target.
     ax : Axes, optional
         Where to draw; without it a new figure.
+    unit : str
+        Of the target.
 
     Returns
     -------

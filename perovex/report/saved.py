@@ -40,10 +40,22 @@ def read_report(folder: str | Path) -> Document:
     folder : path
         As `perovex.run_study` wrote it.
 
+    Returns
+    -------
+    Document
+
     Raises
     ------
     DatasetError
         There is no finished study, its file is damaged, or another version of perovex wrote it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> save_report(Document("Stiffness"), folder)
+    >>> read_report(folder).title
+    'Stiffness'
     """
     study = Path(folder)
     content = _read(study)
