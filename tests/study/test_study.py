@@ -62,6 +62,18 @@ def test_report_is_self_contained_and_names_labels(studied):
     assert "y-scrambling" in page
 
 
+def test_every_section_shows_its_figure_before_a_table(studied):
+    _, out = studied
+    sections = re.findall(r'<section id="([^"]+)"(.*?)</section>', (out / "report.html").read_text(), flags=re.DOTALL)
+    drawn = 0
+    for name, body in sections:
+        kinds = re.findall(r'<figure><div class="(?:drawing|chart)"|<(?:figure|details) class="table"', body)
+        if any("table" not in kind for kind in kinds):
+            drawn += 1
+            assert "table" not in kinds[0], name
+    assert drawn >= 6
+
+
 def test_summary_shows_every_model_and_claim(studied):
     result, out = studied
     from perovex.study.report.summary import claim_matrix, score_table, summary_html

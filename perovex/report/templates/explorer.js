@@ -238,10 +238,11 @@
       ` (${withUnit(data.labels[state.target][i], state.target)})`,
     ]));
     facts.replaceChildren(
-      element("div", { class: "scroll" }, element("table", {}, body)),
+      element("div", { class: "scroll facts" }, element("table", {}, body)),
       element("div", { class: "scroll" }, element("table", {},
-        element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {}, text)))),
-        element("tbody", {}, ...quantities.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))))),
+        element("thead", {}, element("tr", {}, ...head.map((text, k) => element("th", k ? {} : { class: "t" }, text)))),
+        element("tbody", {}, ...quantities.map((row) =>
+          element("tr", {}, ...row.map((text, k) => element("td", k ? {} : { class: "t" }, text))))))),
       near,
     );
   };

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 from ase.data import atomic_numbers, covalent_radii
 from ase.data.colors import jmol_colors
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import pdist, squareform
 
 from perovex.crystal import as_structure
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from perovex.study.own_data import OwnData
@@ -25,6 +28,7 @@ _WORDS: Final = {
 }  # fmt: skip
 _MOST_KINDS = 12  # of a colour key
 _MOST_OWN, _LONGEST = 6, 90  # texts of a user's table, and letters of each
+_BOND = 1.2  # times the sum of covalent radii, as the page draws bonds
 _MOST_ATOMS = 60_000  # on a page; the bundled crystals have 20,000
 
 
@@ -102,13 +106,23 @@ def _drawing(crystal: Any) -> dict[str, Any] | None:
         structure: Structure = as_structure(crystal)
     except PerovexError:  # a file that has changed since it was described
         return None
-    # whole molecules stay whole; all of it is moved by cells until its middle lies in the cell that is drawn
-    moved = structure.frac_coords - np.floor(structure.frac_coords.mean(axis=0))
+    symbols = [site.specie.symbol for site in structure]
     return {
-        "symbols": [site.specie.symbol for site in structure],
-        "positions": np.round(structure.lattice.get_cartesian_coords(moved), 2).tolist(),
+        "symbols": symbols,
+        "positions": np.round(structure.lattice.get_cartesian_coords(_inside(structure, symbols)), 2).tolist(),
         "cell": np.round(structure.lattice.matrix, 2).tolist(),
     }
+
+
+def _inside(structure: Structure, symbols: list[str]) -> NDArray[np.float64]:
+    """Return fractional coordinates with the middle of every piece in the cell; what is bonded as written stays so."""
+    radii = covalent_radii[[atomic_numbers[symbol] for symbol in symbols]]
+    bonded = squareform(pdist(structure.cart_coords)) < _BOND * (radii[:, None] + radii)
+    n_pieces, piece = connected_components(bonded, directed=False)
+    coordinates = np.array(structure.frac_coords)
+    for number in range(n_pieces):
+        coordinates[piece == number] -= np.floor(coordinates[piece == number].mean(axis=0))
+    return coordinates
 
 
 def looks_of(drawn: list[dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
