@@ -109,9 +109,10 @@
     const [sumAll, sumSome] = [total(all), total(some)];
     const order = all.map((_, k) => k).sort((a, b) => Math.max(all[b], some[b]) - Math.max(all[a], some[a])).slice(0, 12).reverse();
     const labels = order.map((k) => data.targets[state.target].contributions[k]);
-    chosen.textContent = picked.length
+    const which = picked.length
       ? `${picked.length} chosen crystals beside all ${everyone.length}`
       : "all crystals; draw a box or lasso in the scatter to choose some";
+    chosen.textContent = `Importance for ${state.target}: ${which}`;
     const bars = (name, values, sum, color) => ({
       type: "bar", orientation: "h", name, y: labels, x: order.map((k) => (100 * values[k]) / sum), marker: { color },
       hovertemplate: "%{y}: %{x:.1f} %<extra></extra>",
@@ -121,7 +122,7 @@
     draw(importance, traces, {
       height: 430, barmode: "group", showlegend: picked.length > 0, legend: { orientation: "h", y: 1.12, traceorder: "reversed" },
       margin: { l: 190, r: 15, t: 40, b: 55 }, yaxis: { automargin: true },
-      xaxis: { title: { text: `share of importance for ${state.target} (%)` } },
+      xaxis: { title: { text: "share of importance (%)" } },
     });
   };
 
