@@ -11,7 +11,6 @@ from rdkit import Chem
 
 from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
 from perovex.descriptors import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
-from perovex.descriptors.ammonium import ammonium_atoms
 from perovex.descriptors.composition import cage_radius, tolerance_factor
 from perovex.descriptors.molecule import (
     ammonium_types,
@@ -70,26 +69,6 @@ def test_heads_against_the_maximum_over_all_nitrogens():
     assert eccentricity_head("CCC([NH3+])CCC#N") == 5
     unlike = "[NH3+]CCC(C)(C)[NH3+]"
     assert stei_head(unlike) > stei_min_head(unlike)
-
-
-@pytest.mark.parametrize(
-    ("smiles", "atoms"),
-    [
-        ("[NH3+]CCc1ccccc1", (0,)),
-        ("NCc1ccc(N)cc1", (0,)),
-        ("Nc1ccccc1", (0,)),
-        ("c1cc[nH+]cc1", (3,)),
-        ("NC(N)=[NH2+]", (0, 2, 3)),
-        ("NC(=N)N", (0, 2, 3)),
-        ("c1c[nH+]c[nH]1", (2, 4)),
-        ("O=[N+]([O-])c1ccc(C[NH3+])cc1", (8,)),
-        ("C[N+](C)(C)C", (1,)),
-        ("[NH3+]CC(=O)NC", (0,)),
-        ("CCO", ()),
-    ],
-)
-def test_ammonium_atoms(smiles, atoms):
-    assert ammonium_atoms(smiles) == atoms
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from perovex.building import build_layered
-from perovex.building.compound import Compound, read_compounds
-from perovex.errors import BuildError, LabelError, PerovexError, SmilesError
+from perovex.building.compound import read_compounds
+from perovex.errors import BuildError, LabelError
 from perovex.prediction import built, load_models, predict, predict_compounds, predict_new
 
 BA = ("CCCC[NH3+]", "[NH3+]CCCC", "C(CCC)[NH3+]")
@@ -107,25 +107,6 @@ def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
     with pytest.raises(LabelError, match="unknown potential"):
         predict_new(BA[0], relax="none")
     assert quick == []
-
-
-def test_compounds_are_read_in_any_case_and_unclear_mixtures_are_refused():
-    compound = Compound.read("[NH3+]CCCC", "pb", "BR", "2", "cs", "Staggered")
-    assert str(compound) == "CCCC[NH3+] PbBr n=2 Cs staggered"
-    with pytest.raises(BuildError, match=r"halide 'I/Br' cannot be read \(write Br, Br0.5I0.5"):
-        Compound.read("CC[NH3+]", halide="I/Br")
-    with pytest.raises(BuildError, match="of metals not"):
-        Compound.read("CC[NH3+]", metal="Pb0.5Sn0.5")
-    with pytest.raises(BuildError, match="unknown cage cation 'XX'"):
-        Compound.read("CC[NH3+]", cage="XX")
-    for n in (0, -1, 1.5, "many", float("nan")):
-        with pytest.raises(BuildError, match="whole number of sheets"):
-            Compound.read("CC[NH3+]", n=n)
-    with pytest.raises(SmilesError):
-        Compound.read("nonsense(")
-    with pytest.raises(BuildError, match="no column of spacers"):
-        read_compounds(pd.DataFrame({"halide": ["I"]}))
-    assert isinstance(read_compounds(pd.DataFrame({"spacer": ["C("]}))[0], PerovexError)
 
 
 def test_mixed_halides_are_made_from_a_relative_and_lie_outside_by_name(bundle):

@@ -1,0 +1,65 @@
+"""Everything a model holds, as JSON and arrays, and back."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from perovex.errors import ModelFileError
+from perovex.learn.bundle.pack import Parts, pack, unpack
+from perovex.learn.bundle.sklearn_parts import is_plain, rebuild, state_of
+
+
+def there_and_back(value):
+    parts = Parts()
+    return unpack(json.loads(json.dumps(pack(value, parts), allow_nan=False)), parts)
+
+
+@pytest.mark.parametrize("value", [None, True, 3, "a", 0.1, float("inf"), (1, ("b", 2.5)), {1: [2], "x": None}])
+def test_plain_values(value):
+    back = there_and_back(value)
+    assert back == value
+    assert type(back) is type(value)
+
+
+def test_arrays_names_and_series():
+    assert np.array_equal(there_and_back(np.arange(6.0).reshape(2, 3)), np.arange(6.0).reshape(2, 3))
+    assert there_and_back(np.array([["a"], ["b"]])).tolist() == [["a"], ["b"]]
+    pd.testing.assert_series_equal(
+        there_and_back(pd.Series([1.0, 2.0], index=["x", "y"])), pd.Series([1.0, 2.0], ["x", "y"])
+    )
+    assert np.isnan(there_and_back(float("nan")))
+    assert there_and_back(np.dtype("float32")) == np.float32
+
+
+def test_a_pipeline_answers_as_before_without_any_pickle():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, X[:, 0] > 0)
+    parts = Parts()
+    again = unpack(json.loads(json.dumps(pack(model, parts))), parts)
+    assert parts.estimators == {}
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+def test_foreign_objects_and_foreign_manifests_are_refused():
+    with pytest.raises(ModelFileError, match="without pickle"):
+        pack(object(), Parts())
+    for node in ({"$array": "a9"}, {"$object": "Evil", "params": {}, "state": {}}, {"$plain": "os", "state": {}}):
+        with pytest.raises(ModelFileError, match="does not fit"):
+            unpack(node, Parts())
+
+
+def test_only_listed_classes_are_rebuilt():
+    class Derived(StandardScaler):
+        pass
+
+    assert not is_plain(Derived())
+    state = state_of(StandardScaler().fit([[1.0], [3.0]]))
+    assert rebuild("StandardScaler", state).transform([[2.0]]).tolist() == [[0.0]]
+    with pytest.raises(KeyError):
+        rebuild("Derived", {})
