@@ -61,18 +61,14 @@ def molecule_graph(smiles: str) -> MoleculeGraph:
         The string is empty or cannot be read.
     """
     mol = parse_smiles(smiles)
-    atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
+    atoms = [
+        (atom.GetSymbol(), atom.GetAtomicNum(), atom.GetFormalCharge(), atom.GetDegree(), atom.GetTotalNumHs())
+        for atom in map(mol.GetAtomWithIdx, range(mol.GetNumAtoms()))  # far quicker than GetAtoms
+    ]
+    symbols, numbers, charges, degrees, hydrogens = zip(*atoms, strict=True)
     distances: Any = np.array(Chem.GetDistanceMatrix(mol), dtype=float)
     distances[distances > 1e6] = np.inf
-    return MoleculeGraph(
-        mol,
-        tuple(atom.GetSymbol() for atom in atoms),
-        tuple(atom.GetAtomicNum() for atom in atoms),
-        tuple(atom.GetFormalCharge() for atom in atoms),
-        tuple(atom.GetDegree() for atom in atoms),
-        np.array([atom.GetTotalNumHs() for atom in atoms], dtype=float),
-        distances,
-    )
+    return MoleculeGraph(mol, symbols, numbers, charges, degrees, np.array(hydrogens, dtype=float), distances)
 
 
 @lru_cache(maxsize=CACHED_MOLECULES)
@@ -98,4 +94,4 @@ def parse_smiles(smiles: str) -> Chem.Mol:
         mol = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
     if mol is None or mol.GetNumAtoms() == 0:
         raise SmilesError("not a readable SMILES", source=repr(smiles), remedy="check valences, rings and brackets")
-    return without_isotopes(mol)
+    return without_isotopes(mol, smiles)

@@ -152,11 +152,13 @@ def _parse(text: str) -> Any:
         mol = Chem.MolFromSmiles(text.strip())
     if mol is None or mol.GetNumAtoms() == 0:
         raise SmilesError("not a readable SMILES", source=text, remedy="check brackets, rings and valences")
-    return without_isotopes(mol)
+    return without_isotopes(mol, text)
 
 
 def _without_counter_ions(mol: Any, text: str, notes: list[str]) -> Any:
     """Take anions, acids and water off a salt; one organic cation has to be left, or copies of one."""
+    if "." not in text:
+        return mol
     parts = Chem.GetMolFrags(mol, asMols=True)
     if len(parts) == 1:
         return mol
@@ -203,20 +205,23 @@ def _require_spacer(mol: Any, charge: int, text: str) -> None:
         raise SmilesError(
             f"a charge of {charge:+d}: one or two positive charges balance a slab", source=text, remedy="leave it out"
         )
-    atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
-    symbols = [atom.GetSymbol() for atom in atoms]
-    foreign = sorted(set(symbols) - ELEMENTS)
+    atoms = [
+        (atom.GetSymbol(), atom.GetFormalCharge(), atom.GetNumRadicalElectrons())
+        for atom in map(mol.GetAtomWithIdx, range(mol.GetNumAtoms()))  # far quicker than GetAtoms
+    ]
+    symbols = {symbol for symbol, _, _ in atoms}
+    foreign = sorted(symbols - ELEMENTS)
     if foreign:
         raise SmilesError(
             f"{', '.join(foreign)} in a spacer", source=text, remedy="spacers are organic; metals go to --metal"
         )
     if "C" not in symbols:
         raise SmilesError("no carbon: not an organic cation", source=text, remedy="cage cations go to --cage")
-    if not any(s == "N" and atom.GetFormalCharge() > 0 for s, atom in zip(symbols, atoms, strict=True)):
+    if not any(symbol == "N" and charge > 0 for symbol, charge, _ in atoms):
         raise SmilesError(
             "the charge is not on nitrogen", source=text, remedy="only ammonium cations were ever learnt from"
         )
-    if any(atom.GetNumRadicalElectrons() for atom in atoms):
+    if any(radicals for _, _, radicals in atoms):
         raise SmilesError("a radical", source=text, remedy="check valences and charges")
     if len(atoms) > LARGEST:
         raise SmilesError(f"{len(atoms)} atoms without hydrogens", source=text, remedy=f"at most {LARGEST} are taken")
