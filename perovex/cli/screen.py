@@ -103,7 +103,7 @@ def screen(  # noqa: PLR0917 (options of a command)
         from perovex.report.screen_page import screen_page
 
         screen_page(result, question).write(report)
-    _say(result, out)
+    _say(result, out, ranked_all=any_formability)
     if not len(result.hits):
         raise typer.Exit(2)
 
@@ -192,7 +192,7 @@ def sdf_bytes(hits: pd.DataFrame) -> bytes:
     return text.getvalue().encode()
 
 
-def _say(result: Any, out: Path | None) -> None:
+def _say(result: Any, out: Path | None, *, ranked_all: bool) -> None:
     """Print the first hits where no table was written, then counts, statements and failures."""
     from perovex.cli.remarks import say
     from perovex.cli.tables import print_frame
@@ -201,6 +201,9 @@ def _say(result: Any, out: Path | None) -> None:
         print_frame(for_reading(result.hits.head(_SHOWN)))
     counted = ", ".join(f"{value} {name}" for name, value in result.counts.items())
     say(f"perovex: {len(result.hits)} hits ({counted})")
+    broken = result.counts["compounds"] - result.counts["may form"]
+    if broken and not ranked_all:
+        say(f"perovex: {broken} compounds break a rule of formability and were not ranked; --any ranks them, too")
     for sentence in result.statements:
         say(f"perovex: {sentence}")
     for row in result.failures.head(_SHOWN_FAILURES).itertuples(index=False):

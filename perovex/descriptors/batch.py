@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from joblib import delayed
 from tqdm import tqdm
 
+from perovex._cluster import run_pieces
 from perovex._workers import workers
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.identity import identity
@@ -58,6 +60,8 @@ def describe_each(
     n_jobs: int = 1,
     progress: bool = False,
     keep: bool = False,
+    executor: str = "local",
+    scheduler: str | None = None,
 ) -> Iterator[Described]:
     """Describe crystals in their order, each as soon as it is done.
 
@@ -74,16 +78,39 @@ def describe_each(
         Show a progress bar on stderr.
     keep : bool
         Keep the perceived crystals.
+    executor : {"local", "dask"}
+        On this machine, or on a Dask cluster; its workers have to see files that are given by their paths.
+    scheduler : str, optional
+        Address of the Dask scheduler, such as ``tcp://host:8786``.
 
     Yields
     ------
     Described
+
+    Raises
+    ------
+    PerovexError
+        Unknown executor, or a cluster that cannot be reached.
     """
     crystals = list(items)
-    work = workers(n_jobs, return_as="generator")(
-        delayed(describe_item)(item, families, disorder=disorder, keep=keep) for item in crystals
-    )
+    describe = partial(describe_item, families=families, disorder=disorder, keep=keep)
+    work: Iterable[Described]
+    if executor == "local" and not scheduler:
+        work = workers(n_jobs, return_as="generator")(delayed(describe)(item) for item in crystals)
+    else:
+        work = _in_order(run_pieces(describe, enumerate(crystals), executor=executor, scheduler=scheduler))
     yield from tqdm(work, total=len(crystals), desc="describe", unit="crystal", disable=not progress)
+
+
+def _in_order(numbered: Iterable[tuple[int, Described]]) -> Iterator[Described]:
+    """Hold back what comes before its turn."""
+    early: dict[int, Described] = {}
+    turn = 0
+    for number, described in numbered:
+        early[number] = described
+        while turn in early:
+            yield early.pop(turn)
+            turn += 1
 
 
 def describe_item(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from perovex._cluster import EXECUTORS
 from perovex.descriptors.batch import describe_each, named_items
 from perovex.descriptors.registry import REGISTRY
 
@@ -38,6 +39,11 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         Show a progress bar on stderr.
     disorder : {"error", "major"}, default "error"
         What to do about partial occupancy: an error, or the major component (see `perovex.read`).
+    executor : {"local", "dask"}, default "local"
+        Where the work is done; a Dask cluster gives the same numbers. Its workers have to see files that are given by
+        their paths.
+    scheduler : str, optional
+        Address of the Dask scheduler, such as ``tcp://host:8786``.
 
     Attributes
     ----------
@@ -69,12 +75,16 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         n_jobs: int = 1,
         progress: bool = False,
         disorder: Literal["error", "major"] = "error",
+        executor: Literal["local", "dask"] = "local",
+        scheduler: str | None = None,
     ) -> None:
         self.families = families
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.progress = progress
         self.disorder = disorder
+        self.executor = executor
+        self.scheduler = scheduler
 
     def fit(self, X: Iterable[Any], y: Any = None) -> HOIPFeaturizer:
         """Check the parameters; there is nothing to learn.
@@ -96,7 +106,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         UnknownDescriptorError
             A family is unknown.
         ValueError
-            `on_error` or `disorder` is unknown.
+            `on_error`, `disorder` or `executor` is unknown.
         """
         del X, y
         REGISTRY.families(self.families)
@@ -104,6 +114,8 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
             raise ValueError(f"disorder must be 'error' or 'major', not {self.disorder!r}")
         if self.on_error not in ("raise", "row"):
             raise ValueError(f"on_error must be 'raise' or 'row', not {self.on_error!r}")
+        if self.executor not in EXECUTORS:
+            raise ValueError(f"executor must be {' or '.join(map(repr, EXECUTORS))}, not {self.executor!r}")
         self.n_features_in_ = 1
         return self
 
@@ -124,14 +136,15 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         Raises
         ------
         PerovexError
-            A crystal failed and `on_error` is ``"raise"``.
+            A crystal failed and `on_error` is ``"raise"``, or the cluster cannot be reached.
         """
         self.fit(X)
         items, index = named_items(X)
         keys = REGISTRY.keys_of(self.families)
         results = describe_each(
-            items, self.families, disorder=self.disorder, n_jobs=self.n_jobs, progress=self.progress
-        )
+            items, self.families, disorder=self.disorder, n_jobs=self.n_jobs, progress=self.progress,
+            executor=self.executor, scheduler=self.scheduler,
+        )  # fmt: skip
         rows: list[list[float]] = []
         failures: list[tuple[Any, str, str]] = []
         remarks: list[tuple[Any, list[str]]] = []

@@ -7,9 +7,11 @@ import signal
 import threading
 import time
 
+import pandas as pd
 import pytest
 
 from perovex._cluster import run_pieces
+from perovex.descriptors import HOIPFeaturizer
 from perovex.errors import PerovexError
 from perovex.screening import Question, screen
 
@@ -42,6 +44,16 @@ def test_a_screen_on_a_cluster_gives_the_same_bytes(cluster, tmp_path) -> None:
     assert len(files) == 6
     assert {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()} == files
     assert there.hits.equals(here.hits)
+
+
+def test_descriptors_from_a_cluster_are_those_made_here(cluster, two_crystals, tmp_path) -> None:
+    (tmp_path / "bad.cif").write_text("data_x\n")
+    files = [*two_crystals, tmp_path / "bad.cif", *two_crystals[::-1]]
+    here = HOIPFeaturizer(["bridges", "cation"], on_error="row")
+    there = HOIPFeaturizer(["bridges", "cation"], on_error="row", executor="dask", scheduler=cluster.scheduler_address)
+    pd.testing.assert_frame_equal(there.fit_transform(files), here.fit_transform(files), check_exact=True)
+    pd.testing.assert_frame_equal(there.errors_, here.errors_)
+    assert len(there.errors_) == 1
 
 
 def test_a_killed_worker_costs_time_and_nothing_else(cluster) -> None:
