@@ -15,6 +15,8 @@ from perovex.figures.style import embed_svg
 from perovex.report.document import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perovex.screening import Question, Screen
 
 _DRAWN: Final = 6
@@ -34,11 +36,11 @@ def screen_page(result: Screen, question: Question) -> Document:
     -------
     Document
     """
-    composed = ", ".join(f"{metal}{halide} n={n}" for metal, halide, n in question.compositions)
+    composed = ", ".join(f"{metal} {halide} n={n}" for metal, halide, n in question.compositions)
     made = Document(f"Screen for {result.goal.kind} compounds", subtitle=f"{composed}; {question.moduli} moduli")
     _worth(made, result)
     if len(result.hits):
-        _hits(made, result.hits)
+        _hits(made, result.hits, result.goal.target)
     if len(result.failures):
         section = made.section("Not screened")
         section.text(
@@ -56,15 +58,15 @@ def _worth(made: Document, result: Screen) -> None:
     section.table(pd.DataFrame([result.counts]), "Rows and compounds", index=False)
 
 
-def _hits(made: Document, hits: pd.DataFrame) -> None:
+def _hits(made: Document, hits: pd.DataFrame, target: str) -> None:
     section = made.section("Hits")
-    columns = ["rank", "smiles", "metal", "halide", "n", "formability"]
-    for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
-        columns += [target, f"{target}_lower", f"{target}_upper"]
-    columns += ["in_domain", "rung", "similarity_to_better", "pareto", "nearest_known"]
-    section.table(hits[columns].head(_SHOWN), "Hits; moduli in GPa with intervals", index=False)
-    for row in hits.drop_duplicates("key").head(_DRAWN).itertuples(index=False):
-        section.drawing(molecule_svg(str(row.smiles)), f"{row.rank}: {row.smiles}, {row.formability}")
+    shown = hits.head(_SHOWN)
+    section.table(_compact(shown, target), f"Hits; moduli in GPa, {target} with its interval", index=False)
+    drawn_hits = hits.drop_duplicates("key").head(_DRAWN)
+    labels = [f"rank {rank}" for rank in drawn_hits["rank"]]
+    section.drawing(molecules_svg(list(drawn_hits["smiles"]), labels), "Spacers of the first hits")
+    details = shown[["rank", "smiles", "domain_reason", "similarity_to_better", "pareto", "nearest_known"]]
+    section.table(details, "What lies outside of what was learnt, and what is near", index=False)
     drawn, ax = figure()
     with style():
         plot_pareto(hits, ax=ax)
@@ -75,24 +77,45 @@ def _hits(made: Document, hits: pd.DataFrame) -> None:
     )
 
 
-def molecule_svg(smiles: str, width: int = 260, height: int = 160) -> str:
-    """Draw a molecule.
+def _compact(hits: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Take few columns: numbers that sort, one interval, one cell for the composition."""
+    view: dict[str, Any] = {
+        "rank": hits["rank"],
+        "spacer": hits["smiles"],
+        "compound": [f"{r.metal} {r.halide} n={r.n:g}" for r in hits.itertuples(index=False)],
+        "formability": hits["formability"],
+    }
+    ends = zip(hits[f"{target}_lower"], hits[f"{target}_upper"], strict=True)
+    view[target] = hits[target].round(2)
+    view["interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]
+    view |= {name: hits[name].round(2) for name in ("E_in_plane", "E_out_of_plane", "E_vrh") if name != target}
+    view["learnt from such"] = hits["in_domain"].map({True: "yes", False: "NO"})
+    view["rung"] = hits["rung"]
+    return pd.DataFrame(view)
+
+
+def molecules_svg(smiles: Sequence[str], labels: Sequence[str], columns: int = 3) -> str:
+    """Draw molecules beside each other.
 
     Parameters
     ----------
-    smiles : str
-    width, height : int
-        Pixels.
+    smiles, labels : sequence of str
+        What to draw, and what stands below each.
+    columns : int
+        Molecules in a row.
 
     Examples
     --------
-    >>> molecule_svg("CCCC[NH3+]").startswith("<svg")
+    >>> molecules_svg(["CCCC[NH3+]", "CC[NH3+]"], ["first", "second"]).startswith("<svg")
     True
     """
-    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    across = min(columns, len(smiles))
+    down = -(-len(smiles) // across)
+    width, height = 240, 150
+    drawer = rdMolDraw2D.MolDraw2DSVG(across * width, down * height, width, height)
     options: Any = drawer.drawOptions()
     options.clearBackground = False
-    drawer.DrawMolecule(Chem.MolFromSmiles(smiles))
+    drawer.DrawMolecules([Chem.MolFromSmiles(one) for one in smiles], legends=list(labels))
     drawer.FinishDrawing()
     text = drawer.GetDrawingText()
     return str(text[text.index("<svg") :])
