@@ -39,6 +39,18 @@ def name_of(key: str, labels: Mapping[str, str] | None = None) -> str:
     return key if entry is None else str(entry.label)
 
 
+def group_name(leader: str, size: int, labels: Mapping[str, str] | None = None) -> str:
+    """Return the name of a group of correlated descriptors, by the one that leads it and how many it has.
+
+    Examples
+    --------
+    >>> group_name("bridge_angle_mean", 3), group_name("mine", 1)
+    ('M-X-M angle and 2 alike', 'mine')
+    """
+    name = name_of(leader, labels)
+    return name if size == 1 else f"{name} and {size - 1} alike"
+
+
 def axis_label(key: str, units: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None) -> str:
     """Return the axis label of a descriptor, with its unit where it has one.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.explain.names import name_of
+from perovex.explain.names import group_name
 from perovex.figures.axes import axes
 from perovex.figures.style import BLUE, GREY, VERMILLION
 
@@ -58,10 +58,9 @@ def plot_answer(
     ax.barh(heights, 100 * sign * table["share"], color=faces, edgecolor=colours, height=0.66, linewidth=1.0)
     lower, upper = 100 * sign * table["share_lower"], 100 * sign * table["share_upper"]
     ax.hlines(heights, np.minimum(lower, upper), np.maximum(lower, upper), color="black", linewidth=0.9)
-    sizes = [str(members).count(",") for members in table["members"]]
     names = [
-        name_of(str(name)) + (f" (+ {more} alike)" if more else "")
-        for name, more in zip(table.index, sizes, strict=True)
+        group_name(str(name), str(members).count(",") + 1)
+        for name, members in zip(table.index, table["members"], strict=True)
     ]
     ax.set_yticks(heights, names)
     ax.axvline(0, color="black", linewidth=0.8)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
-from perovex.explain.names import axis_label, name_of
+from perovex.explain.names import axis_label, group_name, name_of
 from perovex.figures.axes import axes
 from perovex.figures.style import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION
 
@@ -69,7 +69,8 @@ def plot_ranking(
         ax.text(right, height, text, va="center", fontsize=7, color=GREY, bbox=box)
     floor = 100 * ranking.noise.floor
     ax.axvline(floor, color=VERMILLION, linestyle="--", linewidth=0.9)
-    ax.set_yticks(heights, [name_of(str(name), labels) for name in table.index])
+    sizes = table["members"].astype(str).str.count(",") + 1 if groups else [1] * len(table)
+    ax.set_yticks(heights, [group_name(str(name), k, labels) for name, k in zip(table.index, sizes, strict=True)])
     ax.margins(x=0.16)
     ax.set_xlim(left=0)
     percent = f"{100 * ranking.level:.0f} %"

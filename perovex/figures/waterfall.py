@@ -74,7 +74,7 @@ def plot_reasons(reasons: Reasons, *, n: int = 10, ax: Axes | None = None) -> Ax
     shown = groups.head(n)
     names = []
     for name, row in shown.iterrows():
-        alike = f" (+{row['members'] - 1:.0f} alike)" if row["members"] > 1 else ""
+        alike = f" and {row['members'] - 1:.0f} alike" if row["members"] > 1 else ""
         names.append(f"{name_of(str(name))} = {amount(row['value'], str(name))}{alike}")
     contributions = [float(value) for value in shown["contribution"]]
     if len(groups) > n:

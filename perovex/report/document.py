@@ -280,8 +280,8 @@ class Document:
         True
         """
         sections = [Section(str(part["title"]), list(part["blocks"])) for part in content["sections"]]
-        head = {name: str(content[name]) for name in ("title", "subtitle", "authors", "notes")}
-        return cls(**head, sections=sections, payload=dict(content["payload"]))
+        title, subtitle, authors, notes = (str(content[name]) for name in ("title", "subtitle", "authors", "notes"))
+        return cls(title, subtitle, authors, notes, sections, dict(content["payload"]))
 
     def html(self) -> str:
         """Return the whole page.

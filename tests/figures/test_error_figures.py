@@ -73,7 +73,7 @@ def test_bars_go_the_way_of_the_effect_and_are_hollow_inside_the_noise(ranking):
     hollow, filled = (bar.get_facecolor() for bar in ax.patches)
     assert hollow[:3] == (1.0, 1.0, 1.0)
     assert filled[:3] != (1.0, 1.0, 1.0)
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["free", "bond (+ 1 alike)"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["free", "bond and 1 alike"]
 
 
 def test_parts_intervals_pairs_and_labels_are_named():

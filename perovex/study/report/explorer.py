@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from perovex.explain.names import name_of, unit_of
+from perovex.explain.names import group_name, name_of, unit_of
 from perovex.figures.data import MODULUS_LABELS
 from perovex.learn import formula
 from perovex.study.report.explorer_crystals import categories_of, drawings_of, facts_of, looks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -109,7 +109,7 @@ def _target(task: TaskResult, quantity: Quantity, X: pd.DataFrame) -> dict[str, 
         "text": MODULUS_LABELS.get(quantity.name, named),
         "unit": quantity.unit,
         "shapUnit": unit,
-        "contributions": [_group_name(name, keys) for name, keys in members.items()],
+        "contributions": [group_name(name, len(keys)) for name, keys in members.items()],
         "leaders": [columns.index(name) for name in members],
     }
 
@@ -188,11 +188,6 @@ def _base(task: TaskResult, index: pd.Index) -> list[float]:
     assert task.explanation is not None
     rounded: list[float] = _rounded(task.explanation.base_values.reindex(index).to_numpy(float), 4)
     return rounded
-
-
-def _group_name(leader: str, keys: Sequence[str]) -> str:
-    name = name_of(leader)
-    return name if len(keys) == 1 else f"{name} and {len(keys) - 1} alike"
 
 
 def _leading(tasks: Mapping[str, TaskResult]) -> str:

@@ -13,12 +13,12 @@ from scipy.spatial.distance import pdist, squareform
 
 from perovex.crystal import as_structure
 from perovex.errors import PerovexError
+from perovex.study.own_data import OwnData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
-    from perovex.study.own_data import OwnData
     from perovex.study.result import StudyResult
 
 #: What columns of ``tables.meta`` are called, in the order in which they are shown; those of users keep their names.
@@ -46,12 +46,11 @@ def facts_of(result: StudyResult) -> pd.DataFrame:
     """
     tables = result.tables
     known = tables.meta
-    elastic = result.elastic
-    if elastic is not None:
-        release = elastic.table.reindex(known.index)
-        known = known.assign(formula=release["formula"]) if "formula" in release else known
-    else:
+    if isinstance(result.data, OwnData):
         known = known.join(_texts(result.data, known))
+    else:
+        release = result.data.table.reindex(known.index)
+        known = known.assign(formula=release["formula"]) if "formula" in release else known
     order = [*(name for name in _WORDS if name in known), *(name for name in known if name not in _WORDS)]
     named = known[order].rename(columns=_WORDS)
     return named.loc[:, ~named.columns.duplicated()].map(_said)
@@ -79,8 +78,8 @@ def categories_of(facts: pd.DataFrame) -> list[str]:
     >>> categories_of(pd.DataFrame({"halide": ["Br", "I", "I"], "metal": ["Pb"] * 3}))
     ['halide']
     """
-    kinds = facts.nunique()
-    few = [str(name) for name in facts if 2 <= kinds[name] <= min(_MOST_KINDS, len(facts) - 1)]
+    kinds = {str(name): facts[name].nunique() for name in facts}
+    few = [name for name, count in kinds.items() if 2 <= count <= min(_MOST_KINDS, len(facts) - 1)]
     return sorted(few, key=lambda name: name != "halide")  # the colours of most figures stand first
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perovex.explain.names import axis_label, name_of, unit_of
+from perovex.explain.names import axis_label, group_name, name_of, unit_of
 from perovex.figures import figure, plot_ale, plot_beeswarm, plot_interactions, plot_ranking, save_figure
 from perovex.figures.interactive import beeswarm_chart
 from perovex.figures.shapes import plot_shape
@@ -98,7 +98,9 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _members(groups: pd.DataFrame) -> pd.DataFrame:
     members = [", ".join(name_of(key) for key in str(keys).split(", ")) for keys in groups["members"]]
     named = in_words(groups.assign(members=members))
-    return named.set_axis([name_of(str(key)) for key in groups.index]).rename_axis("group")
+    sizes = groups["members"].astype(str).str.count(",") + 1
+    named_groups = [group_name(str(key), size) for key, size in zip(groups.index, sizes, strict=True)]
+    return named.set_axis(named_groups).rename_axis("group")
 
 
 def _effects(section: Section, task: TaskResult, effects: Effects, figures: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perovex._numbers import with_interval
-from perovex.explain.names import name_of
+from perovex.explain.names import group_name
 
 if TYPE_CHECKING:
     from perovex.explain import Ranking
@@ -141,9 +141,7 @@ def leading_groups(ranking: Ranking, count: int = 3) -> str:
     """Name the groups of correlated descriptors that lead a ranking, with their share of importance."""
     leaders = ranking.groups.head(count)
     return "; ".join(
-        f"{name_of(str(name))} and {row['members'].count(',')} alike ({100 * row['share']:.0f} %)"
-        if "," in row["members"]
-        else f"{name_of(str(name))} ({100 * row['share']:.0f} %)"
+        f"{group_name(str(name), row['members'].count(',') + 1)} ({100 * row['share']:.0f} %)"
         for name, row in leaders.iterrows()
     )
 
@@ -197,7 +195,7 @@ def summary_html(result: StudyResult, *, claims: bool = True) -> str:
     by = f" Predicted and explained is {_IN_WORDS.get(chosen, chosen)}."
     moduli, scores, steric = _TERMS
     terms = [scores] if result.elastic is None else [moduli, scores]
-    terms += [steric] if any("stei" in key for key in result.tables.X) else []
+    terms += [steric] if any("stei" in str(key) for key in result.tables.X) else []
     section = Section("Summary").bullets([*data_lines(result), *terms])
     section.table(
         score_table(result),
