@@ -232,7 +232,9 @@ def test_the_report_of_a_finished_study_is_rendered_anew(negative, tmp_path):
         app, ["report", str(out), "--out", str(page), "--title", "Shifts"], catch_exceptions=False
     )
     assert done.exit_code == 0
-    assert page.read_text(encoding="utf-8") == written.replace("Shifts &amp; strains", "Shifts")
+    for tag in ("title", "h1"):  # the options of the study, further below, stay as they were
+        written = written.replace(f"<{tag}>Shifts &amp; strains<", f"<{tag}>Shifts<")
+    assert page.read_text(encoding="utf-8") == written
 
 
 def test_a_table_without_structures_can_be_explored(negative):
