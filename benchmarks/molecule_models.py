@@ -7,8 +7,12 @@
                                                               described, and predicted by models that did not see its
                                                               spacer; FILE (.parquet) keeps what was built, and an
                                                               interrupted run goes on with it
+    python benchmarks/molecule_models.py --relatives FILE     only compares: crystals made from known crystals of the
+                                                              same spacer with another composition, predicted by models
+                                                              that saw no label of it
 
-The comparison goes into the manifests (``rungs``), from where `perovex screen` says which rung it uses and why.
+The comparison with --built goes into the manifests (``rungs``), from where `perovex screen` says which rung it uses and
+why.
 """
 
 from __future__ import annotations
@@ -23,8 +27,12 @@ from tqdm import tqdm
 
 from perovex._bundled import data_root
 from perovex._files import write_atomic
+from perovex.building import from_known
+from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.datasets import load_elastic
+from perovex.datasets.relatives import known_crystals
+from perovex.descriptors.batch import describe_item
 from perovex.errors import PerovexError
 from perovex.prediction.built import build_and_describe
 from perovex.screening import fit_molecule_models
@@ -54,12 +62,47 @@ def build_all(store: Path) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("crystal_id")
 
 
+def make_from_relatives(store: Path) -> pd.DataFrame:
+    """Make every layered crystal of the data from another composition of its spacer, where one is known."""
+    done = pd.read_parquet(store) if store.is_file() else pd.DataFrame({"crystal_id": []})
+    table = load_elastic().table
+    layered = table[np.isfinite(table["n_layers"])]
+    rows = done.to_dict("records")
+    for name, row in tqdm(layered.drop(index=list(done["crystal_id"]), errors="ignore").iterrows()):
+        start = time.process_time()
+        spacer, own = row["spacer_smiles"].split(".")[0], (row["metal"], row["halide"], float(row["n_layers"]))
+        relatives = [
+            crystal
+            for crystal in known_crystals(spacer)
+            if ("/".join(crystal.metals), "/".join(crystal.halides), crystal.n_layers) != own
+        ]
+        cage = CAGE_SMILES[cage_name(row["cage"])] if own[2] > 1 else None
+        made = from_known(relatives, spacer, own[0], own[1], round(own[2]), cage)
+        if made is None:
+            values, error = {}, "no known relative"
+        else:
+            described = describe_item(made)
+            values, error = dict(described.values or {}), str(described.error or "")
+        rows.append({"crystal_id": name, "error": error, "cpu": time.process_time() - start, **values})
+    frame = pd.DataFrame(rows)
+    write_atomic(store, frame.to_parquet())
+    return frame.set_index("crystal_id")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=data_root() / "models")
     parser.add_argument("--built", type=Path, help="compare with rung (b), keeping what was built here")
+    parser.add_argument("--relatives", type=Path, help="compare crystals made from known relatives, kept here")
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
+    if given.relatives is not None:
+        made = make_from_relatives(given.relatives)
+        for kind in KINDS:
+            compared = compare_rungs(load_elastic(moduli=kind), made, n_repeats=given.repeats)
+            for target, measured in compared.items():
+                print(f"{kind}, {target}: " + ", ".join(f"{key} {_shown(value)}" for key, value in measured.items()))
+        return
     built = None if given.built is None else build_all(given.built)
     for kind in KINDS:
         data = load_elastic(moduli=kind)
