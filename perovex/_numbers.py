@@ -20,7 +20,7 @@ def short(value: float, digits: int = 4) -> str:
     return f"{0.0 if abs(value) < NOTHING else value:.{digits}g}"
 
 
-def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
+def with_interval(value: float, lower: float, upper: float, unit: str = "") -> str:
     """Return a number with its interval, or alone where too few groups gave none.
 
     Examples
@@ -28,5 +28,5 @@ def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
     >>> with_interval(1.5, 1.2, 1.9, " GPa"), with_interval(12, math.nan, math.nan)
     ('1.50 GPa [1.20, 1.90]', '12.00')
     """
-    interval = f" [{low:.2f}, {high:.2f}]" if math.isfinite(low) and math.isfinite(high) else ""
+    interval = f" [{lower:.2f}, {upper:.2f}]" if math.isfinite(lower) and math.isfinite(upper) else ""
     return f"{value:.2f}{unit}{interval}"

@@ -12,7 +12,19 @@ from import_arrows import Arrow, arrows, modules, package_of
 
 #: Lowest first; packages of one line do not import each other.
 LAYERS = (
-    ("errors", "_bundled", "_cluster", "_extras", "_files", "_json", "_numbers", "_seeds", "_threads", "_workers"),
+    (
+        "errors",
+        "_bundled",
+        "_cluster",
+        "_extras",
+        "_files",
+        "_json",
+        "_numbers",
+        "_seeds",
+        "_threads",
+        "_words",
+        "_workers",
+    ),
     ("crystal",),
     ("descriptors",),
     ("elasticity", "building"),
@@ -146,7 +158,7 @@ INSIDE = {
         ("archive",),
     ),
     "prediction": (
-        ("explaining", "models", "relaxing"),
+        ("explaining", "models", "relaxing", "words"),
         ("crystals",),
         ("built",),
     ),

@@ -79,12 +79,12 @@ def _dependencies() -> list[Finding]:
     wrong = []
     for item in needed:
         try:
-            found = version(item.name)
+            installed = version(item.name)
         except PackageNotFoundError:
             wrong.append((item, "missing"))
             continue
-        if not item.specifier.contains(found, prereleases=True):
-            wrong.append((item, f"{found}, needed is {item.specifier}"))
+        if not item.specifier.contains(installed, prereleases=True):
+            wrong.append((item, f"{installed}, needed is {item.specifier}"))
     if not wrong:
         versions = ", ".join(f"{item.name} {version(item.name)}" for item in needed)
         return [Finding("dependencies", "ok", versions)]

@@ -63,29 +63,29 @@ def elastic(  # noqa: PLR0917 (options of a command)
 
     check_file(report, (".html", ".htm"), text_with("Elastic tensor"), force=force)
     sheet = None if structure is None else sheet_of(structure)
-    found = read_tensor(file, unit=unit, order=order, structure=None if sheet is None else sheet.structure)
-    substance = found.substance if density is None else Substance(density)
+    reading = read_tensor(file, unit=unit, order=order, structure=None if sheet is None else sheet.structure)
+    substance = reading.substance if density is None else Substance(density)
     tables = analyse(
-        found.tensor,
+        reading.tensor,
         substance=substance,
         normal=None if sheet is None else sheet.normal,
         thickness=thickness if thickness is not None or sheet is None else sheet.thickness,
         spread=spread,
     )
     if as_json:
-        print(json.dumps(_as_json(file, found, tables), indent=1, ensure_ascii=False))
+        print(json.dumps(_as_json(file, reading, tables), indent=1, ensure_ascii=False))
     else:
-        _print(found, tables)
-    for remark in found.remarks:
+        _print(reading, tables)
+    for remark in reading.remarks:
         print(f"perovex: note: {remark}", file=sys.stderr)
     if report is not None:
         from perovex.report.elastic import elastic_report
 
         page = elastic_report(
-            found.tensor,
+            reading.tensor,
             tables,
             title=f"Elastic tensor of {Path(file).name}",
-            remarks=found.remarks,
+            remarks=reading.remarks,
             normal=None if sheet is None else sheet.normal,
             density=None if substance is None else substance.density,
         )

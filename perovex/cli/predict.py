@@ -327,7 +327,7 @@ def for_reading(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     """Return what people look at: an interval in one cell, units, nothing empty, nothing that is said on stderr."""
     import pandas as pd
 
-    from perovex.prediction.crystals import probability_column
+    from perovex.prediction.words import probability_column
 
     targets = [name.removesuffix("_label") for name in table.columns if name.endswith("_label")]
     view: dict[str, Any] = {

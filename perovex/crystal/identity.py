@@ -123,5 +123,6 @@ def _counted(part: Mapping[str, int], unit: int) -> str:
     for name in sorted(part):
         number = part[name] // unit
         single = len(name) <= 2 and name.isalpha()  # an element
-        text += (name if single else f"({name})") + (str(number) if number > 1 else "")
+        text += name if single else f"({name})"
+        text += str(number) if number > 1 else ""
     return text

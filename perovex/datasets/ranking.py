@@ -75,17 +75,17 @@ def _rank_compound(
     ranked: pd.DataFrame, rows: pd.DataFrame, known: Known, compound: Compound, labels: list[tuple[float, str]]
 ) -> None:
     """Fill the rows of one compound; `labels` are energies per metal with names, ascending."""
-    found = state(known, compound)
-    floor = min(labels[0][0], found.energy) if found.lowest else labels[0][0]
-    searched = found.candidates > 0 or len(labels) > 1
+    searched_for = state(known, compound)
+    floor = min(labels[0][0], searched_for.energy) if searched_for.lowest else labels[0][0]
+    searched = searched_for.candidates > 0 or len(labels) > 1
     near = [label for energy, label in labels if 1e3 * (energy - floor) <= NEAR]
     facts: dict[str, Any] = {}
-    if found.lowest:
+    if searched_for.lowest:
         facts = {
-            "times_found": found.times_found,
-            "strategies": " ".join(found.strategies),
-            "candidates": found.candidates,
-            "minima_near": found.near,
+            "times_found": searched_for.times_found,
+            "strategies": " ".join(searched_for.strategies),
+            "candidates": searched_for.candidates,
+            "minima_near": searched_for.near,
         }
     if len(near) > 1:
         values = rows.loc[near, list(SPREAD)].astype(float)

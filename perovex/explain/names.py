@@ -24,11 +24,11 @@ def _registered(key: str) -> Any:
 def unit_of(key: str, units: Mapping[str, str] | None = None) -> str:
     """Return the unit of a descriptor, empty where it has none."""
     if units is not None and key in units:
-        found = units[key]
+        unit = units[key]
     else:
         entry = _registered(key)
-        found = "" if entry is None else entry.unit
-    return "" if found in _UNITLESS else found
+        unit = "" if entry is None else entry.unit
+    return "" if unit in _UNITLESS else unit
 
 
 def name_of(key: str, labels: Mapping[str, str] | None = None) -> str:

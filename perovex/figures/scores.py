@@ -113,7 +113,7 @@ def plot_reliability(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 
 
 
 def plot_learning_curve(curve: LearningCurve, *, ax: Axes | None = None) -> Axes:
-    """Plot a held-out score against the number of training spacers, with the fitted law where there is one.
+    """Plot a held-out score against the number of training groups, with the fitted law where there is one.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def plot_learning_curve(curve: LearningCurve, *, ax: Axes | None = None) -> Axes
         law = None
     if law is not None:
         ax.plot(reached, law, "--", color=GREY, label="power law")
-    ax.set(xlabel="training spacers", ylabel=curve.metric)
+    ax.set(xlabel="training groups", ylabel=curve.metric)
     ax.legend()
     return ax
 

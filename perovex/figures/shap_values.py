@@ -33,10 +33,10 @@ def _column(explanation: Explanation, descriptor: str) -> int:
 
 
 def _row(explanation: Explanation, crystal: Hashable) -> int:
-    found = np.flatnonzero(explanation.X.index == crystal)
-    if not len(found):
+    places = np.flatnonzero(explanation.X.index == crystal)
+    if not len(places):
         raise ModelInputError(f"crystal {crystal!r} was not explained", remedy="use its label in the index of X")
-    return int(found[0])
+    return int(places[0])
 
 
 def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP value") -> str:

@@ -192,7 +192,9 @@ def rows_of(X: Any, rows: NDArray[Any]) -> Any:
 
 def maybe_rows(values: Any, rows: NDArray[Any]) -> Any:
     """Return rows of values that may be None (groups, weights)."""
-    return None if values is None else rows_of(values if hasattr(values, "iloc") else np.asarray(values), rows)
+    if values is None:
+        return None
+    return rows_of(values if hasattr(values, "iloc") else np.asarray(values), rows)
 
 
 def heeded(

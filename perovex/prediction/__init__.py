@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from perovex.prediction.crystals import predict
-from perovex.prediction.models import built_warning, choose_models, default_models, load_models
+from perovex.prediction.models import choose_models, default_models, load_models
+from perovex.prediction.words import built_warning
 
 if TYPE_CHECKING:
     from perovex.prediction.built import predict_compounds, predict_new

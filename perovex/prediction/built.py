@@ -18,9 +18,10 @@ from perovex.building.compound import Compound
 from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
-from perovex.prediction.crystals import add_reasons, contradiction, predict_described, probability_column, unit_of
+from perovex.prediction.crystals import add_reasons, predict_described
 from perovex.prediction.models import load_models
 from perovex.prediction.relaxing import relax_by_potential, require_potential
+from perovex.prediction.words import of_crystal, of_prediction, probability_column, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -220,7 +221,10 @@ class _Trial:
 def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
     seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
     chance = compound.halides.mixed and not compound.halides.placed  # else one crystal made is as good as several
-    made = [] if start != "known" else [_from_relatives(compound, seed) for seed in (seeds if chance else seeds[:1])]
+    made: list[Structure | None] = []
+    if start == "known":
+        tried = seeds if chance else seeds[:1]
+        made = [_from_relatives(compound, seed) for seed in tried]
     trials = [
         _Trial(compound, seed, crystal) for seed, crystal in zip(seeds, made, strict=False) if crystal is not None
     ]
@@ -279,8 +283,7 @@ def _predict_averaged(rows: Sequence[Sequence[Described]], names: pd.Index, bund
     owner = np.repeat(np.arange(len(kept)), [len(crystals) for crystals in kept])
     each = predict_described([crystal for crystals in kept for crystal in crystals], pd.RangeIndex(len(owner)), bundle)
     averaged = [
-        _average(each[owner == number], len(crystals), bundle, made=_is_made(crystals[0]))
-        for number, crystals in enumerate(rows)
+        _average(each[owner == number], crystals, len(rows[number]), bundle) for number, crystals in enumerate(kept)
     ]
     table = pd.DataFrame(averaged)
     table.index = names
@@ -292,7 +295,7 @@ def _is_made(crystal: Described) -> bool:
     return bool(crystal.origin.get("build", {}).get("from"))
 
 
-def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle, *, made: bool) -> pd.Series:
+def _average(builds: pd.DataFrame, crystals: Sequence[Described], n_asked: int, bundle: ModelBundle) -> pd.Series:
     """Average the predictions of several builds of one compound: moduli and ends of intervals by their logarithms."""
     # what the builds say in words is taken from the first that lies outside, else from the first
     outside = builds[~builds["in_domain"].fillna(value=True).astype(bool)]
@@ -313,9 +316,15 @@ def _average(builds: pd.DataFrame, n_asked: int, bundle: ModelBundle, *, made: b
         row["class"] = _class(builds, probability, row[probability])
     for column in ("phase", "stacking"):
         row[column] = "/".join(dict.fromkeys(builds[column]))
-    row["warnings"] = _said(builds, row, bundle)
-    if not made or len(builds) > 1:
-        row["warnings"].append(_spread_note(row, n_asked, bundle))
+    said = [
+        note
+        for (_, build), crystal in zip(builds.iterrows(), crystals, strict=True)
+        for note in of_crystal(build, crystal, bundle)
+    ]
+    notes = [*of_prediction(row, bundle, len(outside), len(builds)), *dict.fromkeys(said)]
+    if not _is_made(crystals[0]) or len(builds) > 1:
+        notes.append(spread(row, n_asked, bundle))
+    row["warnings"] = notes
     return row
 
 
@@ -329,34 +338,3 @@ def _class(builds: pd.DataFrame, probability: str, mean: float) -> str:
 def _typical(values: np.ndarray) -> float:
     """Geometric mean; the arithmetic one where a value is not positive."""
     return float(np.exp(np.log(values).mean()) if (values > 0).all() else values.mean())
-
-
-def _said(builds: pd.DataFrame, row: pd.Series, bundle: ModelBundle) -> list[str]:
-    """Remarks of all builds, equal ones once; of those about domain and class only what holds for the average."""
-    said = dict.fromkeys(
-        note
-        for notes in builds["warnings"]
-        for note in notes
-        if not note.startswith(("outside what was learnt", "called "))
-    )
-    n_outside = int((~builds["in_domain"].astype(bool)).sum())
-    lead = []
-    if n_outside:
-        share = f"{n_outside} of {len(builds)} builds lie " if len(builds) > 1 else ""
-        lead.append(
-            f"{share}outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals"
-        )
-    return [*lead, *filter(None, [contradiction(row, bundle)]), *said]
-
-
-def _spread_note(row: pd.Series, n_asked: int, bundle: ModelBundle) -> str:
-    """Say how many builds were averaged and how far apart they are."""
-    if row["builds"] == 1:
-        lost = f" of {n_asked} asked for" if n_asked > 1 else ""
-        return f"one build{lost}: other packings of the same cations may predict otherwise"
-    spans = ", ".join(
-        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} {unit_of(target, bundle)}"
-        for target in bundle.regressors
-    )
-    lost = f" ({n_asked - row['builds']} more could not be built)" if row["builds"] < n_asked else ""
-    return f"mean of {row['builds']} builds{lost}, which predict {spans}"

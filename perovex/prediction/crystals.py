@@ -12,9 +12,9 @@ from tqdm import tqdm
 from perovex.building.compound import compound_key
 from perovex.crystal import expand_paths
 from perovex.crystal.reading.disorder import check_policy
-from perovex.descriptors import REGISTRY
 from perovex.descriptors.batch import Described, describe_each, holds_crystals, named_items
-from perovex.prediction.models import built_warning, load_models
+from perovex.prediction.models import load_models
+from perovex.prediction.words import remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,28 +130,44 @@ def predict_described(described: Sequence[Described], names: pd.Index, bundle: M
     """
     # by position: two crystals may bear the same name; one without its hydrogens is no crystal to predict
     sound = [number for number, crystal in enumerate(described) if crystal.error is None]
-    columns = bundle.feature_names
-    # without a row to predict the columns are still those of a prediction
-    X = pd.DataFrame([described[number].values for number in sound] or [dict.fromkeys(columns, np.nan)]).astype(float)
-    compounds = pd.DataFrame([described[number].identity for number in sound], index=X.index if sound else None)
-    predicted = bundle.predict(X, crystals=compounds if sound else None)
-    if sound:
-        _blank_across_vacuum(predicted, X, compounds)
-    table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
-    labels = known_labels(records_of(compounds), X, bundle)
-    table[labels.columns] = labels.to_numpy() if sound else np.nan
-    table = table.astype({name: float for name in labels.columns if name != "known_as"})
-    table.index = pd.Index(sound or [-1])
-    table = table.reindex(range(len(described)))
-    table["warnings"] = [
-        [] if crystal.error is not None else remarks(table.iloc[number], crystal, bundle)
-        for number, crystal in enumerate(described)
-    ]
-    table["error"] = [
-        "" if crystal.error is None else f"{crystal.error.kind}: {crystal.error}" for crystal in described
-    ]
+    predicted = _predict_sound([described[number] for number in sound], bundle)
+    predicted.index = pd.Index(sound or [-1])
+    table = predicted.reindex(range(len(described)))
+    notes: list[list[str]] = []
+    errors: list[str] = []
+    for number, crystal in enumerate(described):
+        if crystal.error is None:
+            notes.append(remarks(table.iloc[number], crystal, bundle))
+            errors.append("")
+        else:
+            notes.append([])
+            errors.append(f"{crystal.error.kind}: {crystal.error}")
+    table["warnings"], table["error"] = notes, errors
     table.index = pd.Index(names, name="crystal")
     return table
+
+
+def _predict_sound(crystals: Sequence[Described], bundle: ModelBundle) -> pd.DataFrame:
+    """Predict crystals that could be described; of none, one row of nothing with the columns of a prediction."""
+    if not crystals:
+        nothing = pd.DataFrame([dict.fromkeys(bundle.feature_names, np.nan)])
+        predicted = bundle.predict(nothing.astype(float))
+        return _with_labels(predicted, nothing, pd.DataFrame(), bundle)
+    X = pd.DataFrame([crystal.values for crystal in crystals]).astype(float)
+    compounds = pd.DataFrame([crystal.identity for crystal in crystals], index=X.index)
+    predicted = bundle.predict(X, crystals=compounds)
+    _blank_across_vacuum(predicted, X, compounds)
+    return _with_labels(predicted, X, compounds, bundle)
+
+
+def _with_labels(
+    predicted: pd.DataFrame, X: pd.DataFrame, compounds: pd.DataFrame, bundle: ModelBundle
+) -> pd.DataFrame:
+    """Add what the crystals are, and the labels of compounds that are known; first columns first."""
+    table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
+    labels = known_labels(records_of(compounds), X, bundle)
+    table[labels.columns] = labels.to_numpy() if len(labels) else np.nan
+    return table.astype({name: float for name in labels.columns if name != "known_as"})
 
 
 def _blank_across_vacuum(predicted: pd.DataFrame, X: pd.DataFrame, compounds: pd.DataFrame) -> None:
@@ -166,65 +182,6 @@ def _order(table: pd.DataFrame) -> pd.DataFrame:
     """Put first what a crystal is and whether such crystals were learnt from."""
     first = [*COMPOUND, "in_domain", "domain_reason"]
     return table[[*first, *(name for name in table.columns if name not in first)]]
-
-
-def remarks(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
-    """Return what a reader of a prediction should know, the weightiest first.
-
-    Parameters
-    ----------
-    row : Series
-        Of a prediction.
-    crystal : Described
-    bundle : ModelBundle
-    """
-    notes = []
-    if not row["in_domain"]:
-        notes.append(f"outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals")
-    versions = {key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY}
-    changed = bundle.redefined(versions)
-    if changed:
-        notes.append(f"trained on other definitions of {', '.join(changed)}")
-    notes += [note for note in (contradiction(row, bundle), _known_note(row, bundle)) if note]
-    if crystal.origin:
-        notes += filter(None, [built_warning(bundle.manifest, crystal.origin)])
-    return [*notes, *crystal.warnings]
-
-
-def contradiction(row: pd.Series, bundle: ModelBundle) -> str:
-    """Say why a class and a modulus on the other side of the threshold both stand."""
-    target = bundle.manifest["target"]
-    probability = probability_column(row.index)
-    if not probability or not np.isfinite(row.get(target, np.nan)):
-        return ""
-    modulus, threshold = row[target], row["threshold"]
-    if (modulus > threshold) == (row[probability] > 0.5):
-        return ""
-    why = "a classifier and a regressor that were trained apart disagree, take the class as undecided"
-    if getattr(bundle.classifier, "learns", "classes") == "modulus":
-        why = "both come from one distribution, whose typical value and median lie on its two sides: undecided"
-    return (
-        f"called {row['class']} with {target} = {modulus:.3g} on the other side of the threshold {threshold:.4g}: {why}"
-    )
-
-
-def _known_note(row: pd.Series, bundle: ModelBundle) -> str:
-    if not row.get("known_as"):
-        return ""
-    labels = {target: row[f"{target}_label"] for target in bundle.regressors}
-    listed = ", ".join(f"{label:.3g} {unit_of(target, bundle)}" for target, label in labels.items() if label == label)  # noqa: PLR0124
-    return f"in the training data as {row['known_as']}: labels {listed}"
-
-
-def probability_column(names: Iterable[Any]) -> str:
-    """Return the column that holds the probability of the upper class; empty without a classifier."""
-    return next((str(name) for name in names if str(name).startswith("probability_")), "")
-
-
-def unit_of(target: str, bundle: ModelBundle) -> str:
-    """Return the unit of a target with its name in parentheses, as it stands behind a number."""
-    unit = (bundle.manifest.get("units") or {}).get(target, bundle.manifest.get("unit", "GPa"))
-    return f"{unit} ({target})".strip()
 
 
 def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: ModelBundle) -> pd.DataFrame:
@@ -243,19 +200,22 @@ def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: M
     DataFrame
         ``known_as`` (empty where a compound is not known) and ``<target>_label`` in GPa.
     """
+    columns = {target: f"{target}_label" for target in bundle.regressors}
     known = bundle.known
+    keys: dict[Any, list[Any]] = {}
+    if known is not None and "smiles" in known.identity:
+        keys = _keys(known.identity)
     rows: list[dict[str, Any]] = []
-    keys = {} if known is None or "smiles" not in known.identity else _keys(known.identity)
     for position, compound in enumerate(compounds):
+        entry: dict[str, Any] = {"known_as": ""} | dict.fromkeys(columns.values(), np.nan)
         same = keys.get(_key(compound), [])
-        entry: dict[str, Any] = {"known_as": "", **{f"{target}_label": np.nan for target in bundle.regressors}}
         if same and known is not None:
             name = str(bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin())
             labels = known.moduli.loc[[name]].iloc[0]
             entry["known_as"] = name
-            entry |= {f"{target}_label": float(labels[target]) for target in bundle.regressors}
+            entry |= {column: float(labels[target]) for target, column in columns.items()}
         rows.append(entry)
-    return pd.DataFrame(rows, columns=["known_as", *(f"{target}_label" for target in bundle.regressors)])
+    return pd.DataFrame(rows, columns=["known_as", *columns.values()])
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -273,9 +233,9 @@ def _keys(identity: pd.DataFrame) -> dict[Any, list[Any]]:
 
 def _key(compound: dict[str, Any]) -> Any:
     cage = compound.get("cage")
-    return compound_key(
-        compound["smiles"], compound["metal"], compound["halide"], compound["n"], cage if isinstance(cage, str) else ""
-    )
+    if not isinstance(cage, str):  # missing: NaN or None
+        cage = ""
+    return compound_key(compound["smiles"], compound["metal"], compound["halide"], compound["n"], cage)
 
 
 def _expanded(items: Any) -> tuple[list[Any], pd.Index]:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from perovex._bundled import data_root
-from perovex.building.from_known import MIRRORED
 from perovex.errors import ModelFileError
 from perovex.learn import ModelBundle
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def choose_models(models: str | Path | None, moduli: str | None) -> Path:
@@ -86,49 +81,3 @@ def load_models(models: str | Path | ModelBundle | None = None, moduli: str | No
     if isinstance(models, ModelBundle):
         return models
     return ModelBundle.load(choose_models(models, moduli))
-
-
-def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
-    """Return the warning that goes with a prediction for a crystal that was made and not measured.
-
-    How far such a geometry moves predictions is measured by ``benchmarks/build.py`` for one set of models, stands in
-    their manifest, and is said of no other.
-
-    Parameters
-    ----------
-    manifest : mapping
-        Of the models.
-    origin : mapping
-        ``build`` and ``relaxation`` of the crystal, as its properties hold them.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> built_warning({}, {"build": {}, "relaxation": {}})
-    'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
-    """
-    relative = origin.get("build", {}).get("from", "")
-    steps = origin.get("build", {}).get("steps", "")
-    mixture = origin.get("build", {}).get("arrangement", "")  # how far a guess moves was measured on single halides
-    if "relaxation" in origin:
-        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
-    elif relative and steps in ("", MIRRORED):
-        hand = f" of the other hand, {MIRRORED}" if steps else ""
-        return f"geometry of {relative}, a known crystal of this compound{hand}"
-    elif relative:
-        kind, what = "from_known", f"geometry of {relative}, {steps}, not relaxed"
-    else:
-        kind, what = "built", "geometry built, not relaxed"
-    if mixture:
-        what = f"{what}, its mixed halides placed and not found ({mixture})"
-    measured = None if mixture else manifest.get("built_geometry", {}).get(kind)
-    if not measured:
-        return f"{what}: how far that moves predictions was not measured"
-    listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())
-    return (
-        f"{what}: that moves predictions by up to {listed} in 4 of 5 of {measured['n_crystals']} known crystals, "
-        "not counted in the intervals"
-    )

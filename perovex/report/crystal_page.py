@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.crystal.drawing import rows, svg
 from perovex.errors import ModelInputError
 from perovex.explain.names import name_of, unit_of
 from perovex.figures import figure, plot_reasons, style
 from perovex.figures.style import embed_svg
-from perovex.prediction.crystals import probability_column
+from perovex.prediction.words import probability_column
 from perovex.report.document import Document
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ def crystal_page(table: pd.DataFrame, bundle: ModelBundle) -> Document:
         raise ModelInputError("no crystal was predicted, so there is no page to write")
     formulas = ", ".join(dict.fromkeys(sound["formula"]))
     training = bundle.manifest["training"]
+    _, many = group_words(training.get("group", "spacer"))
     made = Document(
         f"Predicted stiffness of {formulas}",
-        subtitle=f"Models of {training['n_rows']} crystals of {training['n_groups']} spacers; labels by "
+        subtitle=f"Models of {training['n_rows']} crystals of {training['n_groups']} {many}; labels by "
         f"{training.get('potential', 'an unnamed source')}",
     )
     for position in range(len(sound)):
@@ -85,9 +87,8 @@ def _prediction(section: Section, row: pd.Series, bundle: ModelBundle) -> None:
         if np.isfinite(row[f"{target}_label"]):
             line["label of the known crystal"] = row[f"{target}_label"]
         lines[target] = line
-    claimed = (
-        f"{row['coverage']:.0%} of new spacers inside the domain" if row["coverage"] > 0 else "no coverage claimed"
-    )
+    _, many = group_words(bundle.manifest["training"].get("group", "spacer"))
+    claimed = f"{row['coverage']:.0%} of new {many} inside the domain" if row["coverage"] > 0 else "no coverage claimed"
     section.table(pd.DataFrame.from_dict(lines, orient="index"), f"Moduli, {unit}; intervals: {claimed}")
     reasons: Reasons = row["why"]
     if reasons.perceived is not None:

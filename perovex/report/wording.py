@@ -34,7 +34,7 @@ HEADINGS = {
     "median_ratio": "median ratio",
     "n_clusters": "spacers",
     "n_descriptors": "descriptors",
-    "n_groups": "spacers",
+    "n_groups": "groups",
     "n_pairs": "pairs",
     "n_predicted": "crystals",
     "n_rows": "crystals",

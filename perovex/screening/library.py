@@ -115,8 +115,9 @@ def assembled() -> Iterator[tuple[str, str]]:  # noqa: C901 - one loop for each 
     for family, ends in tails.items():
         # of phenyls with two groups only the common heads and short linkers are made: there are too many else
         for end in ends:
-            plain = family != "aromatic" or end.count("(") < 2
-            for head, linker in product(heads if plain else heads[:2], LINKERS if plain else LINKERS[:10]):
+            few = family == "aromatic" and end.count("(") >= 2
+            tried = product(heads[:2], LINKERS[:10]) if few else product(heads, LINKERS)
+            for head, linker in tried:
                 yield f"{head}{linker}{end}", family
     for core in CORES:
         for first, second in combinations_with_replacement(heads, 2):
@@ -198,7 +199,7 @@ def _describe(
         cation.smiles, ("charge", "aromatic_rings", "fluorine_count", "heavy_atoms", "rotatable_bonds")
     )
     types = ammonium_types(cation.smiles)
-    found = judge(cation.smiles, cation.key)
+    verdict = judge(cation.smiles, cation.key)
     return {
         "key": cation.key,
         "smiles": cation.smiles,
@@ -212,8 +213,8 @@ def _describe(
         "rotatable_bonds": int(values["rotatable_bonds"]),
         "synthetic_accessibility": round(score(neutral_base(mol)), 2),
         "in_data": cation.key in labelled,
-        "formability": found.verdict,
-        "rules_broken": "; ".join(found.broken),
+        "formability": verdict.verdict,
+        "rules_broken": "; ".join(verdict.broken),
     }
 
 

@@ -88,13 +88,13 @@ def fit_molecule_models(
     X, moduli, groups, meta = molecule_tables(data)
     evaluations, accuracy = {}, {}
     for target in TARGETS:
-        found = evaluate(
+        evaluation = evaluate(
             regressor(target, random_state), X, moduli[target], groups, meta=meta, n_repeats=n_repeats,
             coverage=COVERAGE, domain=ApplicabilityDomain(), left_out=[_CLUSTERS], random_state=random_state,
             progress=progress,
         )  # fmt: skip
-        evaluations[target] = found.to_dict()
-        accuracy[target] = accuracy_of(found) | within_compositions(found, meta)
+        evaluations[target] = evaluation.to_dict()
+        accuracy[target] = accuracy_of(evaluation) | within_compositions(evaluation, meta)
     bundle = ModelBundle.fit(
         X,
         moduli,

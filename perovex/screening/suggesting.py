@@ -87,7 +87,9 @@ def suggest(  # noqa: C901 - what is asked of candidates
     labels = known.moduli[target].to_numpy(float)
     same = known.identity["halide"].isin(asked.halides).to_numpy() & known.identity["n"].isin(asked.layers).to_numpy()
     among = labels[same] if same.any() else labels
-    best, sign = float(among.min() if soft else among.max()), -1.0 if soft else 1.0
+    best, sign = float(among.max()), 1.0
+    if soft:
+        best, sign = float(among.min()), -1.0
     pool = pd.DataFrame()
     entries = read_spacers(source)
     while piece := list(islice(entries, _CHUNK)):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _IDENTITY = ("n_layers", "halide", "metal", "phase", "spacer_smiles", "cage")
 
 
-def training_facts(data: ElasticData | OwnData) -> dict[str, Any]:
+def training_facts(data: ElasticData | OwnData, group_name: str = "spacer") -> dict[str, Any]:
     """Return what the manifest of models says about their data."""
-    facts: dict[str, Any] = {"data_version": data.version, "data_checksum": data.checksum}
+    facts: dict[str, Any] = {"data_version": data.version, "data_checksum": data.checksum, "group": group_name}
     if isinstance(data, ElasticData):
         facts |= {"potential": data.potential, "moduli": data.moduli}
     return facts

@@ -63,6 +63,7 @@ def _from_columns(own: OwnData) -> StudyTables:
         failures=pd.DataFrame({"error": pd.Series(dtype=object)}),
         dropped=refused | dropped,
         remarks=(*own.remarks, *remarks),
+        group_name=own.groups or "crystal",
     )
 
 
@@ -125,6 +126,7 @@ def _from_structures(own: OwnData, n_jobs: int, *, progress: bool) -> StudyTable
         failures=pd.DataFrame({"error": pd.Series(errors, dtype=object)}).rename_axis("crystal_id"),
         dropped=dropped,
         remarks=(*own.remarks, *remarks),
+        group_name=own.groups or "spacer",
     )
 
 

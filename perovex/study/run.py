@@ -281,7 +281,9 @@ def _all_steps(
 ) -> list[Step]:
     steps = steps_of(tasks, tables, descriptor_units(tables.X.columns), options)
     needs = tuple(f"validation: {item.name}" for item in tasks)
-    steps.append(Step("final models", fit_bundle, (tasks, tables, training_facts(learnt), options), needs))
+    steps.append(
+        Step("final models", fit_bundle, (tasks, tables, training_facts(learnt, tables.group_name), options), needs)
+    )
     for name in map(str, tables.values):
         steps.append(Step(f"variance: {name}", _variance, (tables.known(name), name)))
         steps.append(Step(f"matched series: {name}", _series, (tables.known(name), name)))

@@ -76,6 +76,8 @@ class StudyTables:
         Descriptors not offered to the models, with the reason.
     remarks : tuple of Remark
         What was left out of the user's data, and why.
+    group_name : str
+        What a group is: ``"spacer"``, the column of the user's table, or ``"crystal"`` where each counts for itself.
     """
 
     descriptors: pd.DataFrame
@@ -88,6 +90,7 @@ class StudyTables:
     failures: pd.DataFrame
     dropped: dict[str, str]
     remarks: tuple[Remark, ...] = ()
+    group_name: str = "spacer"
 
     def known(self, target: str) -> StudyTables:
         """Return the same tables without the rows whose value of a target is missing."""

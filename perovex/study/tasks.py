@@ -70,7 +70,7 @@ def tasks_of(tables: StudyTables, options: StudyOptions) -> tuple[list[Task], li
     if tables.groups.nunique() < 2:
         raise ModelInputError(
             "all crystals belong to one group: nothing can be said about others",
-            remedy="add crystals with other spacers, or give --groups COLUMN",
+            remedy="add crystals of other groups, or give --groups COLUMN",
         )
     for name, values in tables.values.items():
         if values.nunique() < 2:

@@ -25,6 +25,6 @@ def test_what_is_not_shown_is_added_up_and_logarithms_are_read_in_gigapascals():
     facts = {"scale": "ln(target)", "expected": np.exp(2.0), "target": "E_in_plane", "crystal": "one"}
     reasons = SimpleNamespace(groups=groups, **facts)
     ax = plot_reasons(reasons, n=1, ax=Figure().subplots())
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["2 others", "x = 1 (+1 alike)"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["2 others", "x = 1 and 1 alike"]
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.3, 0.3])
     assert ax.xaxis.get_major_formatter()(2.0, 0) == "7.39"

@@ -22,7 +22,7 @@ def test_missing_groups_and_random_rows():
 def test_the_share_of_held_out_rows_with_a_known_spacer():
     labels = pd.Series(["a", "a", "b", "c"])
     plans = [[(np.array([0, 2]), np.array([1, 3]))]]
-    assert shared_groups(plans, labels, "halide") == ["spacers of 50% of the held-out rows also stand in training"]
+    assert shared_groups(plans, labels, "halide") == ["groups of 50% of the held-out rows also stand in training"]
     assert shared_groups(plans, labels, "group") == []
 
 

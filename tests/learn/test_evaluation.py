@@ -185,7 +185,7 @@ def test_leave_one_out_schemes_hold_out_whole_values(table, scheme, held, folds)
 def test_spacers_on_both_sides_are_said(table):
     X, y, groups, meta = table
     result = evaluate(RIDGE, X, y, groups, meta=meta, scheme="leave-one-halide-out", baselines=False)
-    assert "spacers of 100% of the held-out rows also stand in training" in result.warnings
+    assert "groups of 100% of the held-out rows also stand in training" in result.warnings
     assert result.settings["n_repeats"] == 1
 
 

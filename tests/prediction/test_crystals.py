@@ -9,7 +9,7 @@ from perovex import perceive, read
 from perovex.building.writing import write_crystal
 from perovex.errors import PerovexError
 from perovex.prediction import built_warning, load_models, predict
-from perovex.prediction.crystals import contradiction
+from perovex.prediction.words import contradiction
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,9 @@ def negative(tmp_path_factory):
     """A table of descriptors, no structures, a target with negative values, classes too."""
     out = tmp_path_factory.mktemp("negative")
     head = {"title": "Shifts & strains", "authors": "A. Uthor", "notes": "For the group seminar."}
-    return run_study(out, table=planted(), target="shift", unit="meV", quick=True, n_jobs=1, **head), out
+    table = planted().rename(columns={"spacer": "lab"})
+    asked = {"target": "shift", "groups": "lab", "unit": "meV", "quick": True, "n_jobs": 1}
+    return run_study(out, table=table, **asked, **head), out
 
 
 def test_a_table_without_structures_finds_what_was_planted(negative):
@@ -143,9 +145,17 @@ def test_the_report_carries_its_own_head_and_says_what_beside_scores(negative):
     assert "<h1>Shifts &amp; strains</h1>" in page
     assert '<p class="byline">A. Uthor</p>' in page
     assert "For the group seminar." in page
-    for heading in ("What it leans on", "How good it is", "Where it fails", "Would more spacers help?", "To cite"):
+    for heading in ("What it leans on", "How good it is", "Where it fails", "Would more lab groups help?", "To cite"):
         assert f"<h3>{heading}</h3>" in page
     assert "five-fold cross-validation" in page
+    assert "lab groups" in ModelBundle.load(out / "models").card()
+    for other in (
+        "intervals over spacers",
+        "spacers that no model",
+        "halves of the spacers",
+        "all crystals of a spacer",
+    ):
+        assert other not in page
     assert "@inproceedings{lundberg2017shap" in page
     further = result.tasks["shift"].further
     assert further.curve.metric == "R2"

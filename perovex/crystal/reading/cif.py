@@ -138,8 +138,9 @@ def _lattice(block: Any) -> NDArray[np.float64]:
     """Cell vectors as rows, a along x, b in the xy plane."""
     values = []
     for name in ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"):
-        found = [v for p in ("_cell_", "_cell.") for v in block.find_values(p + name)]
-        values.append(_number(found[0]) if found else (90.0 if name.startswith("angle") else np.nan))
+        stated = [v for p in ("_cell_", "_cell.") for v in block.find_values(p + name)]
+        assumed = 90.0 if name.startswith("angle") else np.nan
+        values.append(_number(stated[0]) if stated else assumed)
     if not np.isfinite(values).all():
         raise StructureFileError("the cell is missing or incomplete", remedy="add _cell_length_a to _cell_angle_gamma")
     return np.array(gemmi.UnitCell(*values).orth.mat.tolist()).T

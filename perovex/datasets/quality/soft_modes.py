@@ -48,7 +48,7 @@ def soft_mode_table(data: ElasticData, kappa0: float = KAPPA0) -> pd.DataFrame:
         stored = data.modes(str(crystal))
         if stored is None:
             continue
-        found = regularised_moduli(*stored, kappa0=kappa0)
-        rows[crystal] = {name if "kappa0" in name else f"{name}_regularised": value for name, value in found.items()}
+        moduli = regularised_moduli(*stored, kappa0=kappa0)
+        rows[crystal] = {name if "kappa0" in name else f"{name}_regularised": value for name, value in moduli.items()}
     added = [column for name in REGULARISED for column in (f"{name}_regularised", f"{name}_per_ln_kappa0")]
     return out.join(pd.DataFrame.from_dict(rows, orient="index", columns=added, dtype=np.float64))

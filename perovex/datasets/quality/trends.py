@@ -57,7 +57,9 @@ def _answer(trend: str, differences: list[tuple[str, float]]) -> dict[str, Any]:
         low, high = test.proportion_ci(method="wilson")
         share = float(test.statistic)
         row |= {"share": share, "share_low": float(low), "share_high": float(high), "p_value": float(test.pvalue)}
-        row["answer"] = "undecided" if test.pvalue >= 0.05 else "yes" if share > 0.5 else "no"
+        row["answer"] = "undecided"
+        if test.pvalue < 0.05:
+            row["answer"] = "yes" if share > 0.5 else "no"
     return row
 
 

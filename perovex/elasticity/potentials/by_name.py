@@ -100,7 +100,7 @@ def make_calculator(name: str = DEFAULT_POTENTIAL, *, device: str = "cpu", dtype
     device : str
         Torch device of the model, such as ``cpu`` or ``cuda``; dispersion and first-principles codes run on the CPU.
     dtype : str
-        Working precision, passed to factories; SevenNet runs in float32, whose force noise is 1e-6 eV/Angstrom.
+        Working precision, passed to factories; SevenNet runs in float32, whose force noise is 1e-6 eV/Å.
 
     Raises
     ------

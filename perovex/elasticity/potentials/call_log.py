@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-SAME = 1e-7  # Angstrom: crystals that differ by less are one
+SAME = 1e-7  # Å: crystals that differ by less are one
 
 
 class LoggedCalculator:
@@ -27,8 +27,8 @@ class LoggedCalculator:
 
     An interrupted computation that is run again meets the same crystals and passes through to where it stopped,
     whatever its algorithm. The file is also the data set of the calls: one line of JSON each, with the crystal
-    (``numbers``, ``cell`` and ``positions`` in Angstrom), ``energy`` (eV), ``forces`` (eV/Angstrom), ``stress``
-    (eV/Angstrom^3, Voigt, tension positive) and ``seconds``.
+    (``numbers``, ``cell`` and ``positions`` in Å), ``energy`` (eV), ``forces`` (eV/Å), ``stress``
+    (eV/Å^3, Voigt, tension positive) and ``seconds``.
 
     Parameters
     ----------

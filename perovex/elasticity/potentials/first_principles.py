@@ -53,7 +53,7 @@ class Cp2kSettings:
         compiled for any processor; empty leaves it to CP2K.
     kpoint_length : float
         The mesh has n k-points along a reciprocal vector such that n times the spacing of its lattice planes is at
-        least this, Angstrom.
+        least this, Å.
     smearing : float
         Electronic temperature, K; 0 leaves the occupations fixed.
     tolerance : float
@@ -163,7 +163,7 @@ def settings_of(name: str) -> Settings:
 
 
 def mesh_of(cell: NDArray[np.float64], length: float) -> tuple[int, int, int]:
-    """Numbers of k-points along the reciprocal vectors of a cell (rows, Angstrom).
+    """Numbers of k-points along the reciprocal vectors of a cell (rows, Å).
 
     Examples
     --------
@@ -176,7 +176,7 @@ def mesh_of(cell: NDArray[np.float64], length: float) -> tuple[int, int, int]:
 
 
 class FirstPrinciples(Calculator):
-    """ASE calculator of a first-principles code: energy (eV), forces (eV/Angstrom), stress (eV/Angstrom^3).
+    """ASE calculator of a first-principles code: energy (eV), forces (eV/Å), stress (eV/Å^3).
 
     The mesh of k-points is chosen at the first crystal and kept as long as its atoms are the same and no cell vector
     changes by more than a tenth, so that strained cells are comparable; the density of the call before, where the code

@@ -129,10 +129,10 @@ def extremes_table(tensor: ElasticTensor) -> pd.DataFrame:
     """Smallest and largest value of every directional property, with directions as lists."""
     rows = {}
     for name, (unit, factor) in _EXTREMES.items():
-        found = tensor.extremes(name)
-        row: dict[str, Any] = {"min": factor * found.min.value, "max": factor * found.max.value, "unit": unit}
-        row["ratio"] = found.ratio if math.isfinite(found.ratio) else math.nan
-        for side, end in (("min", found.min), ("max", found.max)):
+        ends = tensor.extremes(name)
+        row: dict[str, Any] = {"min": factor * ends.min.value, "max": factor * ends.max.value, "unit": unit}
+        row["ratio"] = ends.ratio if math.isfinite(ends.ratio) else math.nan
+        for side, end in (("min", ends.min), ("max", ends.max)):
             row[f"{side}_direction"] = end.direction.tolist()
             row[f"{side}_second"] = None if end.second is None else end.second.tolist()
         rows[name] = row

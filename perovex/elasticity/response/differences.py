@@ -70,7 +70,7 @@ def clamped_response(
     after_batch : callable, optional
         Called after every batch.
     following : array of shape (3N, 6), optional
-        Displacements of the ions per unit strain beyond the homogeneous one, Angstrom; must obey the group.
+        Displacements of the ions per unit strain beyond the homogeneous one, Å; must obey the group.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
     path = np.zeros((3 * len(point.positions), 6)) if following is None else following

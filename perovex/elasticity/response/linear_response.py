@@ -50,7 +50,7 @@ class ResponseSettings:
         Modes below this curvature (eV/Å^2) are frozen for the second tensor. With symmetry, a mode of
         another representation than that of the lowest need not be converged if it cannot lie below it.
     stored : float
-        Modes below this curvature (eV/Angstrom^2) are kept with their couplings to strain.
+        Modes below this curvature (eV/Å^2) are kept with their couplings to strain.
     max_products : int
         Hessian-vector products measured (up to two calls each) before giving up.
     floor : float
@@ -85,7 +85,7 @@ class Response:
     mode : array of shape (3N,)
         The lowest mode.
     modes : array of shape (m, 7)
-        For each mode below the stored threshold its curvature kappa (eV/Angstrom^2) and the forces g (eV/Angstrom) on
+        For each mode below the stored threshold its curvature kappa (eV/Å^2) and the forces g (eV/Å) on
         it per unit strain, Voigt. Relaxed along it, the crystal loses g g^T / (kappa V) of its tensor, so that soft
         modes can be treated in any other way without a calculation.
     solution : array of shape (3N, 6)
@@ -116,7 +116,7 @@ class Response:
 
 
 def preconditioner(model: Array, floor: float) -> Callable[[Array], Array]:
-    """Inverse of the magnitude of a Hessian (3N, 3N), no curvature below the floor (eV/Angstrom^2)."""
+    """Inverse of the magnitude of a Hessian (3N, 3N), no curvature below the floor (eV/Å^2)."""
     values, vectors = eigh(0.5 * (model + model.T), check_finite=False, driver="evd")
     inverse = 1.0 / np.maximum(abs(values), floor)
 

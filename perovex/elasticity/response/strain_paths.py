@@ -47,10 +47,10 @@ class PathSettings:
     one_sided : bool
         Strain to one side only; the curvature along the path is then taken from the cheap potential.
     force_noise : float
-        Standard deviation of a force component of the expensive calculator, eV/Angstrom; for example the change of the
+        Standard deviation of a force component of the expensive calculator, eV/Å; for example the change of the
         forces when the crystal is shifted against the grid, over the square root of two.
     floor : float
-        Smallest curvature that H^+ inverts, eV/Angstrom^2.
+        Smallest curvature that H^+ inverts, eV/Å^2.
     """
 
     strain: float = 5e-3
@@ -69,9 +69,9 @@ class CheapResponse:
     point : Point
         Where the expensive calculator is relaxed or nearly so.
     solution : array of shape (3N, 6)
-        Displacement per unit strain, Angstrom.
+        Displacement per unit strain, Å.
     hessian : array of shape (3N, 3N)
-        eV/Angstrom^2.
+        eV/Å^2.
     tensor : array of shape (6, 6)
         Of the cheap potential, GPa.
     symmetry : CrystalSymmetry
@@ -108,7 +108,7 @@ class PathResponse:
         Half the difference of the two halves of `stress_alone` before they were averaged. Forces play no part in it: it
         says, without their noise, how large errors of first order are.
     residuals : array of shape (3N, 6)
-        Forces left along the paths, eV/Angstrom per unit strain.
+        Forces left along the paths, eV/Å per unit strain.
     """
 
     tensor: Array
@@ -158,16 +158,16 @@ def combine(
     Parameters
     ----------
     along : Clamped
-        Changes of stress (6, 6), GPa, and of forces (3N, 6), eV/Angstrom, per unit strain along the paths.
+        Changes of stress (6, 6), GPa, and of forces (3N, 6), eV/Å, per unit strain along the paths.
     same : array of shape (6, 6)
         Change of the cheap potential's stress along the same paths, GPa.
     cheap : CheapResponse
     volume : float
-        Cubic Angstrom.
+        Å^3.
     noise : float
-        Standard deviation of a component of the residual forces, eV/Angstrom per unit strain.
+        Standard deviation of a component of the residual forces, eV/Å per unit strain.
     floor : float
-        Smallest curvature inverted, eV/Angstrom^2.
+        Smallest curvature inverted, eV/Å^2.
     """
     unit = EV_PER_A3_IN_GPA / volume
     residuals = without_translations(along.forces)
@@ -226,7 +226,7 @@ def _one_sided(surface: Surface, point: Point, cheap: CheapResponse, strain: flo
 
 
 def path_steps(cheap: CheapResponse, strain: float) -> list[Array]:
-    """Composite steps (3N + 6,) along the paths, as few as the space group needs: displacements (Angstrom), strains."""
+    """Composite steps (3N + 6,) along the paths, as few as the space group needs: displacements (Å), strains."""
     vectors = [packed.vector for packed in pack(np.eye(6), cheap.symmetry.on_strains)]
     return [strain * np.concatenate([cheap.solution @ vector, vector]) for vector in vectors]
 

@@ -133,12 +133,12 @@ def find_symmetry(atoms: Atoms, tolerance: float) -> tuple[CrystalSymmetry, Arra
         return trivial
     crystal = (atoms.cell[:], atoms.get_scaled_positions(wrap=False), atoms.numbers)
     try:
-        found = spglib.get_symmetry_dataset(crystal, symprec=tolerance)
-    except Exception:  # noqa: BLE001  # spglib raises or returns None by version; either means: no symmetry found
+        dataset = spglib.get_symmetry_dataset(crystal, symprec=tolerance)
+    except Exception:  # noqa: BLE001  # spglib raises or returns None by version; either means: no symmetry dataset
         return trivial
-    if found is None or len(found.rotations) == 1:
+    if dataset is None or len(dataset.rotations) == 1:
         return trivial
-    turns, shifts = np.asarray(found.rotations), np.asarray(found.translations)
+    turns, shifts = np.asarray(dataset.rotations), np.asarray(dataset.translations)
     away = abs(turns - np.eye(3, dtype=int)).sum(axis=(1, 2)) + abs(shifts - np.round(shifts)).sum(axis=1)
     first = np.argsort(away, kind="stable")  # the identity leads
     turns, shifts = turns[first], shifts[first]
@@ -155,7 +155,7 @@ def find_symmetry(atoms: Atoms, tolerance: float) -> tuple[CrystalSymmetry, Arra
     if np.linalg.norm(offset @ cell, axis=-1).max() > EXACT:
         return trivial
     rotations = np.einsum("ia,gab,bj->gij", cell.T, turns, np.linalg.inv(cell.T))
-    return CrystalSymmetry(rotations, images, str(found.international)), scaled @ cell, cell
+    return CrystalSymmetry(rotations, images, str(dataset.international)), scaled @ cell, cell
 
 
 def _symmetrised_cell(cell: Array, turns: NDArray[np.int_]) -> Array:

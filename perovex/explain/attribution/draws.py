@@ -90,7 +90,7 @@ def explain_rows(
     explanation: Explanation, model: Any, problem: Problem, train: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return SHAP values of rows by a model, in the space and by the perturbation of an explanation."""
-    found = attribute(
+    attribution = attribute(
         model,
         problem.X.iloc[rows],
         background=problem.X.iloc[train],
@@ -99,4 +99,4 @@ def explain_rows(
         rough=True,
         random_state=explanation.random_state,
     )
-    return found.values
+    return attribution.values

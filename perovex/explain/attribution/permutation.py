@@ -68,8 +68,8 @@ def permutation_values(
             np.tile(np.arange(width), (len(block), len(background), _PAIRS, 1)).astype(np.int64), axis=3
         )
         both = np.stack([orders, orders[..., ::-1]], axis=3)
-        found = _walk(output, block, background, both)
-        of_pair = found.mean(axis=3)
+        walked = _walk(output, block, background, both)
+        of_pair = walked.mean(axis=3)
         values[start : start + step] = of_pair.mean(axis=(1, 2))
         # what differs between pairs of one background row is chance; what differs between background rows is not
         chance = of_pair.var(axis=2, ddof=1).mean(axis=1) / (_PAIRS * len(background))

@@ -67,8 +67,14 @@ class Claim:
         concepts = self.parameters.get("concepts", {})
         listed = "; ".join(f"{name}: {', '.join(found)}" for name, found in concepts.items())
         text = criterion(self.criterion).text.format(**self.parameters)
-        parts = [text, f"Concepts: {listed}." if listed else "", f"Set on {self.set_on}." if self.set_on else ""]
-        return " ".join(part for part in (*parts, self.measured) if part)
+        parts = [text]
+        if listed:
+            parts.append(f"Concepts: {listed}.")
+        if self.set_on:
+            parts.append(f"Set on {self.set_on}.")
+        if self.measured:
+            parts.append(self.measured)
+        return " ".join(parts)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def group_directions(
         np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))]) for _ in range(n_resamples)
     ]
     tail = (1 - level) / 2
-    found = {}
+    directions = {}
     for name, members in ranking.groups["members"].head(n).items():
         leader = str(name)
         value = explanation.X[leader].to_numpy(float)
@@ -61,8 +61,13 @@ def group_directions(
         lower, upper = np.nanquantile([_spearman(value[draw], effect[draw]) for draw in draws], [tail, 1 - tail])
         sure = abs(rho) >= _SURE and (lower > 0 or upper < 0)
         way = "increasing" if rho > 0 else "decreasing"
-        found[leader] = {"spearman": rho, "lower": lower, "upper": upper, "direction": way if sure else "undecided"}
-    return pd.DataFrame.from_dict(found, orient="index").rename_axis("correlation_group")
+        directions[leader] = {
+            "spearman": rho,
+            "lower": lower,
+            "upper": upper,
+            "direction": way if sure else "undecided",
+        }
+    return pd.DataFrame.from_dict(directions, orient="index").rename_axis("correlation_group")
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

@@ -49,7 +49,7 @@ def ranking_shift(
     for rows in (domains.source, domains.target):
         part = domains.problem.take(rows)
         names = [part.group_names[i] for i in part.groups]
-        found = explain(
+        explanation = explain(
             part.estimator,
             part.X,
             part.y,
@@ -59,8 +59,8 @@ def ranking_shift(
             random_state=domains.seed,
             progress=progress,
         )
-        point.append(_share(np.abs(found.repeats).mean(axis=(0, 1))))
-        draws = draw_models(found, n_resamples=n_resamples, progress=progress)
+        point.append(_share(np.abs(explanation.repeats).mean(axis=(0, 1))))
+        draws = draw_models(explanation, n_resamples=n_resamples, progress=progress)
         shares.append(np.array([_share(np.abs(d.values).mean(axis=0)) for d in draws]))
     tail = (1 - level) / 2
     every = (shares[1][:, None, :] - shares[0][None, :, :]).reshape(-1, len(point[0]))  # any model against any

@@ -7,16 +7,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from perovex._json import json_safe
 from perovex.explain.attribution.view import table_html
-from perovex.explain.names import name_of
-from perovex.explain.transfer.strategies import HELD_OUT
-
-ALL = "all"
-_SCORES = {"auc": "ROC-AUC", "spearman": "Spearman"}
+from perovex.explain.transfer import words
+from perovex.explain.transfer.strategies import ALL, HELD_OUT
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,74 +84,15 @@ class TransferResult:
 
     def sentence(self, domains: tuple[str, str] | None = None) -> str:
         """Return the outcome in words; `domains` are what to call source and target, by default their conditions."""
-        source, target = domains or (self.source, self.target)
-        head = f"Transfer from {source} ({self.n_source} crystals) to {target} ({self.n_target})"
-        if not self.possible:
-            return f"{head} cannot be tested: {self.reason}."
-        row = self.row("source only")
-        if row is None or not np.isfinite(row["gain"]):
-            return f"{head}: no source model could be fitted with the spacer held out."
-        name = "log loss" if self.classifier else "mean absolute error"
-        verdict = "beats" if row["gain_lower"] > 0 else "loses to" if row["gain_upper"] < 0 else "cannot be told from"
-        return (
-            f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
-            f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
-            f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f}). {self.rank_sentence()}"
-        ).strip()
+        return words.outcome(self, domains)
 
     def rank_sentence(self, family: str = ALL) -> str:
         """Return in words whether the source model orders target crystals, whatever their level."""
-        row = self.row("source only", family=family)
-        score, chance = ("auc", 0.5) if self.classifier else ("spearman", 0.0)
-        if row is None or not np.isfinite(row.get(score, np.nan)):
-            return ""
-        what = "all descriptors" if family == ALL else f"{family} descriptors alone"
-        verb = "orders" if row[f"{score}_lower"] > chance else "does not surely order"
-        text = f"With {what} it {verb} them ({_SCORES[score]} {_range(row, score)}"
-        beyond = f"spearman given {self.given}"
-        if self.given and np.isfinite(row.get(beyond, np.nan)):
-            text += f"; within one {self.given} {_range(row, beyond)}"
-        return f"{text})."
+        return words.order(self, family)
 
     def sentences(self, domains: tuple[str, str] | None = None) -> list[str]:
         """Return what was found, in words: outcome, adaptation, gap, shift of descriptors, coverage; see `sentence`."""
-        out = [self.sentence(domains)]
-        if not self.possible:
-            return out
-        families = [str(f) for f in self.table["family"].unique() if f not in ("", ALL)] if len(self.table) else []
-        out += [text for text in map(self.rank_sentence, families) if text]
-        if len(self.adaptation):
-            winners = self.adaptation[self.adaptation["wins"]]
-            out += [
-                f"Adaptation that helps: {name} (gain over the plain source model {row['gain']:.2f}, "
-                f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f})."
-                for name, row in winners.iterrows()
-            ] or [f"No adaptation helps beyond doubt (tried: {', '.join(map(str, self.adaptation.index))})."]
-        if self.two_sample and "auc_without_separators" in self.two_sample:
-            two = self.two_sample
-            out.append(
-                "Without descriptors that separate the domains by themselves "
-                f"({', '.join(map(name_of, two['separators'])) or 'there are none'}), a classifier tells them apart "
-                f"with ROC-AUC {two['auc_without_separators']:.2f} ({two['auc_without_separators_lower']:.2f} to "
-                f"{two['auc_without_separators_upper']:.2f}; 0.5: not at all)."
-            )
-        if self.coverage_under_shift:
-            c = self.coverage_under_shift
-            out.append(
-                f"Intervals of {c['nominal']:.0%} made on the source cover {c['coverage']:.0%} "
-                f"({c['coverage_lower']:.0%} to {c['coverage_upper']:.0%}) of the target; they are "
-                f"{c['half_width']:.2f} wide to each side, {c['half_width_needed']:.2f} would have been needed."
-            )
-        if len(self.ranking_shift):
-            moved = self.ranking_shift
-            clear = moved[(moved["difference_lower"] > 0) | (moved["difference_upper"] < 0)]
-            names = ", ".join(f"{name_of(str(d))} {100 * v:+.0f} %" for d, v in clear["difference"].head(5).items())
-            out.append(
-                f"Shares of importance that differ between the domains beyond their 90 % interval: {len(clear)} of "
-                f"{len(moved)}, where {0.1 * len(moved):.0f} would by chance"
-                + (f"; largest: {names}." if names else ".")
-            )
-        return out
+        return words.everything(self, domains)
 
     def crystals_to_close_gap(self, *, fraction: float = 0.9) -> float:
         """Target crystals after which `fraction` of the gap between source-only and pooled is closed.
@@ -206,9 +143,3 @@ class TransferResult:
             return f"<p>{self.sentence()}</p>"
         more = "".join(f"<li>{html.escape(text)}</li>" for text in self.sentences()[1:])
         return table_html(self.table, self.sentence(), rows=40) + (f"<ul>{more}</ul>" if more else "")
-
-
-def _range(row: pd.Series, score: str) -> str:
-    """Return a score with its interval."""
-    value, lower, upper = (row[f"{score}{end}"] for end in ("", "_lower", "_upper"))
-    return f"{value:.2f}" if not np.isfinite(lower) else f"{value:.2f}, {lower:.2f} to {upper:.2f}"

@@ -11,8 +11,7 @@ from tqdm import tqdm
 from perovex.explain.correlation import within
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.transfer import adaptation
-from perovex.explain.transfer.result import ALL
-from perovex.explain.transfer.strategies import HELD_OUT, MODELS, VARIANTS, Domains
+from perovex.explain.transfer.strategies import ALL, HELD_OUT, MODELS, VARIANTS, Domains
 from perovex.learn import metrics
 from perovex.learn.held_out import takes_weights
 
@@ -49,18 +48,18 @@ def score_all(
     rows = []
     for variant, model, family in tqdm(plan, desc="transfer", disable=not progress, leave=False):
         columns = None if family == ALL else known[family]
-        found = domains.predict(variant, MODELS[model], columns=columns)
-        rows.append(_score(domains, variant, model, family, found, baselines[variant]))
+        prediction = domains.predict(variant, MODELS[model], columns=columns)
+        rows.append(_score(domains, variant, model, family, prediction, baselines[variant]))
         if family == ALL:
-            predictions[f"{model}, {variant}"] = found
+            predictions[f"{model}, {variant}"] = prediction
     for variant in VARIANTS:
-        for name, found in baselines[variant].items():
-            rows.append(_score(domains, variant, name, "", found, baselines[variant]))
-            predictions[f"{name}, {variant}"] = found
+        for name, prediction in baselines[variant].items():
+            rows.append(_score(domains, variant, name, "", prediction, baselines[variant]))
+            predictions[f"{name}, {variant}"] = prediction
     if full:
-        for name, found in _adapted(domains, predictions[f"source only, {HELD_OUT}"].to_numpy()).items():
-            rows.append(_score(domains, HELD_OUT, name, ALL, found, baselines[HELD_OUT]))
-            predictions[f"{name}, {HELD_OUT}"] = found
+        for name, prediction in _adapted(domains, predictions[f"source only, {HELD_OUT}"].to_numpy()).items():
+            rows.append(_score(domains, HELD_OUT, name, ALL, prediction, baselines[HELD_OUT]))
+            predictions[f"{name}, {HELD_OUT}"] = prediction
     return pd.DataFrame(rows), predictions
 
 
@@ -71,8 +70,8 @@ def score_families(domains: Domains, families: Mapping[str, Sequence[str]]) -> p
     for family, members in families.items():
         columns = [c for c in members if c in domains.problem.X.columns]
         if columns:
-            found = domains.predict(HELD_OUT, MODELS["source only"], columns=columns)
-            rows.append(_score(domains, HELD_OUT, "source only", family, found, baselines))
+            prediction = domains.predict(HELD_OUT, MODELS["source only"], columns=columns)
+            rows.append(_score(domains, HELD_OUT, "source only", family, prediction, baselines))
     return pd.DataFrame(rows)
 
 

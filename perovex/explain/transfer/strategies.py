@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from perovex.explain.tables import Problem
 
 SAME, HELD_OUT = "same spacers", "spacer held out"
+ALL = "all"
+"""The family of all descriptors."""
 VARIANTS = (SAME, HELD_OUT)
 _MIN_TRAIN = 4
 

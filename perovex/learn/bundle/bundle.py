@@ -11,6 +11,7 @@ from sklearn.base import clone
 from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._words import group_words
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
@@ -82,9 +83,10 @@ class ModelBundle:
 
     def __repr__(self) -> str:
         training = self.manifest.get("training", {})
+        _, many = group_words(training.get("group", "spacer"))
         return (
             f"<ModelBundle: {', '.join(self.regressors)}; {training.get('n_rows')} crystals of "
-            f"{training.get('n_groups')} spacers, {len(self.feature_names)} descriptors>"
+            f"{training.get('n_groups')} {many}, {len(self.feature_names)} descriptors>"
         )
 
     @property
@@ -275,9 +277,10 @@ class ModelBundle:
         inside = flags["in_domain"].to_numpy() & (infinite == "") & np.array([not kinds for kinds in new_kinds])
         columns["coverage"] = np.where(inside, np.nan if coverage is None else coverage, np.nan)
         columns["in_domain"] = inside
+        of_infinite = [f"infinite: {names}" if names else "" for names in infinite]
         columns["domain_reason"] = [
-            "; ".join([*kinds, *([f"infinite: {bad}"] if bad else []), *([reason] if reason else [])])
-            for kinds, bad, reason in zip(new_kinds, infinite, flags["reason"], strict=True)
+            "; ".join(filter(None, [*kinds, bad, reason]))
+            for kinds, bad, reason in zip(new_kinds, of_infinite, flags["reason"], strict=True)
         ]
         return pd.DataFrame(columns, index=table.index)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perovex._words import group_words
 from perovex.learn.bundle.known import KINDS, listed
 from perovex.learn.bundle.proven import unproven
 
@@ -54,8 +55,9 @@ def _coverage(manifest: Mapping[str, Any]) -> str:
     given, asked = manifest.get("coverage"), manifest.get("coverage_asked")
     if given is None:
         return "none"
-    note = f"; {asked:.0%} was asked for, the number of spacers does not support it" if given != asked else ""
-    return f"{given:.0%} of crystals of new spacers{note}"
+    _, many = _groups_of(manifest)
+    note = f"; {asked:.0%} was asked for, the number of {many} does not support it" if given != asked else ""
+    return f"{given:.0%} of crystals of new {many}{note}"
 
 
 def _model(summary: Mapping[str, Any]) -> str:
@@ -85,7 +87,7 @@ def _scores(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def _score_tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]]:
+def _score_tables(metrics: Mapping[str, Any], groups: tuple[str, str]) -> list[tuple[str, list[list[str]]]]:
     """One table per `Evaluation.to_dict`: its caption, then the header and a row for every model."""
     tables = []
     for target, entry in metrics.items():
@@ -98,18 +100,18 @@ def _score_tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[list[str]]
             rows.setdefault(row["model"], {})[row["metric"]] = _number(row["value"]) + interval
         names = list(dict.fromkeys(row["metric"] for row in entry["scores"]))
         body = [[model, *(cells.get(name, "") for name in names)] for model, cells in rows.items()]
-        tables.append((_caption(target, entry.get("settings") or {}), [["model", *names], *body]))
-        tables += _part_tables(target, entry)
+        tables.append((_caption(target, entry.get("settings") or {}, groups[1]), [["model", *names], *body]))
+        tables += _part_tables(target, entry, groups)
     return tables
 
 
 _PART_CAPTIONS = {
-    "by_part": "{target}: the model within parts of the data, each crystal held out with its spacer",
-    "left_out": "{target}: the model on sources and clusters of like spacers that it never saw",
+    "by_part": "{target}: the model within parts of the data, each crystal held out with its {one}",
+    "left_out": "{target}: the model on sources and clusters of like {many} that it never saw",
 }
 
 
-def _part_tables(target: str, entry: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]]:
+def _part_tables(target: str, entry: Mapping[str, Any], groups: tuple[str, str]) -> list[tuple[str, list[list[str]]]]:
     """Scores within parts of the data, and of parts left out: a row for each part, a column for each metric."""
     tables = []
     for key, caption in _PART_CAPTIONS.items():
@@ -121,24 +123,28 @@ def _part_tables(target: str, entry: Mapping[str, Any]) -> list[tuple[str, list[
         if rows:
             names = list(dict.fromkeys(name for cells in rows.values() for name in cells))
             body = [[*head, *(cells.get(name, "") for name in names)] for head, cells in rows.items()]
-            header = ["part", "value", "crystals / spacers", *names]
-            tables.append((caption.format(target=target), [header, *body]))
+            header = ["part", "value", f"crystals / {groups[1]}", *names]
+            tables.append((caption.format(target=target, one=groups[0], many=groups[1]), [header, *body]))
     return tables
 
 
-def _caption(target: str, settings: Mapping[str, Any]) -> str:
-    known = [
-        f"{settings[key]} {word}" for key, word in (("n_rows", "crystals"), ("n_groups", "spacers")) if key in settings
-    ]
+def _caption(target: str, settings: Mapping[str, Any], many: str) -> str:
+    known = [f"{settings[key]} {word}" for key, word in (("n_rows", "crystals"), ("n_groups", many)) if key in settings]
     scheme = [f"scheme {settings['scheme']}"] if "scheme" in settings else []
     floor = settings.get("noise_floor")
     noise = [f"labels allow an MAE of {_number(floor['MAE'])} at best"] if floor else []
     unit = [f"MAE and RMSE in {settings.get('unit', 'GPa')}"] if settings.get("task") == "regression" else []
-    return f"{target}: " + ", ".join([*known, *scheme, *noise, *unit, "95 % intervals over spacers"])
+    return f"{target}: " + ", ".join([*known, *scheme, *noise, *unit, f"95 % intervals over {many}"])
+
+
+def _groups_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what one group of the training data and several are called."""
+    return group_words(str((manifest.get("training") or {}).get("group", "spacer")))
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     groups = (manifest.get("training") or {}).get("n_groups")
+    one, many = _groups_of(manifest)
     lacking = unproven(manifest.get("metrics") or {})
     return [
         (
@@ -150,7 +156,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         *_kinds(manifest.get("kinds") or {}),
         ("intervals", "no coverage is claimed outside the domain"),
         *_built(manifest.get("built_geometry") or {}, str(manifest.get("unit"))),
-        ("evidence", f"{groups} spacers: the spacer, not the crystal, is the unit of evidence"),
+        ("evidence", f"{groups} {many}: the {one}, not the crystal, is the unit of evidence"),
         ("labels", "a model cannot be better than its labels; see their origin under training data"),
         ("checksums", "find damage and careless edits; they are no signature"),
         *_checked(manifest.get("check") or {}),
@@ -204,7 +210,7 @@ def card_markdown(manifest: Mapping[str, Any]) -> str:
     """
     lines = ["# Model card", ""]
     for section, facts in _facts(manifest).items():
-        tables = _score_tables(manifest.get("metrics") or {}) if section == _SCORES else []
+        tables = _score_tables(manifest.get("metrics") or {}, _groups_of(manifest)) if section == _SCORES else []
         if facts or tables:
             lines.append(f"## {section}")
         for caption, (header, *body) in tables:
@@ -256,7 +262,7 @@ def card_html(manifest: Mapping[str, Any], *, fragment: bool = False) -> str:
     >>> "<h1>Model card</h1>" in card_html({"target": "E_vrh"})
     True
     """
-    tables = _score_tables(manifest.get("metrics") or {})
+    tables = _score_tables(manifest.get("metrics") or {}, _groups_of(manifest))
     from jinja2 import Environment  # slow to import, and predictions need no page
 
     return (

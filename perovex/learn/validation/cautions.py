@@ -24,7 +24,7 @@ def limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
     elif labels.nunique() < FEW_GROUPS:
         found.append(f"only {labels.nunique()} groups: intervals are widened for it, and still hold in less than 95 %")
     if scheme == "rows":
-        found.append("rows were split at random: the same spacer stands in training and test")
+        found.append("rows were split at random: the same group stands in training and test")
     return found
 
 
@@ -34,7 +34,7 @@ def shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[str]
         return []
     folds = [fold for plan in plans for fold in plan]
     shared = np.concatenate([labels.iloc[test].isin(labels.iloc[train]) for train, test in folds]).mean()
-    return [f"spacers of {shared:.0%} of the held-out rows also stand in training"] if shared else []
+    return [f"groups of {shared:.0%} of the held-out rows also stand in training"] if shared else []
 
 
 def interval_warning(predictions: pd.DataFrame) -> list[str]:

@@ -57,7 +57,7 @@ class LearningCurve:
         if len(m) < 4:
             raise ModelInputError(f"{len(m)} sizes are too few to extrapolate", remedy="at least four")
         if np.polyfit(np.log(m), loss, 1)[0] >= 0:
-            raise ModelInputError("the error does not fall with more spacers: nothing to extrapolate")
+            raise ModelInputError("the error does not fall with more groups: nothing to extrapolate")
         start = (0.5 * loss.min(), max(loss[0] - 0.5 * loss.min(), 1e-6) * m[0] ** 0.5, 0.5)
         bounds = ([0.0, 0.0, 0.05], [max(loss.max(), 1e-9), np.inf, 3.0])
         try:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from perovex.minima.compound import Compound
     from perovex.minima.known import Known
 
-#: Standard deviation of the displacements of metals and halides, Angstrom; molecules move half as far, as rigid bodies.
+#: Standard deviation of the displacements of metals and halides, Å; molecules move half as far, as rigid bodies.
 AMPLITUDES: Final = (0.15, 0.30, 0.45)
-#: Standard deviation of the turns of molecules, radians per Angstrom of amplitude.
+#: Standard deviation of the turns of molecules, radians per Å of amplitude.
 TURN: Final = 0.5
-#: Standard deviation of the strains per Angstrom of amplitude.
+#: Standard deviation of the strains per Å of amplitude.
 STRAIN: Final = 0.04
 
 #: Of the anneals, K.

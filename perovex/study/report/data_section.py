@@ -125,7 +125,9 @@ def _draw_own(section: Section, result: StudyResult, figures: Path) -> None:
         known = table.dropna(subset=[target, by])
         plot_distribution(known, target, by, ax, unit=tables.quantities[target].unit)
     words = [_CLASSES.get(name, name) for name in classes]
-    by_what = "" if classes == [everything] else f" by {', '.join(words[:-1])}{' and ' if words[1:] else ''}{words[-1]}"
+    by_what = ""
+    if classes != [everything]:
+        by_what = f" by {' and '.join(filter(None, [', '.join(words[:-1]), words[-1]]))}"
     section.drawing(
         save_figure(made, figures, "distributions"),
         f"{target}{by_what}: every crystal, quartiles (grey) and median; counts in brackets.",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex._numbers import with_interval
+from perovex._words import group_words
 from perovex.figures import (
     figure,
     plot_coverage,
@@ -45,27 +46,28 @@ def add_errors(section: Section, task: TaskResult, result: StudyResult, figures:
     section.text(f"{line[0].upper()}{line[1:]}.")
     for warning in task.evaluation.warnings:
         section.note(warning)
-    _scores(section, task, figures)
+    one, many = group_words(result.tables.group_name)
+    _scores(section, task, figures, one, many)
     if task.task.classify:
         _reliability(section, task, figures)
     else:
         _values(section, task, result, figures)
-    _scrambling(section, task)
+    _scrambling(section, task, many)
     section.heading("Where it fails")
     by_part = task.evaluation.by_part()
-    drawn = _parts(section, task, by_part, figures)
+    drawn = _parts(section, task, by_part, figures, one, many)
     if not task.task.classify:
         _worst(section, task, result, figures)
         if drawn:
             section.beside(2)
         _worst_table(section, task, result)
-        _domain(section, task)
+        _domain(section, task, many)
     _rejected(section, task, result)
-    _more_data(section, task, figures)
-    _tables(section, task, by_part)
+    _more_data(section, task, figures, many)
+    _tables(section, task, by_part, many)
 
 
-def _scores(section: Section, task: TaskResult, figures: Path) -> None:
+def _scores(section: Section, task: TaskResult, figures: Path, one: str, many: str) -> None:
     assert task.evaluation is not None
     metric = MAIN_METRIC[task.task.classify]
     own = task.evaluation.scores.query("metric == @metric").set_index("model")[["value", "lower", "upper"]]
@@ -73,8 +75,8 @@ def _scores(section: Section, task: TaskResult, figures: Path) -> None:
     plot_scores(own, metric if task.task.classify else with_unit(metric, task), ax)
     section.drawing(
         save_figure(made, figures, f"scores_{slug(task)}"),
-        "The model (blue) and its baselines in the same folds, which keep a spacer together; bars: 95 % intervals over "
-        "spacers.",
+        f"The model (blue) and its baselines in the same folds, which keep a {one} together; bars: 95 % intervals over "
+        f"{many}.",
         description=f"{metric} of the model and of its baselines",
     )
 
@@ -96,7 +98,7 @@ def _values(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     assert task.evaluation is not None
     asked = task.evaluation.settings["coverage"]
     if asked is None:
-        section.note("Too few spacers for prediction intervals.")
+        section.note(f"Too few {group_words(result.tables.group_name)[1]} for prediction intervals.")
     else:
         made, ax = figure(*_SMALL)
         plot_coverage(task.evaluation.coverage_table(), asked, ax=ax)
@@ -117,7 +119,7 @@ def _values(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     )
 
 
-def _scrambling(section: Section, task: TaskResult) -> None:
+def _scrambling(section: Section, task: TaskResult, many: str) -> None:
     """One sentence on whether chance does as well."""
     found = task.scrambling
     if not found:
@@ -125,7 +127,7 @@ def _scrambling(section: Section, task: TaskResult) -> None:
     section.text(
         f"y-scrambling: with shuffled targets the same procedure reaches {found['metric']} {found['null_mean']:.2f} on "
         f"average, with the true ones {found['observed']:.2f} (p = {found['p_value']:.2g}, {found['shuffles']} "
-        "shuffles; where spacers are many, models are fitted to halves of them here)."
+        f"shuffles; where {many} are many, models are fitted to halves of them here)."
     )
 
 
@@ -152,12 +154,12 @@ def _worst_table(section: Section, task: TaskResult, result: StudyResult) -> Non
     section.table(worst, f"The {len(worst)} crystals that are missed by most{in_brackets(task)}.", folded=True)
 
 
-def _domain(section: Section, task: TaskResult) -> None:
+def _domain(section: Section, task: TaskResult, many: str) -> None:
     if task.error_ranking is not None:
         section.table(
             in_words(_ranked(task.error_ranking)),
             "Does anything say beforehand where errors are large? Rank correlation with absolute held-out errors, 95 % "
-            "intervals over spacers. Where an interval holds zero, a large score means a new kind of crystal, not a "
+            f"intervals over {many}. Where an interval holds zero, a large score means a new kind of crystal, not a "
             "worse prediction.",
         )
     if task.domain is None or not len(task.domain):
@@ -166,7 +168,7 @@ def _domain(section: Section, task: TaskResult) -> None:
         _ratio(task.domain),
         f"Errors {in_unit(task)} inside and outside the applicability domain: layered crystals as they were held "
         "out, and 3D networks, which no model was trained on. The ratio of the mean errors stands with its 95 % "
-        "interval over spacers; where it includes 1, larger errors outside are not sure.",
+        f"interval over {many}; where it includes 1, larger errors outside are not sure.",
         index=False,
     )
 
@@ -178,7 +180,7 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _parts(section: Section, task: TaskResult, by_part: pd.DataFrame, figures: Path) -> bool:
+def _parts(section: Section, task: TaskResult, by_part: pd.DataFrame, figures: Path, one: str, many: str) -> bool:
     assert task.evaluation is not None
     shown = by_part[by_part["part"].isin(_PARTS)]
     metric = MAIN_METRIC[task.task.classify]
@@ -190,8 +192,8 @@ def _parts(section: Section, task: TaskResult, by_part: pd.DataFrame, figures: P
     )
     section.drawing(
         save_figure(made, figures, f"parts_{slug(task)}", raster=False),
-        f"{metric} within layers per slab, halides and sources, every crystal held out with its spacer; dashed: all "
-        "crystals; bars: 95 % intervals over spacers.",
+        f"{metric} within layers per slab, halides and sources, every crystal held out with its {one}; dashed: all "
+        f"crystals; bars: 95 % intervals over {many}.",
         description=f"{metric} of {task.name} within parts of the data",
     )
     return True
@@ -212,16 +214,16 @@ def _rejected(section: Section, task: TaskResult, result: StudyResult) -> None:
     )
 
 
-def _more_data(section: Section, task: TaskResult, figures: Path) -> None:
+def _more_data(section: Section, task: TaskResult, figures: Path, many: str) -> None:
     """Learning curve, and importance on training crystals beside that on held-out ones."""
     drawn = 0
     if task.further is not None and task.further.curve is not None:
         made, ax = figure(*_SMALL)
         plot_learning_curve(task.further.curve, ax=ax)
-        section.heading("Would more spacers help?")
+        section.heading(f"Would more {many} help?")
         section.drawing(
             save_figure(made, figures, f"learning_curve_{slug(task)}", raster=False),
-            "Held-out R2 of the linear model, trained on ever more spacers; a curve that still rises asks for more of "
+            f"Held-out R2 of the linear model, trained on ever more {many}; a curve that still rises asks for more of "
             "them. Dashed: a power law, where one fits, up to three times as many.",
             description="Learning curve",
         )
@@ -241,7 +243,7 @@ def _more_data(section: Section, task: TaskResult, figures: Path) -> None:
         section.beside(2)
 
 
-def _tables(section: Section, task: TaskResult, by_part: pd.DataFrame) -> None:
+def _tables(section: Section, task: TaskResult, by_part: pd.DataFrame, many: str) -> None:
     """All numbers behind the figures, folded."""
     evaluation = task.evaluation
     assert evaluation is not None
@@ -249,7 +251,7 @@ def _tables(section: Section, task: TaskResult, by_part: pd.DataFrame) -> None:
     texts = evaluation.scores.assign(score=[with_interval(*row) for row in numbers])
     wide = texts.pivot(index="model", columns="metric", values="score")
     wide = wide.reindex(index=evaluation.scores["model"].unique(), columns=evaluation.scores["metric"].unique())
-    section.table(in_words(wide), "All held-out scores with 95 % intervals over spacers.", folded=True)
+    section.table(in_words(wide), f"All held-out scores with 95 % intervals over {many}.", folded=True)
     section.table(
         in_words(evaluation.differences), "Model minus baseline on the same resamples.", index=False, folded=True
     )
@@ -265,14 +267,14 @@ def _tables(section: Section, task: TaskResult, by_part: pd.DataFrame) -> None:
         section.table(
             parts,
             "Scores within parts of the data; 'bias' is the mean of prediction minus truth, R2 compares with the mean "
-            "of the part. 95 % intervals over spacers.",
+            f"of the part. 95 % intervals over {many}.",
             index=False,
             folded=True,
         )
     if len(left_out):
         section.table(
             left_out,
-            "The model, and the mean, on sources and on clusters of like spacers of which no crystal was in training.",
+            f"The model, and the mean, on sources and on clusters of like {many} of which no crystal was in training.",
             index=False,
             folded=True,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.explain import group_directions
 from perovex.explain.names import name_of
 
@@ -41,8 +42,10 @@ def lead_sentences(result: StudyResult) -> list[str]:
     if not regressions:
         return []
     best = best_explained(result)
-    sentences = [] if best is None else [_what_goes_with(best), _how_sure(regressions)]
-    return [*sentences, *_not_known(result, regressions)]
+    if best is None:
+        return _not_known(result, regressions)
+    _, many = group_words(result.tables.group_name)
+    return [_what_goes_with(best), _how_sure(regressions, many), *_not_known(result, regressions)]
 
 
 def best_explained(result: StudyResult) -> TaskResult | None:
@@ -107,7 +110,7 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _how_sure(regressions: list[TaskResult]) -> str:
+def _how_sure(regressions: list[TaskResult], many: str) -> str:
     shares, errors, means = [], [], []
     for task in regressions:
         assert task.evaluation is not None
@@ -117,7 +120,7 @@ def _how_sure(regressions: list[TaskResult]) -> str:
         errors.append(f"{task.evaluation.score('MAE'):.3g}{unit}")
         means.append(f"{task.evaluation.score('MAE', 'mean'):.3g}{unit}")
     return (
-        f"How sure: for spacers that it has never seen the model explains {_listed(shares)}. It is off by "
+        f"How sure: for {many} that it has never seen the model explains {_listed(shares)}. It is off by "
         f"{_listed(errors)} on average; always saying the mean, by {_listed(means)}."
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perovex import __version__
+from perovex._words import group_words
 from perovex.study.config import write_config
 
 if TYPE_CHECKING:
@@ -81,13 +82,14 @@ def methods_text(result: StudyResult) -> str:
             f" Elastic tensors are those of data release {result.elastic.version}, computed at 0 K with the "
             f"interatomic potential {result.elastic.potential}."
         )
+    one, many = group_words(tables.group_name)
     return (
         f"{described} were described by {tables.X.shape[1]} descriptors with perovex {__version__}.{labels} Models are "
         f"{_PREDICTORS.get(options.algorithm, options.algorithm)}. They were validated in {options.n_repeats} repeats "
-        "of five-fold cross-validation that keeps all crystals of a spacer in one fold, with everything fitted inside "
-        f"the folds; scores carry 95 % intervals over resampled spacers.{sure} Predictions of held-out crystals were "
+        f"of five-fold cross-validation that keeps all crystals of a {one} in one fold, with everything fitted inside "
+        f"the folds; scores carry 95 % intervals over resampled {many}.{sure} Predictions of held-out crystals were "
         f"explained with SHAP values (Lundberg and Lee 2017) of the models of the same folds; ranks carry intervals "
-        f"over {options.n_resamples} draws of half of the spacers, and a descriptor counts where it beats the best of "
+        f"over {options.n_resamples} draws of half of the {many}, and a descriptor counts where it beats the best of "
         f"its shuffled copies ({options.n_shadows} models). Effects are accumulated local effects (Apley and Zhu "
         f"2020). Chance was excluded with {options.n_scrambles} shuffled targets. Seed {options.seed}."
     )

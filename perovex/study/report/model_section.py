@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.explain.names import axis_label, group_name, name_of, unit_of
 from perovex.figures import figure, plot_ale, plot_beeswarm, plot_interactions, plot_ranking, save_figure
 from perovex.figures.interactive import beeswarm_chart
@@ -33,9 +34,9 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         section.note(f"No {step}: {reason}")
     if task.ranking is not None:
         section.heading("What it leans on")
-        _ranking(section, task, figures)
+        _ranking(section, task, figures, group_words(result.tables.group_name)[1])
         if task.effects is not None:
-            _effects(section, task, task.effects, figures)
+            _effects(section, task, task.effects, figures, group_words(result.tables.group_name)[1])
         if task.factors is not None:
             _factors(section, task.factors)
     elif task.task.classify and "explanation" not in task.refusals:
@@ -46,7 +47,7 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         _formula(section, task, result, figures)
 
 
-def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
+def _ranking(section: Section, task: TaskResult, figures: Path, many: str) -> None:
     ranking, explanation = task.ranking, task.explanation
     assert ranking is not None
     assert explanation is not None
@@ -59,7 +60,7 @@ def _ranking(section: Section, task: TaskResult, figures: Path) -> None:
     section.drawing(
         save_figure(made, figures, f"groups_{slug(task)}"),
         f"Groups of correlated descriptors, by their share of all SHAP importance on held-out crystals, with "
-        f"{ranking.level:.0%} intervals over spacers and seeds. Filled bars beat the best shuffled descriptor in at "
+        f"{ranking.level:.0%} intervals over {many} and seeds. Filled bars beat the best shuffled descriptor in at "
         "least half of the models, hollow ones do not. Within a group the model cannot tell who earns the credit; a "
         "group is named by its leading member.",
         description=f"Bars of the share of importance of the ten leading groups of descriptors for {task.name}",
@@ -103,7 +104,7 @@ def _members(groups: pd.DataFrame) -> pd.DataFrame:
     return named.set_axis(named_groups).rename_axis("group")
 
 
-def _effects(section: Section, task: TaskResult, effects: Effects, figures: Path) -> None:
+def _effects(section: Section, task: TaskResult, effects: Effects, figures: Path, many: str) -> None:
     """Effects with a direction as a list and as curves; the others in one line, so that they do not drown it."""
     decided = effects.decided
     drawn = [key for key in [*decided, *effects.sentences] if key in effects.ale and len(effects.ale[key]) > 1]
@@ -117,7 +118,7 @@ def _effects(section: Section, task: TaskResult, effects: Effects, figures: Path
         section.drawing(
             save_figure(made, figures, f"effects_{slug(task)}", raster=False),
             "How the prediction moves with the leading descriptors (accumulated local effects, which keep correlated "
-            "descriptors together); bands: models fitted to halves of the spacers.",
+            f"descriptors together); bands: models fitted to halves of the {many}.",
             description=f"Curves of the effect of four descriptors on {task.name}",
         )
     _interactions(section, task, figures, beside=len(drawn) == _CURVES)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.descriptors import REGISTRY
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_answer, plot_scores, save_figure, style
@@ -105,11 +106,12 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
     made, ax = figure(6.0, 4.2)
     plot_answer(best.ranking, ways_of(best), words=words_for(best), ax=ax)
     small, large = crystals_of(best)
+    _, many = group_words(result.tables.group_name)
     section.drawing(
         save_figure(made, figures, "answer"),
         f"What predictions of {best.target} rest on, and which way. Orange: more of it goes with {large}; blue: with "
         f"{small}; grey: no sure direction. Hollow bars do not stand out of the noise; black lines are 90 % intervals "
-        "over spacers.",
+        f"over {many}.",
         description=f"Bars of the leading groups of descriptors for {best.target}, by the direction of their effect",
     ).answer()
 
@@ -117,6 +119,7 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
 def _summary(section: Section, result: StudyResult, figures: Path) -> None:
     shown = [task for task in result.tasks.values() if task.evaluation is not None and not task.task.classify]
     if shown:
+        many = group_words(result.tables.group_name)[1]
         made, axes = figure(2.9 * len(shown), 2.3, ncols=len(shown), squeeze=False)
         for task, ax in zip(shown, axes.ravel(), strict=True):
             assert task.evaluation is not None
@@ -127,8 +130,8 @@ def _summary(section: Section, result: StudyResult, figures: Path) -> None:
                 ax.set_yticklabels([])
         section.drawing(
             save_figure(made, figures, "scores", raster=False),
-            "Share of variance explained on spacers that no model has seen (1: all, 0: no better than the mean), the "
-            "model in blue; bars: 95 % intervals over spacers.",
+            f"Share of variance explained on {many} that no model has seen (1: all, 0: no better than the mean), the "
+            f"model in blue; bars: 95 % intervals over {many}.",
             description="R2 of the model and its baselines for each property",
         )
     section.raw(summary_html(result, claims=False))

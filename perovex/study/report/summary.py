@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perovex._numbers import with_interval
+from perovex._words import group_words
 from perovex.explain.names import group_name
 
 if TYPE_CHECKING:
@@ -196,11 +197,12 @@ def summary_html(result: StudyResult, *, claims: bool = True) -> str:
     moduli, scores, steric = _TERMS
     terms = [scores] if result.elastic is None else [moduli, scores]
     terms += [steric] if any("stei" in str(key) for key in result.tables.X) else []
+    many = group_words(result.tables.group_name)[1]
     section = Section("Summary").bullets([*data_lines(result), *terms])
     section.table(
         score_table(result),
-        "Every model on spacers that it has not seen, with 95 % intervals over spacers; 'better in resamples' is the "
-        "share of resampled spacers in which it beats the best other model (a baseline, or the trees alone). "
+        f"Every model on {many} that it has not seen, with 95 % intervals over {many}; 'better in resamples' is the "
+        f"share of resampled {many} in which it beats the best other model (a baseline, or the trees alone). "
         f"Correlated descriptors share their credit, so groups are named, by their leading member.{by}",
         index=False,
     )

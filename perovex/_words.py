@@ -1,0 +1,22 @@
+"""Words for people that several layers share."""
+
+from __future__ import annotations
+
+
+def group_words(name: str) -> tuple[str, str]:
+    """Return what one group and several are called, of groups by that name.
+
+    Parameters
+    ----------
+    name : str
+        ``"spacer"``, ``"crystal"`` where every one counts for itself, or the column of a user's table.
+
+    Examples
+    --------
+    >>> group_words("spacer"), group_words("family"), group_words("group")
+    (('spacer', 'spacers'), ('family group', 'family groups'), ('group', 'groups'))
+    """
+    if name == "crystal":  # folds still keep crystals of equal descriptors together
+        return "group of equal crystals", "crystals"
+    one = name if name in ("spacer", "group") else f"{name} group"
+    return one, f"{one}s"

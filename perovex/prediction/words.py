@@ -1,0 +1,162 @@
+"""What a reader of a prediction should know, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perovex.building.from_known import MIRRORED
+from perovex.descriptors import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from perovex.descriptors.batch import Described
+    from perovex.learn import ModelBundle
+
+
+def remarks(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
+    """Return all that a reader of one prediction should know, the weightiest first.
+
+    Parameters
+    ----------
+    row : Series
+        Of a prediction.
+    crystal : Described
+    bundle : ModelBundle
+    """
+    return [*of_prediction(row, bundle), *of_crystal(row, crystal, bundle)]
+
+
+def of_prediction(row: pd.Series, bundle: ModelBundle, n_outside: int = 1, n_builds: int = 1) -> list[str]:
+    """Return what is said of the numbers: that they lie outside what was learnt, or contradict each other.
+
+    Parameters
+    ----------
+    row : Series
+        Of a prediction, or of an average over builds.
+    bundle : ModelBundle
+    n_outside, n_builds : int
+        How many builds were averaged, and how many of them lie outside.
+    """
+    notes = []
+    if not row["in_domain"]:
+        share = f"{n_outside} of {n_builds} builds lie " if n_builds > 1 else ""
+        notes.append(
+            f"{share}outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals"
+        )
+    against = contradiction(row, bundle)
+    return [*notes, against] if against else notes
+
+
+def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
+    """Return what is said of a crystal and its descriptors, whatever was predicted."""
+    notes = []
+    versions = {key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY}
+    changed = bundle.redefined(versions)
+    if changed:
+        notes.append(f"trained on other definitions of {', '.join(changed)}")
+    if row.get("known_as"):
+        notes.append(_known(row, bundle))
+    made = built_warning(bundle.manifest, crystal.origin) if crystal.origin else ""
+    if made:
+        notes.append(made)
+    return [*notes, *crystal.warnings]
+
+
+def contradiction(row: pd.Series, bundle: ModelBundle) -> str:
+    """Say why a class and a modulus on the other side of the threshold both stand."""
+    target = bundle.manifest["target"]
+    probability = probability_column(row.index)
+    if not probability or not np.isfinite(row.get(target, np.nan)):
+        return ""
+    modulus, threshold = row[target], row["threshold"]
+    if (modulus > threshold) == (row[probability] > 0.5):
+        return ""
+    why = "a classifier and a regressor that were trained apart disagree, take the class as undecided"
+    if getattr(bundle.classifier, "learns", "classes") == "modulus":
+        why = "both come from one distribution, whose typical value and median lie on its two sides: undecided"
+    return (
+        f"called {row['class']} with {target} = {modulus:.3g} on the other side of the threshold {threshold:.4g}: {why}"
+    )
+
+
+def _known(row: pd.Series, bundle: ModelBundle) -> str:
+    """Say as which training crystal a compound is known, and its labels."""
+    labels = {target: float(row[f"{target}_label"]) for target in bundle.regressors}
+    given = {target: label for target, label in labels.items() if np.isfinite(label)}
+    listed = ", ".join(f"{label:.3g} {unit_of(target, bundle)}" for target, label in given.items())
+    return f"in the training data as {row['known_as']}: labels {listed}"
+
+
+def spread(row: pd.Series, n_asked: int, bundle: ModelBundle) -> str:
+    """Say how many builds were averaged and how far apart they are."""
+    if row["builds"] == 1:
+        lost = f" of {n_asked} asked for" if n_asked > 1 else ""
+        return f"one build{lost}: other packings of the same cations may predict otherwise"
+    spans = ", ".join(
+        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} {unit_of(target, bundle)}"
+        for target in bundle.regressors
+    )
+    lost = f" ({n_asked - row['builds']} more could not be built)" if row["builds"] < n_asked else ""
+    return f"mean of {row['builds']} builds{lost}, which predict {spans}"
+
+
+def probability_column(names: Iterable[Any]) -> str:
+    """Return the column that holds the probability of the upper class; empty without a classifier."""
+    return next((str(name) for name in names if str(name).startswith("probability_")), "")
+
+
+def unit_of(target: str, bundle: ModelBundle) -> str:
+    """Return the unit of a target with its name in parentheses, as it stands behind a number."""
+    unit = (bundle.manifest.get("units") or {}).get(target, bundle.manifest.get("unit", "GPa"))
+    return f"{unit} ({target})".strip()
+
+
+def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
+    """Return the warning that goes with a prediction for a crystal that was made and not measured.
+
+    How far such a geometry moves predictions is measured by ``benchmarks/build.py`` for one set of models, stands in
+    their manifest, and is said of no other.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of the models.
+    origin : mapping
+        ``build`` and ``relaxation`` of the crystal, as its properties hold them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> built_warning({}, {"build": {}, "relaxation": {}})
+    'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
+    """
+    relative = origin.get("build", {}).get("from", "")
+    steps = origin.get("build", {}).get("steps", "")
+    mixture = origin.get("build", {}).get("arrangement", "")  # how far a guess moves was measured on single halides
+    if "relaxation" in origin:
+        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
+    elif relative and steps in ("", MIRRORED):
+        hand = f" of the other hand, {MIRRORED}" if steps else ""
+        return f"geometry of {relative}, a known crystal of this compound{hand}"
+    elif relative:
+        kind, what = "from_known", f"geometry of {relative}, {steps}, not relaxed"
+    else:
+        kind, what = "built", "geometry built, not relaxed"
+    if mixture:
+        what = f"{what}, its mixed halides placed and not found ({mixture})"
+    measured = None if mixture else manifest.get("built_geometry", {}).get(kind)
+    if not measured:
+        return f"{what}: how far that moves predictions was not measured"
+    listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())
+    return (
+        f"{what}: that moves predictions by up to {listed} in 4 of 5 of {measured['n_crystals']} known crystals, "
+        "not counted in the intervals"
+    )
