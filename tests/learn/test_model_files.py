@@ -230,7 +230,7 @@ def test_kinds_never_seen_are_outside_by_name_and_no_coverage_is_claimed(table):
     plain = bundle.predict(X.iloc[:4])
     assert out["in_domain"].tolist() == [plain["in_domain"].iloc[0], False, False, False]
     assert out["domain_reason"].iloc[1].startswith("n 4 was never seen in training (1, 2)")
-    assert out["domain_reason"].iloc[2].startswith("halide Br/I was never seen in training (Br, Cl, I)")
+    assert out["domain_reason"].iloc[2].startswith("mixed halide Br/I was never seen in training (Br, Cl, I)")
     assert out["domain_reason"].iloc[3].startswith("a 3D network, and only 2D crystals were learnt from")
     assert out["coverage"].isna().tolist() == [not inside for inside in out["in_domain"]]
     assert out["E_in_plane_lower"].equals(plain["E_in_plane_lower"])
