@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from perovex.cli.choices import Force, positive
+from perovex.cli.choices import Force, not_negative, positive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,12 @@ def elastic(  # noqa: PLR0917 (options of a command)
     ] = None,
     spread: Annotated[
         float,
-        typer.Option("--spread", min=0, max=90, help="Spread (deg) of grains about the normal in a textured film."),
+        typer.Option(
+            "--spread",
+            max=90,
+            callback=not_negative,
+            help="Spread (deg) of grains about the normal of a textured film.",
+        ),
     ] = 0.0,
     report: Annotated[Path | None, typer.Option("--report", help="Write a page with tables and cuts: .html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,

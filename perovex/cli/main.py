@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     prepare_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        _refuse_empty(arguments)
+        _refuse_unusable(arguments)
         status = app(args=arguments, standalone_mode=False)
         sys.stdout.flush()
     except PerovexError as error:
@@ -128,9 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     raise SystemExit(status if isinstance(status, int) else 0)
 
 
-def _refuse_empty(arguments: Sequence[str]) -> None:
-    """Refuse ``--out ""`` or a file without a name: most often a variable of the shell that is not set."""
+def _refuse_unusable(arguments: Sequence[str]) -> None:
+    """Refuse ``--out ""`` or a file without a name, most often a variable that is not set, and null characters."""
     for before, item in zip(["", *arguments], arguments, strict=False):
+        if "\0" in item:
+            raise PerovexError(f"a null character in {item!r:.80}", remedy="no file or value holds one")
         if not item or re.fullmatch(r"--?[\w-]+=", item):
             where = item or before
             raise PerovexError(f"empty argument{f' after {where}' if where else ''}", remedy="is a variable not set?")
