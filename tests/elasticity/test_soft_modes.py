@@ -64,21 +64,21 @@ def test_without_modes_nothing_changes():
 
 @pytest.fixture(scope="module")
 def preview():
-    return load_elastic(version="1.0a1", minima="all")
+    return load_elastic(version="1.0a2", minima="all")
 
 
 def test_stored_modes_give_the_frozen_tensor_back(preview):
     stored = {name: preview.modes(name) for name in preview.table.index}
     stored = {name: found for name, found in stored.items() if found is not None}
     assert len(stored) >= 15
-    frozen = load_elastic(version="1.0a1", minima="all", moduli="soft_frozen")
+    frozen = load_elastic(version="1.0a2", minima="all", moduli="soft_frozen")
     for name, (tensor, modes, volume, _) in stored.items():
         soft = [mode for mode in modes if mode[0] < 0.05]
         np.testing.assert_allclose(regularised_tensor(tensor, soft, volume, 1e12), frozen.tensors[name], atol=2e-3)
 
 
 def test_regularised_moduli_are_a_kind_of_moduli(preview):
-    smooth = load_elastic(version="1.0a1", minima="all", moduli="regularised")
+    smooth = load_elastic(version="1.0a2", minima="all", moduli="regularised")
     assert set(smooth.table.index) == {name for name in preview.table.index if preview.modes(name) is not None}
     both = smooth.table[["E_vrh"]].assign(E_vrh_relaxed=preview.table["E_vrh"])
     assert (both["E_vrh"] >= both["E_vrh_relaxed"]).all()
