@@ -220,8 +220,8 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
     rows = hits.set_index("smiles").rename_axis("spacer")
     view: dict[str, Any] = {
         "compound": [
-            f"{r.metal} {r.halide} n={r.n:g}" if len(r.halide) > 2 else f"{r.metal}{r.halide} n={r.n:g}"
-            for r in rows.itertuples(index=False)
+            f"{metal}{' ' * (len(halide) > 2)}{halide} n={n:g}"  # a mixture stands apart
+            for metal, halide, n in zip(rows["metal"], rows["halide"].astype(str), rows["n"], strict=True)
         ]
     }
     for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
