@@ -251,8 +251,8 @@ def test_a_table_without_structures_can_be_explored(negative):
     result, out = negative
     page = explorer_payload(result, result.small)
     assert [crystal["name"] for crystal in page["crystals"]] == list(result.tables.X.index)
-    assert page["facts"] == ["spacer"]
-    assert page["categories"] == []  # 24 spacers are too many colours
+    assert page["facts"] == ["lab"]
+    assert page["categories"] == []  # 24 labs are too many colours
     assert not any(page["structures"])
     assert page["targets"]["shift"]["text"] == "shift (meV)"
     assert not page["small"]["shift"]["log"]

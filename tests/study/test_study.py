@@ -240,7 +240,7 @@ def test_a_score_without_an_interval_stands_alone():
     of = Task("E_vrh", Quantity("E_vrh"), classify=False)
     task = SimpleNamespace(name="E_vrh", task=of, evaluation=found, ranking=None, refusals={}, scrambling={})
     section = Section("model")
-    error_section._tables(section, task, found.by_part())
+    error_section._tables(section, task, found.by_part(), "spacers")
     own = found.scores.query("model == 'model' and metric == 'MAE'")["value"].iloc[0]
     assert f"held-out MAE {own:.2f} GPa (beside it" in summary.score_line(task)
     assert summary._scores(task)["held-out score"] == f"{own:.2f} GPa"
