@@ -12,35 +12,36 @@ Examples
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from perovex._later import import_later
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "ElasticTensor": "perovex.elasticity",
-    "HOIPFeaturizer": "perovex.descriptors",
-    "LayeredPerovskite": "perovex.crystal",
-    "ModelBundle": "perovex.learn",
-    "PerovexError": "perovex.errors",
-    "StiffnessClassifier": "perovex.learn",
-    "YoungModulusRegressor": "perovex.learn",
-    "build_layered": "perovex.building",
-    "describe": "perovex.descriptors",
-    "eccentricity": "perovex.descriptors",
-    "evaluate": "perovex.learn",
-    "load_elastic": "perovex.datasets",
-    "load_model": "perovex.learn",
-    "perceive": "perovex.crystal",
-    "predict": "perovex.prediction",
-    "predict_new": "perovex.prediction",
-    "read": "perovex.crystal",
-    "run_study": "perovex.study",
-    "stei": "perovex.descriptors",
-    "thicken": "perovex.building",
-    "transfer_test": "perovex.explain",
-    "tsei": "perovex.descriptors",
-    "youngs_modulus": "perovex.elasticity",
+    "ElasticTensor": "elasticity",
+    "HOIPFeaturizer": "descriptors",
+    "LayeredPerovskite": "crystal",
+    "ModelBundle": "learn",
+    "PerovexError": "errors",
+    "StiffnessClassifier": "learn",
+    "YoungModulusRegressor": "learn",
+    "build_layered": "building",
+    "describe": "descriptors",
+    "eccentricity": "descriptors",
+    "evaluate": "learn",
+    "load_elastic": "datasets",
+    "load_model": "learn",
+    "perceive": "crystal",
+    "predict": "prediction",
+    "predict_new": "prediction",
+    "read": "crystal",
+    "run_study": "study",
+    "stei": "descriptors",
+    "thicken": "building",
+    "transfer_test": "explain",
+    "tsei": "descriptors",
+    "youngs_modulus": "elasticity",
 }
 
 __all__ = [
@@ -83,14 +84,7 @@ if TYPE_CHECKING:
     from perovex.study import run_study
 
 
-def __getattr__(name: str) -> Any:
-    try:
-        module = _PUBLIC[name]
-    except KeyError:
-        raise AttributeError(f"module 'perovex' has no attribute {name!r}") from None
-    value = getattr(importlib.import_module(module), name)
-    globals()[name] = value  # next time without this function
-    return value
+__getattr__ = import_later(__name__, _PUBLIC)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,7 @@ LAYERS = (
         "_extras",
         "_files",
         "_json",
+        "_later",
         "_numbers",
         "_seeds",
         "_threads",

@@ -5,8 +5,9 @@ Descriptors come in families: octahedra, bridges, tilts, layers, hydrogen bonds,
 value that is not defined for a crystal is NaN.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from perovex._later import import_later
 from perovex.descriptors.batch import Described, describe_each
 from perovex.descriptors.describing import describe, missing_hydrogens
 from perovex.descriptors.registry import FAMILIES, REGISTRY, Descriptor, Registry
@@ -34,9 +35,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name != "HOIPFeaturizer":
-        raise AttributeError(f"module 'perovex.descriptors' has no attribute {name!r}")
-    from perovex.descriptors.featurizer import HOIPFeaturizer  # scikit-learn: a second that `describe` does not need
-
-    return HOIPFeaturizer
+# scikit-learn takes a second to import, which `describe` does not need
+__getattr__ = import_later(__name__, {"HOIPFeaturizer": "featurizer"})

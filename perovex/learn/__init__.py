@@ -1,7 +1,8 @@
 """Models of stiffness over descriptor tables: estimators, validation, uncertainty, domain, model files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from perovex._later import import_later
 from perovex.learn.bundle.bundle import ModelBundle
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, read_manifest, save_model
@@ -78,38 +79,32 @@ __all__ = [
 ]
 
 # Validation and the parts that only it and training need import half of scikit-learn; to predict takes none of them.
-_LATER = {
-    "DescriptorSelector": "estimators.selection",
-    "Evaluation": "validation.result",
-    "ForwardSelection": "estimators.small",
-    "LearningCurve": "validation.learning_curve",
-    "ProcessRegressor": "estimators.process",
-    "Scrambling": "validation.scrambling",
-    "TunedModel": "validation.search",
-    "ablation": "validation.ablation",
-    "clusters": "splits",
-    "error_ranking": "uncertainty.scatter",
-    "evaluate": "validation.evaluation",
-    "folds_for": "splits",
-    "formula": "estimators.small",
-    "formula_text": "estimators.small",
-    "learning_curve": "validation.learning_curve",
-    "model_scatter": "uncertainty.scatter",
-    "noise_floor": "validation.evaluation",
-    "shuffle_target": "validation.scrambling",
-    "small_model": "estimators.small",
-    "xgboost_space": "validation.search",
-    "y_scrambling": "validation.scrambling",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is not always needed when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = import_later(
+    __name__,
+    {
+        "DescriptorSelector": "estimators.selection",
+        "Evaluation": "validation.result",
+        "ForwardSelection": "estimators.small",
+        "LearningCurve": "validation.learning_curve",
+        "ProcessRegressor": "estimators.process",
+        "Scrambling": "validation.scrambling",
+        "TunedModel": "validation.search",
+        "ablation": "validation.ablation",
+        "clusters": "splits",
+        "error_ranking": "uncertainty.scatter",
+        "evaluate": "validation.evaluation",
+        "folds_for": "splits",
+        "formula": "estimators.small",
+        "formula_text": "estimators.small",
+        "learning_curve": "validation.learning_curve",
+        "model_scatter": "uncertainty.scatter",
+        "noise_floor": "validation.evaluation",
+        "shuffle_target": "validation.scrambling",
+        "small_model": "estimators.small",
+        "xgboost_space": "validation.search",
+        "y_scrambling": "validation.scrambling",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,8 @@
 """Stiffness of crystals that are not in the data: from a structure, or from a spacer, metal, halide and n."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from perovex._later import import_later
 from perovex.prediction.crystals import predict
 from perovex.prediction.models import choose_models, default_models, load_models
 from perovex.prediction.words import built_warning
@@ -23,21 +24,15 @@ __all__ = [
 ]
 
 # Builders, data and SHAP are not needed to predict from a file, and take longer to import than that takes.
-_LATER = {
-    "Reasons": "explaining",
-    "explain_prediction": "explaining",
-    "predict_compounds": "built",
-    "predict_new": "built",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is not always needed when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = import_later(
+    __name__,
+    {
+        "Reasons": "explaining",
+        "explain_prediction": "explaining",
+        "predict_compounds": "built",
+        "predict_new": "built",
+    },
+)
 
 
 def __dir__() -> list[str]:
