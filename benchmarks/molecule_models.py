@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -33,28 +34,31 @@ from perovex.building.compound import Compound
 from perovex.datasets import load_elastic
 from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import describe_item
-from perovex.errors import PerovexError
+from perovex.errors import BuildError, PerovexError
 from perovex.prediction.built import build_and_describe
 from perovex.screening import fit_molecule_models
 from perovex.screening.comparison import compare_rungs
 from perovex.screening.model import cage_name
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perovex.descriptors.batch import Described
+
 KINDS = ("relaxed", "soft_frozen")
 
 
-def build_all(store: Path) -> pd.DataFrame:
-    """Build and describe every layered crystal of the data once; rows that exist are kept."""
+def of_each(store: Path, make: Callable[[pd.Series], Described]) -> pd.DataFrame:
+    """Describe what is made of every layered crystal of the data; rows that exist are kept."""
     done = pd.read_parquet(store) if store.is_file() else pd.DataFrame({"crystal_id": []})
     table = load_elastic().table
     layered = table[np.isfinite(table["n_layers"])]
     rows = done.to_dict("records")
     for name, row in tqdm(layered.drop(index=list(done["crystal_id"]), errors="ignore").iterrows()):
         start = time.process_time()
-        spacer = row["spacer_smiles"].split(".")[0]
         try:
-            compound = Compound.read(spacer, row["metal"], row["halide"], row["n_layers"], cage_name(row["cage"]))
-            built = build_and_describe(compound, 0)
-            values, error = dict(built.values or {}), str(built.error or "")
+            described = make(row)
+            values, error = dict(described.values or {}), str(described.error or "")
         except PerovexError as refused:
             values, error = {}, str(refused)
         rows.append({"crystal_id": name, "error": error, "cpu": time.process_time() - start, **values})
@@ -62,31 +66,26 @@ def build_all(store: Path) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("crystal_id")
 
 
-def make_from_relatives(store: Path) -> pd.DataFrame:
-    """Make every layered crystal of the data from another composition of its spacer, where one is known."""
-    done = pd.read_parquet(store) if store.is_file() else pd.DataFrame({"crystal_id": []})
-    table = load_elastic().table
-    layered = table[np.isfinite(table["n_layers"])]
-    rows = done.to_dict("records")
-    for name, row in tqdm(layered.drop(index=list(done["crystal_id"]), errors="ignore").iterrows()):
-        start = time.process_time()
-        spacer, own = row["spacer_smiles"].split(".")[0], (row["metal"], row["halide"], float(row["n_layers"]))
-        relatives = [
-            crystal
-            for crystal in known_crystals(spacer)
-            if ("/".join(crystal.metals), "/".join(crystal.halides), crystal.n_layers) != own
-        ]
-        cage = CAGE_SMILES[cage_name(row["cage"])] if own[2] > 1 else None
-        made = from_known(relatives, spacer, own[0], own[1], round(own[2]), cage)
-        if made is None:
-            values, error = {}, "no known relative"
-        else:
-            described = describe_item(made)
-            values, error = dict(described.values or {}), str(described.error or "")
-        rows.append({"crystal_id": name, "error": error, "cpu": time.process_time() - start, **values})
-    frame = pd.DataFrame(rows)
-    write_atomic(store, frame.to_parquet())
-    return frame.set_index("crystal_id")
+def build(row: pd.Series) -> Described:
+    """Build a crystal from nothing."""
+    spacer = row["spacer_smiles"].split(".")[0]
+    compound = Compound.read(spacer, row["metal"], row["halide"], row["n_layers"], cage_name(row["cage"]))
+    return build_and_describe(compound, 0)
+
+
+def make_from_relatives(row: pd.Series) -> Described:
+    """Make a crystal from another composition of its spacer."""
+    spacer, own = row["spacer_smiles"].split(".")[0], (row["metal"], row["halide"], float(row["n_layers"]))
+    relatives = [
+        crystal
+        for crystal in known_crystals(spacer)
+        if ("/".join(crystal.metals), "/".join(crystal.halides), crystal.n_layers) != own
+    ]
+    cage = CAGE_SMILES[cage_name(row["cage"])] if own[2] > 1 else None
+    made = from_known(relatives, spacer, own[0], own[1], round(own[2]), cage)
+    if made is None:
+        raise BuildError("no known relative")
+    return describe_item(made)
 
 
 def main() -> None:
@@ -97,13 +96,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
     if given.relatives is not None:
-        made = make_from_relatives(given.relatives)
+        made = of_each(given.relatives, make_from_relatives)
         for kind in KINDS:
             compared = compare_rungs(load_elastic(moduli=kind), made, n_repeats=given.repeats)
             for target, measured in compared.items():
                 print(f"{kind}, {target}: " + ", ".join(f"{key} {_shown(value)}" for key, value in measured.items()))
         return
-    built = None if given.built is None else build_all(given.built)
+    built = None if given.built is None else of_each(given.built, build)
     for kind in KINDS:
         data = load_elastic(moduli=kind)
         bundle = fit_molecule_models(data, n_repeats=given.repeats, progress=True)
