@@ -38,8 +38,10 @@ def shipped(tables: StudyTables, structures: dict, new: pd.Index) -> pd.DataFram
     found = predict({name: structures[name] for name in new})
     found["spacer known"] = [spacer in known for spacer in tables.groups[new]]
     rows = []
-    for label, part in (("all", found), *found.groupby("spacer known"), *found.groupby("in_domain")):
-        name = {"all": "all new crystals"}.get(label, label)
+    parts = {"all new crystals": found}
+    for column, words in (("spacer known", "spacer known"), ("in_domain", "in domain")):
+        parts |= {f"{words}: {answer}": part for answer, part in found.groupby(column)}
+    for name, part in parts.items():
         for key in MODULI:
             truth, said = tables.values.loc[part.index, key], part[key].astype(float)
             inside = (truth >= part[f"{key}_lower"]) & (truth <= part[f"{key}_upper"])

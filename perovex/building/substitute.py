@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Of layered crystals the sheets follow bonds by this power of their ratio, as bridges bend; the gaps between slabs
 #: take up this share of what slabs gain. Medians over sixty pairs of lowest minima of lead chlorides, bromides and
-#: iodides of twenty spacers with one sheet (data release 1.0a2): sheet areas 0.78 and bonds 0.84 of the logarithm,
-#: layer periods half of what rigid gaps give.
+#: iodides of twenty spacers with one sheet (the search as preview 1.0a1 packed it): sheet areas 0.78 and bonds 0.84 of
+#: the logarithm, layer periods half of what rigid gaps give.
 SHEET_RESPONSE = 0.8
 GAP_SHARE = 0.375
 

@@ -166,18 +166,6 @@ class FirstPrinciplesData:
         """How far each potential is from the calls on file, indexed by its name; see ``benchmarks/potentials.py``."""
         return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
 
-    @cached_property
-    def minima(self) -> pd.DataFrame:
-        """How far given minima lie above lowest ones, by the potential and by first principles.
-
-        Returns
-        -------
-        DataFrame
-            One row per compound: ``given`` and ``lowest``, the two candidates of the search, and the difference in meV
-            per metal by the potential, by the functional, and by it with dispersion, at the potential's geometries.
-        """
-        return pd.read_csv(self.folder / "minima.csv", index_col="compound")
-
     def __repr__(self) -> str:
         """Say what there is."""
         calls = sum(record["calls"] for record in self.manifest["crystals"].values())

@@ -89,12 +89,12 @@ def bundled():
 
 def test_bundled_calls_are_those_of_released_crystals(bundled):
     records = bundled.manifest["crystals"]
-    versions = {record.get("release", "0.5") for record in records.values()}
+    versions = {record["release"] for record in records.values()}
     releases = {version: load_elastic(version=version, minima="all").structures for version in versions}
     for name, record in records.items():
         calls = bundled.calls(name)
         assert len(calls) == record["calls"]
-        released = releases[record.get("release", "0.5")][name]
+        released = releases[record["release"]][name]
         assert sorted(calls[0].get_chemical_symbols()) == sorted(str(site.specie) for site in released)
         assert calls[0].get_volume() == pytest.approx(released.volume, rel=0.01), "a relaxed crystal of this project"
 
