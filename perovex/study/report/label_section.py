@@ -54,12 +54,14 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
     if len(compared):
         compared = compared[compared["first_principles_GPa"].notna()]
     if len(compared):
+        order = list(compared["modulus"].unique())
+        wide = compared.pivot_table(index="crystal", columns="modulus", values="deviation_percent")[order]
         section.table(
-            in_words(compared),
+            in_words(wide.rename_axis(columns=None)),
             "The potential against density-functional theory (PBE-D3(BJ)), layered crystals among them: moduli from "
-            "stress along the same strain paths of the same crystals.",
-            index=False,
+            "stress along the same strain paths of the same crystals. Deviation of the potential, percent.",
         )
+        section.table(in_words(compared), "The same in GPa.", index=False, folded=True)
     if len(truth.lattice_errors):
         section.table(
             in_words(truth.lattice_errors.rename(columns={"method": "reference"})),
