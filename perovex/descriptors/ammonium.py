@@ -25,6 +25,8 @@ _HEADS = tuple(
 def _charged_nitrogens(graph: MoleculeGraph) -> list[int]:
     """Nitrogens whose positive charge is not balanced next door (nitro, N-oxide, azide)."""
     cations = [i for i, (z, q) in enumerate(zip(graph.numbers, graph.charges, strict=True)) if z == 7 and q > 0]
+    if min(graph.charges) >= 0:
+        return cations
     return [
         index
         for index in cations
@@ -32,9 +34,11 @@ def _charged_nitrogens(graph: MoleculeGraph) -> list[int]:
     ]
 
 
-def _resonance_partners(mol: Chem.Mol, head: int) -> list[int]:
+def _resonance_partners(graph: MoleculeGraph, head: int) -> list[int]:
     """Nitrogens that share the charge of an amidinium, guanidinium or imidazolium nitrogen."""
-    atom = mol.GetAtomWithIdx(head)
+    if graph.is_saturated_ammonium(head):
+        return []
+    atom = graph.mol.GetAtomWithIdx(head)
     partners = []
     for bond in atom.GetBonds():
         carbon = bond.GetOtherAtom(atom)
@@ -77,11 +81,11 @@ def ammonium_atoms(smiles: str) -> tuple[int, ...]:
     ((0,), (0,), (0, 2))
     """
     graph = molecule_graph(smiles)
-    mol, charged = graph.mol, _charged_nitrogens(graph)
+    charged = _charged_nitrogens(graph)
     if charged:
-        return tuple(sorted({j for i in charged for j in (i, *_resonance_partners(mol, i))}))
+        return tuple(sorted({j for i in charged for j in (i, *_resonance_partners(graph, i))}))
     for pattern, members in _HEADS:
-        matches = mol.GetSubstructMatches(pattern)
+        matches = graph.mol.GetSubstructMatches(pattern)
         if matches:
             return tuple(sorted({match[m] for match in matches for m in members}))
     return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,12 +11,14 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors
 
 from perovex.descriptors.ammonium import ammonium_atoms
-from perovex.descriptors.smiles import CACHED_MOLECULES, molecule_graph, parse_smiles
+from perovex.descriptors.smiles import CACHED_MOLECULES, may_have_double_bonds, molecule_graph, parse_smiles
 from perovex.descriptors.topology import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
 from perovex.errors import SmilesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from perovex.descriptors.smiles import MoleculeGraph
 
 __all__ = ["MOLECULE_DESCRIPTORS", "ammonium_types", "molecular_volume", "molecule_descriptors", "signed_stereocentres"]
 
@@ -37,6 +40,9 @@ AMMONIUM_TYPES = (
     "amidinium",
     "guanidinium",
 )
+
+# Triple and quadruple bonds, bonds of other kinds, and dots between molecules, in a SMILES.
+_UNLIKE_SINGLE = re.compile(r"[#$~>.]")
 
 
 @lru_cache(maxsize=CACHED_MOLECULES)
@@ -104,8 +110,9 @@ def ammonium_types(smiles: str) -> dict[str, int]:
     >>> ammonium_types("[NH3+]CCC[NH3+]")["primary"], ammonium_types("NC=[NH2+]")["amidinium"]
     (2, 1)
     """
-    mol = parse_smiles(smiles)
+    mol, degrees = parse_smiles(smiles), molecule_graph(smiles).degrees
     counts = dict.fromkeys(AMMONIUM_TYPES, 0)
+    double = may_have_double_bonds(smiles)  # without one no charge is shared outside rings
     seen: set[frozenset[int]] = set()
     for index in ammonium_atoms(smiles):
         atom = mol.GetAtomWithIdx(index)
@@ -113,7 +120,10 @@ def ammonium_types(smiles: str) -> dict[str, int]:
             rings = [ring for ring in mol.GetRingInfo().AtomRings() if index in ring]
             group, name = frozenset(rings[0]) if rings else frozenset((index,)), "aromatic"
         else:
-            group, name = _group(atom)
+            group, name = (_shared(atom) if double else None) or (
+                frozenset((index,)),
+                AMMONIUM_TYPES[min(max(degrees[index], 1), 4) - 1],
+            )
         if group in seen:
             continue
         seen.add(group)
@@ -123,8 +133,8 @@ def ammonium_types(smiles: str) -> dict[str, int]:
     return counts
 
 
-def _group(atom: Chem.Atom) -> tuple[frozenset[int], str]:
-    """Atoms and type of the charged group that a non-aromatic nitrogen belongs to."""
+def _shared(atom: Chem.Atom) -> tuple[frozenset[int], str] | None:
+    """Atom and type of the amidinium or guanidinium that a nitrogen belongs to, if it does."""
     for carbon in atom.GetNeighbors():
         if carbon.GetAtomicNum() != 6:
             continue
@@ -135,8 +145,7 @@ def _group(atom: Chem.Atom) -> tuple[frozenset[int], str]:
         )
         if double and len(nitrogens) > 1:
             return frozenset((carbon.GetIdx(),)), "guanidinium" if len(nitrogens) == 3 else "amidinium"
-    name = AMMONIUM_TYPES[min(max(atom.GetDegree(), 1), 4) - 1]
-    return frozenset((atom.GetIdx(),)), name
+    return None
 
 
 @lru_cache(maxsize=CACHED_MOLECULES)
@@ -189,6 +198,38 @@ def _of_mol(function: Callable[[Chem.Mol], float]) -> Callable[[str], float]:
     return lambda smiles: float(function(molecule_graph(smiles).mol))
 
 
+def _rotatable_bonds(smiles: str) -> float:
+    """Rotatable bonds by RDKit's strict definition, counted where nothing but bonds to end atoms and in rings is rigid.
+
+    RDKit also leaves out multiple bonds and what is next to triple ones, bonds to CF3, CCl3, CBr3 and tert-butyl, and
+    those of amides and their like.
+    """
+    graph = molecule_graph(smiles)
+    if _UNLIKE_SINGLE.search(smiles) or may_have_double_bonds(smiles) or _may_be_bulky(graph):
+        return float(rdMolDescriptors.CalcNumRotatableBonds(graph.mol))
+    rings = graph.mol.GetRingInfo().BondRings()
+    in_rings = len(set().union(*rings)) if rings else 0
+    return float(max(graph.mol.GetNumBonds() - in_rings - graph.degrees.count(1), 0))
+
+
+def _may_be_bulky(graph: MoleculeGraph) -> bool:
+    """Whether a molecule could have a CF3, CCl3, CBr3 or tert-butyl group."""
+    numbers, degrees = graph.numbers, graph.degrees
+    if not any(z == 6 and degree == 4 for z, degree in zip(numbers, degrees, strict=True)):
+        return False
+    methyls = sum(z == 6 and degree == 1 for z, degree in zip(numbers, degrees, strict=True))
+    return methyls > 2 or any(numbers.count(halogen) > 2 for halogen in (9, 17, 35))
+
+
+def _hydrogen_bond_acceptors(smiles: str) -> float:
+    """Acceptors by RDKit; a molecule whose only atoms with lone pairs are those of halogens needs no look."""
+    graph = molecule_graph(smiles)
+    polar = [i for i, number in enumerate(graph.numbers) if number in (7, 8, 16)]
+    if all(graph.is_saturated_ammonium(i) for i in polar):
+        return 0.0
+    return float(rdMolDescriptors.CalcNumHBA(graph.mol))
+
+
 def _heavy_atoms(smiles: str) -> float:
     numbers = molecule_graph(smiles).numbers
     return float(len(numbers) - numbers.count(1))
@@ -204,13 +245,13 @@ _VALUES: Mapping[str, Callable[[str], float]] = {
     "tsei": _or_nan(tsei),
     **{f"ammonium_{name}_count": _of_type(name) for name in AMMONIUM_TYPES},
     "charge": lambda smiles: float(sum(molecule_graph(smiles).charges)),
-    "rotatable_bonds": _of_mol(rdMolDescriptors.CalcNumRotatableBonds),
+    "rotatable_bonds": _rotatable_bonds,
     "ring_count": _of_mol(rdMolDescriptors.CalcNumRings),
     "aromatic_rings": _of_mol(rdMolDescriptors.CalcNumAromaticRings),
     "fluorine_count": _count(9),
     "stereocentres": lambda smiles: float(sum(signed_stereocentres(smiles))),
     "hydrogen_bond_donors": _of_mol(rdMolDescriptors.CalcNumHBD),
-    "hydrogen_bond_acceptors": _of_mol(rdMolDescriptors.CalcNumHBA),
+    "hydrogen_bond_acceptors": _hydrogen_bond_acceptors,
     "heavy_atoms": _heavy_atoms,
     "carbon_count": _count(6),
     "molar_mass": _of_mol(Descriptors.MolWt),  # type: ignore[attr-defined, unused-ignore]

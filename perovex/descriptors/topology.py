@@ -36,6 +36,7 @@ def _nitrogens(smiles: str, *, head: bool) -> tuple[int, ...]:
     return chosen
 
 
+@lru_cache(maxsize=CACHED_MOLECULES)
 def _stei_values(smiles: str, *, head: bool) -> NDArray[np.float64]:
     rows = molecule_graph(smiles).distances[list(_nitrogens(smiles, head=head))]
     cubes = np.where(rows > 0, rows, np.inf) ** -3.0

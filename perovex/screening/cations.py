@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from rdkit.rdBase import BlockLogs
 
 from perovex.building.cation import ammonium_form
 from perovex.crystal.isotopes import without_isotopes
+from perovex.descriptors.smiles import MoleculeGraph, canonical_smiles, molecule_graph
 from perovex.errors import SmilesError
 
 #: Anions and acids that spacers are sold with; they are taken off.
@@ -29,6 +31,8 @@ LARGEST: Final = 60
 _CHARGES = (1, 2)
 # Nitrogens that share a proton or a double bond with their surroundings: only then are there other tautomers.
 _MOBILE = Chem.MolFromSmarts("[$([#7]~[#6]~[#7,#8,#16]),$([nX3]),$([#8]=[#6]-[#6]~[#7]),$([#7]=[#6])]")
+# Multiple bonds and aromatic atoms in a SMILES.
+_UNSATURATED = re.compile(r"[=#:]|[bcnops]|\[(?:se|as|te|si)")
 _enumerators: list[Any] = []
 _unchargers: list[Any] = []
 
@@ -88,8 +92,8 @@ def read_cation(text: str) -> Cation:
     if charge == 0:
         mol = _protonated(mol, text, notes)
         charge = Chem.GetFormalCharge(mol)
-    _require_spacer(mol, charge, text)
-    smiles = str(Chem.MolToSmiles(mol))
+    smiles = canonical_smiles(mol, text)
+    _require_spacer(molecule_graph(smiles), charge, text)
     flat = smiles if not any(mark in smiles for mark in "@/\\") else None
     return Cation(smiles, compound_name(mol, flat), tuple(notes))
 
@@ -118,12 +122,15 @@ def compound_name(mol: Any, flat: str | None = None) -> str:
     plain = flat if flat is not None else str(Chem.MolToSmiles(mol, isomericSmiles=False))
     if not mol.HasSubstructMatch(_MOBILE):
         return plain
+    base = neutral_base(Chem.MolFromSmiles(plain))
+    if not _UNSATURATED.search(plain):  # no double bond, no other place for a proton
+        return f"{Chem.MolToSmiles(base, isomericSmiles=False)} {Chem.GetFormalCharge(mol)}+"
     if not _enumerators:  # made once a process: it compiles its rules
         options: Any = rdMolStandardize.CleanupParameters()
         options.maxTautomers = 64
         _enumerators.append(rdMolStandardize.TautomerEnumerator(options))
     with BlockLogs():
-        tautomer = _enumerators[0].Canonicalize(neutral_base(Chem.MolFromSmiles(plain)))
+        tautomer = _enumerators[0].Canonicalize(base)
     return f"{Chem.MolToSmiles(tautomer, isomericSmiles=False)} {Chem.GetFormalCharge(mol)}+"
 
 
@@ -197,7 +204,7 @@ def _protonated(mol: Any, text: str, notes: list[str]) -> Any:
     return Chem.MolFromSmiles(smiles)
 
 
-def _require_spacer(mol: Any, charge: int, text: str) -> None:
+def _require_spacer(graph: MoleculeGraph, charge: int, text: str) -> None:
     """Raise where a molecule cannot stand between slabs for reasons of charge, size or elements."""
     if charge < 0:
         raise SmilesError(f"an anion (charge {charge:+d})", source=text, remedy="spacers are cations")
@@ -205,11 +212,7 @@ def _require_spacer(mol: Any, charge: int, text: str) -> None:
         raise SmilesError(
             f"a charge of {charge:+d}: one or two positive charges balance a slab", source=text, remedy="leave it out"
         )
-    atoms = [
-        (atom.GetSymbol(), atom.GetFormalCharge(), atom.GetNumRadicalElectrons())
-        for atom in map(mol.GetAtomWithIdx, range(mol.GetNumAtoms()))  # far quicker than GetAtoms
-    ]
-    symbols = {symbol for symbol, _, _ in atoms}
+    symbols = set(graph.symbols)
     foreign = sorted(symbols - ELEMENTS)
     if foreign:
         raise SmilesError(
@@ -217,11 +220,13 @@ def _require_spacer(mol: Any, charge: int, text: str) -> None:
         )
     if "C" not in symbols:
         raise SmilesError("no carbon: not an organic cation", source=text, remedy="cage cations go to --cage")
-    if not any(symbol == "N" and charge > 0 for symbol, charge, _ in atoms):
+    if not any(z == 7 and q > 0 for z, q in zip(graph.numbers, graph.charges, strict=True)):
         raise SmilesError(
             "the charge is not on nitrogen", source=text, remedy="only ammonium cations were ever learnt from"
         )
-    if any(radicals for _, _, radicals in atoms):
+    if graph.radicals:
         raise SmilesError("a radical", source=text, remedy="check valences and charges")
-    if len(atoms) > LARGEST:
-        raise SmilesError(f"{len(atoms)} atoms without hydrogens", source=text, remedy=f"at most {LARGEST} are taken")
+    if len(graph.numbers) > LARGEST:
+        raise SmilesError(
+            f"{len(graph.numbers)} atoms without hydrogens", source=text, remedy=f"at most {LARGEST} are taken"
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,6 +54,8 @@ _ACIDIC = tuple(
         ("[n+]1a([N+])aaaa1", "a second charge conjugated with a charged ring"),
     )
 )
+# Bonds between the charged nitrogens of these, at most.
+_ACIDIC_REACH: Final = 4
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,9 @@ def acidity(smiles: str) -> str:
     """
     graph = molecule_graph(smiles)
     if sum(graph.charges) < 2:
+        return ""
+    charged = [i for i, (z, q) in enumerate(zip(graph.numbers, graph.charges, strict=True)) if z == 7 and q > 0]
+    if all(graph.distances[i, j] > _ACIDIC_REACH for i, j in combinations(charged, 2)):
         return ""
     return next((words for pattern, words in _ACIDIC if graph.mol.HasSubstructMatch(pattern)), "")
 

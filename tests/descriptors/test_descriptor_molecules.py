@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors
 
 from perovex.crystal.radii import HALIDE_RADII, METAL_RADII
 from perovex.descriptors import eccentricity, eccentricity_head, stei, stei_head, stei_min_head, tsei
@@ -161,3 +162,22 @@ def test_tolerance_factors():
     assert tolerance_factor(1.88, 1.19, 1.96) == pytest.approx(3.84 / (np.sqrt(2) * 3.15))
     assert cage_radius("[NH2+]=CN") == cage_radius("NC=[NH2+]") == 2.53
     assert np.isnan(cage_radius("CCCC[NH3+]"))
+
+
+# What the quick counts have to tell from plain chains: bulky ends, amides, multiple bonds, bridges, lone pairs, dots.
+UNLIKE_CHAINS = (
+    "C", "CC", "CCC", "CCCC[NH3+]", "C1CC1", "C1CCCCC1CC[NH3+]", "C1CN2CC[NH+]1CC2", "C1CCC2(CC1)CCCC2",
+    "c1ccccc1-c1ccccc1", "CC(C)(C)C[NH3+]", "CC(C)(C)CCC(C)(C)C", "FC(F)(F)CC[NH3+]", "ClC(Cl)(Cl)CC",
+    "BrC(Br)(Br)CC", "FC(F)CC(F)F", "CC(=O)NCC[NH3+]", "NC(=O)CC", "CNC(=S)NC", "NC(N)=[NH+]CC", "C#CCC[NH3+]",
+    "N#CCC[NH3+]", "C=CC=CC", "c1ccccccc1", "OCC[NH3+]", "COC", "CSC", "CS(=O)(=O)C", "[O-]CC[NH3+]", "NCC[NH3+]",
+    "CN(C)C", "C[N+](C)(C)C", "c1cc[nH+]cc1", "c1ccncc1", "c1c[nH]cc1", "[NH3+]CC[N+](=O)[O-]", "CC=[NH2+]", "CCP",
+    "CCCl", "CC.CC", "[NH3+]CCC.[Cl-]", "[H][H]", "O", "[NH4+]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("smiles", UNLIKE_CHAINS)
+def test_quick_counts_are_those_of_rdkit(smiles):
+    mol = Chem.MolFromSmiles(smiles)
+    values = molecule_descriptors(smiles)
+    assert values["rotatable_bonds"] == rdMolDescriptors.CalcNumRotatableBonds(mol)
+    assert values["hydrogen_bond_acceptors"] == rdMolDescriptors.CalcNumHBA(mol)

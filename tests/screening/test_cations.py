@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
+from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from perovex.errors import PerovexError, SmilesError
-from perovex.screening.cations import read_cation
+from perovex.screening.cations import compound_name, neutral_base, read_cation
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,12 @@ def test_no_text_does_more_than_a_typed_error(text: str) -> None:
     again = read_cation(cation.smiles)
     assert (again.smiles, again.key) == (cation.smiles, cation.key)
     assert Chem.GetFormalCharge(Chem.MolFromSmiles(cation.smiles)) in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "smiles", ["CC[NH2+]CC(O)[NH3+]", "C[NH+](C)CS[NH3+]", "[NH3+]CSSC[NH3+]", "CC([NH3+])SCC[N+](C)(C)C"]
+)
+def test_saturated_molecules_have_one_tautomer(smiles: str) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    tautomer = rdMolStandardize.TautomerEnumerator().Canonicalize(neutral_base(mol))
+    assert compound_name(mol) == f"{Chem.MolToSmiles(tautomer)} {Chem.GetFormalCharge(mol)}+"
