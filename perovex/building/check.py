@@ -98,7 +98,7 @@ def shortest_contact(crystal: LayeredPerovskite) -> float:
     return float((ratio / np.where(bonded, HYDROGEN_BOND_LIMIT, CONTACT_LIMIT)).min())
 
 
-def _stacking_translation(rise: NDArray[np.float64], repeat: float) -> NDArray[np.int64]:
+def stacking_translation(rise: NDArray[np.float64], repeat: float) -> NDArray[np.int64]:
     """Small integers whose lattice vector climbs one stacking period."""
     span = np.arange(-3, 4)
     grid = np.stack(np.meshgrid(span, span, span, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -8,7 +8,8 @@ of neighbour, so corners meet exactly and every octahedron stays perfectly regul
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from itertools import product
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -18,6 +19,8 @@ from perovex.building.lengths import bond_length
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 CellKind = Literal["1x1", "sqrt2", "2x2"]
@@ -156,49 +159,34 @@ def slab_frame(
     >>> frame.symbols.count("Pb"), frame.symbols.count("I"), len(frame.cages)
     (4, 14, 2)
     """
-    if cell not in CELLS:
-        raise BuildError(f"unknown in-plane cell {cell!r}", remedy=f"use one of {', '.join(CELLS)}")
-    if not (n >= 1 and float(n).is_integer()):
-        remedy = "use 1, 2, 3, ...; a 3D network (n = inf) has no spacer" if n == float("inf") else "use 1, 2, 3, ..."
-        raise BuildError(f"n = {n} is not a number of sheets", remedy=remedy)
-    if cell == "1x1" and (rotation or tilt):
-        raise BuildError("the 1x1 cell cannot hold tilts", remedy="use cell='sqrt2'")
+    _refuse(n, cell, tilted=bool(rotation or tilt))
     halides = halide if isinstance(halide, Halides) else Halides(((halide, 1.0),))
     lengths = {position: _mean_length(metal, halides, position, length) for position in _present(int(n))}
-    equatorial, inner, terminal = lengths["equatorial"], lengths.get("inner", 0.0), lengths["terminal"]
+
+    # two in-plane vectors between neighbouring metals, and the one to the metal above
     turned = orientations(rotation, tilt)
     both = turned[0] + turned[1]
+    equatorial, inner = lengths["equatorial"], lengths.get("inner", 0.0)
     p, q, r = equatorial * both[:, 0], equatorial * both[:, 1], inner * both[:, 2]
+
     matrix = np.array(CELLS[cell])
     points = _cell_points(matrix)
-    metals: list[NDArray[np.float64]] = []
-    bonds: list[tuple[int, str, NDArray[np.float64]]] = []  # metal, position, direction from it
-    for sheet in range(int(n)):
-        for i, j in points:
-            along = turned[(i + j + sheet) % 2].T
-            number = len(metals)
-            metals.append(i * p + j * q + sheet * r)
-            bonds += [(number, "equatorial", along[0]), (number, "equatorial", along[1])]
-            bonds.append((number, "terminal" if sheet == n - 1 else "inner", along[2]))
-            if sheet == 0:
-                bonds.append((number, "terminal", -along[2]))
-    elements = halides.arrange([position for _, position, _ in bonds], rng or np.random.default_rng(0))
-    symbols: list[str] = []
-    coordinates: list[NDArray[np.float64]] = []
-    for number, centre in enumerate(metals):
-        symbols.append(metal)
-        coordinates.append(centre)
-        for (owner, position, along), element in zip(bonds, elements, strict=True):
-            if owner == number:
-                own = position == "terminal" and length is None
-                symbols.append(element)
-                coordinates.append(centre + (bond_length(metal, element) if own else lengths[position]) * along)
+    metals = [i * p + j * q + sheet * r for sheet in range(int(n)) for i, j in points]
+    bonds = _bonds(points, turned, int(n))
+    elements = halides.arrange([bond.position for bond in bonds], rng or np.random.default_rng(0))
+    own = length is None  # a terminal halide of a mixture stands at the length of its own element
+    reach = [
+        bond_length(metal, element) if own and bond.position == "terminal" else lengths[bond.position]
+        for bond, element in zip(bonds, elements, strict=True)
+    ]
+    symbols, coordinates = _atoms(metal, metals, bonds, elements, reach)
+
     pockets = np.array([(i + 0.5) * p + (j + 0.5) * q for i, j in points])
-    up = np.array([0.0, 0.0, terminal * turned[0][2, 2]])
+    up = np.array([0.0, 0.0, lengths["terminal"] * turned[0][2, 2]])
     cages = [pocket + (sheet + 0.5) * r for sheet in range(int(n) - 1) for pocket in pockets]
     return SlabFrame(
-        symbols=tuple(symbols),
-        coordinates=np.array(coordinates),
+        symbols=symbols,
+        coordinates=coordinates,
         in_plane=matrix @ np.array([p, q]),
         metal_vectors=np.array([p, q]),
         rise=(n - 1) * r,
@@ -207,6 +195,52 @@ def slab_frame(
         cages=np.array(cages).reshape(-1, 3),
         parity=points.sum(axis=1) % 2,
     )
+
+
+def _refuse(n: int, cell: str, *, tilted: bool) -> None:
+    if cell not in CELLS:
+        raise BuildError(f"unknown in-plane cell {cell!r}", remedy=f"use one of {', '.join(CELLS)}")
+    if not (n >= 1 and float(n).is_integer()):
+        remedy = "use 1, 2, 3, ...; a 3D network (n = inf) has no spacer" if n == float("inf") else "use 1, 2, 3, ..."
+        raise BuildError(f"n = {n} is not a number of sheets", remedy=remedy)
+    if cell == "1x1" and tilted:
+        raise BuildError("the 1x1 cell cannot hold tilts", remedy="use cell='sqrt2'")
+
+
+class _Bond(NamedTuple):
+    """From a metal to a halide that is counted with it."""
+
+    metal: int
+    position: str
+    direction: NDArray[np.float64]
+
+
+def _bonds(points: NDArray[np.int64], turned: tuple[NDArray[np.float64], NDArray[np.float64]], n: int) -> list[_Bond]:
+    """Bonds of every metal, sheet after sheet: two in the sheet, the one above it, and that below the lowest sheet."""
+    bonds: list[_Bond] = []
+    for number, (sheet, (i, j)) in enumerate(product(range(n), points.tolist())):
+        along = turned[(i + j + sheet) % 2].T
+        bonds += [_Bond(number, "equatorial", along[0]), _Bond(number, "equatorial", along[1])]
+        bonds.append(_Bond(number, "terminal" if sheet == n - 1 else "inner", along[2]))
+        if sheet == 0:
+            bonds.append(_Bond(number, "terminal", -along[2]))
+    return bonds
+
+
+def _atoms(
+    metal: str, metals: list[NDArray[np.float64]], bonds: list[_Bond], elements: Sequence[str], reach: list[float]
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Symbols and coordinates of all atoms: every metal, followed by the halides that are counted with it."""
+    symbols: list[str] = []
+    coordinates: list[NDArray[np.float64]] = []
+    for number, centre in enumerate(metals):
+        symbols.append(metal)
+        coordinates.append(centre)
+        for bond, element, length in zip(bonds, elements, reach, strict=True):
+            if bond.metal == number:
+                symbols.append(element)
+                coordinates.append(centre + length * bond.direction)
+    return tuple(symbols), np.array(coordinates)
 
 
 def _present(n: int) -> tuple[str, ...]:

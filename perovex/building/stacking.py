@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovex.building.check import _stacking_translation
+from perovex.building.check import stacking_translation
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def take_apart(crystal: LayeredPerovskite) -> Stack:
         raise BuildError("a 3D network has no slabs", source=crystal.source, remedy="give a layered crystal")
     lattice, normal = crystal.structure.lattice.matrix, crystal.normal
     plane = in_plane_lattice(lattice, normal)
-    climb = _stacking_translation(lattice @ normal, crystal.repeat_height) @ lattice
+    climb = stacking_translation(lattice @ normal, crystal.repeat_height) @ lattice
     x = crystal.structure.cart_coords.copy()
     slab_of = np.full(len(x), -1)
     placed = np.zeros(len(x), dtype=bool)

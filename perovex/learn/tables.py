@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def _listed(names: Iterable[Any], limit: int = 6) -> str:
+def listed(names: Iterable[Any], limit: int = 6) -> str:
+    """Return names for a message, the first `limit` of them.
+
+    Examples
+    --------
+    >>> listed("abcd", limit=2)
+    'a, b and 2 more'
+    """
     names = [str(name) for name in names]
     rest = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + rest
@@ -30,7 +37,7 @@ def refuse_infinite(X: Any) -> None:
     bad = numeric.columns[np.isinf(numeric.to_numpy(float, na_value=np.nan)).any(axis=0)]
     if len(bad):
         raise ModelTableError(
-            f"infinite values in {_listed(bad)}",
+            f"infinite values in {listed(bad)}",
             remedy="describe 3D networks by 1/n instead of n, or leave the value undefined (NaN)",
         )
 
@@ -89,9 +96,9 @@ def check_columns(X: Any, expected: Sequence[str] | NDArray[Any] | None) -> None
     if missing or unknown:
         parts = []
         if unknown:
-            parts.append(f"feature names unseen at fit time: {_listed(unknown)}")
+            parts.append(f"feature names unseen at fit time: {listed(unknown)}")
         if missing:
-            parts.append(f"feature names seen at fit time, yet now missing: {_listed(missing)}")
+            parts.append(f"feature names seen at fit time, yet now missing: {listed(missing)}")
         raise ModelTableError(
             "The feature names should match those that were passed during fit. " + "; ".join(parts),
             remedy="pass the descriptors the model was trained on: X[model.feature_names_in_]",
@@ -114,13 +121,13 @@ def as_table(X: Any) -> pd.DataFrame:
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
     frame = frame.rename(columns=str)
     if not frame.columns.is_unique:
-        raise ModelTableError(f"repeated columns: {_listed(frame.columns[frame.columns.duplicated()])}")
+        raise ModelTableError(f"repeated columns: {listed(frame.columns[frame.columns.duplicated()])}")
     try:
         frame = frame.astype(float)
     except (TypeError, ValueError) as error:
         bad = [c for c in frame if not pd.api.types.is_numeric_dtype(frame[c])]
         raise ModelTableError(
-            f"columns that are not numbers: {_listed(bad)}", remedy="pass descriptor columns only"
+            f"columns that are not numbers: {listed(bad)}", remedy="pass descriptor columns only"
         ) from error
     refuse_infinite(frame)
     return frame

@@ -67,6 +67,17 @@ class StudyOptions:
             object.__setattr__(self, "threshold", _number_if_possible(self.threshold))
         resolve_threshold([1.0], self.threshold)  # any value will do to refuse what is no threshold
 
+    def asked(self) -> dict[str, Any]:
+        """Return what the configuration of a study says of its options; the usual task needs no word."""
+        task = None if self.task == "both" else self.task
+        return {
+            "task": task,
+            "threshold": self.threshold,
+            "algorithm": self.algorithm,
+            "seed": self.seed,
+            "quick": self.quick,
+        }
+
     @property
     def tree_algorithm(self) -> str:
         """Trees that stand beside an average in its scores."""

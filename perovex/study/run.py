@@ -137,61 +137,39 @@ def run_study(  # noqa: PLR0913 - one call does the main job
     """
     start = time.perf_counter()
     targets = _listed(target)
+    main = targets[0] if targets else TARGETS[0]
     options = StudyOptions(
-        target=targets[0] if targets else TARGETS[0],
-        threshold=threshold,
-        task=task,
-        algorithm=algorithm,
-        seed=seed,
-        quick=quick,
-        n_jobs=n_jobs,
+        target=main, threshold=threshold, task=task, algorithm=algorithm, seed=seed, quick=quick, n_jobs=n_jobs
     )
     folder = None if out is None else Path(out)
     if folder is not None:
         check_out(folder)  # refused now rather than after minutes
+
+    columns = {"id_column": id_column, "groups": groups}
+    learnt: ElasticData | OwnData
     if table is None:
-        _only_with_table(structures=structures, id_column=id_column, groups=groups, unit=unit, ignore=ignore)
-        learnt: ElasticData | OwnData = _release(data, potential, moduli, targets, options)
+        _only_with_table(structures=structures, **columns, unit=unit, ignore=ignore)
+        learnt = _release(data, potential, moduli, targets, options)
     else:
-        if data is not None or potential is not None or moduli != "relaxed":
-            raise DatasetError("a table and a release of elastic tensors were both given", remedy="leave one out")
-        if not targets:
-            raise DatasetError("no column to learn was named", remedy="give it by --target COLUMN")
-        learnt = read_own_data(
-            table,
-            targets,
-            structures=structures,
-            id_column=id_column,
-            groups=groups,
-            units=_listed(unit),
-            ignore=ignore,
-        )
-    asked = {
-        **_origin_of(data, structures, table),
-        "potential": potential,
-        "moduli": getattr(learnt, "moduli", None),
-        "target": targets,
-        "id": id_column,
-        "groups": groups,
-        "unit": _listed(unit),
-        "ignore": list(ignore),
-        "task": None if task == "both" else task,
-        "threshold": options.threshold,
-        "algorithm": algorithm,
-        "seed": seed,
-        "quick": quick,
-        "title": title or None,
-        "authors": authors or None,
-        "notes": notes or None,
-    }
+        _only_without_release(data, potential, moduli)
+        learnt = _own(table, targets, structures=structures, **columns, units=_listed(unit), ignore=ignore)
+
     result = _study(learnt, options, folder, start, progress=progress)
+    asked = _origin_of(data, structures, table)
+    asked |= {"potential": potential, "moduli": getattr(learnt, "moduli", None), "target": targets}
+    asked |= {"id": id_column, "groups": groups, "unit": _listed(unit), "ignore": list(ignore)}
+    asked |= options.asked() | {"title": title or None, "authors": authors or None, "notes": notes or None}
     result = replace(result, asked=asked)
     if folder is not None:
-        before = time.perf_counter()
-        write_study(result, folder)
-        result.timings["files"] = round(time.perf_counter() - before, 2)
+        _write(result, folder)
     result.seconds = time.perf_counter() - start
     return result
+
+
+def _write(result: StudyResult, folder: Path) -> None:
+    start = time.perf_counter()
+    write_study(result, folder)
+    result.timings["files"] = round(time.perf_counter() - start, 2)
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:
@@ -207,6 +185,17 @@ def _only_with_table(**given: Any) -> None:
             f"{named[0].removesuffix('_column')} is about a table of your own, and none was given",
             remedy="give --table FILE, with the numbers to learn",
         )
+
+
+def _only_without_release(data: Any, potential: str | None, moduli: str) -> None:
+    if data is not None or potential is not None or moduli != "relaxed":
+        raise DatasetError("a table and a release of elastic tensors were both given", remedy="leave one out")
+
+
+def _own(table: str | Path | pd.DataFrame, targets: list[str], **options: Any) -> OwnData:
+    if not targets:
+        raise DatasetError("no column to learn was named", remedy="give it by --target COLUMN")
+    return read_own_data(table, targets, **options)
 
 
 def _release(data: Any, potential: str | None, moduli: str, targets: list[str], options: StudyOptions) -> ElasticData:
@@ -253,23 +242,25 @@ def _study(
     described = time.perf_counter()
     steps = _all_steps(tasks, tables, learnt, options)
     done = run_steps(steps, kept=kept, n_jobs=options.n_jobs, progress=progress)
-    found = {name: item.result for name, item in done.items()}
+    results = {name: item.result for name, item in done.items()}
     names = [str(name) for name in tables.values]
     result = StudyResult(
         learnt,
         options,
         tables,
-        {item.name: result_of(item, found) for item in tasks},
-        {name: found[f"matched series: {name}"] for name in names},
-        {name: found[f"variance: {name}"] for name in names},
-        found["confounding"],
-        found["neighbours"],
-        found["final models"],
-        found["small models"],
-        found.get("labels"),
+        {item.name: result_of(item, results) for item in tasks},
+        {name: results[f"matched series: {name}"] for name in names},
+        {name: results[f"variance: {name}"] for name in names},
+        results["confounding"],
+        results["neighbours"],
+        results["final models"],
+        results["small models"],
+        results.get("labels"),
         (*tables.remarks, *remarks),
-        plain=found.get("plain model", Found()),
-        rejected={item.name: found[f"rejected: {item.name}"] for item in tasks if f"rejected: {item.name}" in found},
+        plain=results.get("plain model", Found()),
+        rejected={
+            item.name: results[f"rejected: {item.name}"] for item in tasks if f"rejected: {item.name}" in results
+        },
     )
     result.timings = {"describe": round(described - start, 2), "steps": round(time.perf_counter() - described, 2)}
     result.cpu_seconds = seconds_by_kind(done)

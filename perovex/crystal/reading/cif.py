@@ -10,12 +10,13 @@ import gemmi
 import numpy as np
 
 from perovex.crystal.bonding.neighbours import neighbour_pairs
+from perovex.crystal.reading.cif_elements import MOST_OCCUPANCY, elements_of_rows
 from perovex.crystal.reading.coordinates import fractional, kind_of
-from perovex.crystal.reading.element_names import elements_of_label, is_element, plain_symbol, shares_of
+from perovex.crystal.reading.element_names import is_element, plain_symbol
 from perovex.crystal.reading.sanity import MAX_ATOMS, MIN_DISTANCE, check_cell
 from perovex.crystal.reading.sites import Sites
 from perovex.crystal.reading.symmetry import Expansion, Operations, operations_of
-from perovex.errors import DisorderError, StructureFileError, UnreasonableCellError
+from perovex.errors import StructureFileError, UnreasonableCellError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +31,6 @@ _COINCIDE = 0.1
 _EXACTLY = 0.02
 #: Occupancy from which two atoms at one place cannot be alternatives.
 _ORDERED = 0.98
-#: Occupancies up to here are full ones: rounding, and electrons that a refinement could not place.
-MOST_OCCUPANCY = 1.05
 #: Relative deviation from the proportions of the formula that still counts as the same.
 _FORMULA_TOLERANCE = 0.03
 
@@ -179,7 +178,7 @@ def _rows(block: Any, lattice: NDArray[np.float64]) -> tuple[_Rows, list[str]]:
     real = [k for k, flag in enumerate(columns["calc_flag"]) if flag.lower() != "dum"]
     if len(real) < len(table):
         remarks.append(f"{len(table) - len(real)} dummy atoms left out")
-    shares, more = _elements(columns["type_symbol"], columns["label"], real, _formula(block))
+    shares, more = elements_of_rows(columns["type_symbol"], columns["label"], real, _formula(block))
     keep = [k for k in real for _ in shares[k]]
     symbols = [symbol for k in real for symbol in shares[k]]
     part = np.array([share for k in real for share in shares[k].values()])
@@ -228,74 +227,6 @@ def _check_occupancies(occupancy: NDArray[np.float64], columns: dict[str, list[s
     if occupancy[worst] > 1.0 + 1e-6:
         return [f"occupancies of up to {occupancy[worst]:g} taken as 1"]
     return []
-
-
-def _elements(
-    types: list[str], labels: list[str], rows: list[int], formula: dict[str, float]
-) -> tuple[dict[int, dict[str, float]], list[str]]:
-    """Elements of each row with their shares: by type symbol, else by the letters that its label begins with."""
-    # in a file that writes "Pb1", "CA1" is no calcium
-    cased = any(re.match(r"[A-Z][a-z](?![a-z])", label) for label in labels)
-    shares: dict[int, dict[str, float]] = {}
-    settled: dict[str, str] = {}
-    for k in rows:
-        known = shares_of(types[k]) if types[k] else {}
-        if len(known) > 1:
-            shares[k] = _settled_shares(types[k], known)
-            continue
-        if known:
-            shares[k] = dict.fromkeys(known, 1.0)
-            continue
-        symbol = _by_type(types[k]) or _by_label(labels[k], formula, cased=cased)
-        if not symbol:
-            raise StructureFileError(
-                f"unknown element {types[k] or labels[k]!r} (atom {labels[k]!r})",
-                remedy="correct _atom_site_type_symbol",
-            )
-        if not types[k] and len(elements_of_label(labels[k])) > 1 and labels[k][1:2].isupper():
-            settled[labels[k]] = symbol
-        shares[k] = {symbol: 1.0}
-    if not settled:
-        return shares, []
-    listed = ", ".join(f"{label} is {symbol}" for label, symbol in list(settled.items())[:4])
-    more = f" and {len(settled) - 4} more" if len(settled) > 4 else ""
-    return shares, [f"elements taken from labels that can be read in two ways: {listed}{more}"]
-
-
-def _settled_shares(text: str, known: dict[str, float | None]) -> dict[str, float]:
-    """Shares that add up to 1, or a refusal."""
-    if None in known.values():
-        raise DisorderError(
-            f"{text!r} puts {' and '.join(known)} on one site without their shares",
-            remedy="give each element a row with its occupancy",
-        )
-    shares = {symbol: float(share or 0.0) for symbol, share in known.items()}
-    total = sum(shares.values())
-    if not 0.0 < total <= MOST_OCCUPANCY:
-        raise StructureFileError(f"the shares of {text!r} add up to {total:g}", remedy="correct the type symbol")
-    return shares
-
-
-def _by_type(text: str) -> str:
-    """Element of a type symbol with a suffix in small letters, such as Cval or Siva; empty if there is none."""
-    match = re.fullmatch(r"([A-Za-z]+)[\d.+*'_-]*", text)
-    letters = match.group(1) if match else ""
-    for length in (2, 1):
-        symbol = letters[:length].capitalize()
-        rest = letters[length:]
-        if len(letters) >= length and is_element(symbol) and (not rest or rest.islower()):
-            return plain_symbol(symbol)
-    return ""
-
-
-def _by_label(label: str, formula: dict[str, float], *, cased: bool) -> str:
-    """Element of a label, settled by the formula, else by the case of its letters."""
-    readings = elements_of_label(label)
-    if formula:
-        readings = tuple(r for r in readings if r in formula) or readings
-    if len(readings) > 1 and cased and label[1:2].isupper():
-        return readings[1]
-    return readings[0] if readings else ""
 
 
 def _formula(block: Any) -> dict[str, float]:

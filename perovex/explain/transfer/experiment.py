@@ -109,13 +109,12 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     >>> bool(result.row("source only")["gain_lower"] > 0)
     True
     """
-    names = tuple(d if isinstance(d, str) else word for d, word in ((source, "source"), (target, "target")))
     first, second = (_mask(d, meta, len(X)) for d in (source, target))
     if (first & second).any():
         raise ModelInputError("source and target overlap", remedy="choose disjoint domains")
     counts: dict[str, Any] = {
-        "source": names[0],
-        "target": names[1],
+        "source": source if isinstance(source, str) else "source",
+        "target": target if isinstance(target, str) else "target",
         "n_source": int(first.sum()),
         "n_target": int(second.sum()),
     }
@@ -127,22 +126,16 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
     except ModelInputError as error:
         return TransferResult(possible=False, reason=error.cause, **counts)
-    domains = Domains(
-        problem,
-        np.flatnonzero(first[used]),
-        np.flatnonzero(second[used]),
-        n_splits,
-        random_state,
-        None if given is None else given.to_numpy()[used],
-        "" if given is None else str(given.name),
-    )
+    category = None if given is None else given.iloc[used]
+    domains = _domains(problem, first[used], second[used], category, n_splits, random_state)
     if not domains.trainable(domains.source):
         return TransferResult(possible=False, reason=_ONE_CLASS, **counts)
+
     table, predictions = score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
     extra, notes = _extras(domains, predictions, defining, progress=progress) if full else ({}, [])
     if full and WEIGHTED not in set(table["model"]):
         notes.append("importance weighting: the estimator takes no sample_weight")
-    source_groups, target_groups = (set(problem.groups[r]) for r in (domains.source, domains.target))
+    source_groups, target_groups = (set(problem.groups[rows]) for rows in (domains.source, domains.target))
     return TransferResult(
         possible=True,
         reason="",
@@ -153,7 +146,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         table=table,
         predictions=predictions,
         classifier=problem.classifier,
-        given="" if given is None else str(given.name),
+        given=domains.given_name,
         notes=notes,
         **extra,
     )
@@ -200,15 +193,14 @@ def transfer_by_family(
         "n_target_groups": len(set(names[target])),
         "n_shared_groups": len(set(names[source]) & set(names[target])),
     }
-    category = None if given is None else given.to_numpy()
-    name = "" if given is None else str(given.name)
-    rows = np.flatnonzero(source), np.flatnonzero(target)
-    domains = Domains(problem, *rows, n_splits, random_state, category, name)
+    domains = _domains(problem, source, target, given, n_splits, random_state)
     reason = _too_few(source, target, names) or ("" if domains.trainable(domains.source) else _ONE_CLASS)
     if reason:
         return TransferResult(possible=False, reason=reason, **counts)
     scored = score_families(domains, families)
-    return TransferResult(possible=True, reason="", table=scored, classifier=problem.classifier, given=name, **counts)
+    return TransferResult(
+        possible=True, reason="", table=scored, classifier=problem.classifier, given=domains.given_name, **counts
+    )
 
 
 def _mask(domain: str | ArrayLike, meta: pd.DataFrame | None, n: int) -> NDArray[np.bool_]:
@@ -225,6 +217,18 @@ def _mask(domain: str | ArrayLike, meta: pd.DataFrame | None, n: int) -> NDArray
         raise ModelInputError(
             f"query {domain!r} failed: {error}", remedy=f"columns are {', '.join(map(str, meta.columns))}"
         ) from error
+
+
+def _domains(
+    problem: Problem,
+    source: NDArray[np.bool_],
+    target: NDArray[np.bool_],
+    given: pd.Series | None,
+    n_splits: int,
+    random_state: int,
+) -> Domains:
+    values, name = (None, "") if given is None else (given.to_numpy(), str(given.name))
+    return Domains(problem, np.flatnonzero(source), np.flatnonzero(target), n_splits, random_state, values, name)
 
 
 def _too_few(source: NDArray[np.bool_], target: NDArray[np.bool_], groups: NDArray[Any]) -> str:

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from perovex._json import json_safe
 from perovex._words import group_words
 from perovex.errors import ModelFileError, ModelInputError
+from perovex.learn.bundle.asking import asked_rows
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
 from perovex.learn.bundle.known import KnownCrystals, as_identity
@@ -20,15 +21,16 @@ from perovex.learn.bundle.training import (
     check_moduli,
     descriptor_entries,
     fit_classifier,
-    fit_regressor,
+    fit_regressors,
     following,
     model_entry,
     supported_coverage,
+    target_entries,
     training_entry,
 )
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
-from perovex.learn.tables import _listed, as_groups, as_table, check_columns
+from perovex.learn.tables import as_groups, as_table
 from perovex.learn.uncertainty.domain import ApplicabilityDomain
 
 if TYPE_CHECKING:
@@ -192,26 +194,18 @@ class ModelBundle:
 
         plain = regressor or YoungModulusRegressor(interval_folds=10)
         templates = {name: (regressors or {}).get(name, plain) for name in targets}
-        steps = tqdm(total=len(targets) + 2, desc="train models", disable=not progress)
-        fitted: dict[str, YoungModulusRegressor] = {}
-        for name, template in templates.items():
-            fitted[name] = fit_regressor(template, table, moduli[name], spacers, random_state)
+        with tqdm(total=len(targets) + 2, desc="train models", disable=not progress) as steps:
+            fitted = fit_regressors(templates, table, moduli, spacers, random_state, steps.update)
+            fitted_classifier = None
+            if classify:
+                template = clone(classifier or StiffnessClassifier(calibration="auto"))
+                template.set_params(threshold=threshold, target=target, random_state=random_state)
+                fitted_classifier = fit_classifier(template, table, moduli[target], spacers, fitted.get(target))
             steps.update()
-        fitted_classifier = None
-        if classify:
-            template = clone(classifier or StiffnessClassifier(calibration="auto"))
-            template.set_params(threshold=threshold, target=target, random_state=random_state)
-            fitted_classifier = fit_classifier(template, table, moduli[target], spacers, fitted.get(target))
-        steps.update()
-        fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=spacers)
-        steps.close()
+            fitted_domain = clone(domain or ApplicabilityDomain()).fit(table, groups=spacers)
 
         manifest = {
-            "target": target,
-            "targets": targets,
-            "unit": unit,
-            "units": {name: (target_units or {}).get(name, unit) for name in targets},
-            "classes": list(classes),
+            **target_entries(target, targets, unit, target_units, classes),
             "threshold": None if fitted_classifier is None else fitted_classifier.threshold_,
             "threshold_rule": threshold,
             "coverage": supported_coverage(coverage, fitted),
@@ -256,7 +250,7 @@ class ModelBundle:
         ModelInputError
             A descriptor that the models need is missing, or unknown ones with ``unknown="error"``.
         """
-        table, infinite = self._read(X, unknown)
+        table, infinite = asked_rows(X, self.feature_names, unknown)
         columns: dict[str, Any] = {}
         if self.classifier is not None:
             p = self.classifier.predict_proba(table)[:, 1]
@@ -313,7 +307,7 @@ class ModelBundle:
         """
         if self.known is None:
             raise ModelInputError("the training crystals were not kept with the models", remedy="train them again")
-        table, _ = self._read(X, "ignore")
+        table, _ = asked_rows(X, self.feature_names)
         asked, known = (
             self.domain.positions(rows[self.feature_names].to_numpy(float)) for rows in (table, self.known.X)
         )
@@ -329,22 +323,6 @@ class ModelBundle:
         """
         trained = {d["key"]: d.get("version") for d in self.manifest.get("descriptors", [])}
         return [key for key, was in trained.items() if was and versions.get(key, was) != was]
-
-    def _read(self, X: pd.DataFrame, unknown: str) -> tuple[pd.DataFrame, np.ndarray]:
-        if not isinstance(X, pd.DataFrame):
-            raise ModelInputError("descriptors come as a DataFrame with descriptor keys as columns")
-        if unknown not in ("ignore", "error"):
-            raise ModelInputError(f'unknown must be "ignore" or "error", not {unknown!r}')
-        names = self.feature_names
-        table = X.rename(columns=str)
-        check_columns(table if unknown == "error" else table[table.columns.intersection(names)], names)
-        try:
-            table = table[names].astype(float)
-        except (TypeError, ValueError) as error:
-            raise ModelInputError(f"descriptor values that are not numbers: {error}") from error
-        bad = np.isinf(table.to_numpy())
-        named = np.array([_listed(np.array(names)[row]) if row.any() else "" for row in bad], dtype=object)
-        return table.mask(bad), named
 
     def save(self, folder: str | Path) -> Path:
         """Write the bundle to a folder; see `save_model`.

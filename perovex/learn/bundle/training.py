@@ -9,11 +9,11 @@ from sklearn.base import clone
 from perovex.errors import ModelInputError
 from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.provenance import table_checksum
-from perovex.learn.tables import _listed
+from perovex.learn.tables import listed
 from perovex.learn.threshold import resolve_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -31,7 +31,7 @@ def check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) 
     """
     missing = sorted(set(targets) - set(moduli.columns))
     if missing:
-        raise ModelInputError(f"no modulus {_listed(missing)}", remedy=f"columns are {_listed(moduli.columns)}")
+        raise ModelInputError(f"no modulus {listed(missing)}", remedy=f"columns are {listed(moduli.columns)}")
     if not moduli.index.equals(table.index):
         raise ModelInputError("moduli and X differ in rows", remedy="pass moduli.loc[X.index]")
     for name in targets:
@@ -40,17 +40,22 @@ def check_moduli(table: pd.DataFrame, moduli: pd.DataFrame, targets: list[str]) 
             raise ModelInputError(f"{known} values of {name} are too few to train on", remedy=f"at least {_SMALLEST}")
 
 
-def fit_regressor(
-    template: YoungModulusRegressor,
+def fit_regressors(
+    templates: Mapping[str, YoungModulusRegressor],
     table: pd.DataFrame,
-    values: pd.Series,
+    moduli: pd.DataFrame,
     groups: pd.Series,
     random_state: int,
-) -> YoungModulusRegressor:
-    """Fit a clone of a regressor to the rows that have a value of its target."""
-    model = clone(template).set_params(target=str(values.name), random_state=random_state)
-    has = values.notna()
-    return model.fit(table[has], values[has].astype(float), groups[has])
+    done: Callable[[], object],
+) -> dict[str, YoungModulusRegressor]:
+    """Fit a clone of every regressor to the rows that have a value of its target, and tell `done` of each."""
+    fitted = {}
+    for name, template in templates.items():
+        model = clone(template).set_params(target=name, random_state=random_state)
+        has = moduli[name].notna()
+        fitted[name] = model.fit(table[has], moduli.loc[has, name].astype(float), groups[has])
+        done()
+    return fitted
 
 
 def fit_classifier(
@@ -90,6 +95,23 @@ def supported_coverage(coverage: float, regressors: Mapping[str, YoungModulusReg
     if not regressors or any(not model.interval_folds for model in regressors.values()):
         return None
     return float(min(coverage, *(model.max_coverage_ for model in regressors.values())))
+
+
+def target_entries(
+    target: str,
+    targets: list[str],
+    unit: str,
+    target_units: Mapping[str, str] | None,
+    classes: tuple[str, str],
+) -> dict[str, Any]:
+    """Return what the models answer, in which units, and what crystals on either side of the threshold are called."""
+    return {
+        "target": target,
+        "targets": targets,
+        "unit": unit,
+        "units": {name: (target_units or {}).get(name, unit) for name in targets},
+        "classes": list(classes),
+    }
 
 
 def descriptor_entries(

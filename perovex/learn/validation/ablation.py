@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from perovex.errors import ModelInputError
-from perovex.learn.tables import _listed, as_table
+from perovex.learn.tables import as_table, listed
 from perovex.learn.validation.evaluation import evaluate
 from perovex.learn.validation.score_table import score_table
 
@@ -116,5 +116,5 @@ def _column_sets(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> 
             if columns and table[columns].notna().to_numpy().any():
                 sets[family, kind] = columns
     if not sets:
-        raise ModelInputError("no family has a column in the table", remedy=f"its columns are {_listed(table)}")
+        raise ModelInputError("no family has a column in the table", remedy=f"its columns are {listed(table)}")
     return sets

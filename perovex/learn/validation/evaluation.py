@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from perovex.learn.validation.score_table import score_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 
 def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must be able to see
@@ -115,6 +118,90 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     >>> result.score("R2") > 0.9 > result.score("R2", "mean")
     True
     """
+    problem, estimator, threshold = _problem(estimator, X, y, groups, meta, n_splits)
+    warnings = limits(problem.groups, groups, scheme)
+    models = {"model": estimator, **baseline_models(baselines, classify=problem.classify, estimator=estimator)}
+    several = n_repeats if scheme in ("group", "rows") else 1
+    plans = [problem.plan(scheme, random_state + repeat) for repeat in range(several)]
+    warnings += shared_groups(plans, problem.groups, scheme)
+
+    # every model in the same folds
+    folds = [fold for repeat, plan in enumerate(plans) for fold in _folds(plan, repeat)]
+    jobs = [(number, name) for number in range(len(folds)) for name in models]
+    parts = []
+    for number, name in tqdm(jobs, desc="evaluate", disable=not progress):
+        own = {"coverage": coverage, "domain": domain} if name == "model" else {}
+        parts.append(_predicted(problem, name, models[name], folds[number], number, **own))
+    predictions = pd.concat(parts, ignore_index=True)
+    if coverage is not None:
+        warnings += interval_warning(predictions)
+
+    scores, differences = score_table(predictions, problem.classify, n_resamples, random_state)
+    first_two = {name: models[name] for name in list(models)[:2]}
+    beyond, refused = _scores_left_out(left_out, first_two, problem, n_resamples, coverage)
+    warnings += refused
+    noisy = label_noise is not None and not problem.classify
+    settings = {
+        "task": "classification" if problem.classify else "regression",
+        "target": getattr(estimator, "target", problem.target.name),
+        "unit": unit,
+        "threshold": threshold,
+        "scheme": scheme,
+        **problem.sizes(),
+        "n_splits": [len(plan) for plan in plans],
+        "n_repeats": len(plans),
+        "n_resamples": n_resamples,
+        "coverage": coverage,
+        "random_state": random_state,
+        "noise_floor": noise_floor(problem.target, label_noise) if noisy else None,
+    }
+    settings = provenance(estimator, problem.table, problem.target, problem.groups, **settings)
+    return Evaluation(predictions, scores, differences, settings, tuple(warnings), problem.meta, beyond)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Rows on which models are validated.
+
+    Attributes
+    ----------
+    given : Series
+        What was given to learn: moduli, or classes.
+    target : Series
+        What is scored: the same, or classes that were made of moduli once.
+    """
+
+    table: pd.DataFrame
+    given: pd.Series
+    target: pd.Series
+    groups: pd.Series
+    meta: pd.DataFrame | None
+    classify: bool
+    n_splits: int
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows, groups and descriptors there are."""
+        n_rows, n_descriptors = self.table.shape
+        return {"n_rows": n_rows, "n_groups": int(self.groups.nunique()), "n_descriptors": n_descriptors}
+
+    def plan(self, scheme: str, random_state: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        """Training and test rows of every fold of a scheme."""
+        return folds_for(
+            scheme,
+            self.table,
+            self.target,
+            self.groups,
+            meta=self.meta,
+            classify=self.classify,
+            n_splits=self.n_splits,
+            random_state=random_state,
+        )
+
+
+def _problem(
+    estimator: Any, X: Any, y: Any, groups: Any, meta: pd.DataFrame | None, n_splits: int
+) -> tuple[_Problem, Any, float | None]:
+    """Check what was given; return it, the estimator that asks the same in every fold, and the threshold of classes."""
     table = as_table(X)
     classify = is_classifier(estimator)
     given = as_target(y, len(table), table.index)
@@ -122,90 +209,68 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     if learns_modulus(estimator):
         if threshold is None:
             raise ModelInputError("a classifier that learns the modulus needs moduli", remedy='use learns="classes"')
-        estimator = clone(estimator).set_params(threshold=threshold)  # the same question in every fold
+        estimator = clone(estimator).set_params(threshold=threshold)
     labels = as_groups(groups, len(table))
     aligned = _aligned(meta, table)
     _refuse_tiny(table, target, labels, classify)
-    warnings = limits(labels, groups, scheme)
-    models = {"model": estimator, **baseline_models(baselines, classify=classify, estimator=estimator)}
-    split = {"meta": aligned, "classify": classify, "n_splits": n_splits}
-    plans = [
-        folds_for(scheme, table, target, labels, random_state=random_state + repeat, **split)
-        for repeat in range(n_repeats if scheme in ("group", "rows") else 1)
-    ]
-    warnings += shared_groups(plans, labels, scheme)
-    folds = [(r, k, *fold) for r, plan in enumerate(plans) for k, fold in enumerate(plan)]
-    jobs = [(number, name) for number in range(len(folds)) for name in models]
-    parts = []
-    for number, name in tqdm(jobs, desc="evaluate", disable=not progress):
-        repeat, k, train, test = folds[number]
-        extra: dict[str, Any] = {"coverage": coverage, "domain": domain} if name == "model" else {}
-        if learns_modulus(models[name]):
-            extra["learnt"] = given
-        part = held_out(of_fold(models[name], repeat, number), table, target, labels, train, test, **extra)
-        parts.append(part.assign(model=name, repeat=repeat, fold=k))
-    predictions = pd.concat(parts, ignore_index=True)
-    if coverage is not None:
-        warnings += interval_warning(predictions)
-    scores, differences = score_table(predictions, classify, n_resamples, random_state)
-    first_two = {name: models[name] for name in list(models)[:2]}
-    beyond, refused = _scores_left_out(left_out, first_two, table, given, target, labels, n_resamples, split, coverage)
-    warnings += refused
-    settings = {
-        "task": "classification" if classify else "regression",
-        "target": getattr(estimator, "target", target.name),
-        "unit": unit,
-        "threshold": threshold,
-        "scheme": scheme,
-        "n_rows": len(table),
-        "n_groups": int(labels.nunique()),
-        "n_descriptors": table.shape[1],
-        "n_splits": [len(plan) for plan in plans],
-        "n_repeats": len(plans),
-        "n_resamples": n_resamples,
-        "coverage": coverage,
-        "random_state": random_state,
-        "noise_floor": None if classify or label_noise is None else noise_floor(target, label_noise),
-    }
-    settings = provenance(estimator, table, target, labels, **settings)
-    return Evaluation(predictions, scores, differences, settings, tuple(warnings), aligned, beyond)
+    return _Problem(table, given, target, labels, aligned, classify, n_splits), estimator, threshold
 
 
-def _scores_left_out(  # noqa: PLR0913, PLR0917 - parts of one evaluation
+class _Fold(NamedTuple):
+    repeat: int
+    number: int
+    train: NDArray[Any]
+    test: NDArray[Any]
+
+
+def _folds(plan: list[tuple[NDArray[Any], NDArray[Any]]], repeat: int) -> list[_Fold]:
+    return [_Fold(repeat, number, train, test) for number, (train, test) in enumerate(plan)]
+
+
+def _predicted(problem: _Problem, name: str, model: Any, fold: _Fold, seed: int, **own: Any) -> pd.DataFrame:
+    """Fit a model to the training rows of a fold and predict the others; `own` is asked of this model alone."""
+    if learns_modulus(model):
+        own["learnt"] = problem.given
+    seeded = of_fold(model, fold.repeat, seed)
+    part = held_out(seeded, problem.table, problem.target, problem.groups, fold.train, fold.test, **own)
+    return part.assign(model=name, repeat=fold.repeat, fold=fold.number)
+
+
+def _scores_left_out(
     schemes: Sequence[str],
     models: Mapping[str, Any],
-    table: pd.DataFrame,
-    given: pd.Series,
-    target: pd.Series,
-    labels: pd.Series,
+    problem: _Problem,
     n_resamples: int,
-    split: dict[str, Any],
     coverage: float | None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Score the model, with its intervals, and the mean where whole sources or clusters of like groups are left out."""
     tables, refused = [], []
     for scheme in schemes:
         try:
-            plan = folds_for(scheme, table, target, labels, random_state=0, **split)
-            parts = []
-            for number, (train, test) in enumerate(plan):
-                for name, model in models.items():
-                    extra: dict[str, Any] = {"learnt": given} if learns_modulus(model) else {}
-                    if name == "model":
-                        extra["coverage"] = coverage
-                    held = held_out(of_fold(model, 0, number), table, target, labels, train, test, **extra)
-                    parts.append(held.assign(model=name, repeat=0, fold=number))
+            held = _predicted_left_out(scheme, models, problem, coverage)
         except PerovexError as error:
             refused.append(f"{scheme}: {error.cause}")
             continue
-        held = pd.concat(parts, ignore_index=True)
-        fold_of_row = held.drop_duplicates("row").set_index("row")["fold"].reindex(range(len(table))).to_numpy()
-        names = fold_names(scheme, table, labels, split["meta"], split["n_splits"])
-        everything = np.full(len(table), "all", dtype=object)
-        named = np.array([names[k] for k in fold_of_row], dtype=object)
+        rows = range(len(problem.table))
+        fold_of_row = held.drop_duplicates("row").set_index("row")["fold"].reindex(rows).to_numpy()
+        names = fold_names(scheme, problem.table, problem.groups, problem.meta, problem.n_splits)
+        everything = np.full(len(rows), "all", dtype=object)
+        named = np.array([names[number] for number in fold_of_row], dtype=object)
         divisions = [(scheme, everything), (scheme, named)]
-        tables.append(part_scores(held, divisions, classify=split["classify"], n_resamples=n_resamples, random_state=0))
+        classify = problem.classify
+        tables.append(part_scores(held, divisions, classify=classify, n_resamples=n_resamples, random_state=0))
     return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)), refused
+
+
+def _predicted_left_out(
+    scheme: str, models: Mapping[str, Any], problem: _Problem, coverage: float | None
+) -> pd.DataFrame:
+    parts = []
+    for fold in _folds(problem.plan(scheme, 0), 0):
+        for name, model in models.items():
+            own = {"coverage": coverage} if name == "model" else {}
+            parts.append(_predicted(problem, name, model, fold, fold.number, **own))
+    return pd.concat(parts, ignore_index=True)
 
 
 def noise_floor(y: Any, label_noise: float) -> dict[str, float]:

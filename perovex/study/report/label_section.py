@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perovex.datasets import ElasticData
+    from perovex.datasets.quality.references import LabelValidation
     from perovex.report import Section
     from perovex.study.labels import LabelFindings
 
@@ -34,7 +35,26 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
         "is solved with Hessian products, and a crystal with a negative mode or an unstable tensor is followed "
         "downhill or rejected. Soft but positive modes count fully; their influence is listed below."
     )
-    truth = labels.truth
+    truth, audit = labels.truth, labels.audit
+    _literature(section, truth, figures)
+    _first_principles(section, truth.first_principles)
+    _lattice(section, truth)
+    _trends(section, truth.trends)
+    if len(audit.second_potential):
+        _second_potential(section, audit.second_potential)
+    if len(audit.soft_modes):
+        count = f"{len(audit.soft_modes)} of {len(data)} crystals"
+        caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
+        section.table(in_words(audit.soft_modes), caption, folded=True)
+    _soft_modes(section, labels.soft_modes)
+    for name, what in _AUDITED.items():
+        frame = audit.tables()[name]
+        if len(frame):
+            section.table(in_words(frame).rename(columns={"X": "halide"}), f"{what}: {len(frame)}.", folded=True)
+
+
+def _literature(section: Section, truth: LabelValidation, figures: Path) -> None:
+    """Show labels of 3D crystals beside first-principles values of the literature."""
     if len(truth.moduli):
         made, ax = figure(4.8, 3.8)
         plot_label_check(truth.moduli, ax=ax)
@@ -50,18 +70,26 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
         index=False,
     )
     section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
-    compared = truth.first_principles
+
+
+def _first_principles(section: Section, compared: pd.DataFrame) -> None:
+    """Show how far the potential is from density-functional theory on the same crystals; nothing where not compared."""
     if len(compared):
         compared = compared[compared["first_principles_GPa"].notna()]
-    if len(compared):
-        order = list(compared["modulus"].unique())
-        wide = compared.pivot_table(index="crystal", columns="modulus", values="deviation_percent")[order]
-        section.table(
-            in_words(wide.rename_axis(columns=None)),
-            "The potential against density-functional theory (PBE-D3(BJ)), layered crystals among them: moduli from "
-            "stress along the same strain paths of the same crystals. Deviation of the potential, percent.",
-        )
-        section.table(in_words(compared), "The same in GPa.", index=False, folded=True)
+    if compared.empty:
+        return
+    order = list(compared["modulus"].unique())
+    wide = compared.pivot_table(index="crystal", columns="modulus", values="deviation_percent")[order]
+    section.table(
+        in_words(wide.rename_axis(columns=None)),
+        "The potential against density-functional theory (PBE-D3(BJ)), layered crystals among them: moduli from "
+        "stress along the same strain paths of the same crystals. Deviation of the potential, percent.",
+    )
+    section.table(in_words(compared), "The same in GPa.", index=False, folded=True)
+
+
+def _lattice(section: Section, truth: LabelValidation) -> None:
+    """Show errors of relaxed cells, and how far mirror images are apart."""
     if len(truth.lattice_errors):
         section.table(
             in_words(truth.lattice_errors.rename(columns={"method": "reference"})),
@@ -77,7 +105,10 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
             "potential, which tells left from right, and of convergence.",
             index=False,
         )
-    trends = truth.trends
+
+
+def _trends(section: Section, trends: pd.DataFrame) -> None:
+    """Show what the labels say to trends that the literature reports."""
     shown = pd.DataFrame(
         {
             "trend": trends["trend"],
@@ -94,27 +125,20 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
         "(spacers), undecided where p is 0.05 or more.",
         index=False,
     )
-    findings = labels.audit
-    if len(findings.second_potential):
-        pairs = in_words(findings.second_potential.reset_index())
-        main = pairs["modulus"].isin([*TARGETS, *SOFT_FROZEN])
-        section.table(
-            pairs[main],
-            "The same crystals labelled with two potentials (or two protocols), each relaxing the crystal by itself: "
-            "the spread is a lower bound of the error of a label. 'soft_frozen' marks moduli without soft modes.",
-            index=False,
-            folded=True,
-        )
-        section.table(pairs[~main], "The same for the other moduli.", index=False, folded=True)
-    if len(findings.soft_modes):
-        count = f"{len(findings.soft_modes)} of {len(data)} crystals"
-        caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
-        section.table(in_words(findings.soft_modes), caption, folded=True)
-    _soft_modes(section, labels.soft_modes)
-    for name, found in _AUDITED.items():
-        frame = findings.tables()[name]
-        if len(frame):
-            section.table(in_words(frame).rename(columns={"X": "halide"}), f"{found}: {len(frame)}.", folded=True)
+
+
+def _second_potential(section: Section, compared: pd.DataFrame) -> None:
+    """Show how far the labels of two potentials are apart."""
+    pairs = in_words(compared.reset_index())
+    main = pairs["modulus"].isin([*TARGETS, *SOFT_FROZEN])
+    section.table(
+        pairs[main],
+        "The same crystals labelled with two potentials (or two protocols), each relaxing the crystal by itself: "
+        "the spread is a lower bound of the error of a label. 'soft_frozen' marks moduli without soft modes.",
+        index=False,
+        folded=True,
+    )
+    section.table(pairs[~main], "The same for the other moduli.", index=False, folded=True)
 
 
 def _soft_modes(section: Section, table: pd.DataFrame) -> None:
