@@ -187,23 +187,23 @@ def ammonium_form(mol: Any) -> str:
 def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
     """Charged nitrogens with hydrogens, one for each positive charge; the farthest pair of several."""
     charge = Chem.GetFormalCharge(mol)
-    found = [
+    heads = [
         a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() == "N" and a.GetFormalCharge() > 0 and a.GetTotalNumHs() > 0
     ]
-    if not found:
+    if not heads:
         protonated = ammonium_form(mol)
         remedy = f"write the protonated form: {protonated}" if protonated else "give a cation such as CCCC[NH3+]"
         raise SmilesError("no ammonium: a spacer needs a charged nitrogen with hydrogen", source=smiles, remedy=remedy)
-    if charge not in (1, 2) or len(found) < charge:
+    if charge not in (1, 2) or len(heads) < charge:
         raise SmilesError(
-            f"a charge of {charge:+d} with {len(found)} ammonium group(s) cannot balance a perovskite slab",
+            f"a charge of {charge:+d} with {len(heads)} ammonium group(s) cannot balance a perovskite slab",
             source=smiles,
             remedy="use a cation with one or two ammonium groups and no other charge",
         )
     if charge == 1:
-        return (found[0],)
+        return (heads[0],)
     distance = Chem.GetDistanceMatrix(mol)
-    return max(((i, j) for k, i in enumerate(found) for j in found[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]])
+    return max(((i, j) for k, i in enumerate(heads) for j in heads[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]])
 
 
 def _extent(mol: Any, coordinates: NDArray[np.float64], heads: tuple[int, ...]) -> float:

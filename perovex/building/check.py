@@ -133,11 +133,11 @@ def loose_heads(crystal: LayeredPerovskite) -> int:
 
 def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
     """Disagreements in words."""
-    found: list[str] = []
+    differences: list[str] = []
 
     def compare(name: str, wanted: Any, got: Any) -> None:
         if wanted is not None and wanted != got:
-            found.append(f"{name} is {got}, not {wanted}")
+            differences.append(f"{name} is {got}, not {wanted}")
 
     compare("n", expected.n, crystal.n_layers)
     compare("the stacking", expected.stacking, crystal.stacking)
@@ -155,7 +155,7 @@ def _differences(crystal: LayeredPerovskite, expected: Expected) -> list[str]:
         got = _tally([m.smiles for m in molecules], stereo=stereo)
         compare(name, dict(sorted(want.items())), dict(sorted(got.items())))
     charge = [w for w in crystal.warnings if "charge" in w.lower()]
-    return found + charge
+    return differences + charge
 
 
 def check_built(

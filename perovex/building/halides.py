@@ -292,10 +292,10 @@ def positions_of(crystal: LayeredPerovskite) -> dict[int, str]:
     True
     """
     octahedra = crystal.octahedra
-    found: dict[int, str] = {}
+    position_of: dict[int, str] = {}
     for sites, bridging, vectors in zip(octahedra.ligand, octahedra.bridging, octahedra.vectors, strict=True):
         steep = np.abs(vectors @ crystal.normal) > np.linalg.norm(vectors, axis=1) / np.sqrt(2)
         for site, shared, along in zip(sites, bridging, steep & (crystal.dimensionality == 2), strict=True):
             inside = "inner" if along else "equatorial"
-            found[int(site)] = inside if shared else "terminal"
-    return found
+            position_of[int(site)] = inside if shared else "terminal"
+    return position_of

@@ -98,15 +98,15 @@ def elastic(  # noqa: PLR0917 (options of a command)
         print(f"report in {report}", file=sys.stderr)
 
 
-def _as_json(file: str, found: TensorFile, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+def _as_json(file: str, tensor_file: TensorFile, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     from perovex._json import json_safe
 
-    tensor = found.tensor
+    tensor = tensor_file.tensor
     head = {
         "file": Path(file).name,
-        "format": found.file_format,
-        "unit_of_file": found.unit,
-        "remarks": list(found.remarks),
+        "format": tensor_file.file_format,
+        "unit_of_file": tensor_file.unit,
+        "remarks": list(tensor_file.remarks),
         "C_GPa": tensor.C,
         "S_per_GPa": tensor.compliance,
         "eigenvalues_GPa": tensor.eigenvalues,
@@ -115,14 +115,14 @@ def _as_json(file: str, found: TensorFile, tables: dict[str, pd.DataFrame]) -> d
     return json_safe(head | {name: table.to_dict(orient="index") for name, table in tables.items()})
 
 
-def _print(found: TensorFile, tables: dict[str, pd.DataFrame]) -> None:
+def _print(tensor_file: TensorFile, tables: dict[str, pd.DataFrame]) -> None:
     from perovex.elasticity.reading.raw import UNIT_NAMES
     from perovex.report.elastic import NOTES, TITLES, extremes_in_words
 
-    state = "stable" if found.tensor.born_stable else "UNSTABLE: averages and extremes are undefined"
-    print(f"{found.file_format}, read as {UNIT_NAMES[found.unit]}; Born: {state}")
+    state = "stable" if tensor_file.tensor.born_stable else "UNSTABLE: averages and extremes are undefined"
+    print(f"{tensor_file.file_format}, read as {UNIT_NAMES[tensor_file.unit]}; Born: {state}")
     print("\nC (GPa), order xx yy zz yz xz xy")
-    for row in found.tensor.C:
+    for row in tensor_file.tensor.C:
         print("".join(f"{x + 0.0:10.3f}" for x in row.round(3)))
     for name, table in tables.items():
         print(f"\n{TITLES[name]}")

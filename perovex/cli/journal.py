@@ -89,7 +89,7 @@ class Journal:
 def _state(file: str) -> list[int] | None:
     """Size and time of change of a file, or None where there is none."""
     try:
-        found = split_selector(file)[0].stat()
+        facts = split_selector(file)[0].stat()
     except (OSError, ValueError):
         return None
-    return [found.st_size, found.st_mtime_ns]
+    return [facts.st_size, facts.st_mtime_ns]

@@ -128,16 +128,16 @@ def _outline(points: Array) -> Array:
 
 def _molecules(crystal: LayeredPerovskite, window: _Window) -> list[_Shape]:
     """Bonds between heavy atoms and dots on nitrogen, on lone atoms and on water."""
-    found: list[_Shape] = []
+    shapes: list[_Shape] = []
     for m in crystal.molecules:
         heavy = [k for k, s in enumerate(m.symbols) if s != "H"] or list(range(len(m)))
         colour = _COLOURS[m.role]
         for move in window.copies(m.coordinates[heavy].mean(axis=0)):
             seen = (m.coordinates + move) @ window.axes.T
-            found += [("bond", seen[pair], colour) for pair in m.bonds if "H" not in {m.symbols[k] for k in pair}]
+            shapes += [("bond", seen[pair], colour) for pair in m.bonds if "H" not in {m.symbols[k] for k in pair}]
             dots = [k for k in heavy if m.symbols[k] == "N" or len(heavy) == 1]
-            found += [("dot", seen[[k]], _NITROGEN if m.symbols[k] == "N" else colour) for k in dots]
-    return found
+            shapes += [("dot", seen[[k]], _NITROGEN if m.symbols[k] == "N" else colour) for k in dots]
+    return shapes
 
 
 def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:

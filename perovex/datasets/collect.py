@@ -155,15 +155,15 @@ def _carry_over(
 
 
 def _record_paths(records: Iterable[str | Path]) -> list[Path]:
-    found: list[Path] = []
+    paths: list[Path] = []
     for item in map(Path, records):
         if item.is_dir():
-            found += sorted(item.glob("*.json"))
+            paths += sorted(item.glob("*.json"))
         elif item.is_file():
-            found.append(item)
+            paths.append(item)
         else:
             raise DatasetError("no such record", remedy="give folders or files written by `perovex label`", source=item)
-    return found
+    return paths
 
 
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | None]:

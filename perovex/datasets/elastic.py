@@ -95,12 +95,12 @@ class ElasticData:
             frozen = rows[list(SOFT_FROZEN)].rename(columns=lambda name: name.removesuffix("_soft_frozen")).dropna()
             rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(frozen, how="inner")
         if self.moduli == "regularised":
-            found = self._regularised(rows.index)
-            if not found:
+            regularised = self._regularised(rows.index)
+            if not regularised:
                 raise DatasetError(
                     f"release {self.version} stores no modes", remedy="take relaxed or soft_frozen", source=self.folder
                 )
-            smooth = pd.DataFrame.from_dict(found, orient="index", columns=list(REGULARISED))
+            smooth = pd.DataFrame.from_dict(regularised, orient="index", columns=list(REGULARISED))
             rows = rows.drop(columns=[*MODULI, "poisson_vrh", "universal_anisotropy"]).join(smooth, how="inner")
             return rows.rename_axis("label_id").reset_index().set_index("crystal_id").sort_index()
         sound = velocities(rows.index, self._tensor_file, KINDS[self.moduli], densities(self._structure_text))
@@ -109,7 +109,7 @@ class ElasticData:
     def _regularised(self, names: pd.Index) -> dict[str, dict[str, float]]:
         """Moduli of every label that stores its modes."""
         stored = {str(name): self._modes(str(name)) for name in names}
-        return {name: regularised_moduli(*found) for name, found in stored.items() if found is not None}
+        return {name: regularised_moduli(*modes) for name, modes in stored.items() if modes is not None}
 
     def _modes(self, label_id: str) -> tuple[Any, Any, float, Any] | None:
         entry = self._tensor_file.get(label_id, {})
@@ -152,7 +152,7 @@ class ElasticData:
         stored = self._tensor_file
         if self.moduli == "regularised":
             known = {str(name): self.modes(str(name)) for name in self.table.index}
-            return {name: regularised_tensor(*found[:3]) for name, found in known.items() if found is not None}
+            return {name: regularised_tensor(*modes[:3]) for name, modes in known.items() if modes is not None}
         key = KINDS[self.moduli]
         return {str(name): np.array(stored[label][key]) for name, label in self.table["label_id"].items()}
 

@@ -39,12 +39,12 @@ def densities(text: str) -> dict[str, float]:
 
     Examples
     --------
-    >>> found = densities('1\nLattice="3 0 0 0 3 0 0 0 3" label_id=a@x\nAr 0 0 0\n')
-    >>> {name: round(value, 3) for name, value in found.items()}
+    >>> density_of = densities('1\nLattice="3 0 0 0 3 0 0 0 3" label_id=a@x\nAr 0 0 0\n')
+    >>> {name: round(value, 3) for name, value in density_of.items()}
     {'a@x': 2.457}
     """
     lines = text.splitlines()
-    found, at = {}, 0
+    density_of, at = {}, 0
     while at < len(lines) and lines[at].strip():
         count = int(lines[at])
         lattice, label = _LATTICE.search(lines[at + 1]), _LABEL.search(lines[at + 1])
@@ -52,9 +52,9 @@ def densities(text: str) -> dict[str, float]:
             volume = abs(np.linalg.det(np.array(lattice.group(1).split(), float).reshape(3, 3)))
             symbols = Counter(line.split(None, 1)[0] for line in lines[at + 2 : at + 2 + count])
             mass = sum(float(Element(symbol).atomic_mass) * n for symbol, n in symbols.items())
-            found[label.group(1) or label.group(2)] = Substance.from_cell(mass, count, float(volume)).density
+            density_of[label.group(1) or label.group(2)] = Substance.from_cell(mass, count, float(volume)).density
         at += count + 2
-    return found
+    return density_of
 
 
 def velocities(

@@ -91,12 +91,12 @@ def _mean_extents(spacers: tuple[Molecule, ...], normal: Array) -> dict[str, flo
     alike: dict[tuple[str, ...], list[Molecule]] = {}
     for spacer in spacers:
         alike.setdefault(spacer.symbols, []).append(spacer)
-    found = []
+    extents = []
     for group in alike.values():
         heavy = heavy_atoms(group[0])
-        found.append(spacer_extents(np.array([molecule.coordinates[heavy] for molecule in group]), normal))
+        extents.append(spacer_extents(np.array([molecule.coordinates[heavy] for molecule in group]), normal))
     keys = ("spacer_length", "spacer_width", "spacer_height", "spacer_tilt")
-    return {key: mean(np.concatenate([[], *(values[key] for values in found)])) for key in keys}
+    return {key: mean(np.concatenate([[], *(values[key] for values in extents)])) for key in keys}
 
 
 def _nitrogen_distance(molecule: Molecule) -> float:

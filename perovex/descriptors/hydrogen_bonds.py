@@ -126,7 +126,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
     nitrogens, protons, owner = _donors(crystal)
     lattice = np.ascontiguousarray(crystal.structure.lattice.matrix)
     points = np.ascontiguousarray(crystal.structure.cart_coords[halides])
-    found: Array = np.empty((0, 3))
+    places: Array = np.empty((0, 3))
     near, which = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     if len(nitrogens):
         near, which, images, _ = find_points_in_spheres(
@@ -137,13 +137,13 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
             lattice=lattice,
             tol=1e-8,
         )
-        found = points[which] + images @ lattice
-    reach = np.linalg.norm(found - nitrogens[near], axis=1)
+        places = points[which] + images @ lattice
+    reach = np.linalg.norm(places - nitrogens[near], axis=1)
     nearest = np.full(len(nitrogens), np.inf)
     np.minimum.at(nearest, near, reach)
     pair_h, pair_x = _join(owner, near, len(nitrogens))
     arms = nitrogens[owner[pair_h]] - protons[pair_h]
-    toward = found[pair_x] - protons[pair_h]
+    toward = places[pair_x] - protons[pair_h]
     length = np.linalg.norm(toward, axis=1)
     return Contacts(
         length,

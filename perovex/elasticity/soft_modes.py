@@ -101,8 +101,8 @@ def regularised_moduli(
     Examples
     --------
     >>> modes = [[0.02, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]
-    >>> found = regularised_moduli(np.eye(6) * 20, modes, 1000.0, [0, 0, 1])
-    >>> found["E_out_of_plane_per_ln_kappa0"] > found["E_in_plane_per_ln_kappa0"]
+    >>> moduli = regularised_moduli(np.eye(6) * 20, modes, 1000.0, [0, 0, 1])
+    >>> moduli["E_out_of_plane_per_ln_kappa0"] > moduli["E_in_plane_per_ln_kappa0"]
     True
     """
     at = [

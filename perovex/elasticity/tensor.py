@@ -268,8 +268,8 @@ class ElasticTensor:
         Examples
         --------
         >>> C = np.diag([40.0, 40.0, 40.0, 8.0, 8.0, 8.0]) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
-        >>> found = ElasticTensor(C).extremes("youngs_modulus")
-        >>> round(found.min.value, 2), round(found.max.value, 2), np.abs(found.min.direction).round(2).tolist()
+        >>> extremes = ElasticTensor(C).extremes("youngs_modulus")
+        >>> round(extremes.min.value, 2), round(extremes.max.value, 2), np.abs(extremes.min.direction).round(2).tolist()
         (21.18, 36.0, [0.58, 0.58, 0.58])
         """
         if prop not in _PROPERTIES:

@@ -165,10 +165,10 @@ def as_groups(groups: Any, n_rows: int) -> pd.Series:
 
 def need_groups(groups: pd.Series, minimum: int, what: str) -> None:
     """Raise `ModelInputError` when there are fewer than `minimum` groups."""
-    found = groups.nunique()
-    if found < minimum:
+    n_groups = groups.nunique()
+    if n_groups < minimum:
         raise ModelInputError(
-            f"{what} needs at least {minimum} groups, the table has {found}",
+            f"{what} needs at least {minimum} groups, the table has {n_groups}",
             remedy="add crystals with other spacers",
         )
 

@@ -111,7 +111,7 @@ def statement_table(known: Known, compounds: Iterable[Compound]) -> pd.DataFrame
     """
     rows = []
     for compound in compounds:
-        found = state(known, compound)
+        statement = state(known, compound)
         rows.append(
             {
                 "compound": compound.name,
@@ -120,14 +120,14 @@ def statement_table(known: Known, compounds: Iterable[Compound]) -> pd.DataFrame
                 "metal": compound.metals,
                 "halide": compound.halides,
                 "n_layers": compound.n_layers,
-                "lowest": found.lowest,
-                "energy_per_metal": found.energy,
-                "times_found": found.times_found,
-                "strategies": " ".join(found.strategies),
-                "candidates": found.candidates,
-                "minima": found.minima,
-                "near": found.near,
-                "other_compounds": found.others,
+                "lowest": statement.lowest,
+                "energy_per_metal": statement.energy,
+                "times_found": statement.times_found,
+                "strategies": " ".join(statement.strategies),
+                "candidates": statement.candidates,
+                "minima": statement.minima,
+                "near": statement.near,
+                "other_compounds": statement.others,
             }
         )
     return pd.DataFrame(rows).set_index("compound") if rows else pd.DataFrame()

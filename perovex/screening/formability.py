@@ -277,8 +277,8 @@ def rates() -> pd.DataFrame:
     for name, smiles, kind in zip(names, known["smiles"], known["perovskite"], strict=True):
         kinds.setdefault(name, set()).add(str(kind))
         written.setdefault(name, str(smiles))
-    layered = [written[name] for name, found in kinds.items() if found == {"layered"}]
-    others = [written[name] for name, found in kinds.items() if not any(kind.startswith("layered") for kind in found)]
+    layered = [written[name] for name, formed in kinds.items() if formed == {"layered"}]
+    others = [written[name] for name, formed in kinds.items() if not any(kind.startswith("layered") for kind in formed)]
     widths = {name: cross_section(name) for name in layered}
     lines = {}
     for label, names in (("layered", layered), ("otherwise", others)):
@@ -326,9 +326,9 @@ def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
     rows = []
     for smiles, key in zip(spacers, keys, strict=True):
         try:
-            found = judge(smiles, key)
+            judged = judge(smiles, key)
         except SmilesError as error:
-            found = Formability("rule broken", (str(error),))
-        rows.append((found.verdict, "; ".join(found.broken), "; ".join(found.known)))
+            judged = Formability("rule broken", (str(error),))
+        rows.append((judged.verdict, "; ".join(judged.broken), "; ".join(judged.known)))
     columns = ["formability", "rules_broken", "known_crystals"]
     return pd.DataFrame(np.array(rows, dtype=object).reshape(-1, 3), columns=columns)

@@ -116,16 +116,16 @@ def _errors(kind: str, error: pd.Series, flags: pd.DataFrame, groups: pd.Series)
     # held out more than once: inside where most of the folds said so
     errors = domain_errors(error.abs(), flags["in_domain"] >= 0.5, flags["score"], groups)
     ratio = {f"ratio{end}": [np.nan, getattr(errors, key)] for key, end in _RATIO.items()}
-    found = errors.table
+    by_domain = errors.table
     table = pd.DataFrame(
         {
             "crystals": kind,
-            "domain": found.index,
-            "n_rows": found["rows"].to_numpy(),
-            "n_groups": found["groups"].to_numpy(),
-            "share": (found["rows"] / found["rows"].sum()).to_numpy(),
-            "mean_absolute_error": found["mean_error"].to_numpy(),
-            "median_absolute_error": found["median_error"].to_numpy(),
+            "domain": by_domain.index,
+            "n_rows": by_domain["rows"].to_numpy(),
+            "n_groups": by_domain["groups"].to_numpy(),
+            "share": (by_domain["rows"] / by_domain["rows"].sum()).to_numpy(),
+            "mean_absolute_error": by_domain["mean_error"].to_numpy(),
+            "median_absolute_error": by_domain["median_error"].to_numpy(),
             **ratio,
         }
     )

@@ -163,11 +163,11 @@ def _follows(task: Task, tasks: list[Task]) -> bool:
     return task.classify and any(other.target == task.target and not other.classify for other in tasks)
 
 
-def result_of(task: Task, found: Mapping[str, Found[Any]]) -> TaskResult:
+def result_of(task: Task, results: Mapping[str, Found[Any]]) -> TaskResult:
     """Put together what the steps of a task found."""
     kinds = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims", "further")
-    parts = {kind: found[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in found}
-    parts["y-scrambling"] = found[f"y-scrambling: {task.target}"]
+    parts = {kind: results[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in results}
+    parts["y-scrambling"] = results[f"y-scrambling: {task.target}"]
     refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
     explained: Explained | None = parts["explanation"].value if "explanation" in parts else None
     shuffled: Scrambling | None = parts["y-scrambling"].value
@@ -295,9 +295,9 @@ def _explain(task: Task, tables: StudyTables, units: Mapping[str, str], options:
     return Explained(explanation, ranking, measured, factors)
 
 
-def domain(task: Task, tables: StudyTables, options: StudyOptions, found: Found[Evaluation]) -> Found[pd.DataFrame]:
+def domain(task: Task, tables: StudyTables, options: StudyOptions, validated: Found[Evaluation]) -> Found[pd.DataFrame]:
     """Ask whether errors are larger outside the applicability domain."""
-    return _attempt(lambda: domain_check(predictor(task, options), tables, task.target, found.value))
+    return _attempt(lambda: domain_check(predictor(task, options), tables, task.target, validated.value))
 
 
 def error_ranking(task: Task, tables: StudyTables, options: StudyOptions) -> Found[pd.DataFrame]:
@@ -322,8 +322,8 @@ def abstract(task: Task, tables: StudyTables, explained: Found[Explained]) -> Fo
     """Set sign and strength of what the abstract names beside their rivals."""
     if not _claimed(task, tables):
         return Found(refusal=_NOT_CLAIMED)
-    found = explained.value
-    explanation, ranking = (None, None) if found is None else (found.explanation, found.ranking)
+    both = explained.value
+    explanation, ranking = (None, None) if both is None else (both.explanation, both.ranking)
     return _attempt(lambda: questions.abstract(tables, task.target, explanation, ranking))
 
 
@@ -343,11 +343,11 @@ def claims(
     if not _claimed(task, tables):
         return Found(refusal=_NOT_CLAIMED)
     model = predictor(replace(task, classify=False), options)
-    found = explained.value
+    both = explained.value
 
     def judged() -> list[Verdict]:
         y = explained_target(task, tables)
-        parts = (None, None) if found is None else (found.explanation, found.ranking)
+        parts = (None, None) if both is None else (both.explanation, both.ranking)
         verdicts = questions.verdicts(model, tables, y, task.target, parts, tested.value, measured.value, options)
         if not verdicts:
             raise ModelInputError("no claim could be tested")

@@ -114,11 +114,11 @@ class StudyResult:
             "threshold": self.threshold,
             "models": {name: task.to_dict() for name, task in self.tasks.items()},
             "claims": self.claims,
-            "rejected_by_target": {name: _plain(found) for name, found in self.rejected.items()},
+            "rejected_by_target": {name: _plain(outcome) for name, outcome in self.rejected.items()},
             "plain_model": None if self.plain is None else _plain(self.plain),
-            "variance": {name: _plain(found) for name, found in self.variance.items()},
+            "variance": {name: _plain(outcome) for name, outcome in self.variance.items()},
             "confounding": self.confounding.to_dict(),
-            "matched_series": {name: _plain(found) for name, found in self.series.items()},
+            "matched_series": {name: _plain(outcome) for name, outcome in self.series.items()},
         }
         safe: dict[str, Any] = json_safe(content)
         return safe
@@ -135,14 +135,14 @@ class StudyResult:
         return summary_html(self)
 
 
-def _plain(found: Found[Any]) -> Any:
+def _plain(outcome: Found[Any]) -> Any:
     """Value of a step as JSON has it, or the reason why there is none."""
-    if found.value is None:
-        return found.refusal
-    if hasattr(found.value, "columns"):
-        named = found.value.reset_index() if found.value.index.name else found.value
+    if outcome.value is None:
+        return outcome.refusal
+    if hasattr(outcome.value, "columns"):
+        named = outcome.value.reset_index() if outcome.value.index.name else outcome.value
         return named.to_dict(orient="records")
-    return found.value.to_dict()
+    return outcome.value.to_dict()
 
 
 def describe_data(data: ElasticData | OwnData, tables: StudyTables) -> dict[str, Any]:

@@ -128,13 +128,13 @@ def template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes = b"") -> Te
         return _lone(symbols[0])
     pairs = _unpacked(bonds)
     measured = np.frombuffer(lengths) if lengths else None
-    found = assign_valences(symbols, pairs, measured)
-    complete = found.sound and ("H" in symbols or "C" not in symbols)
+    valences = assign_valences(symbols, pairs, measured)
+    complete = valences.sound and ("H" in symbols or "C" not in symbols)
     if not complete and measured is not None:
         implied = implied_template(symbols, bonds, lengths)
         assert implied is not None  # no protons are asked for
         return implied
-    return _template(symbols, pairs, found, complete=complete)
+    return _template(symbols, pairs, valences, complete=complete)
 
 
 @lru_cache(maxsize=2_000)
@@ -149,10 +149,10 @@ def charged_template(symbols: tuple[str, ...], bonds: bytes, charge: int) -> Tem
         Total charge.
     """
     pairs = _unpacked(bonds)
-    found = assign_charged(symbols, pairs, charge)
-    if found is None or not found.sound:
+    valences = assign_charged(symbols, pairs, charge)
+    if valences is None or not valences.sound:
         return None
-    state = _template(symbols, pairs, found, complete=True)
+    state = _template(symbols, pairs, valences, complete=True)
     positive = (a for a in state.mol.GetAtoms() if a.GetSymbol() == "C" and a.GetFormalCharge())
     return state if state.complete and all(_stable_carbocation(atom) for atom in positive) else None
 
@@ -180,8 +180,8 @@ def _plain_template(mol: Any, smiles: str, charge: int, ammonium: tuple[int, ...
     return Template(mol, smiles, charge, ammonium, complete, none, none, limits)
 
 
-def _template(symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valences, *, complete: bool) -> Template:
-    mol = _skeleton(symbols, bonds, found.orders, found.charges)
+def _template(symbols: tuple[str, ...], bonds: NDArray[np.int64], valences: Valences, *, complete: bool) -> Template:
+    mol = _skeleton(symbols, bonds, valences.orders, valences.charges)
     with BlockLogs():
         broken = Chem.SanitizeMol(mol, catchErrors=True)
     if broken:
@@ -190,7 +190,7 @@ def _template(symbols: tuple[str, ...], bonds: NDArray[np.int64], found: Valence
     return Template(
         mol=mol,
         smiles=_smiles(mol),
-        charge=sum(found.charges),
+        charge=sum(valences.charges),
         ammonium=_ammonium(mol),
         complete=complete and not broken,
         centres=np.array(centres, dtype=np.int64).reshape(-1, 4),
@@ -233,10 +233,10 @@ def implied_template(symbols: tuple[str, ...], bonds: bytes, lengths: bytes, pro
     protons : int
         How many basic nitrogens beyond terminal amines are protonated; None is returned where there are fewer.
     """
-    found = imply_hydrogens(symbols, _unpacked(bonds), np.frombuffer(lengths), protons)
-    if found is None:
+    implied = imply_hydrogens(symbols, _unpacked(bonds), np.frombuffer(lengths), protons)
+    if implied is None:
         return None
-    mol, charge = found
+    mol, charge = implied
     return _plain_template(mol, _smiles(mol), charge, _ammonium(mol), complete=False)
 
 

@@ -225,7 +225,7 @@ def _amidinium_nitrogens(
         The nitrogens of amidinium and guanidinium groups, and whether each is the one with the charge.
     """
     rank = np.bincount(bonds[heavy[bonds].all(axis=1)].ravel(), minlength=len(symbols))
-    found: dict[int, bool] = {}
+    is_charged: dict[int, bool] = {}
     for carbon in [k for k, s in enumerate(symbols) if s == "C"]:
         arms = [
             (k, int(a + b - carbon))
@@ -236,5 +236,5 @@ def _amidinium_nitrogens(
             continue
         for position, (bond, nitrogen) in enumerate(arms):
             orders[bond] = 2 if position == 0 else 1
-            found[nitrogen] = position == 0
-    return found
+            is_charged[nitrogen] = position == 0
+    return is_charged

@@ -85,8 +85,8 @@ def assign_valences(
     Formamidinium, N-C-N with four hydrogens on the nitrogens and one on the carbon:
 
     >>> bonds = np.array([[0, 1], [1, 2], [0, 3], [0, 4], [1, 5], [2, 6], [2, 7]])
-    >>> found = assign_valences(["N", "C", "N", "H", "H", "H", "H", "H"], bonds)
-    >>> sum(found.charges), found.sound
+    >>> valences = assign_valences(["N", "C", "N", "H", "H", "H", "H", "H"], bonds)
+    >>> sum(valences.charges), valences.sound
     (1, True)
     """
     known = [STATES.get(s, ((0, 0, 0.0),)) for s in symbols]
@@ -99,9 +99,9 @@ def assign_valences(
     easy = _all_single(options, degree)
     if easy is not None:
         return Valences((1,) * len(bonds), easy, 0.0 + sum(_cost(o, d) for o, d in zip(options, degree, strict=True)))
-    found = _solve(symbols, options, bonds, degree, lengths)
-    assert found is not None  # no charge was asked for
-    return found
+    valences = _solve(symbols, options, bonds, degree, lengths)
+    assert valences is not None  # no charge was asked for
+    return valences
 
 
 def assign_charged(symbols: Sequence[str], bonds: NDArray[np.int64], charge: int) -> Valences | None:
@@ -349,14 +349,14 @@ def _integer_programme(
     if charge is not None:
         rows[-1, count:] = [float(s[1]) for s in flat]
         right = np.append(right, float(charge))
-    found = milp(
+    solution = milp(
         np.concatenate([costs, [s[2] for s in flat]]),
         constraints=LinearConstraint(rows.tocsr(), right, right),
         bounds=Bounds(np.zeros(count + switches), np.concatenate([limit, np.ones(switches)])),
         integrality=np.ones(count + switches),
         options={"time_limit": 5.0},
     )
-    return None if found.x is None else np.round(found.x[:count]).astype(int).tolist()
+    return None if solution.x is None else np.round(solution.x[:count]).astype(int).tolist()
 
 
 def _bond_costs(

@@ -60,22 +60,22 @@ def settle_charges(molecules: Sequence[RawMolecule], needed: Sequence[int]) -> l
     list of RawMolecule
         The same ones where they balance already, or where no sound states do.
     """
-    found = list(molecules)
-    total = sum(m.charge for m in found)
+    settled = list(molecules)
+    total = sum(m.charge for m in settled)
     if total in needed:
-        return found
+        return settled
     kinds: dict[tuple[tuple[str, ...], bytes], list[int]] = defaultdict(list)
-    for position, m in enumerate(found):
+    for position, m in enumerate(settled):
         if len(m.symbols) > 1:
             kinds[m.symbols, m.bonds.tobytes()].append(position)
-    options = {kind: _states(kind, [found[p] for p in members]) for kind, members in kinds.items()}
+    options = {kind: _states(kind, [settled[p] for p in members]) for kind, members in kinds.items()}
     open_kinds = [kind for kind, states in options.items() if len(states) > 1]
     if not 0 < len(open_kinds) <= _KINDS_AT_MOST:
-        return found
+        return settled
     best: tuple[float, tuple[tuple[float, Template | None], ...]] = (np.inf, ())
     for trial in product(*(options[kind] for kind in open_kinds)):
         change = sum(
-            len(kinds[kind]) * (state[1].charge - found[kinds[kind][0]].charge)
+            len(kinds[kind]) * (state[1].charge - settled[kinds[kind][0]].charge)
             for kind, state in zip(open_kinds, trial, strict=True)
             if state[1] is not None
         )
@@ -87,8 +87,8 @@ def settle_charges(molecules: Sequence[RawMolecule], needed: Sequence[int]) -> l
     for kind, (_, state) in zip(open_kinds, chosen, strict=True):
         if state is not None:
             for position in kinds[kind]:
-                found[position] = _with_state(found[position], state)
-    return found
+                settled[position] = _with_state(settled[position], state)
+    return settled
 
 
 def _states(kind: tuple[tuple[str, ...], bytes], members: Sequence[RawMolecule]) -> list[tuple[float, Template | None]]:

@@ -48,8 +48,8 @@ def octahedra_alone(obj: Any, *, disorder: str = "error") -> Octahedra:
     Examples
     --------
     >>> from perovex.crystal.examples import cubic
-    >>> found = octahedra_alone(cubic())
-    >>> len(found), bool(found.bridging.all())
+    >>> octahedra = octahedra_alone(cubic())
+    >>> len(octahedra), bool(octahedra.bridging.all())
     (1, True)
     """
     structure = as_structure(obj, disorder=disorder)

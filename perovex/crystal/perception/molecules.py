@@ -97,12 +97,12 @@ def _assemble(
     owner = label[edges[:, 0]]
     sorted_edges = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[sorted_edges], np.arange(len(by_molecule) + 1))
-    found = []
+    molecules = []
     for k, group in enumerate(by_molecule):
         mine = sorted_edges[bounds[k] : bounds[k + 1]]
         symbols = tuple(atoms.symbol(int(s)) for s in members[group])
-        found.append(_molecule(atoms, members[group], cart[group], symbols, position[edges[mine]], lengths[mine]))
-    return found
+        molecules.append(_molecule(atoms, members[group], cart[group], symbols, position[edges[mine]], lengths[mine]))
+    return molecules
 
 
 def _molecule(

@@ -63,11 +63,11 @@ class RawOctahedra:
 
 def _pairings() -> NDArray[np.int64]:
     """All 15 ways to split six ligands in three pairs."""
-    found = {
+    pairings = {
         tuple(sorted((tuple(sorted(p[0:2])), tuple(sorted(p[2:4])), tuple(sorted(p[4:6])))))
         for p in permutations(range(6))
     }
-    return np.array(sorted(found))
+    return np.array(sorted(pairings))
 
 
 PAIRINGS = _pairings()

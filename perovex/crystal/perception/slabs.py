@@ -51,10 +51,10 @@ def common_plane(parts: Components, lattice: NDArray[np.float64]) -> Plane:
     TopologyError
         Pieces lie in different planes.
     """
-    found = {tuple(plane_indices(t).tolist()) for t in parts.translations}
-    if len(found) > 1:
-        raise topology_error("2D corner-sharing, non-parallel", f"{len(found)} different planes")
-    indices = np.array(found.pop(), dtype=np.int64)
+    planes = {tuple(plane_indices(t).tolist()) for t in parts.translations}
+    if len(planes) > 1:
+        raise topology_error("2D corner-sharing, non-parallel", f"{len(planes)} different planes")
+    indices = np.array(planes.pop(), dtype=np.int64)
     reciprocal = np.linalg.inv(lattice) @ indices
     normal = signed(unit(reciprocal), lattice)
     if normal @ reciprocal < 0:

@@ -288,15 +288,15 @@ def _places(copies: NDArray[np.float64], lattice: NDArray[np.float64]) -> list[t
     if np.count_nonzero(near) == len(copies):
         return [((k,), 1) for k in range(len(copies))]
     free = np.ones(len(copies), dtype=bool)
-    found = []
+    places = []
     for first in range(len(copies)):
         if not free[first]:
             continue
         members = np.flatnonzero(free & near[first])
         free[members] = False
         same = distance[np.ix_(members, members)] < _EXACTLY
-        found.append((tuple(members.tolist()), int((~np.tril(same, -1).any(axis=1)).sum())))
-    return found
+        places.append((tuple(members.tolist()), int((~np.tril(same, -1).any(axis=1)).sum())))
+    return places
 
 
 def _judged(sites: Sites, lattice: NDArray[np.float64], formula: dict[str, float]) -> Expansion:

@@ -140,8 +140,8 @@ def regions(count: int, contacts: Contacts, optional: NDArray[np.bool_]) -> list
     members: dict[int, list[int]] = defaultdict(list)
     for i in range(count):
         members[root(i)].append(i)
-    found = (np.array(m) for m in members.values() if optional[m].any())
-    return sorted(found, key=lambda m: int(m[0]))
+    parts = (np.array(m) for m in members.values() if optional[m].any())
+    return sorted(parts, key=lambda m: int(m[0]))
 
 
 def choose(
@@ -225,16 +225,16 @@ class _Programme:
         matrix = coo_array((v, (r, c)), shape=(max(len(self.rows), 1), count)).tocsr()
         low = [row[1] for row in self.rows] or [-np.inf]
         high = [row[2] for row in self.rows] or [np.inf]
-        found = milp(
+        solution = milp(
             np.array(self.cost),
             constraints=LinearConstraint(matrix, low, high),
             bounds=Bounds(np.zeros(count), np.array(self.upper)),
             integrality=np.array([1] * len(self.free) + [0] * (count - len(self.free))),
             options={"time_limit": TIME_LIMIT, "mip_rel_gap": 1e-6},
         )
-        if found.x is None:
+        if solution.x is None:
             return []
-        return [i for k, i in enumerate(self.free) if found.x[k] > 0.5]
+        return [i for k, i in enumerate(self.free) if solution.x[k] > 0.5]
 
     def _new(self, cost: float, upper: float = 1.0) -> int:
         self.cost.append(cost)
@@ -246,8 +246,8 @@ class _Programme:
 
     def _near(self, pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
         """Pairs of the region with an atom that may be left out."""
-        found = pairs.tolist()
-        return [(i, j) for i, j in found if i in self.inside and (i in self.place or j in self.place)]
+        near = pairs.tolist()
+        return [(i, j) for i, j in near if i in self.inside and (i in self.place or j in self.place)]
 
     def _collisions(self) -> None:
         for i, j in self._near(self.contacts.collision):

@@ -68,12 +68,12 @@ def _matrix(
     """Read the matrix and vector that lead to coordinates of a kind; None where they are missing or no numbers."""
 
     def read(name: str, places: list[str]) -> list[float]:
-        found = []
+        numbers = []
         for place in places:
             core, macro = f"_atom_sites_{kind}_tran_{name}_{place}", "".join(f"[{digit}]" for digit in place)
             values = [*block.find_values(core), *block.find_values(f"_atom_sites.{kind}_transf_{name}{macro}")]
-            found.append(number(values[0]) if values else np.nan)
-        return found
+            numbers.append(number(values[0]) if values else np.nan)
+        return numbers
 
     matrix = np.array(read("matrix", [f"{i}{j}" for i in "123" for j in "123"])).reshape(3, 3)
     vector = np.array(read("vector", list("123")))

@@ -59,11 +59,11 @@ def read_origin(text: str) -> dict[str, dict[str, str]]:
     >>> read_origin("# perovex-build:spacer_smiles:C%5BNH3+%5D;n:1")
     {'build': {'spacer_smiles': 'C[NH3+]', 'n': '1'}}
     """
-    found: dict[str, dict[str, str]] = {}
+    origin: dict[str, dict[str, str]] = {}
     for kind, entries in _MARK.findall(text[:20_000]):
         pairs = [entry.partition(":")[::2] for entry in entries.split(";")]
-        found[kind] = {key: unquote(value) for key, value in pairs if key}
-    return found
+        origin[kind] = {key: unquote(value) for key, value in pairs if key}
+    return origin
 
 
 def _is_plain(value: Any) -> bool:

@@ -112,15 +112,15 @@ def expand_paths(items: PathLike | Iterable[PathLike], *, keep_missing: bool = F
     ['a.vasp', 'b.cif']
     """
     given = [items] if isinstance(items, str | os.PathLike) else list(items)
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for item in given:
         try:
-            found.update(dict.fromkeys(_expand(item)))
+            paths.update(dict.fromkeys(_expand(item)))
         except StructureFileError:
             if not keep_missing:
                 raise
-            found[Path(item)] = None
-    return list(found)
+            paths[Path(item)] = None
+    return list(paths)
 
 
 def _expand(item: PathLike) -> list[Path]:

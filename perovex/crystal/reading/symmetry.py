@@ -236,11 +236,11 @@ def _named(items: dict[str, list[str]], lattice: NDArray[np.float64]) -> list[Op
             group = None
         if group is not None:
             return [_of_group(group, hall)]
-    found = _by_name(_first(items, _NAME_TAGS))
-    if not found:
+    groups = _by_name(_first(items, _NAME_TAGS))
+    if not groups:
         number = _first(items, _NUMBER_TAGS)
-        found = _by_number(int(number)) if number.isdecimal() and len(number) < 4 else []
-    candidates = [_of_group(group.operations(), group.xhm()) for group in found]
+        groups = _by_number(int(number)) if number.isdecimal() and len(number) < 4 else []
+    candidates = [_of_group(group.operations(), group.xhm()) for group in groups]
     return [c for c in candidates if c.fits(lattice)] or candidates
 
 

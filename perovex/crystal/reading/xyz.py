@@ -139,16 +139,16 @@ def _atoms(lines: Sequence[str], count: int, properties: str) -> tuple[list[str]
 def _columns(properties: str) -> tuple[int, int]:
     """First columns of the species and of the positions."""
     fields = properties.split(":")
-    start, found = 0, {}
+    start, columns = 0, {}
     for name, width in zip(fields[0::3], fields[2::3], strict=False):
         if not width.isdecimal() or len(width) > 4 or int(width) > _COLUMNS_AT_MOST:
             raise StructureFileError(
                 f"not a readable xyz file: {width} columns announced", remedy="correct Properties= in the comment line"
             )
-        found[name.lower()] = (start, int(width))
+        columns[name.lower()] = (start, int(width))
         start += int(width)
-    species = found.get("species") or found.get("z") or found.get("numbers")
-    position = found.get("pos") or found.get("positions")
+    species = columns.get("species") or columns.get("z") or columns.get("numbers")
+    position = columns.get("pos") or columns.get("positions")
     if species is None or position is None or position[1] != 3:
         raise StructureFileError("not a readable xyz file: no species or positions among its columns")
     return species[0], position[0]

@@ -192,11 +192,11 @@ class Follower:
         unit = vectors / lengths[:, :, None]
         cosine = np.einsum("kpi,kpi->kp", unit[:, 0::2], unit[:, 1::2]).max(axis=1)
         long, bent = ratio > self._longest, cosine > TRANS_COSINE
-        found = []
+        broken = []
         for k in np.flatnonzero(long | bent).tolist():
             reason = f"bond of {lengths[k].max():.2f} Å" if long[k] else "opposite bonds at less than 130 degrees"
-            found.append(Broken(frame, k, int(crystal.octahedra.metal[k]), reason))
-        return found
+            broken.append(Broken(frame, k, int(crystal.octahedra.metal[k]), reason))
+        return broken
 
 
 def _shifts(molecule: Molecule, frac: Array, lattice: Array) -> Array:

@@ -65,11 +65,11 @@ def _box(line: str, rows: list[str], number: int) -> tuple[Array, Array]:
 
 
 def _frame(fields: dict[str, list[str]], lattice: Array, origin: Array, types: Sequence[str], number: int) -> Frame:
-    found = next((names for names in _POSITIONS if set(names) <= set(fields)), None)
-    if found is None:
+    axes = next((names for names in _POSITIONS if set(names) <= set(fields)), None)
+    if axes is None:
         raise StructureFileError("no positions in this dump", remedy="dump id type x y z (or xu, xs, xsu)")
-    values = floats([fields[name] for name in found], number)
-    positions = values @ lattice if "s" in found[0] else values - origin
+    values = floats([fields[name] for name in axes], number)
+    positions = values @ lattice if "s" in axes[0] else values - origin
     order = np.argsort(np.array(fields["id"], dtype=int), kind="stable") if "id" in fields else np.arange(len(values))
     symbols = _symbols(fields, types)
     return Frame(number, lattice, positions[order], tuple(symbols[k] for k in order))

@@ -82,13 +82,13 @@ def _layout(comment: str, row: str) -> tuple[int, int, int]:
     if match is None:
         return 0, 1, len(row.split())
     names = match.group(1).strip('"').split(":")
-    at, found = 0, {}
+    at, columns = 0, {}
     for name, width in zip(names[0::3], names[2::3], strict=False):
-        found[name.lower()] = at
+        columns[name.lower()] = at
         at += int(width)
-    if "species" not in found or "pos" not in found:
+    if "species" not in columns or "pos" not in columns:
         raise StructureFileError("Properties= of a comment line names no species or pos")
-    return found["species"], found["pos"], at
+    return columns["species"], columns["pos"], at
 
 
 def _cp2k_cells(path: Path) -> Iterator[Array]:

@@ -120,7 +120,7 @@ def audit(data: ElasticData) -> Audit:
 
 
 def _outliers(table: pd.DataFrame) -> pd.DataFrame:
-    found = []
+    outliers = []
     for modulus in ("E_in_plane", "E_out_of_plane", "E_vrh"):
         for (n, halide), rows in table.groupby(["n_layers", "halide"]):
             if len(rows) < 5:  # a spread of fewer says nothing
@@ -130,7 +130,7 @@ def _outliers(table: pd.DataFrame) -> pd.DataFrame:
             if spread == 0:
                 continue
             score = 0.6745 * (value - value.median()) / spread
-            found += [
+            outliers += [
                 {
                     "crystal_id": name,
                     "modulus": modulus,
@@ -142,7 +142,7 @@ def _outliers(table: pd.DataFrame) -> pd.DataFrame:
                 for name, s in score.items()
                 if abs(s) > OUTLIER_SCORE
             ]
-    return pd.DataFrame(found, columns=["crystal_id", "modulus", "GPa", "score", "n", "X"]).set_index("crystal_id")
+    return pd.DataFrame(outliers, columns=["crystal_id", "modulus", "GPa", "score", "n", "X"]).set_index("crystal_id")
 
 
 def _stacking_changes(table: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def mirrored_smiles(smiles: str) -> str:
     """
     from rdkit import Chem
 
-    turned = re.sub("@+", lambda found: "@" if found.group() == "@@" else "@@", smiles)
+    turned = re.sub("@+", lambda match: "@" if match.group() == "@@" else "@@", smiles)
     mol = Chem.MolFromSmiles(turned)
     return smiles if mol is None else str(Chem.MolToSmiles(mol))
 

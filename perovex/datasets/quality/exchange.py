@@ -82,14 +82,14 @@ def too_high(table: pd.DataFrame, groups: pd.Series, alarm: float = ALARM) -> pd
         long as the crystal to borrow from is too high itself.
     """
     pairs = exchange_energies(table, groups)
-    found = []
+    listed = []
     for (n, _, _, _), rows in pairs.groupby(["n_layers", "metal", "cage", "exchange"]):
         if len(rows) < LEAST_SPACERS:
             continue
         excess = 1e3 * (rows["energy"] - rows["energy"].median())
         for (_, row), value in zip(rows.iterrows(), excess, strict=True):
             crystal, lender = (row["other"], row["one"]) if value > 0 else (row["one"], row["other"])
-            found.append([crystal, n, table.loc[crystal, "halide"], abs(value), lender, len(rows)])
-    frame = pd.DataFrame(found, columns=["crystal_id", *_COLUMNS])
+            listed.append([crystal, n, table.loc[crystal, "halide"], abs(value), lender, len(rows)])
+    frame = pd.DataFrame(listed, columns=["crystal_id", *_COLUMNS])
     frame = frame[frame["too_high"] > alarm].sort_values("too_high", ascending=False)
     return frame.drop_duplicates("crystal_id").set_index("crystal_id")

@@ -172,11 +172,11 @@ def describe_trajectory(
         average.add(frac - follower.drift, frame.lattice)
         wrong = follower.broken(moved, frame.number)
         broken += wrong[: MOST_BROKEN - len(broken)]
-        found: dict[str, float] = {**_cell(frame.lattice), "broken_octahedra": float(len(wrong))}
+        computed: dict[str, float] = {**_cell(frame.lattice), "broken_octahedra": float(len(wrong))}
         with np.errstate(all="ignore"):  # an undefined value is NaN and no reason to warn
             for compute in computes:
-                found.update(compute(moved))
-        values = {key: float(found[key]) for key in keys}
+                computed.update(compute(moved))
+        values = {key: float(computed[key]) for key in keys}
         running.add(np.array(list(values.values())))
         if on_row is None:
             kept.append(list(values.values()))

@@ -86,14 +86,14 @@ class Running:
 
     def _inefficiency(self, variance: Array) -> Array:
         """Largest ratio of the variance of block means to that of independent values, over block lengths."""
-        found = np.full(len(self.keys), np.nan)
+        largest = np.full(len(self.keys), np.nan)
         for power, level in enumerate(self._levels):
             if level.count < LEAST_BLOCKS:
                 break
             with np.errstate(invalid="ignore", divide="ignore"):
                 ratio = 2.0**power * level.variance() / variance
-            found = np.fmax(found, ratio)
-        return np.where(variance > 0, found, np.nan)
+            largest = np.fmax(largest, ratio)
+        return np.where(variance > 0, largest, np.nan)
 
 
 class _Level:

@@ -26,13 +26,13 @@ PACKAGES = ("perovex", "sevenn", "torch", "dftd3", "ase", "numpy", "scipy", "num
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that decide a label, of those installed."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

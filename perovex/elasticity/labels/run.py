@@ -149,13 +149,13 @@ class LabelRun:
         Equivariant networks without parity do: images of forces under improper operations are then wrong, and a
         relaxation that relies on them never ends.
         """
-        found, positions, cell = find_symmetry(atoms, tolerance)
-        if found.improper.any():
+        symmetry, positions, cell = find_symmetry(atoms, tolerance)
+        if symmetry.improper.any():
             if self.mirror_error is None:
                 self.mirror_error = self._measure_mirror(positions, cell)
             if self.mirror_error > self.settings.relax.fmax / 10:
-                found = found.proper()
-        return found, positions, cell
+                symmetry = symmetry.proper()
+        return symmetry, positions, cell
 
     def _measure_mirror(self, positions: Array, cell: Array) -> float:
         """Largest difference of forces between a slightly disturbed crystal and its inverted image, eV/Å."""
@@ -239,11 +239,11 @@ class LabelRun:
         if self.symmetry.order > 1:
             return
         atoms = atoms_at(self.surface.atoms, self.state.point)
-        found, positions, cell = self._find_symmetry(atoms, self.settings.symmetry)
-        if found.order > 1:
+        symmetry, positions, cell = self._find_symmetry(atoms, self.settings.symmetry)
+        if symmetry.order > 1:
             point = self.surface.evaluate(positions, cell)
             if is_relaxed(point, self.settings.relax):
-                self.symmetry, self.state.point = found, point
+                self.symmetry, self.state.point = symmetry, point
         self.save("relaxed")
 
     def respond(self) -> Response:

@@ -188,8 +188,8 @@ def best_direction(function: Callable[[Array], Array], sign: float = 1.0) -> tup
         np.round(values / scale, 9), kind="stable"
     )  # rounded: on a plateau special directions come first
     starts = _separate(grid[order])
-    found, where = _descend(lambda u: sign * function(u), starts)
-    return sign * found, _upward(where)
+    best, where = _descend(lambda u: sign * function(u), starts)
+    return sign * best, _upward(where)
 
 
 def _descend(function: Callable[[Array], Array], starts: Array) -> tuple[float, Array]:

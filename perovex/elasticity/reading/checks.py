@@ -23,13 +23,13 @@ _PLAUSIBLE = (1.0, 1500.0)  # GPa, the largest component; diamond has 1080
 _SAME = 0.02
 
 
-def in_gpa(matrix: Array, found: str, asked: str | None) -> tuple[Array, str, str]:
+def in_gpa(matrix: Array, stated: str, asked: str | None) -> tuple[Array, str, str]:
     """Convert a matrix to GPa.
 
     Parameters
     ----------
     matrix : ndarray, shape (6, 6)
-    found : str
+    stated : str
         Unit that the file names; empty for none.
     asked : str, optional
         Unit that the user names; it counts more.
@@ -51,8 +51,8 @@ def in_gpa(matrix: Array, found: str, asked: str | None) -> tuple[Array, str, st
     if asked is not None:
         key = unit_key(asked)
         return matrix * UNITS[key], key, ""
-    if found:
-        return matrix * UNITS[found], found, ""
+    if stated:
+        return matrix * UNITS[stated], stated, ""
     largest = float(abs(matrix).max())
     if not _PLAUSIBLE[0] <= largest <= _PLAUSIBLE[1]:
         raise ElasticityError(

@@ -51,9 +51,9 @@ def parse_cp2k_folder(folder: Path) -> RawTensor:
     runs = []
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in _ENDINGS and path.is_file():
-            found = _cell_and_stress(path.read_text(encoding="utf-8", errors="replace"))
-            if found is not None:
-                runs.append(found)
+            run = _cell_and_stress(path.read_text(encoding="utf-8", errors="replace"))
+            if run is not None:
+                runs.append(run)
     if len(runs) < 7:
         raise ElasticityError(
             f"{len(runs)} CP2K outputs with cell and stress tensor in this folder, seven or more are needed",

@@ -76,10 +76,10 @@ def parse_program(text: str) -> RawTensor | None:
     """
     lines = text.splitlines()
     for heading in HEADINGS:
-        found = [k for k, line in enumerate(lines) if re.search(heading.pattern, line)]
-        if not found:
+        headings = [k for k, line in enumerate(lines) if re.search(heading.pattern, line)]
+        if not headings:
             continue
-        start = found[-1] if heading.last else found[0]
+        start = headings[-1] if heading.last else headings[0]
         matrix = _after(lines[start + 1 : start + 1 + _REACH], numbered=heading.numbered)
         if matrix is None:
             raise ElasticityError(
@@ -92,7 +92,7 @@ def parse_program(text: str) -> RawTensor | None:
             heading.unit,
             heading.order,
             substance=_substance(text, heading.program),
-            remarks=_remarks(heading, text, len(found)),
+            remarks=_remarks(heading, text, len(headings)),
         )
     return None
 

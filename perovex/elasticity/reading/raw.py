@@ -169,13 +169,13 @@ def first_matrix(rows: Iterable[list[float]]) -> Array | None:
     A line of column numbers above a matrix would make one of another kind with its first five rows.
     """
     filled = [row for row in rows if row]
-    found: Array | None = None
+    first: Array | None = None
     for start in range(len(filled) - 5):
         matrix = square(filled[start : start + 6])
         if matrix is not None and abs(matrix - matrix.T).max() <= 0.01 * abs(matrix).max():
             return matrix
-        found = matrix if found is None else found
-    return found
+        first = matrix if first is None else first
+    return first
 
 
 def matrix_of(value: Any) -> Array | None:

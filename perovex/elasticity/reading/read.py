@@ -93,8 +93,8 @@ def read_tensor(
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "C.txt"
     >>> _ = file.write_text("30 10 10 0 0 0\n30 10 0 0 0\n30 0 0 0\n10 0 0\n10 0\n10\n")
-    >>> found = read_tensor(file)
-    >>> found.tensor.hill.E.__round__(6), found.remarks
+    >>> tensor_file = read_tensor(file)
+    >>> tensor_file.tensor.hill.E.__round__(6), tensor_file.remarks
     (25.0, ('no unit is named in the file: taken as GPa',))
     """
     file, which = _split(path)

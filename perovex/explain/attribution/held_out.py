@@ -151,7 +151,7 @@ def _run(
         if model is None:
             model = problem.fit(train, seed=fold_seed(random_state, fold.repeat, number))
         known = train[np.linspace(0, len(train) - 1, min(len(train), len(test), _KNOWN_ROWS)).astype(int)]
-        found = attribute(
+        attribution = attribute(
             model,
             problem.X.iloc[np.concatenate([test, known])],
             background=problem.X.iloc[train],
@@ -159,14 +159,14 @@ def _run(
             perturbation=perturbation,
             random_state=random_state,
         )
-        repeats[fold.repeat, test] = found.values[: len(test)]
-        for name, values in found.members.items():
+        repeats[fold.repeat, test] = attribution.values[: len(test)]
+        for name, values in attribution.members.items():
             members.setdefault(name, np.zeros_like(repeats))[fold.repeat, test] = values[: len(test)]
-        base[fold.repeat, test] = found.base[: len(test)]
+        base[fold.repeat, test] = attribution.base[: len(test)]
         predictions[fold.repeat, test] = problem.predict(model, test)
-        train_importance.append(np.abs(found.values[len(test) :]).mean(axis=0))
-        worst, unit = max(worst, found.additivity_error), found.unit
-        sampling = max(sampling, found.sampling_error)
+        train_importance.append(np.abs(attribution.values[len(test) :]).mean(axis=0))
+        worst, unit = max(worst, attribution.additivity_error), attribution.unit
+        sampling = max(sampling, attribution.sampling_error)
         if strength is not None:
             strength += _interactions(model, problem, test) / (rows * n_repeats)
         folds.append(FittedFold(model, train, test, fold.repeat))

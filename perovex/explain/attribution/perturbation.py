@@ -90,8 +90,8 @@ def compare_perturbations(explanation: Explanation) -> PerturbationComparison:
     >>> from perovex.explain import explain
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(30, 2)), columns=["angle", "noise"])
-    >>> found = explain(RandomForestRegressor(10), X, X["angle"], n_repeats=1)
-    >>> compare_perturbations(found).table["rank_interventional"].sort_values().to_dict()
+    >>> explanation = explain(RandomForestRegressor(10), X, X["angle"], n_repeats=1)
+    >>> compare_perturbations(explanation).table["rank_interventional"].sort_values().to_dict()
     {'angle': 1.0, 'noise': 2.0}
     """
     problem = explanation.problem
@@ -99,14 +99,14 @@ def compare_perturbations(explanation: Explanation) -> PerturbationComparison:
     other: Perturbation = "interventional" if mine == "tree_path_dependent" else "tree_path_dependent"
     total = np.zeros(problem.X.shape[1])
     for fold in explanation.folds:
-        found = attribute(
+        attribution = attribute(
             fold.model,
             problem.X.iloc[fold.test],
             background=problem.X.iloc[fold.train],
             space=explanation.space,
             perturbation=other,
         )
-        total += np.abs(found.values).sum(axis=0)
+        total += np.abs(attribution.values).sum(axis=0)
     shares = {
         mine: explanation.importance()["share"].reindex(problem.X.columns).to_numpy(),
         other: total / max(float(total.sum()), 1e-300),

@@ -65,7 +65,7 @@ class Claim:
     def criterion_text(self) -> str:
         """The criterion in words, with its parameters, when it was set, and how often it is right."""
         concepts = self.parameters.get("concepts", {})
-        listed = "; ".join(f"{name}: {', '.join(found)}" for name, found in concepts.items())
+        listed = "; ".join(f"{name}: {', '.join(members)}" for name, members in concepts.items())
         text = criterion(self.criterion).text.format(**self.parameters)
         parts = [text]
         if listed:

@@ -56,10 +56,10 @@ def _of_one(
 ) -> dict[str, Any]:
     """Numbers and verdict of one concept."""
     k, descriptors = int(parameters["k"]), concepts[name]
-    wide = {other: [*found, *alike[other]] for other, found in concepts.items()}
+    wide = {other: [*members, *alike[other]] for other, members in concepts.items()}
     p, share = _probability_in_top(evidence, descriptors, _without(wide, name, descriptors), k)
     # its aliases may hold its credit, unless they are aliases of another concept as well
-    elsewhere = {a for other, found in concepts.items() if other != name for a in found}
+    elsewhere = {a for other, members in concepts.items() if other != name for a in members}
     own = [*descriptors, *(a for a in alike[name] if a not in elsewhere)]
     p_wide = p
     if len(own) > len(descriptors):
@@ -104,8 +104,8 @@ def _probability_in_top(
 def _competitors(evidence: Evidence, taken: set[str]) -> dict[str, NDArray[np.int64]]:
     """Correlation groups of the descriptors that belong to no concept."""
     groups = evidence.ranking.clusters.members
-    rest = {name: [d for d in found if d not in taken] for name, found in groups.items()}
-    return {name: positions(evidence, found) for name, found in rest.items() if found}
+    rest = {name: [d for d in members if d not in taken] for name, members in groups.items()}
+    return {name: positions(evidence, members) for name, members in rest.items() if members}
 
 
 def _without(wide: Mapping[str, list[str]], name: str, taken: Sequence[str]) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ class Evidence:
         Name of the target.
     n_rows, n_groups : int
         Sample size.
-    found : Explanation or None
+    explained : Explanation or None
         None where the data do not allow one.
     rank : Ranking or None
         None where the models have no skill: it would not be read.
@@ -43,7 +43,7 @@ class Evidence:
     target: str
     n_rows: int
     n_groups: int
-    found: Explanation | None
+    explained: Explanation | None
     rank: Ranking | None = None
     skill: Skill | None = None
     transfer: TransferResult | None = None
@@ -59,9 +59,9 @@ class Evidence:
         ExplanationError
             If the data did not allow one.
         """
-        if self.found is None:
+        if self.explained is None:
             raise ExplanationError(self.reason or "nothing was explained")
-        return self.found
+        return self.explained
 
     @property
     def ranking(self) -> Ranking:

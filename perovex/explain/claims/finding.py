@@ -116,8 +116,8 @@ def joint(values: NDArray[np.float64], position: NDArray[np.int64]) -> float:
 
 def positions(evidence: Evidence, descriptors: Sequence[str]) -> NDArray[np.int64]:
     """Return the columns of descriptors in the explained table."""
-    found: NDArray[np.int64] = evidence.explanation.X.columns.get_indexer(pd.Index(list(descriptors)))
-    return found
+    columns: NDArray[np.int64] = evidence.explanation.X.columns.get_indexer(pd.Index(list(descriptors)))
+    return columns
 
 
 def aliases(evidence: Evidence, concept: Sequence[str]) -> list[str]:

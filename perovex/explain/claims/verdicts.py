@@ -125,7 +125,7 @@ def _short_of(requirements: Mapping[str, int], evidence: Evidence, *, models: bo
     ]
     if short or not models:
         return "; ".join(short)
-    if evidence.found is None or evidence.skill is None:
+    if evidence.explained is None or evidence.skill is None:
         return f"nothing could be explained: {evidence.reason}"
     problem = evidence.explanation.problem
     if problem.classifier:

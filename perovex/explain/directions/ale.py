@@ -46,8 +46,8 @@ def accumulated_local_effects(explanation: Explanation, descriptor: str, *, bins
     >>> from sklearn.ensemble import ExtraTreesRegressor
     >>> from perovex.explain import explain
     >>> X = pd.DataFrame({"angle": np.linspace(140, 180, 60)})
-    >>> found = explain(ExtraTreesRegressor(30), X, X["angle"] / 10, n_repeats=1, progress=False)
-    >>> effect = accumulated_local_effects(found, "angle")["effect"]
+    >>> explanation = explain(ExtraTreesRegressor(30), X, X["angle"] / 10, n_repeats=1, progress=False)
+    >>> effect = accumulated_local_effects(explanation, "angle")["effect"]
     >>> bool(abs(effect.iloc[-1] - effect.iloc[0] - 4) < 0.5)
     True
     """

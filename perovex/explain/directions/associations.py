@@ -186,8 +186,8 @@ def _partial(table: Array, weights: Array) -> Array:
         return np.where(scale > 1e-12, pair[:, 0, 1] / np.sqrt(np.maximum(scale, 1e-300)), np.nan)
 
 
-def _row(name: str, view: str, kind: str, found: dict[str, Any] | None) -> list[dict[str, Any]]:
-    return [] if found is None else [{"descriptor": name, "view": view, "kind": kind, **found}]
+def _row(name: str, view: str, kind: str, correlation: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return [] if correlation is None else [{"descriptor": name, "view": view, "kind": kind, **correlation}]
 
 
 def _raw(sample: _Sample, name: str, value: Array, strata: pd.DataFrame) -> list[dict[str, Any]]:
@@ -247,10 +247,10 @@ def _between(sample: _Sample, name: str, value: Array, strata: pd.DataFrame) -> 
     of_groups = _Sample(
         means["y"].to_numpy(), means["y"].index.to_numpy(), sample.n_resamples, sample.level, sample.seed
     )
-    found = of_groups.correlate(means["value"].to_numpy(), np.ones(len(means["y"]), dtype=bool))
-    if found is not None:
-        found["n_rows"] = int(known.sum())
-    return _row(name, "between groups", "between", found)
+    correlation = of_groups.correlate(means["value"].to_numpy(), np.ones(len(means["y"]), dtype=bool))
+    if correlation is not None:
+        correlation["n_rows"] = int(known.sum())
+    return _row(name, "between groups", "between", correlation)
 
 
 def _of_model(explanation: Explanation, ranking: Ranking, name: str, level: float) -> dict[str, Any]:

@@ -192,11 +192,11 @@ def counterfactual(  # noqa: PLR0913 -- a crystal, a model, and what is allowed
         left = [s for s in steps if s.group not in {t.group for t in taken}]
         if _beyond(reached, wanted, up=up) or not left:
             break
-        found = _best_step(_apply(start, taken), left, outputs, wanted, reached, up=up)
-        if found is None:
+        step = _best_step(_apply(start, taken), left, outputs, wanted, reached, up=up)
+        if step is None:
             break
-        taken.append(found[0])
-        reached = found[1]
+        taken.append(step[0])
+        reached = step[1]
     taken, reached = _prune(start, taken, outputs, wanted, reached, up=up)
     changed = _apply(start, taken)
     nearest, usual = _typical_distances(changed, background, spread)

@@ -72,8 +72,8 @@ def factor_importance(
     >>> from perovex.explain import explain
     >>> halide = pd.DataFrame({"halide": ["I", "Br"] * 20})
     >>> X = pd.DataFrame({"radius": np.where(halide["halide"] == "I", 2.2, 1.96), "noise": np.arange(40.0)})
-    >>> found = explain(RandomForestRegressor(10), X, 10 / X["radius"], n_repeats=1, progress=False)
-    >>> table = factor_importance(found, {"halide": ["radius"]}, given=halide, progress=False)
+    >>> explanation = explain(RandomForestRegressor(10), X, 10 / X["radius"], n_repeats=1, progress=False)
+    >>> table = factor_importance(explanation, {"halide": ["radius"]}, given=halide, progress=False)
     >>> bool(table.loc["halide", "permutation"] > 0.1), float(table.loc["halide", "given halide"])
     (True, 0.0)
     """

@@ -106,12 +106,12 @@ class MatchedSeries:
             else f"No single descriptor's change goes with the change of {self.target} beyond doubt."
         )
         if self.together:
-            found = self.together
-            verdict = "explain" if found["r2_lower"] > 0 else "do not explain"
+            together = self.together
+            verdict = "explain" if together["r2_lower"] > 0 else "do not explain"
             out.append(
-                f"Taken together, changes of {found['n_descriptors']:.0f} descriptors {verdict} the change of "
-                f"{self.target} for unseen clusters (R2 {found['r2']:.2f}, {found['r2_lower']:.2f} to "
-                f"{found['r2_upper']:.2f}, against the mean change of each step)."
+                f"Taken together, changes of {together['n_descriptors']:.0f} descriptors {verdict} the change of "
+                f"{self.target} for unseen clusters (R2 {together['r2']:.2f}, {together['r2_lower']:.2f} to "
+                f"{together['r2_upper']:.2f}, against the mean change of each step)."
             )
         return out
 

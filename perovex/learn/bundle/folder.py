@@ -310,10 +310,10 @@ def _read_skops(raw: bytes) -> dict[str, Any]:
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        found = skops.loads(raw, trusted=list(TRUSTED))  # looks at the types before it makes anything of them
+        content = skops.loads(raw, trusted=list(TRUSTED))  # looks at the types before it makes anything of them
     except UntrustedTypesFoundException as error:
         unknown = sorted(set(skops.get_untrusted_types(data=raw)) - set(TRUSTED))
         raise ModelFileError(
             f"types that are not trusted: {', '.join(unknown)}", remedy="train the model again"
         ) from error
-    return dict(found)
+    return dict(content)

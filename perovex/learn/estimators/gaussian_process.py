@@ -88,10 +88,10 @@ def most_likely_kernel(squares: Array, y: NDArray[Any], *, classify: bool) -> An
     else:
         objective = _ValueLikelihood(squares, y)
         start, bounds = [1.0, length, 0.1], [_VARIANCE[False], _LENGTH, _NOISE]
-    found = minimize(
+    minimum = minimize(
         objective, np.log(start), jac=True, bounds=np.log(bounds), method="L-BFGS-B", options={"ftol": _TOLERANCE}
     )
-    values = np.exp(found.x)
+    values = np.exp(minimum.x)
     smooth = ConstantKernel(values[0], _VARIANCE[classify]) * RBF(values[1], _LENGTH)
     return smooth if classify else smooth + WhiteKernel(values[2], _NOISE)
 

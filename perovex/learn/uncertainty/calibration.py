@@ -138,8 +138,8 @@ def _platt(score: NDArray[Any], y: NDArray[Any], weights: NDArray[Any]) -> NDArr
 
     start = np.array([1.0, 0.0])
     # A negative slope would reverse the ranking on the strength of a small sample: not allowed.
-    found = minimize(loss, start, jac=True, bounds=[(0.0, None), (None, None)], method="L-BFGS-B")
-    return np.asarray(found.x, dtype=float)
+    minimum = minimize(loss, start, jac=True, bounds=[(0.0, None), (None, None)], method="L-BFGS-B")
+    return np.asarray(minimum.x, dtype=float)
 
 
 def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10) -> pd.DataFrame:

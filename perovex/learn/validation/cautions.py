@@ -16,16 +16,18 @@ FEW_GROUPS = 10
 
 def limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
     """Say what the number and choice of groups does not allow to know."""
-    found = []
+    cautions = []
     if groups is None:
-        found.append("no groups were given: every row counts as independent")
+        cautions.append("no groups were given: every row counts as independent")
     elif labels.nunique() < metrics.MIN_GROUPS:
-        found.append(f"only {labels.nunique()} groups: no interval can be given")
+        cautions.append(f"only {labels.nunique()} groups: no interval can be given")
     elif labels.nunique() < FEW_GROUPS:
-        found.append(f"only {labels.nunique()} groups: intervals are widened for it, and still hold in less than 95 %")
+        cautions.append(
+            f"only {labels.nunique()} groups: intervals are widened for it, and still hold in less than 95 %"
+        )
     if scheme == "rows":
-        found.append("rows were split at random: the same group stands in training and test")
-    return found
+        cautions.append("rows were split at random: the same group stands in training and test")
+    return cautions
 
 
 def shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[str]:

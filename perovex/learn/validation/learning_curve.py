@@ -61,10 +61,10 @@ class LearningCurve:
         start = (0.5 * loss.min(), max(loss[0] - 0.5 * loss.min(), 1e-6) * m[0] ** 0.5, 0.5)
         bounds = ([0.0, 0.0, 0.05], [max(loss.max(), 1e-9), np.inf, 3.0])
         try:
-            found, _ = curve_fit(_power, m, loss, p0=start, bounds=bounds, maxfev=20_000)
+            parameters, _ = curve_fit(_power, m, loss, p0=start, bounds=bounds, maxfev=20_000)
         except RuntimeError as error:
             raise ModelInputError(f"the learning curve cannot be fitted: {error}") from error
-        return float(found[0]), float(found[1]), float(found[2])
+        return float(parameters[0]), float(parameters[1]), float(parameters[2])
 
     def needed(self, goal: float, *, n_resamples: int = 200, random_state: int = 0) -> dict[str, Any]:
         """Extrapolate how many spacers (and crystals, at the present number per spacer) reach a score.
@@ -236,8 +236,8 @@ def _at_fraction(
         part = train[labels.iloc[train].isin(order[:count]).to_numpy()]
         if len(part) < 4 or target.iloc[part].nunique() < 2:
             return None
-        found = held_out(estimator, table, target, labels, part, test)
-        truth.append(found["truth"].to_numpy())
-        guess.append(found["prediction"].to_numpy())
+        part_of_fold = held_out(estimator, table, target, labels, part, test)
+        truth.append(part_of_fold["truth"].to_numpy())
+        guess.append(part_of_fold["prediction"].to_numpy())
         sizes.append(len(part))
     return np.concatenate(truth), np.concatenate(guess), count, float(np.mean(sizes))

@@ -68,10 +68,10 @@ class Evaluation:
 
     def score(self, metric: str, model: str = "model") -> float:
         """Return one score of one model."""
-        found = self.scores.query("model == @model and metric == @metric")
-        if found.empty:
+        rows = self.scores.query("model == @model and metric == @metric")
+        if rows.empty:
             raise ModelInputError(f"no score {metric!r} of {model!r}", remedy=f"one of {list(self._metrics())}")
-        return float(found["value"].iloc[0])
+        return float(rows["value"].iloc[0])
 
     def _metrics(self) -> Mapping[str, Any]:
         return metrics.CLASSIFICATION if self.task == "classification" else metrics.REGRESSION

@@ -23,8 +23,8 @@ def score_table(
     }
     names: list[str] = list(dict.fromkeys(name for name, _ in pieces))
     repeats = sorted({repeat for _, repeat in pieces})
-    codes, found = pd.factorize(pieces[names[0], repeats[0]]["group"])
-    n_groups = len(found)
+    codes, group_names = pd.factorize(pieces[names[0], repeats[0]]["group"])
+    n_groups = len(group_names)
     drawn_groups = metrics.bootstrap_counts(n_groups, n_resamples, random_state)
     counts = np.vstack([np.ones((1, n_groups)), drawn_groups])  # the first "resample" is the sample itself
     rows, differences = [], []

@@ -121,13 +121,14 @@ def _values(section: Section, task: TaskResult, result: StudyResult, figures: Pa
 
 def _scrambling(section: Section, task: TaskResult, many: str) -> None:
     """One sentence on whether chance does as well."""
-    found = task.scrambling
-    if not found:
+    scrambled = task.scrambling
+    if not scrambled:
         return
     section.text(
-        f"y-scrambling: with shuffled targets the same procedure reaches {found['metric']} {found['null_mean']:.2f} on "
-        f"average, with the true ones {found['observed']:.2f} (p = {found['p_value']:.2g}, {found['shuffles']} "
-        f"shuffles; where {many} are many, models are fitted to halves of them here)."
+        f"y-scrambling: with shuffled targets the same procedure reaches {scrambled['metric']} "
+        f"{scrambled['null_mean']:.2f} on average, with the true ones {scrambled['observed']:.2f} "
+        f"(p = {scrambled['p_value']:.2g}, {scrambled['shuffles']} shuffles; where {many} are many, models are fitted "
+        f"to halves of them here)."
     )
 
 
@@ -201,10 +202,10 @@ def _parts(section: Section, task: TaskResult, by_part: pd.DataFrame, figures: P
 
 def _rejected(section: Section, task: TaskResult, result: StudyResult) -> None:
     """Show crystals that the data leave out because of their own modulus."""
-    found = result.rejected.get(task.name)
-    if found is None or found.value is None or found.value.empty:
+    rejected = result.rejected.get(task.name)
+    if rejected is None or rejected.value is None or rejected.value.empty:
         return
-    table = found.value
+    table = rejected.value
     section.table(
         in_words(table[["label", "prediction"]].rename_axis("crystal")),
         f"{len(table)} crystals whose labels were rejected because soft modes dominate them, predicted with their "

@@ -157,8 +157,8 @@ def nearest(X: pd.DataFrame, count: int) -> NDArray[np.int64]:
 
     spread = X.std(ddof=0).replace(0.0, 1.0)
     scaled = ((X - X.mean()) / spread).fillna(0.0).to_numpy(float)
-    found = NearestNeighbors(n_neighbors=min(count, len(X) - 1)).fit(scaled)
-    return np.asarray(found.kneighbors(return_distance=False), dtype=np.int64)
+    neighbours = NearestNeighbors(n_neighbors=min(count, len(X) - 1)).fit(scaled)
+    return np.asarray(neighbours.kneighbors(return_distance=False), dtype=np.int64)
 
 
 def _predictions(task: TaskResult, index: pd.Index) -> dict[str, list[Any]]:

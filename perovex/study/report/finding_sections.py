@@ -98,21 +98,21 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
         "spacer together; a cluster is a spacer."
     )
     _draw_series(section, result, figures)
-    for name, found in result.series.items():
-        item = found.value
+    for name, outcome in result.series.items():
+        item = outcome.value
         if item is None or item.reason:
-            section.note(f"{name}: {found.refusal if item is None else item.reason}")
+            section.note(f"{name}: {outcome.refusal if item is None else item.reason}")
             continue
         section.bullets(item.sentences())
         caption = f"{name} and descriptors: change from one n to another."
         section.table(in_words(item.to_frame()), caption, index=False, folded=True)
         section.table(in_words(item.explained_by), f"Do changes of descriptors go with changes of {name}?", folded=True)
-    for name, found in result.variance.items():
-        if found.value is None:
-            section.note(f"Variance of {name}: {found.refusal}")
+    for name, outcome in result.variance.items():
+        if outcome.value is None:
+            section.note(f"Variance of {name}: {outcome.refusal}")
             continue
         section.table(
-            in_words(found.value.rename(columns={"share": "share of variance", "df": "parameters"})),
+            in_words(outcome.value.rename(columns={"share": "share of variance", "df": "parameters"})),
             f"Share of the variance of {name}: bridging angle, halide, n, source or spacer (variance components by "
             "REML, spacers a random effect; shares averaged over orders, 90 % intervals by a jackknife over spacers).",
             folded=True,
@@ -124,7 +124,7 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
 
 
 def _draw_series(section: Section, result: StudyResult, figures: Path) -> None:
-    names = [name for name, found in result.series.items() if found.value is not None]
+    names = [name for name, outcome in result.series.items() if outcome.value is not None]
     if not names:
         return
     tables = result.tables

@@ -77,7 +77,7 @@ def claim_lines(claims: list[dict[str, Any]]) -> list[str]:
     texts = {claim["id"]: claim["claim"] for claim in claims}
     for claim in claims:
         words.setdefault(claim["id"], []).append(f"{claim['target']}: {claim['verdict']}")
-    return [f'claim "{texts[key]}" {"; ".join(found)}' for key, found in words.items()]
+    return [f'claim "{texts[key]}" {"; ".join(verdicts)}' for key, verdicts in words.items()]
 
 
 def claim_matrix(claims: list[dict[str, Any]]) -> pd.DataFrame:
