@@ -28,8 +28,9 @@ from tqdm import tqdm
 from perovex._files import write_atomic
 from perovex.datasets import load_elastic
 from perovex.explain import load_claims
-from perovex.explain.claims.rates import MEASURED, sentence
+from perovex.explain.claims.rates import MEASURED
 from perovex.explain.claims.simulation import SCENARIOS, judge_simulated, simulate_design
+from perovex.explain.claims.words import rates_sentence
 from perovex.learn import YoungModulusRegressor
 from perovex.study.options import StudyOptions
 from perovex.study.questions import octahedral_families
@@ -153,7 +154,7 @@ def main():
     with pd.option_context("display.width", 220, "display.max_rows", 500):
         print(pd.DataFrame(rows).drop(columns="text").to_string(index=False))
     for claim in claims.claims:
-        print(claim.id, sentence([row for row in rows if row["claim"] == claim.id]))
+        print(claim.id, rates_sentence([row for row in rows if row["claim"] == claim.id]))
     seconds = [line["seconds"] for line in done.values()]
     print(f"{len(done)} simulations, {np.mean(seconds):.1f} s of processor time each")
     if options.write:

@@ -12,7 +12,7 @@ from perovex.descriptors import REGISTRY
 from perovex.errors import ClaimError
 from perovex.explain import associations, collect, judge, load_claims, transfer_test
 from perovex.explain.claims.finding import members, reaches, stays_below
-from perovex.explain.claims.rates import sentence
+from perovex.explain.claims.words import rates_sentence
 
 FAMILIES = {"octahedral": ["bridge_angle_mean", "bond_angle_variance_mean"]}
 RANK = {"n_resamples": 20, "n_shadow": 6}
@@ -112,9 +112,9 @@ def test_rates_stand_beside_the_rule_they_were_measured_for_and_no_other():
 
 def test_rates_are_counts_said_with_their_limit():
     row = {"model": "average", "truth": "false", "text": "nothing drives", "n": 20, "supported": 1, "not_supported": 9}
-    text = sentence([row, {**row, "text": "a source drives", "supported": 0}])
+    text = rates_sentence([row, {**row, "text": "a source drives", "supported": 0}])
     assert "supported 1 of 40 (95 % limit 13 %), most where nothing drives (1 of 20)" in text  # Wilson's limit
-    assert sentence([]) == ""
+    assert rates_sentence([]) == ""
 
 
 def test_claims_of_others_are_judged_for_their_target_only(planted, regressor):

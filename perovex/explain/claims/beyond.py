@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from perovex.explain.claims.finding import Criterion, Finding, members, side, together
+from perovex.explain.claims.finding import Criterion, Finding, members, side, together, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,29 +18,26 @@ def judge_beyond(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     """Judge whether descriptors go with the target in one direction where all strata are equal."""
     table = evidence.associations
     if table is None or not (table["kind"] == "partial").any():
-        return Finding("undecided", "associations within strata were not measured")
+        return undecided("associations")
     direction = float(parameters["direction"])
     numbers: dict[str, dict[str, Any]] = {}
-    reasons = []
     for name, patterns in parameters["concepts"].items():
         descriptors = members(patterns, pd.Index(table["descriptor"].unique()))
         if not descriptors:
-            return Finding("undecided", f"no descriptor was measured for: {name}")
+            return undecided("measured descriptors", name)
         of_concept = table[table["descriptor"].isin(descriptors)]
         # the last partial view of a descriptor has all strata held equal
         last = of_concept[of_concept["kind"] == "partial"].groupby("descriptor", sort=False).tail(1)
         rows: list[dict[str, Any]] = [dict(row) for _, row in last.iterrows()]
         if not rows:
-            return Finding("undecided", f"too few crystals to hold anything equal for: {name}")
+            return undecided("strata", name)
         signs = {row["descriptor"]: row | {"verdict": side([row], direction)} for row in rows}
         numbers[name] = {
             "verdict": side(rows, direction),
             "descriptors": signs,
             "views": of_concept.drop(columns="sign").to_dict(orient="records"),
         }
-        words = [f"{r['descriptor']} {r['estimate']:.2f} ({r['lower']:.2f} to {r['upper']:.2f})" for r in rows]
-        reasons.append(f"{name}, {rows[0]['view']}: {', '.join(words)}")
-    return Finding(together([entry["verdict"] for entry in numbers.values()]), "; ".join(reasons), numbers)
+    return Finding(together([entry["verdict"] for entry in numbers.values()]), numbers)
 
 
 BEYOND = Criterion(

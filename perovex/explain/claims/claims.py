@@ -11,7 +11,8 @@ import yaml
 
 from perovex.errors import ClaimError
 from perovex.explain.claims.criteria import criterion
-from perovex.explain.claims.rates import fingerprint, measured_rates, sentence
+from perovex.explain.claims.rates import fingerprint, measured_rates
+from perovex.explain.claims.words import rates_sentence
 
 SHIPPED = Path(__file__).with_name("claims.yaml")
 
@@ -55,7 +56,7 @@ class Claim:
     def measured(self) -> str:
         """How often the criterion was right and wrong on made targets; empty where nobody has measured this rule."""
         known = measured_rates().get("claims", {}).get(self.id, {})
-        return sentence(known["rates"]) if known.get("rule") == self.fingerprint else ""
+        return rates_sentence(known["rates"]) if known.get("rule") == self.fingerprint else ""
 
     def about(self, target: str) -> bool:
         """Whether the claim is about a target."""

@@ -37,14 +37,7 @@ def judge_top_k(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     def judge(name: str, _: list[str]) -> dict[str, Any]:
         return _of_one(evidence, parameters, concepts, alike, name)
 
-    def say(name: str, numbers: Mapping[str, Any]) -> str:
-        return (
-            f"{name}: in the top {parameters['k']} with probability {numbers['p_top_k']:.2f} "
-            f"(Monte-Carlo error {numbers['p_top_k_error']:.2f}), above noise in "
-            f"{numbers['p_above_noise']:.2f} of models"
-        )
-
-    return judge_concepts(evidence, parameters, judge, say)
+    return judge_concepts(evidence, parameters, judge)
 
 
 def _of_one(
@@ -68,10 +61,10 @@ def _of_one(
     noise = evidence.ranking.noise
     above, n_draws = noise.set_above(positions(evidence, own)), len(evidence.ranking.draws)
 
+    leads = reaches(p, float(parameters["probability"]), n_draws)
+    beats_noise = reaches(above, float(parameters["noise"]), noise.n_models)
     verdict: Word = "undecided"
-    if reaches(p, float(parameters["probability"]), n_draws) and reaches(
-        above, float(parameters["noise"]), noise.n_models
-    ):
+    if leads and beats_noise:
         verdict = "supported"
     elif stays_below(p_wide, float(parameters["refuted"]), n_draws):
         verdict = "not supported"

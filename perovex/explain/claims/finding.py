@@ -22,6 +22,46 @@ Word = Literal["supported", "not supported", "undecided"]
 _ALIAS = 0.8  # abs(Spearman) from which a descriptor counts as an alias of a concept
 
 
+LackKind = Literal[
+    "count",
+    "explanation",
+    "skill",
+    "descriptors",
+    "measured descriptors",
+    "associations",
+    "strata",
+    "transfer test",
+    "transfer",
+    "source model",
+    "score",
+]
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that the evidence lacks for a verdict; `perovex.explain.claims.words` says it.
+
+    Attributes
+    ----------
+    kind : str
+        What is lacking.
+    names : tuple of str
+        Of which concepts, or of what there are too few.
+    have, required : int
+        How many there are and should be, of a ``"count"``.
+    """
+
+    kind: LackKind
+    names: tuple[str, ...] = ()
+    have: int = 0
+    required: int = 0
+
+
+def undecided(kind: LackKind, *names: str, numbers: Mapping[str, Any] | None = None) -> Finding:
+    """Return that nothing can be said because something is lacking."""
+    return Finding("undecided", dict(numbers or {}), (Lack(kind, names),))
+
+
 @dataclass(frozen=True)
 class Finding:
     """Outcome of a criterion.
@@ -30,15 +70,18 @@ class Finding:
     ----------
     verdict : {"supported", "not supported", "undecided"}
         Outcome.
-    reason : str
-        Why, in words.
     numbers : dict
         What it rests on; for criteria of several concepts one entry each, with a ``verdict`` of its own.
+    lacks : tuple of Lack
+        What the evidence lacks for any verdict; empty where it lacks nothing.
+    judged_by : str
+        The entry of `numbers` that decides, of criteria with one score.
     """
 
     verdict: Word
-    reason: str
     numbers: dict[str, Any] = field(default_factory=dict)
+    lacks: tuple[Lack, ...] = ()
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +129,6 @@ def judge_concepts(
     evidence: Evidence,
     parameters: Mapping[str, Any],
     judge: Callable[[str, list[str]], dict[str, Any]],
-    say: Callable[[str, Mapping[str, Any]], str],
 ) -> Finding:
     """Judge every concept by itself and all together; undecided where one has no descriptor.
 
@@ -97,16 +139,13 @@ def judge_concepts(
         With ``concepts``.
     judge : callable
         Name and descriptors of a concept to its numbers, with a ``verdict`` among them.
-    say : callable
-        Name and numbers of a concept to words.
     """
     concepts = concepts_of(evidence, parameters)
     empty = [name for name, descriptors in concepts.items() if not descriptors]
     if empty:
-        return Finding("undecided", f"no descriptor in the table for: {', '.join(empty)}")
+        return undecided("descriptors", *empty)
     numbers = {name: judge(name, descriptors) for name, descriptors in concepts.items()}
-    reason = "; ".join(say(name, entry) for name, entry in numbers.items())
-    return Finding(together([entry["verdict"] for entry in numbers.values()]), reason, numbers)
+    return Finding(together([entry["verdict"] for entry in numbers.values()]), numbers)
 
 
 def joint(values: NDArray[np.float64], position: NDArray[np.int64]) -> float:

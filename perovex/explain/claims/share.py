@@ -30,14 +30,7 @@ def judge_share(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
     def judge(_: str, descriptors: list[str]) -> dict[str, Any]:
         return _of_one(evidence, parameters, descriptors)
 
-    return judge_concepts(evidence, parameters, judge, _say)
-
-
-def _say(name: str, numbers: Mapping[str, Any]) -> str:
-    words = f"{name}: share {numbers['share']:.2f} ({numbers['lower']:.2f} to {numbers['upper']:.2f})"
-    if numbers["aliases"] and numbers["verdict"] == "undecided":
-        words += f"; correlated descriptors may hold its credit: {', '.join(numbers['aliases'][:4])}"
-    return words
+    return judge_concepts(evidence, parameters, judge)
 
 
 def _of_one(evidence: Evidence, parameters: Mapping[str, Any], descriptors: list[str]) -> dict[str, Any]:

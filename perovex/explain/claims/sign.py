@@ -30,15 +30,7 @@ def judge_sign(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding:
         told = [sign for sign in signs.values() if sign["above_noise_surely"]]
         return {"verdict": side(told, direction) if told else "undecided", "descriptors": signs}
 
-    return judge_concepts(evidence, parameters, judge, _say)
-
-
-def _say(name: str, numbers: Mapping[str, Any]) -> str:
-    words = [
-        f"{d} {s['spearman']:.2f} ({s['lower']:.2f} to {s['upper']:.2f}, above noise in {s['p_above_noise']:.2f})"
-        for d, s in numbers["descriptors"].items()
-    ]
-    return f"{name}: Spearman of value and own SHAP value, {', '.join(words)}"
+    return judge_concepts(evidence, parameters, judge)
 
 
 def _of_one(evidence: Evidence, descriptor: str, direction: float, wanted: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovex.explain.claims.finding import Criterion, Finding, Word
+from perovex.explain.claims.finding import Criterion, Finding, Lack, Word, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,25 +19,22 @@ def judge_transfer(evidence: Evidence, parameters: Mapping[str, Any]) -> Finding
     """Judge what a source model with one family tells of target crystals of unseen spacers: order, or level."""
     result = evidence.transfer
     if result is None:
-        return Finding("undecided", "no transfer test was made")
+        return undecided("transfer test")
     if not result.possible:
-        return Finding("undecided", result.reason)
+        return undecided("transfer")
     numbers: dict[str, Any] = {
         "n_source": result.n_source,
         "n_target": result.n_target,
         "n_target_groups": result.n_target_groups,
         "n_shared_groups": result.n_shared_groups,
     }
-    small = [
-        f"{numbers[name]} {words}, {parameters[limit]} are required"
-        for name, limit, words in (
-            ("n_target", "min_target", "target crystals"),
-            ("n_target_groups", "min_target_groups", "target groups"),
-        )
-        if numbers[name] < parameters[limit]
-    ]
-    if small:
-        return Finding("undecided", "; ".join(small), numbers)
+    sizes = (
+        Lack("count", ("target crystals",), result.n_target, parameters["min_target"]),
+        Lack("count", ("target groups",), result.n_target_groups, parameters["min_target_groups"]),
+    )
+    lacks = tuple(size for size in sizes if size.have < size.required)
+    if lacks:
+        return Finding("undecided", numbers, lacks)
     return _verdict(result, parameters, numbers)
 
 
@@ -45,10 +42,10 @@ def _verdict(result: TransferResult, parameters: Mapping[str, Any], numbers: dic
     """Judge the score that is asked for, and set the other scores and models beside it."""
     row = result.row("source only", family=parameters["family"])
     if row is None or not np.isfinite(row["gain"]):
-        return Finding("undecided", f"no source model with the family {parameters['family']!r}", numbers)
+        return undecided("source model", numbers=numbers)
     score = _judged_score(result, parameters["judge"])
     if score not in row or not np.isfinite(row[score]):
-        return Finding("undecided", f"{score} was not measured", numbers)
+        return undecided("score", score, numbers=numbers)
     keys = [str(key) for key in row.index if str(key).startswith(("loss", "gain", "auc", "spearman"))]
     numbers |= {key: float(row[key]) for key in keys}
     for name, other in (
@@ -65,8 +62,7 @@ def _verdict(result: TransferResult, parameters: Mapping[str, Any], numbers: dic
         verdict = "supported"
     elif upper <= chance:
         verdict = "not supported"
-    name = "gain over the better mean" if score == "gain" else score
-    return Finding(verdict, f"{name} {row[score]:.3g} ({lower:.3g} to {upper:.3g})", numbers)
+    return Finding(verdict, numbers, judged_by=score)
 
 
 def _judged_score(result: TransferResult, judged: str) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from perovex._json import json_safe
 from perovex.explain.claims.criteria import criterion
 from perovex.explain.claims.evidence import Evidence
-from perovex.explain.claims.finding import Finding, Word
+from perovex.explain.claims.finding import Finding, Lack, Word
+from perovex.explain.claims.words import verdict_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ def _verdict(claims: Claims, claim: Claim, evidence: Evidence) -> Verdict:
         claim.claim,
         evidence.target,
         finding.verdict,
-        finding.reason,
+        verdict_reason(claim.criterion, claim.parameters, finding, evidence),
         claim.criterion_text,
         numbers,
         evidence.n_rows,
@@ -107,30 +108,27 @@ def _verdict(claims: Claims, claim: Claim, evidence: Evidence) -> Verdict:
 
 def _judge(claims: Claims, claim: Claim, evidence: Evidence) -> Finding:
     rule = criterion(claim.criterion)
-    reason = _short_of(claims.requirements, evidence, models=rule.needs_skill)
-    if reason:
-        return Finding("undecided", reason)
+    lacks = _lacks(claims.requirements, evidence, models=rule.needs_skill)
+    if lacks:
+        return Finding("undecided", lacks=lacks)
     return rule.judge(evidence, claim.parameters)
 
 
-def _short_of(requirements: Mapping[str, int], evidence: Evidence, *, models: bool) -> str:
-    """Return what the evidence lacks for any verdict, in words."""
-    short = [
-        f"{have} {words}, {requirements[key]} are required"
-        for key, have, words in (
-            ("min_rows", evidence.n_rows, "crystals"),
-            ("min_groups", evidence.n_groups, "groups"),
-        )
-        if have < requirements.get(key, 0)
+def _lacks(requirements: Mapping[str, int], evidence: Evidence, *, models: bool) -> tuple[Lack, ...]:
+    """Return what the evidence lacks for any verdict."""
+    sizes = [
+        Lack("count", ("crystals",), evidence.n_rows, requirements.get("min_rows", 0)),
+        Lack("count", ("groups",), evidence.n_groups, requirements.get("min_groups", 0)),
     ]
-    if short or not models:
-        return "; ".join(short)
+    few = tuple(size for size in sizes if size.have < size.required)
+    if few or not models:
+        return few
     if evidence.explained is None or evidence.skill is None:
-        return f"nothing could be explained: {evidence.reason}"
+        return (Lack("explanation"),)
     problem = evidence.explanation.problem
     if problem.classifier:
         minority = int(problem.y.value_counts().min())
-        if minority < requirements.get("min_minority", 0):
-            return f"{minority} crystals in the smaller class, {requirements['min_minority']} are required"
-    skilled = evidence.skill
-    return "" if skilled.above_chance else f"the models do not predict unseen groups: {skilled.sentence()}"
+        required = requirements.get("min_minority", 0)
+        if minority < required:
+            return (Lack("count", ("crystals in the smaller class",), minority, required),)
+    return () if evidence.skill.above_chance else (Lack("skill"),)

@@ -1,17 +1,24 @@
-"""What the abstract's descriptors do, in sentences that cannot be read as more or less than was measured."""
+"""What claims and their evidence come to, in sentences that cannot be read as more or less than was measured.
+
+Criteria return numbers; all words that are made of them stand here.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from scipy.stats import binomtest
 
 from perovex._numbers import with_interval
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from perovex.explain.claims.evidence import Evidence
+    from perovex.explain.claims.finding import Finding, Lack
 
 #: What a reader has to know before the numbers.
 HOW_TO_READ = (
@@ -23,7 +30,130 @@ HOW_TO_READ = (
     "halide. SHAP: which way the model that predicts uses the descriptor."
 )
 _KEY = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_BY = {"average": "the model that predicts", "ridge": "a linear model in its place"}
 _POINTS = {"+": "stiffer where it is larger", "-": "softer where it is larger", "?": "no sign can be told"}
+
+
+def verdict_reason(criterion: str, parameters: Mapping[str, Any], finding: Finding, evidence: Evidence) -> str:
+    """Say why a claim was judged as it was: what the evidence lacks, or the numbers that decide.
+
+    Parameters
+    ----------
+    criterion : str
+        Name of the criterion.
+    parameters : mapping
+        Its parameters.
+    finding : Finding
+        Its outcome.
+    evidence : Evidence
+        What it was judged on.
+    """
+    if finding.lacks:
+        return "; ".join(_lack(lack, parameters, evidence) for lack in finding.lacks)
+    if finding.judged_by:
+        return _score(finding.judged_by, finding.numbers)
+    say = {"top_k": _dominance, "sign": _sign, "beyond": _beyond, "share": _share}[criterion]
+    return "; ".join(say(name, entry, parameters) for name, entry in finding.numbers.items())
+
+
+def _lack(lack: Lack, parameters: Mapping[str, Any], evidence: Evidence) -> str:
+    names = ", ".join(lack.names)
+    if lack.kind == "skill" and evidence.skill is not None:
+        return f"the models do not predict unseen groups: {evidence.skill.sentence()}"
+    if lack.kind == "transfer" and evidence.transfer is not None:
+        return evidence.transfer.reason
+    words = {
+        "count": f"{lack.have} {names}, {lack.required} are required",
+        "explanation": f"nothing could be explained: {evidence.reason}",
+        "descriptors": f"no descriptor in the table for: {names}",
+        "measured descriptors": f"no descriptor was measured for: {names}",
+        "associations": "associations within strata were not measured",
+        "strata": f"too few crystals to hold anything equal for: {names}",
+        "transfer test": "no transfer test was made",
+        "source model": f"no source model with the family {parameters.get('family')!r}",
+        "score": f"{names} was not measured",
+    }
+    return words[lack.kind]
+
+
+def _score(score: str, numbers: Mapping[str, Any]) -> str:
+    name = "gain over the better mean" if score == "gain" else score
+    return f"{name} {numbers[score]:.3g} ({numbers[f'{score}_lower']:.3g} to {numbers[f'{score}_upper']:.3g})"
+
+
+def _dominance(name: str, numbers: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    return (
+        f"{name}: in the top {parameters['k']} with probability {numbers['p_top_k']:.2f} "
+        f"(Monte-Carlo error {numbers['p_top_k_error']:.2f}), above noise in "
+        f"{numbers['p_above_noise']:.2f} of models"
+    )
+
+
+def _sign(name: str, numbers: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    words = [
+        f"{d} {s['spearman']:.2f} ({s['lower']:.2f} to {s['upper']:.2f}, above noise in {s['p_above_noise']:.2f})"
+        for d, s in numbers["descriptors"].items()
+    ]
+    return f"{name}: Spearman of value and own SHAP value, {', '.join(words)}"
+
+
+def _beyond(name: str, numbers: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    rows = list(numbers["descriptors"].values())
+    words = [f"{r['descriptor']} {r['estimate']:.2f} ({r['lower']:.2f} to {r['upper']:.2f})" for r in rows]
+    return f"{name}, {rows[0]['view']}: {', '.join(words)}"
+
+
+def _share(name: str, numbers: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    words = f"{name}: share {numbers['share']:.2f} ({numbers['lower']:.2f} to {numbers['upper']:.2f})"
+    if numbers["aliases"] and numbers["verdict"] == "undecided":
+        words += f"; correlated descriptors may hold its credit: {', '.join(numbers['aliases'][:4])}"
+    return words
+
+
+def rates_sentence(rates: list[dict[str, Any]]) -> str:
+    """Say the counts of one claim in words.
+
+    Parameters
+    ----------
+    rates : list of dict
+        ``model``, ``truth`` (``"false"`` or ``"true"``), ``text`` of the scenario, ``n``, ``supported``,
+        ``not_supported``.
+
+    Examples
+    --------
+    >>> row = {"model": "ridge", "truth": "true", "text": "a drives", "n": 9, "supported": 8, "not_supported": 0}
+    >>> rates_sentence([row])
+    'On made targets, with a linear model in its place: true because a drives: supported 8 of 9, not supported 0.'
+    """
+    parts: list[str] = []
+    for model, words in _BY.items():
+        own = [row for row in rates if row["model"] == model]
+        clauses = [*_where_false(own), *_where_true(own)]
+        if clauses:
+            parts.append(f"{'With' if parts else 'with'} {words}: {'; '.join(clauses)}")
+    return f"On made targets, {'. '.join(parts)}." if parts else ""
+
+
+def _where_false(rows: list[dict[str, Any]]) -> list[str]:
+    """Wrong "supported", all scenarios together, and the worst of them."""
+    false = [row for row in rows if row["truth"] == "false" and row["n"]]
+    if not false:
+        return []
+    n, wrong = (sum(row[key] for row in false) for key in ("n", "supported"))
+    limit = binomtest(wrong, n).proportion_ci(0.95, method="wilson").high
+    text = f"where it is false, supported {wrong} of {n} (95 % limit {100 * limit:.0f} %)"
+    worst = max(false, key=lambda row: row["supported"] / row["n"])
+    if worst["supported"]:
+        text += f", most where {worst['text']} ({worst['supported']} of {worst['n']})"
+    return [text]
+
+
+def _where_true(rows: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"true because {row['text']}: supported {row['supported']} of {row['n']}, not supported {row['not_supported']}"
+        for row in rows
+        if row["truth"] == "true" and row["n"]
+    ]
 
 
 def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str, str] | None = None) -> list[str]:
