@@ -46,7 +46,7 @@ def screen_page(result: Screen, question: Question) -> Document:
         section.text(
             f"{len(result.failures)} rows were repeats or could not be screened; the first {_FAILURES} at most."
         )
-        section.table(result.failures.head(_FAILURES), "Rows and reasons", index=False)
+        section.table(result.failures.drop(columns="status").head(_FAILURES), "Rows and reasons", index=False)
     return made
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from perovex.learn import ModelBundle
     from perovex.screening.reading import Entry
 
-#: Verdicts of formability that a hit may have.
-FORMABLE: Final = ("known layered", "no rule broken")
 #: Why compounds of several halides lie outside.
 MIXED: Final = "mixed halides were never seen in training"
 _ENTRY = ("row", "name", "written")

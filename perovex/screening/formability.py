@@ -39,6 +39,13 @@ TOLERANCE: Final = (0.8, 1.0)
 CROSS_SECTION: Final = 24.2
 #: Atoms without hydrogens up to which a cation goes into or between cages instead of spacing layers.
 SMALLEST: Final = 3
+_LAYERS, _OTHERWISE, _NONE_BROKEN = "known layered", "known otherwise", "no rule broken"
+#: Verdicts of known crystals, which come before rules.
+KNOWN: Final = (_LAYERS, _OTHERWISE)
+#: Verdicts that a hit may have.
+FORMABLE: Final = (_LAYERS, _NONE_BROKEN)
+_LAYERED = ("layered", "layered (110)")
+_WIDTH = "cross-section"
 _SATURATED = ("primary", "secondary", "tertiary")
 
 # Two charges so near each other that one of the protons goes to the halide: what is flagged, and why.
@@ -121,21 +128,26 @@ def rules_broken(smiles: str) -> list[str]:
     >>> rules_broken("C[N+](C)(C)C")[0]
     'no hydrogen on any charged nitrogen to hold on to the halides'
     """
+    return list(_broken(smiles).values())
+
+
+def _broken(smiles: str) -> dict[str, str]:
+    """Return the rules about the cation alone that it breaks: name, and in words."""
     graph = molecule_graph(smiles)
     values = molecule_descriptors(smiles, MOLECULE)
     types = {name: values[f"ammonium_{name}_count"] for name in _SATURATED}
-    broken: list[str] = []
+    broken: dict[str, str] = {}
     if not any(graph.hydrogens[i] > 0 for i in ammonium_atoms(smiles)):
-        broken.append("no hydrogen on any charged nitrogen to hold on to the halides")
+        broken["proton"] = "no hydrogen on any charged nitrogen to hold on to the halides"
     elif not any(types[name] for name in _SATURATED):
-        broken.append("the charge is spread over an aromatic ring or an amidine: chains are the rule")
+        broken["charge"] = "the charge is spread over an aromatic ring or an amidine: chains are the rule"
     elif not types["primary"] and not types["secondary"]:
-        broken.append("tertiary ammonium: its nitrogen does not reach the pocket of the halides")
+        broken["substitution"] = "tertiary ammonium: its nitrogen does not reach the pocket of the halides"
     if len(graph.numbers) <= SMALLEST:
-        broken.append(f"{len(graph.numbers)} atoms without hydrogens: goes into the cage, not between layers")
+        broken["size"] = f"{len(graph.numbers)} atoms without hydrogens: goes into the cage, not between layers"
     width = cross_section(smiles)
     if width > CROSS_SECTION:
-        broken.append(f"cross-section {width:.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})")
+        broken[_WIDTH] = f"cross-section {width:.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})"
     return broken
 
 
@@ -224,10 +236,10 @@ def judge(smiles: str, key: str | None = None) -> Formability:
     if acidic:
         broken.append(f"the dication can hardly exist beside halide: {acidic}")
     if known:
-        layered = any(kind.startswith("layered") for kind, _ in known)
-        verdict = "known layered" if layered else "known otherwise"
+        layered = any(kind in _LAYERED for kind, _ in known)
+        verdict = _LAYERS if layered else _OTHERWISE
     else:
-        verdict = "rule broken" if broken else "no rule broken"
+        verdict = "rule broken" if broken else _NONE_BROKEN
     return Formability(verdict, tuple(broken), tuple(words for _, words in known), acidic)
 
 
@@ -278,15 +290,15 @@ def rates() -> pd.DataFrame:
         kinds.setdefault(name, set()).add(str(kind))
         written.setdefault(name, str(smiles))
     layered = [written[name] for name, formed in kinds.items() if formed == {"layered"}]
-    others = [written[name] for name, formed in kinds.items() if not any(kind.startswith("layered") for kind in formed)]
+    others = [written[name] for name, formed in kinds.items() if formed.isdisjoint(_LAYERED)]
     widths = {name: cross_section(name) for name in layered}
     lines = {}
     for label, names in (("layered", layered), ("otherwise", others)):
         right = 0
         for name in names:
             limit = max(width for other, width in widths.items() if other != name) + 0.1
-            plain = [rule for rule in rules_broken(name) if not rule.startswith("cross-section")]
-            broken = bool(plain) or cross_section(name) > limit
+            others_broken = _broken(name).keys() - {_WIDTH}
+            broken = bool(others_broken) or cross_section(name) > limit
             right += broken if label == "otherwise" else not broken
         lines[label] = _share(right, len(names))
     return pd.DataFrame.from_dict(lines, orient="index")

@@ -22,7 +22,7 @@ from perovex.datasets import load_elastic
 from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
 from perovex.errors import DatasetError, PerovexError
 from perovex.screening.cations import neutral_base, read_cation
-from perovex.screening.formability import judge
+from perovex.screening.formability import FORMABLE, KNOWN, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -310,9 +310,9 @@ def select(  # noqa: PLR0913 - columns of the library
         if value is not None:
             kept &= library[column] == value
     if formable:
-        kept &= library["formability"].isin(["known layered", "no rule broken"])
+        kept &= library["formability"].isin(FORMABLE)
     if largest is not None:
         kept &= library["heavy_atoms"] <= largest
     if new:
-        kept &= ~library["in_data"] & ~library["formability"].str.startswith("known")
+        kept &= ~library["in_data"] & ~library["formability"].isin(KNOWN)
     return library[kept]

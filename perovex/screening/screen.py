@@ -21,9 +21,9 @@ from perovex._cluster import run_pieces
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import predict_compounds
-from perovex.screening.chunks import FORMABLE, MIXED, Question, chunk_bytes, is_mixed, models_of
+from perovex.screening.chunks import MIXED, Question, chunk_bytes, is_mixed, models_of
 from perovex.screening.features import feature_table
-from perovex.screening.formability import statement
+from perovex.screening.formability import FORMABLE, statement
 from perovex.screening.goals import Goal, pareto
 from perovex.screening.model import TARGETS, predict_features
 from perovex.screening.parts import Parts
@@ -92,7 +92,7 @@ class Screen:
     hits : DataFrame
         Ranked compounds; ``rank`` from one.
     failures : DataFrame
-        Spacers that were not screened: ``row``, ``name``, ``written``, ``error``.
+        Spacers that were not screened: ``row``, ``name``, ``written``, ``error``, ``status`` (failed or repeat).
     counts : dict
         How many were read, screened, repeated, failed, and may form.
     statements : tuple of str
@@ -109,10 +109,7 @@ class Screen:
     def table(self) -> pd.DataFrame:
         """Return hits, then failures, in one table with a column ``status``."""
         hits = self.hits.assign(status="hit", error="")
-        failed = self.failures.assign(
-            status=np.where(self.failures["error"].str.startswith("repeats"), "repeat", "failed")
-        )
-        return pd.concat([hits, failed], ignore_index=True).set_index("row")
+        return pd.concat([hits, self.failures], ignore_index=True).set_index("row")
 
     def __repr__(self) -> str:
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
@@ -213,13 +210,13 @@ def _reduce(tables: Iterator[pd.DataFrame], options: Options) -> tuple[pd.DataFr
         counts["read"] += table["row"].nunique()
         bad = table["error"] != ""
         counts["failed"] += int(bad.sum())
-        failures.append(table.loc[bad, ["row", "name", "written", "error"]])
+        failures.append(table.loc[bad, ["row", "name", "written", "error"]].assign(status="failed"))
         sound = table[~bad]
         if sound.empty:
             continue
         repeated = _repeats(sound, seen)
         counts["repeated"] += len(repeated)
-        failures.append(repeated)
+        failures.append(repeated.assign(status="repeat"))
         sound = sound[~sound["row"].isin(repeated["row"])]
         counts["screened"] += sound["row"].nunique()
         counts["compounds"] += len(sound)
@@ -232,7 +229,7 @@ def _reduce(tables: Iterator[pd.DataFrame], options: Options) -> tuple[pd.DataFr
             eligible = eligible.assign(score=options.goal.score(eligible))
             pool = pd.concat([pool, eligible], ignore_index=True)
             pool = _best(pool, options.top * _POOL)
-    empty = pd.DataFrame(columns=["row", "name", "written", "error"])
+    empty = pd.DataFrame(columns=["row", "name", "written", "error", "status"])
     failed = pd.concat([part for part in failures if len(part)] or [empty], ignore_index=True)
     return pool, failed.sort_values("row", ignore_index=True), counts
 

@@ -11,8 +11,9 @@ import pandas as pd
 from perovex.errors import PerovexError
 from perovex.screening.acquisition import choose, claim_gain, expected_improvement
 from perovex.screening.campaign import scale
-from perovex.screening.chunks import FORMABLE, Question, models_of, screen_chunk
+from perovex.screening.chunks import Question, models_of, screen_chunk
 from perovex.screening.features import FEATURES, feature_table
+from perovex.screening.formability import FORMABLE
 from perovex.screening.reading import read_spacers
 
 if TYPE_CHECKING:

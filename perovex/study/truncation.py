@@ -9,13 +9,12 @@ import pandas as pd
 from sklearn.base import clone
 
 from perovex.descriptors import HOIPFeaturizer
+from perovex.elasticity.labels.causes import SOFT_MODE_DOMINATED
 from perovex.learn import metrics
 
 if TYPE_CHECKING:
     from perovex.datasets import ElasticData
     from perovex.study.tables import StudyTables
-
-REASON = "soft-mode dominated"  # E_vrh more than doubles when the softest modes are held
 
 
 def rejected_by_target(
@@ -44,7 +43,7 @@ def rejected_by_target(
         ``R2_without`` and ``R2_with``, the same in every row. Empty where there are none.
     """
     rejected = data.rejected
-    rows = rejected[(rejected["reason"] == REASON) & np.isfinite(rejected["n_layers"])]
+    rows = rejected[(rejected["reason"] == SOFT_MODE_DOMINATED) & np.isfinite(rejected["n_layers"])]
     column = f"{target}_soft_frozen" if data.moduli == "soft_frozen" else target
     rows = rows[rows[column].notna()] if column in rows else rows.iloc[:0]
     if rows.empty:

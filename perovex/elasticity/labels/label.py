@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex.elasticity.labels.causes import BORN_UNSTABLE, NEGATIVE_MODE, NOT_CONVERGED, SOFT_MODE_DOMINATED
 from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeError, Progress
 from perovex.elasticity.surface import Surface, atoms_at
 
@@ -86,7 +87,7 @@ def label(
     run = LabelRun(surface, settings, checkpoint, watch)
     run.start()
     response: Response | None = None
-    reason = "not converged"
+    reason: str = NOT_CONVERGED
     influence: dict[str, float] = {}
     try:
         while True:
@@ -98,11 +99,11 @@ def label(
             influence = soft_influence(response)
             reason = _verdict(response, settings, influence)
             logger.info("round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1])
-            if reason not in ("negative mode", "Born-unstable") or run.round >= settings.rounds:
+            if reason not in (NEGATIVE_MODE, BORN_UNSTABLE) or run.round >= settings.rounds:
                 break
             run.follow(response, reason)
     except OutOfTimeError:
-        reason, response = f"not converged: {settings.max_seconds:.0f} s spent", None
+        reason, response = f"{NOT_CONVERGED}: {settings.max_seconds:.0f} s spent", None
     record = _record(run, response, reason, settings, volume)
     return Label(atoms_at(atoms, run.state.point), record | (influence if response else {}))
 
@@ -120,13 +121,13 @@ def plain_atoms(crystal: Atoms | Structure) -> Atoms:
 def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
     """Reason to reject, or an empty string."""
     if response.curvatures.min(initial=np.inf) < settings.negative:  # proof enough, converged or not
-        return "negative mode"
+        return NEGATIVE_MODE
     if not response.converged:
-        return "not converged"
+        return NOT_CONVERGED
     if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
-        return "Born-unstable"
+        return BORN_UNSTABLE
     if changes["soft_change"] > settings.soft_change:
-        return "soft-mode dominated"
+        return SOFT_MODE_DOMINATED
     return ""
 
 

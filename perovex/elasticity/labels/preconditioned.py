@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perovex.elasticity.labels.causes import BORN_UNSTABLE, NEGATIVE_MODE, NOT_CONVERGED
 from perovex.elasticity.labels.label import Label, plain_atoms, soft_influence
 from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeError, extended_hessian
 from perovex.elasticity.potentials.call_log import LoggedCalculator
@@ -124,7 +125,7 @@ def label_preconditioned(
         measure = _along_paths if settings.converge is None else _converged
         record |= measure(surface, state, there, settings)
     else:
-        record |= {"status": "rejected", "reason": "not converged"}
+        record |= {"status": "rejected", "reason": NOT_CONVERGED}
     seconds = round(time.monotonic() - began, 2)
     record |= {"calls": surface.calls, "calls_made_now": log.made, "seconds": seconds}
     return Label(atoms_at(atoms, state.point), record)
@@ -179,7 +180,7 @@ def _minimum(run: LabelRun, settings: LabelSettings) -> Response:
         response = run.respond()
         if response.curvatures.min(initial=np.inf) >= settings.negative or run.round >= settings.rounds:
             return response
-        run.follow(response, "negative mode")
+        run.follow(response, NEGATIVE_MODE)
 
 
 def _cheap_at(point: Point, known: Known, settings: LabelSettings) -> CheapResponse:
@@ -226,9 +227,9 @@ def _converged(
     errors = np.maximum(made.errors, 0.0)
     record = _verdict(made.tensor, settings) | _young(made.tensor, np.sqrt(np.outer(errors, errors)))
     if made.curvatures.min(initial=np.inf) < settings.cheap.negative:
-        record = {"status": "rejected", "reason": "negative mode"}
+        record = {"status": "rejected", "reason": NEGATIVE_MODE}
     elif not made.converged:
-        record = {"status": "rejected", "reason": "not converged"}
+        record = {"status": "rejected", "reason": NOT_CONVERGED}
     return (
         record
         | soft_influence(made)
@@ -245,7 +246,7 @@ def _converged(
 
 def _verdict(tensor: Array, settings: PreconditionedSettings) -> dict[str, Any]:
     stable = np.linalg.eigvalsh(tensor)[0] > settings.cheap.born
-    return {"status": "accepted", "reason": ""} if stable else {"status": "rejected", "reason": "Born-unstable"}
+    return {"status": "accepted", "reason": ""} if stable else {"status": "rejected", "reason": BORN_UNSTABLE}
 
 
 def _young(tensor: Array, error: Array) -> dict[str, float]:

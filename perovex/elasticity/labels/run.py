@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perovex.elasticity.labels.causes import NEGATIVE_MODE
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, is_relaxed, relax
 from perovex.elasticity.response.differences import Clamped, Strains, clamped_response
 from perovex.elasticity.response.linear_response import Response, ResponseSettings, respond
@@ -271,7 +272,7 @@ class LabelRun:
         assert self.clamped is not None
         n = len(response.mode)
         direction = np.zeros(n + 6)
-        if reason == "negative mode":
+        if reason == NEGATIVE_MODE:
             direction[:n] = response.mode
         else:
             strain = np.linalg.eigh(response.tensor)[1][:, 0]
