@@ -18,7 +18,10 @@ from perovex.elasticity.labels.causes import (
         ("soft-mode dominated", [SOFT_MODE_DOMINATED]),
         ("not converged: 3600 s spent", [NOT_CONVERGED]),
         ("negative mode; Born-unstable", [NEGATIVE_MODE, BORN_UNSTABLE]),
-        ("Born-unstable; n changed from 2 to 1 while relaxing", [BORN_UNSTABLE, "n changed from 2 to 1 while relaxing"]),
+        (
+            "Born-unstable; n changed from 2 to 1 while relaxing",
+            [BORN_UNSTABLE, "n changed from 2 to 1 while relaxing"],
+        ),
     ],
 )
 def test_causes_come_back_from_the_text_of_a_record(reason, causes):
