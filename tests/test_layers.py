@@ -16,6 +16,7 @@ LAYERS = (
         "errors",
         "_bundled",
         "_cluster",
+        "_colours",
         "_extras",
         "_files",
         "_json",
@@ -100,7 +101,7 @@ INSIDE = {
         ("featurizer",),
     ),
     "elasticity": (
-        ("surface", "voigt", "properties", "tensor", "soft_modes"),
+        ("names", "surface", "voigt", "properties", "tensor", "soft_modes"),
         ("reading", "potentials", "relaxation"),
         ("response",),
         ("labels",),

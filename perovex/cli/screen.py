@@ -217,6 +217,8 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
     """Return what people look at: intervals in one cell, units, the verdicts."""
     import pandas as pd
 
+    from perovex.elasticity.names import YOUNGS_MODULI
+
     rows = hits.set_index("smiles").rename_axis("spacer")
     view: dict[str, Any] = {
         "compound": [
@@ -224,7 +226,7 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
             for metal, halide, n in zip(rows["metal"], rows["halide"].astype(str), rows["n"], strict=True)
         ]
     }
-    for target in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+    for target in YOUNGS_MODULI:
         view[f"{target} (GPa)"] = rows[target].map("{:.1f}".format)
         ends = zip(rows[f"{target}_lower"], rows[f"{target}_upper"], strict=True)
         view[f"{target} interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
+from perovex._colours import LIGHT_GREY, PALETTE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _WIDTH, _HEIGHT, _MARGIN = 360.0, 420.0, 10.0
-#: Okabe-Ito: distinguishable with any colour vision.
-_FILL, _EDGE, _NITROGEN = "#56B4E9", "#0072B2", "#000000"
-_COLOURS = {"spacer": "#E69F00", "cage": "#009E73", "guest": "#999999"}
+_FILL, _EDGE, _NITROGEN = PALETTE["sky"], PALETTE["blue"], PALETTE["black"]
+_COLOURS = {"spacer": PALETTE["orange"], "cage": PALETTE["green"], "guest": LIGHT_GREY}
 #: Octahedra side by side, and where the window begins: off the positions that rows of shifted slabs take.
 _ACROSS, _BEGIN = 3, -0.37
 _MAX_SHAPES = 1500

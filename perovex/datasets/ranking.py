@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 
 from perovex.crystal import perceive
 from perovex.datasets.schema import SEARCHED
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.minima import NEAR, Compound, open_search, state
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from perovex.minima import Known
 
 #: Moduli whose range over near minima is the label's own uncertainty.
-SPREAD: Final = ("E_in_plane", "E_out_of_plane", "E_vrh")
+SPREAD: Final = YOUNGS_MODULI
 
 
 def rank_labels(table: pd.DataFrame, crystals: Iterable[Atoms], search: str | Path) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA
 from perovex.elasticity.tensor import ElasticTensor
 from perovex.errors import ElasticityError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 KAPPA0 = 0.011  # eV/Å^2, s.d. of a lowest curvature between potentials
-REGULARISED = ("E_in_plane", "E_out_of_plane", "E_vrh")
+REGULARISED = YOUNGS_MODULI
 _STEP = 0.05  # of ln kappa0, for the derivative
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.elasticity.names import BY_DIRECTION
 from perovex.figures.axes import axes
 from perovex.figures.style import style
 
@@ -40,7 +41,7 @@ def plot_pareto(hits: pd.DataFrame, ax: Axes | None = None) -> Axes:
     with style():
         reach = {
             name: np.abs(hits[[f"{name}_lower", f"{name}_upper"]].to_numpy(float).T - hits[name].to_numpy(float))
-            for name in ("E_in_plane", "E_out_of_plane")
+            for name in BY_DIRECTION
         }
         ax.errorbar(
             x[front], y[front], xerr=reach["E_in_plane"][:, front], yerr=reach["E_out_of_plane"][:, front],

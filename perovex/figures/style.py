@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from perovex._colours import PALETTE
 from perovex._files import write_atomic
 
 if TYPE_CHECKING:
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which people with any common colour blindness tell apart.
-PALETTE = {
-    "blue": "#0072B2",
-    "orange": "#E69F00",
-    "green": "#009E73",
-    "vermillion": "#D55E00",
-    "sky": "#56B4E9",
-    "purple": "#CC79A7",
-    "yellow": "#F0E442",
-    "black": "#000000",
-    "grey": "#767676",
-}
 BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = (
     PALETTE[name] for name in ("blue", "orange", "green", "vermillion", "sky", "purple")
 )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from perovex._colours import PALETTE
 from perovex._files import write_atomic
 from perovex._json import json_safe
+from perovex.figures.style import CYCLE, GREY, HALIDE_COLOURS
 from perovex.report import assets
 from perovex.report.glossary import TERMS, explain_terms
 
@@ -304,6 +306,7 @@ class Document:
             assets=assets,
             charts='class="chart"' in body or bool(self.payload),
             explorable='class="explorable"' in body,
+            colours=json.dumps({"halides": HALIDE_COLOURS, "cycle": [*CYCLE, GREY], "named": PALETTE}),
             payload=_in_script(json.dumps(json_safe(self.payload), allow_nan=False, separators=(",", ":"))),
         )
 

@@ -9,6 +9,7 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.figures import figure, style
 from perovex.figures.screening import plot_pareto
 from perovex.figures.style import embed_svg
@@ -88,7 +89,7 @@ def _compact(hits: pd.DataFrame, target: str) -> pd.DataFrame:
     ends = zip(hits[f"{target}_lower"], hits[f"{target}_upper"], strict=True)
     view[target] = hits[target].round(2)
     view["interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]
-    view |= {name: hits[name].round(2) for name in ("E_in_plane", "E_out_of_plane", "E_vrh") if name != target}
+    view |= {name: hits[name].round(2) for name in YOUNGS_MODULI if name != target}
     view["learnt from such"] = hits["in_domain"].map({True: "yes", False: "NO"})
     view["rung"] = hits["rung"]
     return pd.DataFrame(view)

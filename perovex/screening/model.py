@@ -10,6 +10,7 @@ import pandas as pd
 from perovex._bundled import data_root
 from perovex.building.cation import CAGE_SMILES
 from perovex.descriptors import REGISTRY
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.errors import ModelFileError
 from perovex.learn import ApplicabilityDomain, ModelBundle, ProcessRegressor, evaluate
 from perovex.screening.features import FEATURES, feature_table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from perovex.datasets import ElasticData
 
-TARGETS: Final = ("E_in_plane", "E_out_of_plane", "E_vrh")
+TARGETS: Final = YOUNGS_MODULI
 COVERAGE: Final = 0.9
 _CLUSTERS = "leave-like-groups-out"
 _IDENTITY = ("n_layers", "halide", "metal", "spacer_smiles", "cage")

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets.schema import source_of
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
     from perovex.datasets import ElasticData
     from perovex.study.remarks import Remark
 
-TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
+TARGETS = YOUNGS_MODULI
 MIN_FILLED = 0.5  # share of rows in which a descriptor must be defined to be offered to a model
 PRESSURES = ("GPa", "MPa", "kbar")
 _META = ("n_layers", "halide", "metal", "phase", "stacking", "spacer_smiles", "cage")

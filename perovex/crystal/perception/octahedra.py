@@ -34,7 +34,8 @@ WEAK = 1.15
 TRANS_COSINE = np.cos(np.radians(130.0))
 #: Metals see halides up to here, Å: beyond the gap after the longest accepted bond.
 REACH = 5.3
-_METAL_RADIUS = 1.0
+#: What stands for the radius of any metal, Å, where distances to halides of different sizes are compared.
+METAL_RADIUS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +198,7 @@ def reduced_length(atoms: AtomTable, pairs: Pairs) -> NDArray[np.float64]:
     for number, value in HALIDE_RADIUS.items():
         if number < len(radius):
             radius[number] = value
-    return pairs.distance / (_METAL_RADIUS + radius[atoms.numbers[pairs.j]])
+    return pairs.distance / (METAL_RADIUS + radius[atoms.numbers[pairs.j]])
 
 
 def _nearest(

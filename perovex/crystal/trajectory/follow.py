@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Lattice
 
 from perovex.crystal.perception.elements import HALIDE_RADIUS, OFF_CENTRE_METALS
-from perovex.crystal.perception.octahedra import LONGEST, LONGEST_OFF_CENTRE, TRANS_COSINE
+from perovex.crystal.perception.octahedra import LONGEST, LONGEST_OFF_CENTRE, METAL_RADIUS, TRANS_COSINE
 from perovex.crystal.perception.phase import measure_shifts
 from perovex.errors import StructureFileError
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-_METAL_RADIUS = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Follower:
         for number, value in HALIDE_RADIUS.items():
             if number < len(radius):
                 radius[number] = value
-        self._reduce = 1.0 / (_METAL_RADIUS + radius[numbers[octahedra.ligand]])
+        self._reduce = 1.0 / (METAL_RADIUS + radius[numbers[octahedra.ligand]])
         off_centre = np.isin(numbers[octahedra.metal], OFF_CENTRE_METALS)
         self._longest = np.where(off_centre, LONGEST_OFF_CENTRE, LONGEST)
 

@@ -12,11 +12,13 @@ import pandas as pd
 from perovex._json import json_safe
 from perovex.datasets.quality.exchange import too_high
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
+from perovex.elasticity.names import YOUNGS_MODULI
 
 if TYPE_CHECKING:
     from perovex.datasets.elastic import ElasticData
 
 OUTLIER_SCORE = 3.5  # modified z-score of Iglewicz and Hoaglin (1993)
+SOFT_RATIO = 1.25  # of E_vrh with the softest modes frozen to all of it, beyond which a crystal is called soft
 VOLUME_CHANGE_LIMIT = 10.0  # %, beyond which the relaxed crystal is hardly its parent
 
 
@@ -104,7 +106,7 @@ def audit(data: ElasticData) -> Audit:
     )
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
-    soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > 1.25]
+    soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > SOFT_RATIO]
     return Audit(
         counts=counts,
         rejections=reasons,
@@ -121,7 +123,7 @@ def audit(data: ElasticData) -> Audit:
 
 def _outliers(table: pd.DataFrame) -> pd.DataFrame:
     outliers = []
-    for modulus in ("E_in_plane", "E_out_of_plane", "E_vrh"):
+    for modulus in YOUNGS_MODULI:
         for (n, halide), rows in table.groupby(["n_layers", "halide"]):
             if len(rows) < 5:  # a spread of fewer says nothing
                 continue

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets.elastic import flat_smiles
+from perovex.elasticity.names import BY_DIRECTION
 
 
 def trends(table: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +28,7 @@ def trends(table: pd.DataFrame) -> pd.DataFrame:
     layered = table[np.isfinite(table["n_layers"])]
     network = table[~np.isfinite(table["n_layers"])]
     rows = [_softer_than_3d(layered, network)]
-    for target in ("E_in_plane", "E_out_of_plane"):
+    for target in BY_DIRECTION:
         for stiffer, softer in (("Cl", "Br"), ("Br", "I")):
             rows.append(_halide_order(layered, target, stiffer, softer))
     rows.append(_chain_length(layered))

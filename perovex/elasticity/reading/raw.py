@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA
 from perovex.elasticity.voigt import voigt_stiffness
 from perovex.errors import ElasticityError
 
@@ -30,7 +31,7 @@ UNITS = {
     "pa": 1e-9,
     "n/m^2": 1e-9,
     "10^2gpa": 100.0,
-    "ev/a^3": 160.21766208,
+    "ev/a^3": EV_PER_A3_IN_GPA,
 }
 """GPa per unit, by its name in lower case."""
 UNIT_NAMES = {

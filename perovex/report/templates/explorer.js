@@ -7,8 +7,7 @@
   const names = data.crystals.map((crystal) => crystal.name);
   const config = { responsive: true, displaylogo: false };
   const quiet = { ...config, displayModeBar: false };  // of figures in which nothing can be chosen
-  const palette = { Cl: "#009E73", Br: "#E69F00", I: "#0072B2" };
-  const cycle = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#767676"];
+  const { halides, cycle, named } = JSON.parse(document.getElementById("explorer-colours").textContent);
 
   // Small tools ------------------------------------------------------------------------------------------------
   const element = (tag, attributes = {}, ...children) => {
@@ -69,7 +68,7 @@
         return {
           type: "scatter", mode: "markers", name: value, customdata: rows, text: rows.map((i) => hover[i]),
           x: rows.map((i) => x.values[i]), y: rows.map((i) => y.values[i]),
-          marker: { color: palette[value] || cycle[k % cycle.length], size: 8, opacity: 0.8 },
+          marker: { color: halides[value] || cycle[k % cycle.length], size: 8, opacity: 0.8 },
           hovertemplate: "%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
         };
       });
@@ -117,8 +116,8 @@
       type: "bar", orientation: "h", name, y: labels, x: order.map((k) => (100 * values[k]) / sum), marker: { color },
       hovertemplate: "%{y}: %{x:.1f} %<extra></extra>",
     });
-    const traces = [bars("all", all, sumAll, "#767676")];
-    if (picked.length) traces.push(bars("chosen", some, sumSome, "#D55E00"));
+    const traces = [bars("all", all, sumAll, named.grey)];
+    if (picked.length) traces.push(bars("chosen", some, sumSome, named.vermillion));
     draw(importance, traces, {
       height: 430, barmode: "group", showlegend: picked.length > 0, legend: { orientation: "h", y: 1.12, traceorder: "reversed" },
       margin: { l: 190, r: 15, t: 40, b: 55 }, yaxis: { automargin: true },
@@ -188,7 +187,7 @@
       type: "waterfall", orientation: "h", base,
       y: [...shown.map((k) => data.targets[state.target].contributions[k]), ...others].reverse(),
       x: [...shown.map((k) => values[k]), ...rest].reverse(),
-      increasing: { marker: { color: "#D55E00" } }, decreasing: { marker: { color: "#0072B2" } },
+      increasing: { marker: { color: named.vermillion } }, decreasing: { marker: { color: named.blue } },
       hovertemplate: "%{y}: %{delta:.3g}<extra></extra>",
     }], {
       height: 420, margin: { l: 190, r: 15, t: 40, b: 55 }, yaxis: { automargin: true },
@@ -214,7 +213,7 @@
     draw(strips, [{
       type: "scatter", mode: "markers+text", x: order.map(rank).reverse(), y: labels,
       text: values.map((value, k) => `${short(value)} ${units[k]}`), textposition: "top center",
-      marker: { size: 11, color: "#009E73" }, hovertemplate: "%{y}: %{text}, above %{x:.0f} % of crystals<extra></extra>",
+      marker: { size: 11, color: named.green }, hovertemplate: "%{y}: %{text}, above %{x:.0f} % of crystals<extra></extra>",
     }], {
       height: 420, margin: { l: 190, r: 15, t: 40, b: 55 }, yaxis: { automargin: true },
       xaxis: { title: { text: "percentile among all crystals" }, range: [-6, 106] },

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from perovex.elasticity.names import BY_DIRECTION
 from perovex.figures import figure, plot_modulus, save_figure
 from perovex.figures.data import MODULUS_LABELS, plot_distribution, plot_moduli
 from perovex.report.wording import in_words
@@ -70,7 +71,7 @@ def _release(section: Section, result: StudyResult, data: ElasticData, figures: 
     )
     _packing(section, result, figures)
     made, axes = figure(9.6, 6.4, nrows=2, ncols=3)
-    for target, row in zip(("E_in_plane", "E_out_of_plane"), axes, strict=True):
+    for target, row in zip(BY_DIRECTION, axes, strict=True):
         for by, ax in zip(_CLASSES, row, strict=True):
             plot_distribution(table, target, by, ax)
     section.drawing(

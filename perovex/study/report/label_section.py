@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from perovex.datasets.quality.audit import SOFT_RATIO
 from perovex.datasets.schema import SOFT_FROZEN
 from perovex.figures import figure, plot_label_check, save_figure
 from perovex.report.wording import in_words
@@ -44,7 +45,8 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
         _second_potential(section, audit.second_potential)
     if len(audit.soft_modes):
         count = f"{len(audit.soft_modes)} of {len(data)} crystals"
-        caption = f"Soft crystals: {count}, whose E_vrh rises by more than 25 % when soft modes are frozen."
+        rise = f"{100 * (SOFT_RATIO - 1):.0f} %"
+        caption = f"Soft crystals: {count}, whose E_vrh rises by more than {rise} when soft modes are frozen."
         section.table(in_words(audit.soft_modes), caption, folded=True)
     _soft_modes(section, labels.soft_modes)
     for name, what in _AUDITED.items():
