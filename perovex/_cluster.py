@@ -63,6 +63,33 @@ def connected(scheduler: str | None) -> Iterator[Any]:
         client.close()
 
 
+def check_executor(executor: str, scheduler: str | None) -> None:
+    """Refuse what cannot work before anything is done: an unknown executor, a cluster that cannot be reached.
+
+    Parameters
+    ----------
+    executor : {"local", "dask"}
+    scheduler : str, optional
+        Address of a Dask scheduler.
+
+    Raises
+    ------
+    PerovexError
+        As `run_pieces`.
+
+    Examples
+    --------
+    >>> check_executor("local", None)
+    """
+    if executor not in EXECUTORS:
+        raise PerovexError(f"unknown executor {executor!r}", remedy=f"use {' or '.join(EXECUTORS)}")
+    if executor == "dask":
+        with connected(scheduler):
+            return
+    if scheduler:
+        raise PerovexError("--scheduler belongs to --executor dask", remedy="give both, or neither")
+
+
 def run_pieces(
     function: Callable[[T], R],
     pieces: Iterable[tuple[int, T]],
@@ -102,11 +129,8 @@ def run_pieces(
     >>> sorted(run_pieces(abs, [(0, -1), (1, 2)]))
     [(0, 1), (1, 2)]
     """
-    if executor not in EXECUTORS:
-        raise PerovexError(f"unknown executor {executor!r}", remedy=f"use {' or '.join(EXECUTORS)}")
-    if executor == "local":
-        if scheduler:
-            raise PerovexError("--scheduler belongs to --executor dask", remedy="give both, or neither")
+    if executor != "dask":
+        check_executor(executor, scheduler)
         parallel = workers(n_jobs, return_as="generator_unordered", pre_dispatch=f"{_AHEAD}*n_jobs", batch_size=1)
         yield from parallel(delayed(_numbered)(partial(function, piece), number) for number, piece in pieces)
         return

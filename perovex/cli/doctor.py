@@ -20,7 +20,7 @@ USES = {
     "dft": "labels by the first-principles code GPAW",
     "search": "search of hyperparameters",
     "ebm": "explainable boosting machines",
-    "scale": "--executor dask of screen",
+    "scale": "--executor dask of screen and label",
     "notebook": "the notebooks",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
@@ -58,12 +58,17 @@ def label(  # noqa: PLR0917 (typer's options)
     max_seconds: Annotated[
         float, typer.Option(callback=not_negative, help="Give a crystal up after this time, s.")
     ] = 3600.0,
+    executor: Annotated[
+        Literal["local", "dask"], typer.Option(help="Where the work is done; workers of dask share --out.")
+    ] = "local",
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://HOST:PORT.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Relax crystals and compute relaxed-ion elastic tensors; run it again, or several times at once, to go on.
 
     A file that cannot be read gives exit status 2 after all others are done; a rejected label is a result.
     """
+    from perovex._cluster import check_executor
     from perovex._files import check_folder, make_folder
     from perovex._json import json_safe
     from perovex.crystal import expand_paths
@@ -76,6 +81,7 @@ def label(  # noqa: PLR0917 (typer's options)
         read_jobs,
         refuse_repeated_names,
     )
+    from perovex.elasticity.labels.cluster import label_on_cluster
     from perovex.elasticity.labels.preconditioned import PreconditionedSettings
     from perovex.elasticity.potentials.by_name import make_calculator, require
     from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
@@ -90,6 +96,7 @@ def label(  # noqa: PLR0917 (typer's options)
     todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
     require(potential)
+    check_executor(executor, scheduler)
     settings = LabelSettings(
         relax=RelaxSettings(fmax=fmax, smax=smax),
         symmetry=symmetry,
@@ -100,14 +107,20 @@ def label(  # noqa: PLR0917 (typer's options)
     if precondition:
         paths_of_strain = PathSettings(one_sided=one_sided, force_noise=force_noise)
         protocol = PreconditionedSettings(cheap=settings, paths=paths_of_strain)
-        cheap = Precondition(precondition, make_calculator(precondition, device=device), protocol)
+        require(precondition)
+        # workers of a cluster make their own
+        calculator = make_calculator(precondition, device=device) if executor == "local" else None
+        cheap = Precondition(precondition, calculator, protocol)
     make_folder(out)
     before = sum(is_finished(job, out, potential) for job in todo)
     failed = unread = 0
     with _Bar(len(todo), before) as bar:
-        for record in label_many(
-            todo, out, potential=potential, settings=settings, device=device, precondition=cheap, watch=bar.watch
-        ):
+        how: dict[str, Any] = {"potential": potential, "settings": settings, "device": device, "precondition": cheap}
+        if executor == "dask":
+            records = label_on_cluster(todo, out, scheduler=scheduler, **how)
+        else:
+            records = label_many(todo, out, watch=bar.watch, **how)
+        for record in records:
             failed += record["status"] != "accepted"
             unread += _is_unread(record)
             bar.say(json.dumps(json_safe(record)) if as_json else _line(record))

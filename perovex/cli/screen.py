@@ -70,10 +70,9 @@ def screen(  # noqa: PLR0917 (options of a command)
     Stiffness is predicted from the molecule and the composition alone (rung a); its accuracy on spacers that were held
     out is printed with every result.
     """
-    from perovex._cluster import connected
+    from perovex._cluster import check_executor
     from perovex._files import check_folder
     from perovex.cli.outputs import check_file, table_with, text_with
-    from perovex.errors import PerovexError
     from perovex.screening import Goal, Options, Question
     from perovex.screening import screen as run
     from perovex.screening.reading import check_source
@@ -89,11 +88,7 @@ def screen(  # noqa: PLR0917 (options of a command)
     )  # fmt: skip
     options = Options(goal, top, any_formability, inside, diverse, refine, refine_by, builds)
     check_source(source)
-    if executor == "dask":
-        with connected(scheduler):
-            pass
-    elif scheduler is not None:
-        raise PerovexError("--scheduler belongs to --executor dask", remedy="give both, or neither")
+    check_executor(executor, scheduler)
     result = run(
         source, question, options, parts=parts, executor=executor, scheduler=scheduler, n_jobs=jobs, chunk=chunk,
         progress=progress and sys.stderr.isatty(),
