@@ -140,6 +140,7 @@ INSIDE = {
         ("campaign", "reading"),
         ("chunks",),
         ("screen", "suggesting"),
+        ("labelling",),
     ),
     "learn": (
         ("metrics", "provenance", "tables", "threshold"),

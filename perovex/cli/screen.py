@@ -49,6 +49,17 @@ def screen(  # noqa: PLR0917 (options of a command)
     ] = 0,
     refine_by: Annotated[Literal["best", "uncertain"], typer.Option(help="Which hits to build.")] = "best",
     builds: Annotated[int, typer.Option(min=1, help="Crystals built of each.")] = 1,
+    label: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Search minima of so many of the best hits and label the lowest (rung c; minutes each)."
+        ),
+    ] = 0,
+    search: Annotated[
+        Path | None, typer.Option("--search", help="With --label: folder of candidates and labels; resumes.")
+    ] = None,
+    potential: Annotated[str, typer.Option(help="With --label: as in `perovex label`.")] = "7net-l3i5+d3",
+    candidates: Annotated[int, typer.Option(min=1, help="With --label: crystals tried for each compound.")] = 8,
     moduli: Annotated[Moduli, typer.Option(help="Moduli with all ions relaxed, or with soft modes held.")] = "relaxed",
     models: Annotated[Path | None, typer.Option(help="Other models of molecule and composition.")] = None,
     out: Annotated[
@@ -89,10 +100,15 @@ def screen(  # noqa: PLR0917 (options of a command)
     options = Options(goal, top, any_formability, inside, diverse, refine, refine_by, builds)
     check_source(source)
     check_executor(executor, scheduler)
+    wanted = _labels(label, search, potential, candidates)
     result = run(
         source, question, options, parts=parts, executor=executor, scheduler=scheduler, n_jobs=jobs, chunk=chunk,
         progress=progress and sys.stderr.isatty(),
     )  # fmt: skip
+    if wanted is not None and search is not None and len(result.hits):
+        from perovex.screening import label_hits
+
+        result = label_hits(result, question, wanted, search, progress=progress and sys.stderr.isatty())
     _write(result, out)
     if report is not None:
         from perovex.report.screen_page import screen_page
@@ -101,6 +117,24 @@ def screen(  # noqa: PLR0917 (options of a command)
     _say(result, out, ranked_all=any_formability)
     if not len(result.hits):
         raise typer.Exit(2)
+
+
+def _labels(count: int, search: Path | None, potential: str, candidates: int) -> Any:
+    """Return how hits are labelled, None where they are not; refuse what cannot work before any is screened."""
+    from perovex._files import check_folder
+    from perovex.errors import PerovexError
+
+    if (count > 0) != (search is not None):
+        raise PerovexError("--label and --search belong together", remedy="give --label 3 --search DIR, or neither")
+    if search is None:
+        return None
+    from perovex.elasticity.potentials.by_name import require
+    from perovex.screening.labelling import STRATEGIES, LabelOptions, SearchSettings
+
+    require(potential)
+    if not search.is_dir():
+        check_folder(search)
+    return LabelOptions(count, potential, SearchSettings(strategies=STRATEGIES, max_candidates=candidates))
 
 
 def _ours(table: Any) -> Any:
@@ -227,5 +261,9 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
         view[f"{target} interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]
     view["formability"] = rows["formability"]
     view["learnt from such compounds"] = rows["in_domain"].map({True: "yes", False: "NO"})
+    if "label" in rows:
+        labelled = rows[[f"labelled_{name}" for name in YOUNGS_MODULI]].to_numpy(float)
+        said = [" / ".join(map("{:.1f}".format, row)) for row in labelled]
+        view["labelled (GPa)"] = [text.replace("nan / nan / nan", "") for text in said]
     view["rung"] = rows["rung"]
     return pd.DataFrame(view, index=rows.index)

@@ -166,6 +166,28 @@ def _record_paths(records: Iterable[str | Path]) -> list[Path]:
     return paths
 
 
+def read_label(path: str | Path) -> dict[str, Any]:
+    """Read one record of `perovex label`, with the moduli of its tensor.
+
+    Parameters
+    ----------
+    path : path
+        ``NAME@POTENTIAL.json`` beside its ``.extxyz``.
+
+    Returns
+    -------
+    dict
+        Row of a release, see `perovex.datasets.describe_columns`; a label that cannot be used is ``rejected``, with its
+        ``reason``.
+
+    Raises
+    ------
+    DatasetError
+        The file is no record.
+    """
+    return _read_record(Path(path))[0]
+
+
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | None]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from perovex.prediction.models import choose_models, default_models, load_models
 from perovex.prediction.words import built_warning
 
 if TYPE_CHECKING:
-    from perovex.prediction.built import predict_compounds, predict_new
+    from perovex.prediction.built import from_relatives, predict_compounds, predict_new, start_crystal
     from perovex.prediction.explaining import Reasons, explain_prediction
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "choose_models",
     "default_models",
     "explain_prediction",
+    "from_relatives",
     "load_models",
     "predict",
     "predict_compounds",
     "predict_new",
+    "start_crystal",
 ]
 
 # Builders, data and SHAP are not needed to predict from a file, and take longer to import than that takes.
@@ -29,8 +31,10 @@ __getattr__ = import_later(
     {
         "Reasons": "explaining",
         "explain_prediction": "explaining",
+        "from_relatives": "built",
         "predict_compounds": "built",
         "predict_new": "built",
+        "start_crystal": "built",
     },
 )
 

@@ -224,15 +224,56 @@ def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) 
     made: list[Structure | None] = []
     if start == "known":
         tried = seeds if chance else seeds[:1]
-        made = [_from_relatives(compound, seed) for seed in tried]
+        made = [from_relatives(compound, seed) for seed in tried]
     trials = [
         _Trial(compound, seed, crystal) for seed, crystal in zip(seeds, made, strict=False) if crystal is not None
     ]
     return trials or [_Trial(compound, seed) for seed in seeds]
 
 
-def _from_relatives(compound: Compound, seed: int) -> Structure | None:
-    """Make a compound from the nearest known crystal of its spacer, if there is one with the stacking that is asked."""
+def start_crystal(compound: Compound, random_state: int = 0) -> Structure:
+    """Make a compound from the nearest known crystal of its spacer, or build it where none is known.
+
+    Parameters
+    ----------
+    compound : Compound
+    random_state : int
+        Seed of the trial arrangements, and of halides that stand at random.
+
+    Returns
+    -------
+    pymatgen.core.Structure
+        ``properties["build"]["from"]`` names the relative, if it was made from one.
+
+    Raises
+    ------
+    SmilesError, BuildError
+        If it cannot be built.
+
+    Examples
+    --------
+    >>> start_crystal(Compound.read("CCCC[NH3+]", halide="Cl")).properties["build"]["steps"]
+    'Cl for Br'
+    """
+    return from_relatives(compound, random_state) or build_layered(
+        compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
+        random_state=random_state,
+    )  # fmt: skip
+
+
+def from_relatives(compound: Compound, seed: int = 0) -> Structure | None:
+    """Make a compound from the nearest known crystal of its spacer, if there is one with the stacking that is asked.
+
+    Parameters
+    ----------
+    compound : Compound
+    seed : int
+        Of halides that stand at random.
+
+    Returns
+    -------
+    pymatgen.core.Structure or None
+    """
     relatives = [
         crystal
         for crystal in known_crystals(compound.spacer)

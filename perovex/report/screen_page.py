@@ -18,6 +18,7 @@ from perovex.report.document import Document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perovex.report.document import Section
     from perovex.screening import Question, Screen
 
 _DRAWN: Final = 6
@@ -68,6 +69,8 @@ def _hits(made: Document, hits: pd.DataFrame, target: str) -> None:
     section.drawing(molecules_svg(list(drawn_hits["smiles"]), labels), "Spacers of the first hits")
     details = shown[["rank", "smiles", "domain_reason", "similarity_to_better", "pareto", "nearest_known"]]
     section.table(details, "What lies outside of what was learnt, and what is near", index=False)
+    if "label" in shown:
+        _labels(section, shown)
     drawn, ax = figure()
     with style():
         plot_pareto(hits, ax=ax)
@@ -76,6 +79,16 @@ def _hits(made: Document, hits: pd.DataFrame, target: str) -> None:
     made.section("Pareto view").drawing(
         embed_svg(stream.getvalue(), "pareto"), "Hits by both moduli; no other hit beats those of the front in both"
     )
+
+
+def _labels(section: Section, hits: pd.DataFrame) -> None:
+    """Show what search and labels found of those hits that were tried (rung c)."""
+    tried = hits[(hits["label_start"] != "") | (hits["label_error"] != "")]
+    moduli = {name: tried[f"labelled_{name}"].round(2) for name in YOUNGS_MODULI}
+    words = tried[["label_start", "label_statement", "label_error"]]
+    view = pd.DataFrame({"rank": tried["rank"], "spacer": tried["smiles"], **moduli}).join(words)
+    names = {"label_start": "search began with", "label_statement": "what it found", "label_error": "no label because"}
+    section.table(view.rename(columns=names), "Minima searched and labelled (rung c), moduli in GPa", index=False)
 
 
 def _compact(hits: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -91,6 +104,8 @@ def _compact(hits: pd.DataFrame, target: str) -> pd.DataFrame:
     view["interval"] = [f"{lower:.1f} to {upper:.1f}" for lower, upper in ends]
     view |= {name: hits[name].round(2) for name in YOUNGS_MODULI if name != target}
     view["learnt from such"] = hits["in_domain"].map({True: "yes", False: "NO"})
+    if "built_rung" in hits:
+        view["built"] = hits["built_rung"]
     view["rung"] = hits["rung"]
     return pd.DataFrame(view)
 

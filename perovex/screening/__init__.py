@@ -4,6 +4,7 @@ from perovex.screening.cations import Cation, read_cation
 from perovex.screening.chunks import Question
 from perovex.screening.formability import Formability, judge
 from perovex.screening.goals import Goal
+from perovex.screening.labelling import LabelOptions, label_hits
 from perovex.screening.library import enumerate_cations, load_library, select
 from perovex.screening.model import fit_molecule_models, molecule_models
 from perovex.screening.reading import read_spacers
@@ -15,6 +16,7 @@ __all__ = [
     "Cation",
     "Formability",
     "Goal",
+    "LabelOptions",
     "Options",
     "Question",
     "Rung",
@@ -22,6 +24,7 @@ __all__ = [
     "enumerate_cations",
     "fit_molecule_models",
     "judge",
+    "label_hits",
     "load_library",
     "molecule_models",
     "read_cation",

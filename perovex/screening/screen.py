@@ -20,7 +20,7 @@ from tqdm import tqdm
 from perovex._cluster import run_pieces
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
-from perovex.prediction import predict_compounds
+from perovex.prediction import from_relatives, predict_compounds
 from perovex.screening.chunks import MIXED, Question, chunk_bytes, is_mixed, models_of
 from perovex.screening.features import feature_table
 from perovex.screening.formability import FORMABLE, statement
@@ -56,7 +56,8 @@ class Options:
     diverse : float
         Largest Tanimoto similarity of a hit to a better one (Morgan fingerprints, radius 2); 1 allows all.
     refine : int
-        Compounds that are built and predicted by rung (b), too.
+        Compounds that are built and predicted by rung (b), too: from a known crystal of the same spacer where there is
+        one, else from nothing; ``built_rung`` says which.
     refine_by : {"best", "uncertain"}
         Which of the hits.
     n_builds : int
@@ -319,9 +320,9 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
             compounds.append(Compound.read(smiles, metal, halide, n, question.cage))
         except PerovexError as error:
             compounds.append(error)
-    # from nothing, as the crystals were built that this rung was compared on
+    relatives = [None if isinstance(one, PerovexError) else from_relatives(one) for one in compounds]
     built = predict_compounds(
-        compounds, start="scratch", moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
+        compounds, moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
     )
     for name in TARGETS:
         for column in (name, f"{name}_lower", f"{name}_upper"):
@@ -329,8 +330,14 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
             hits.loc[chosen, f"built_{column}"] = built[column].to_numpy(float)
     hits["built_error"] = ""
     hits.loc[chosen, "built_error"] = built["error"].to_numpy()
+    hits["built_rung"] = ""
+    hits.loc[chosen, "built_rung"] = [
+        f"b from {'nothing' if crystal is None else crystal.properties['build']['from']}" for crystal in relatives
+    ]
     inside = hits["in_domain"].to_numpy(bool)
     trusted = np.where(inside, best_rung(question, target) == "b", best_rung(question, target, like=True) == "b")
+    # what was compared with rung (a) were crystals built from nothing
+    trusted &= (hits["built_rung"] == "b from nothing").to_numpy()
     by_b = hits[f"built_{target}"].notna().to_numpy() & trusted & ~hits["halide"].map(is_mixed).to_numpy(bool)
     if not by_b.any():
         return hits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,3 +216,16 @@ def test_mixed_halides_lie_outside_what_was_learnt() -> None:
     assert hits.loc["Br0.5I0.5", "domain_reason"] == "mixed halides were never seen in training"
     ends = sorted(hits.loc[["Br", "I"], "E_vrh"])
     assert ends[0] < hits.loc["Br0.5I0.5", "E_vrh"] < ends[1]
+
+
+def test_a_refined_hit_is_made_from_a_known_crystal_of_its_spacer(monkeypatch) -> None:
+    spacers, question, options = ["CCCC[NH3+]"], Question(halides=("Cl",)), Options(refine=1)
+    known = screen(spacers, question, options).hits.iloc[0]
+    assert known["built_rung"].startswith("b from ")
+    assert known["built_rung"] != "b from nothing"
+    assert known["built_E_vrh"] > 0
+    assert known["built_error"] == ""
+    assert known["rung"] == "a"
+    module = import_module("perovex.screening.screen")  # the package has a function of this name
+    monkeypatch.setattr(module, "from_relatives", lambda _: None)
+    assert screen(spacers, question, options).hits.loc[0, "built_rung"] == "b from nothing"
