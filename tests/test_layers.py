@@ -51,7 +51,7 @@ INSIDE = {
         ("check", "settle"),
         ("packing", "relax", "stacking"),
         ("layered", "resettle", "thicken", "thin"),
-        ("slide", "substitute", "tilt", "turn"),
+        ("exchange", "slide", "substitute", "tilt", "turn"),
         ("from_known",),
     ),
     "cli": (

@@ -1,6 +1,7 @@
 """Make layered crystals: from spacer, metal, halide and n; from n sheets n + 1; from one halide another."""
 
 from perovex.building.check import Expected, check_built, shortest_contact
+from perovex.building.exchange import exchange_spacers, shape_difference
 from perovex.building.from_known import from_known, nearest_known
 from perovex.building.layered import build_layered
 from perovex.building.lengths import bond_length
@@ -17,10 +18,12 @@ __all__ = [
     "bond_length",
     "build_layered",
     "check_built",
+    "exchange_spacers",
     "from_known",
     "mix_halides",
     "nearest_known",
     "relax_built",
+    "shape_difference",
     "shortest_contact",
     "slide",
     "substitute",

@@ -12,13 +12,15 @@ from perovex.building.cation import Cation
 from perovex.building.settle import Assembly, settle_flexible, settle_rigid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from perovex.building.stacking import Stack
     from perovex.crystal import LayeredPerovskite, Molecule
 
 
-def _as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
+def as_cation(molecule: Molecule, coordinates: NDArray[np.float64]) -> Cation:
     """Turn a perceived molecule into one that can settle; the force field needs the same atom order."""
     mol = molecule.mol
     same = mol is not None and [a.GetSymbol() for a in mol.GetAtoms()] == list(molecule.symbols)
@@ -60,18 +62,49 @@ def resettle(
         Changed coordinates and lattice, Å.
     """
     frame = np.flatnonzero(stack.slab_of >= 0)
-    order = [*frame, *(k for m in crystal.molecules for k in m.sites)]
-    level = np.empty(len(x))
-    level[frame] = stack.slab_of[frame]
-    for m in crystal.molecules:
-        middle = stack.coordinates[m.sites].mean(axis=0) @ stack.normal
-        level[m.sites] = np.searchsorted(stack.bounds[:, 0], middle, side="right") - 1
-    lift = (level[order][:, None] > np.arange(len(stack.bounds))[None, :]).astype(float)
-    cations = tuple(_as_cation(m, x[m.sites]) for m in crystal.molecules)
-    assembly = Assembly(
-        tuple(symbols[k] for k in frame), x[frame], cell, stack.normal, cations,
-        tuple(x[m.sites] for m in crystal.molecules), lift,
-    )  # fmt: skip
+    molecules = crystal.molecules
+    return settle_cations(
+        stack,
+        [symbols[k] for k in frame],
+        x[frame],
+        cell,
+        [as_cation(m, x[m.sites]) for m in molecules],
+        [x[m.sites] for m in molecules],
+        [level_of(stack, stack.coordinates[m.sites]) for m in molecules],
+    )
+
+
+def level_of(stack: Stack, coordinates: NDArray[np.float64]) -> int:
+    """Slab that a molecule lies in or next above, counted from the lowest."""
+    middle = float(coordinates.mean(axis=0) @ stack.normal)
+    return int(np.searchsorted(stack.bounds[:, 0], middle, side="right")) - 1
+
+
+def settle_cations(
+    stack: Stack,
+    frame_symbols: Sequence[str],
+    frame: NDArray[np.float64],
+    cell: NDArray[np.float64],
+    cations: Sequence[Cation],
+    positions: Sequence[NDArray[np.float64]],
+    levels: Sequence[int],
+) -> Structure:
+    """Let cations find room between the slabs of a crystal; the octahedra keep still, gaps between slabs are free.
+
+    Parameters
+    ----------
+    stack : Stack
+        Which slab each inorganic atom belongs to.
+    frame_symbols, frame, cell : sequence of str, ndarray of shape (f, 3), (3, 3)
+        Inorganic atoms in the order of the crystal, and the lattice, Å.
+    cations, positions, levels : sequence
+        Molecules, their coordinates (Å) and what `level_of` says of each.
+    """
+    level = [*stack.slab_of[stack.slab_of >= 0].tolist()]
+    for cation, own in zip(cations, levels, strict=True):
+        level += [own] * len(cation)
+    lift = (np.array(level)[:, None] > np.arange(len(stack.bounds))[None, :]).astype(float)
+    assembly = Assembly(tuple(frame_symbols), frame, cell, stack.normal, tuple(cations), tuple(positions), lift)
     assembly, _ = settle_rigid(assembly)
     if all(len(c) == 1 or c.mol is not None for c in cations):
         assembly, _ = settle_flexible(assembly, legs=2)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from perovex.screening.chunks import Question
     from perovex.screening.screen import Screen
 
-#: Ways to find minima of a hit: patterns of the other hits of its spacer, then its own crystal rearranged.
-STRATEGIES: Final = (*DEFAULT_STRATEGIES, "turn", "slide")
+#: Ways to find minima of a hit: patterns of other hits of its spacer and of like ones, then its own crystal rearranged.
+STRATEGIES: Final = (*DEFAULT_STRATEGIES, "cation-exchange", "turn", "slide")
 #: Candidates of a compound.
 N_CANDIDATES: Final = 8
 _RUNG = "c"

@@ -9,8 +9,9 @@ from ase.calculators.calculator import Calculator, all_changes
 from perovex.building import build_layered, from_known, nearest_known
 from perovex.crystal import perceive
 from perovex.crystal.examples import layered
+from perovex.datasets import load_elastic
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
-from perovex.minima import Compound, SameMinimum, SearchSettings, open_search, search_family
+from perovex.minima import Compound, Known, OutcomeStore, SameMinimum, SearchSettings, open_search, search_family
 from perovex.minima.fingerprint import distance, fingerprint
 from perovex.minima.strategies import strategy
 from perovex.minima.strategies.disturbed import rattle
@@ -95,3 +96,23 @@ class Nothing(Calculator):
     def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
         super().calculate(atoms, properties, system_changes)
         self.results = {"energy": -1.0, "forces": np.zeros((len(atoms), 3)), "stress": np.zeros(6)}
+
+
+def test_crystals_of_like_spacers_are_borrowed_the_most_alike_first():
+    data = load_elastic()
+    names = ("s02_PbI_n1", "s02_PbBr_n1", "s02_PbBr_n2", "BA2Cs2Pb3Br10")
+    known = Known([start(name, data.structures[name]) for name in names], OutcomeStore())
+    wanted = Compound("[NH3+]CCCCC[NH3+]", "", "", "Pb", "Br", 1.0)
+    propose = strategy("cation-exchange")
+    (candidate,) = propose(known, wanted)  # one of each spacer, that with the same halide
+    assert (candidate.compound, candidate.parent) == (wanted, "s02_PbBr_n1")
+    assert candidate.parameters == {"spacer": "[NH3+]CCCC[NH3+]", "swap": {}}
+    chloride = replace(wanted, halides="Cl")
+    (candidate,) = propose(known, chloride)
+    assert set(candidate.parameters["swap"].values()) == {"Cl"}
+    assert Compound.of(perceive(candidate.make())) == chloride
+    longer = replace(wanted, spacers="[NH3+]CCCCCCCCCC[NH3+]")
+    assert not list(propose(known, longer))  # ten CH2 groups where four are known
+    assert not list(propose(known, replace(wanted, n_layers=3.0)))
+    assert not list(propose(known, replace(wanted, spacers="CCCC[NH3+]")))
+    assert not list(propose(known, replace(wanted, spacers="[NH3+]CCCC[NH3+]")))  # its own crystals are no analogues

@@ -1,21 +1,27 @@
-"""Patterns of other compounds with the same molecules: other halides, other metals, one sheet fewer or more."""
+"""Patterns of other compounds: other halides, other metals, one sheet fewer or more, spacers of like shape."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from perovex.building import substitute, thicken, thin
+from perovex.building import exchange_spacers, shape_difference, substitute, thicken, thin
 from perovex.minima.candidate import Candidate
 from perovex.minima.strategies.registry import register_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pymatgen.core import Structure
+
     from perovex.minima.candidate import Outcome
     from perovex.minima.compound import Compound
     from perovex.minima.known import Known
+
+#: Spacers whose crystals are borrowed at most, and by how many CH2 groups they may differ in shape.
+N_ALIKE: Final = 3
+MOST_DIFFERENT: Final = 4.0
 
 
 @register_strategy("substitute")
@@ -96,3 +102,50 @@ def thinned(known: Known, compound: Compound) -> Iterator[Candidate]:
 
 def _thin(parent: Outcome) -> object:
     return thin(parent.structure)
+
+
+@register_strategy("cation-exchange")
+def exchanged(known: Known, compound: Compound) -> Iterator[Candidate]:
+    """Lowest crystals of the three spacers most alike in shape, cations exchanged; halide and metal where needed."""
+    if not compound.spacers or "." in compound.spacers or compound.guests:
+        return
+    ranked = sorted(
+        (shape_difference(compound.spacers, other.spacers), len(_swap(other, compound)), other)
+        for other in {*(outcome.compound for outcome in known.store.all()), *(one.compound for one in known.starts)}
+        if _lends_packing(other, compound)
+    )
+    borrowed: set[str] = set()
+    for difference, _, other in ranked:
+        if difference > MOST_DIFFERENT or len(borrowed) == N_ALIKE:
+            return
+        lender = _lender(known, other)
+        if other.spacers in borrowed or lender is None:
+            continue
+        borrowed.add(other.spacers)
+        name, structure = lender
+        swap = _swap(other, compound)
+        make = partial(_exchange, structure, compound.spacers, swap, known.random_state)
+        yield Candidate(compound, "cation-exchange", name, make, {"spacer": other.spacers, "swap": swap})
+
+
+def _lends_packing(other: Compound, compound: Compound) -> bool:
+    """Whether crystals of another spacer differ in nothing that an exchange of cations and elements cannot change."""
+    if not other.spacers or other.spacers == compound.spacers or "." in other.spacers or other.guests:
+        return False
+    if (other.n_layers, other.cages) != (compound.n_layers, compound.cages):
+        return False
+    same = (other.metals, other.halides) == (compound.metals, compound.halides)
+    return same or bool(_swap(other, compound))
+
+
+def _lender(known: Known, compound: Compound) -> tuple[str, Structure] | None:
+    """Name and crystal of the lowest minimum of a compound; before it is searched, of one that was given."""
+    lowest = known.lowest(compound)
+    if lowest is not None:
+        return lowest.id, lowest.structure
+    return next(((one.name, one.structure) for one in known.starts if one.compound == compound), None)
+
+
+def _exchange(structure: Structure, spacer: str, swap: dict[str, str], random_state: int) -> Structure:
+    made = exchange_spacers(structure, spacer, random_state=random_state)
+    return substitute(made, swap) if swap else made
