@@ -160,6 +160,24 @@ def test_what_runs_an_untested_module_is_there() -> None:
     assert sorted({path for path, _ in THROUGH.values() if not (TESTS / path).is_file()}) == []
 
 
+def _clashes(tests: Path) -> dict[str, list[str]]:
+    """Return files of one name in folders without ``__init__.py``: pytest imports one of them for both."""
+    named: dict[str, list[str]] = {}
+    for path in sorted(tests.rglob("test_*.py")):
+        if not (path.parent / "__init__.py").is_file():
+            named.setdefault(path.name, []).append(path.relative_to(tests).as_posix())
+    return {name: paths for name, paths in named.items() if len(paths) > 1}
+
+
+def test_no_two_files_of_tests_share_a_name(tmp_path: Path) -> None:
+    assert _clashes(TESTS) == {}
+    for folder in ("one", "other", "package"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "test_x.py").touch()
+    (tmp_path / "package" / "__init__.py").touch()
+    assert _clashes(tmp_path) == {"test_x.py": ["one/test_x.py", "other/test_x.py"]}
+
+
 def test_a_module_without_tests_would_be_found() -> None:
     assert _home("perovex.learn", "ModelBundle") == "perovex.learn.bundle.bundle"
     assert not _is_tested("perovex.learn.no_such_module")

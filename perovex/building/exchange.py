@@ -45,7 +45,8 @@ def shape_difference(spacer: str, other: str) -> float:
     -------
     float
         CH2 groups: by how many bonds they differ in length, from the head to the atom farthest from it, and by how many
-        volumes of CH2 in volume. Infinite if one has more ammonium groups.
+        volumes of CH2 in volume. Infinite if one has more ammonium groups. Both come from the graphs of the molecules
+        alone, so that no conformer, seed or order of atoms changes them.
 
     Raises
     ------
@@ -56,8 +57,8 @@ def shape_difference(spacer: str, other: str) -> float:
     --------
     >>> round(shape_difference("CCCC[NH3+]", "CCCCC[NH3+]"), 1)
     2.0
-    >>> round(shape_difference("[NH3+]CCc1ccccc1", "[NH3+]CCc1ccc(F)cc1"), 1)
-    1.0
+    >>> round(shape_difference("[NH3+]CCc1ccccc1", "[NH3+]CCc1ccc(F)cc1"), 2)  # 1 bond, (13.31 - 7.24) / 17.3
+    1.35
     >>> shape_difference("CCCC[NH3+]", "[NH3+]CCCC[NH3+]")
     inf
     """

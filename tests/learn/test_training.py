@@ -9,7 +9,7 @@ from perovex.learn.bundle.training import (
     check_moduli,
     descriptor_entries,
     fit_classifier,
-    fit_regressor,
+    fit_regressors,
     model_entry,
     supported_coverage,
     training_entry,
@@ -24,7 +24,11 @@ E = (12 + X["angle"]).rename("E")
 
 @pytest.fixture(scope="module")
 def regressor():
-    return fit_regressor(YoungModulusRegressor("ridge", interval_folds=4), X, E.mask(X.index < 3), GROUPS, 0)
+    told = []
+    templates = {"E": YoungModulusRegressor("ridge", interval_folds=4)}
+    fitted = fit_regressors(templates, X, E.mask(X.index < 3).to_frame(), GROUPS, 0, lambda: told.append("done"))
+    assert told == ["done"]
+    return fitted["E"]
 
 
 def test_rows_without_a_label_teach_nothing(regressor):

@@ -46,7 +46,7 @@ def asked_rows(
     if unknown not in ("ignore", "error"):
         raise ModelInputError(f'unknown must be "ignore" or "error", not {unknown!r}')
     table = X.rename(columns=str)
-    check_columns(table if unknown == "error" else table[table.columns.intersection(names)], names)
+    check_columns(table if unknown == "error" else table[table.columns.intersection(list(names))], names)
     try:
         table = table[list(names)].astype(float)
     except (TypeError, ValueError) as error:

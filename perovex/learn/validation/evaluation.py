@@ -140,7 +140,9 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     first_two = {name: models[name] for name in list(models)[:2]}
     beyond, refused = _scores_left_out(left_out, first_two, problem, n_resamples, coverage)
     warnings += refused
-    noisy = label_noise is not None and not problem.classify
+    perfect = None
+    if label_noise is not None and not problem.classify:
+        perfect = noise_floor(problem.target, label_noise)
     settings = {
         "task": "classification" if problem.classify else "regression",
         "target": getattr(estimator, "target", problem.target.name),
@@ -153,7 +155,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         "n_resamples": n_resamples,
         "coverage": coverage,
         "random_state": random_state,
-        "noise_floor": noise_floor(problem.target, label_noise) if noisy else None,
+        "noise_floor": perfect,
     }
     settings = provenance(estimator, problem.table, problem.target, problem.groups, **settings)
     return Evaluation(predictions, scores, differences, settings, tuple(warnings), problem.meta, beyond)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from perovex.building import exchange_spacers, shape_difference, shortest_contact
 from perovex.crystal import perceive
@@ -85,6 +86,21 @@ def test_difference_in_shape_is_a_distance(one, other, third) -> None:
     assert shape_difference(one, other) == shape_difference(other, one)
     whole = shape_difference(one, third)
     assert whole <= shape_difference(one, other) + shape_difference(other, third) + 1e-9
+
+
+@pytest.mark.parametrize("smiles", ["[NH3+]CCc1ccc(F)cc1", "C[C@H]([NH3+])c1ccccc1", "NC(=[NH2+])C1CCCC1"])
+def test_difference_in_shape_asks_the_graph_alone(smiles) -> None:
+    other = "[NH3+]CCc1ccccc1"
+    expected = shape_difference(smiles, other)
+    molecule = Chem.MolFromSmiles(smiles)
+    for seed in range(5):
+        written = Chem.MolToRandomSmilesVect(molecule, 1, randomSeed=seed)[0]
+        assert shape_difference(written, other) == shape_difference(other, written) == pytest.approx(expected)
+
+
+def test_fluorine_is_a_bond_and_its_volume_less_that_of_hydrogen() -> None:
+    difference = shape_difference("[NH3+]CCc1ccccc1", "[NH3+]CCc1ccc(F)cc1")
+    assert difference == pytest.approx(1 + (13.31 - 7.24) / 17.3)
 
 
 def test_difference_in_shape_counts_groups() -> None:
