@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perovex.cli.choices import Force, given
+from perovex.cli.choices import Force, given, refuse_idle
 from perovex.errors import PerovexError
 
 if TYPE_CHECKING:
@@ -278,13 +278,11 @@ def _summary(structure: Structure) -> str:
 
 def _refuse_idle(context: typer.Context, way: str) -> None:
     """Refuse options that this way of building would ignore."""
-    idle = ["-n" if name == "n" else f"--{name}" for name in _IDLE[way] if given(context, name)]
-    if idle:
-        raise PerovexError(f"{', '.join(idle)} would be ignored beside {way}", remedy="leave them out")
+    refuse_idle(context, _IDLE[way], f"beside {way}")
     if way == "--substitute" and given(context, "halide") and given(context, "swap"):
         raise PerovexError("--halide and --swap both say what to put in", remedy="give one of them")
-    if given(context, "potential") and not given(context, "relax"):
-        raise PerovexError("--potential would be ignored without --relax", remedy="add --relax, or leave it out")
+    if not given(context, "relax"):
+        refuse_idle(context, ("potential",), "without --relax", "add --relax, or leave it out")
 
 
 def _swaps(items: list[str] | None) -> dict[str, str]:

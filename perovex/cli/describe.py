@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Force, given
+from perovex.cli.choices import Force, given, refuse_idle
 from perovex.cli.tables import DIGITS
 from perovex.errors import PerovexError
 
@@ -77,8 +77,9 @@ def describe(  # noqa: PLR0917 (options of a command)
         raise PerovexError("--digits is about CSV, and other formats keep all digits", remedy="leave it out")
     moving = [file for file in files if is_trajectory(file)]
     if moving:
-        if len(files) > 1 or per is not None or given(context, "digits"):
-            raise typer.BadParameter("a trajectory is described alone, without --per and --digits")
+        if len(files) > 1:
+            raise typer.BadParameter("a trajectory is described alone")
+        refuse_idle(context, ("per", "digits", "units", "jobs", "disorder", "force"), "with a trajectory")
         describe_moving(
             files[0],
             out=out,
@@ -91,8 +92,13 @@ def describe(  # noqa: PLR0917 (options of a command)
         return
     if types or reference is not None:
         raise typer.BadParameter("--types and --reference are for trajectories: name the frames, such as FILE@:")
+    if out is not None:
+        refuse_idle(context, ("output_format",), "with --out, whose ending says the format")
+    elif output_format not in {"csv", "json"}:
+        refuse_idle(context, ("units",), "where units are a column already")
     check_file(out, TABLES, table_with("file" if per else "error"), force=force)
     if per is not None:
+        refuse_idle(context, ("families", "units", "jobs"), "with --per")
         describe_parts(files, per, out=out, output_format=output_format, digits=digits, disorder=disorder)
         return
     describe_crystals(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
-from perovex.cli.choices import not_negative, positive, torch_device
+from perovex.cli.choices import not_negative, positive, refuse_idle, torch_device
 
 if TYPE_CHECKING:
     from perovex.elasticity.labels.run import Progress
 
 
 def label(  # noqa: PLR0917 (typer's options)
+    context: typer.Context,
     out: Annotated[Path, typer.Option("--out", help="Folder of records; a crystal with a record is skipped.")],
     files: Annotated[
         list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
@@ -90,6 +91,9 @@ def label(  # noqa: PLR0917 (typer's options)
 
     if bool(files) == (jobs is not None):
         raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
+    if not precondition:
+        idle = ("one_sided", "force_noise")
+        refuse_idle(context, idle, "without --precondition", "add --precondition POTENTIAL, or leave it out")
     check_folder(out)
     files = files or []
     paths = expand_paths(files, keep_missing=len(files) > 1)

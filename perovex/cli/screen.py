@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from perovex.cli.choices import Force, Moduli  # noqa: TC001 (typer reads annotations at run time)
+from perovex.cli.choices import Force, Moduli, refuse_idle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,7 @@ _SHOWN_FAILURES = 5
 
 
 def screen(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -88,6 +89,12 @@ def screen(  # noqa: PLR0917 (options of a command)
     from perovex.screening import screen as run
     from perovex.screening.reading import check_source
 
+    if not label:
+        refuse_idle(
+            context, ("potential", "candidates"), "without --label", "add --label 3 --search DIR, or leave it out"
+        )
+    if not refine:
+        refuse_idle(context, ("refine_by", "builds"), "without --refine", "add --refine 10, or leave it out")
     check_file(out, TABLES, _ours(table_with("rank", "status")), force=force)
     check_file(report, (".html",), text_with("perovex"), force=force)
     if parts is not None and not parts.is_dir():

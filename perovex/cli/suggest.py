@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Force, Moduli  # noqa: TC001 (typer reads annotations at run time)
+from perovex.cli.choices import Force, Moduli, refuse_idle
+
+#: Options that a campaign on the bundled labels has no use for.
+_OF_SUGGESTIONS = ("source", "k", "by", "soft", "descriptor", "metal", "halide", "n", "any_formability")
 
 
 def suggest(  # noqa: PLR0917 (options of a command)
+    context: typer.Context,
     source: Annotated[str, typer.Argument(help="Candidates, as for screen; by default the library.")] = "library",
     k: Annotated[int, typer.Option("--k", min=1, help="Compounds.")] = 10,
     by: Annotated[
@@ -42,6 +46,12 @@ def suggest(  # noqa: PLR0917 (options of a command)
     from perovex.screening import Question
     from perovex.screening import suggest as run
 
+    if simulate:
+        refuse_idle(context, _OF_SUGGESTIONS, "with --simulate")
+    if by != "claim":
+        refuse_idle(context, ("descriptor",), "without --by claim", "add --by claim, or leave it out")
+    if by != "improvement":
+        refuse_idle(context, ("soft",), "without --by improvement", "add --by improvement, or leave it out")
     check_file(out, TABLES, table_with("gain") if not simulate else table_with("MAE"), force=force)
     if simulate:
         from perovex.datasets import load_elastic

@@ -38,8 +38,8 @@ def test_refusals_are_typed(arguments, word, tmp_path):
     [
         (["CC[NH3+]", "--trials", 1, "--swap", "I=Br"], "--swap would be ignored beside a SMILES"),
         (["CC[NH3+]", "--trials", 1, "--potential", "none"], "--potential would be ignored without --relax"),
-        (["--thicken", "FILE", "-n", 3, "-m", "Sn"], "--metal, -n would be ignored beside --thicken"),
-        (["--substitute", "FILE", "--swap", "I=Br", "-n", 1], "-n would be ignored beside --substitute"),
+        (["--thicken", "FILE", "-n", 3, "-m", "Sn"], "--metal, --n would be ignored beside --thicken"),
+        (["--substitute", "FILE", "--swap", "I=Br", "-n", 1], "--n would be ignored beside --substitute"),
         (["--substitute", "FILE", "--swap", "I=Br", "-x", "Br"], "--halide and --swap both say"),
     ],
 )

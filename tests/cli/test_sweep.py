@@ -44,6 +44,7 @@ TOGETHER = {
     ("build", "potential"): ["--relax"],
     ("build", "cage"): ["-n", "2"],
     ("screen", "window"): ["--rank", "window"],
+    ("screen", "potential"): ["--label", "1", "--search", "{new}"],
     ("suggest", "descriptor"): ["--by", "claim"],
     ("predict", "metal"): ["--spacer", "CCCC[NH3+]"],
     ("predict", "halide"): ["--spacer", "CCCC[NH3+]"],
@@ -59,7 +60,7 @@ PARAMETERS = [parameter for command in commands() for parameter in parameters(co
 def _arguments(parameter, value, places):
     """Return the command line with this value, and what else the command needs."""
     line = [item.format_map(places) for item in NEEDED.get(parameter.command, _default_needs(parameter.command))]
-    line += TOGETHER.get((parameter.command, parameter.name), [])
+    line += [item.format_map(places) for item in TOGETHER.get((parameter.command, parameter.name), [])]
     if not parameter.option:  # instead of the arguments, which come first
         first_option = next((place for place, item in enumerate(line) if item.startswith("-")), len(line))
         return [*parameter.command.split(), value, *line[first_option:]]
