@@ -22,6 +22,7 @@ LAYERS = (
         "_json",
         "_later",
         "_numbers",
+        "_progress",
         "_seeds",
         "_threads",
         "_words",

@@ -72,7 +72,6 @@ THROUGH: dict[str, tuple[str, str]] = {
     },
     "cli.crystals": ("cli/test_describe_table.py", "describe, of whole crystals"),
     "cli.elastic": ("cli/test_elastic_cli.py", "a command, run there"),
-    "cli.moving": ("cli/test_describe_parts.py", "describe, of a run"),
     "cli.parts": ("cli/test_describe_parts.py", "describe, of parts"),
 }
 

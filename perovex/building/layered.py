@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import stream
 from perovex.building.cation import Cation, cage_cation, cation_from_smiles
 from perovex.building.check import Expected, check_built
@@ -165,7 +165,7 @@ def _best(
 ) -> Structure:
     """Lowest-energy arrangement on this frame that passes the check."""
     rng = np.random.default_rng(seed)
-    bar = tqdm(total=n_trials + FINALISTS, desc="trial arrangements", disable=not progress, leave=False)
+    bar = progress_bar(total=n_trials + FINALISTS, desc="trial arrangements", shown=progress, leave=False)
     settled = []
     for number in range(n_trials):
         assembly, energy = settle_rigid(trial(frame, spacer, cage, SHIFTS[stacking], rng))

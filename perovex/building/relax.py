@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymatgen.core import Structure
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.building.check import Expected, check_built
 from perovex.crystal import perceive
 from perovex.errors import BuildError
@@ -113,7 +113,7 @@ def _by_lbfgs(
     optimizer = LBFGS(target, logfile=None, maxstep=0.1)
     converged = False
     run: Iterator[bool] = optimizer.irun(fmax=fmax, steps=steps)
-    for done in tqdm(run, total=steps, desc="relaxation", disable=not progress, leave=False):
+    for done in progress_bar(run, total=steps, desc="relaxation", shown=progress, leave=False):
         converged = bool(done)
         if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.get_forces()).all():
             raise BuildError("forces became undefined during relaxation", remedy="check the calculator's elements")

@@ -223,8 +223,8 @@ def _build_many(
 ) -> None:
     """Build crystals in parallel and write each as soon as it is done; one that fails costs its line."""
     from joblib import delayed
-    from tqdm import tqdm
 
+    from perovex._progress import progress_bar
     from perovex._workers import workers
     from perovex.building.writing import free_path, write_crystal
     from perovex.cli.remarks import say
@@ -233,7 +233,7 @@ def _build_many(
         delayed(_one)(compound, trials, seed, potential, show=False) for compound in compounds
     )
     failed = 0
-    for name, structure in zip(names, tqdm(work, total=len(compounds), desc="build", disable=not show), strict=True):
+    for name, structure in zip(names, progress_bar(work, total=len(compounds), desc="build", shown=show), strict=True):
         if isinstance(structure, PerovexError):
             failed += 1
             say(f"perovex: {name}: {structure.kind}: {structure}")

@@ -156,9 +156,11 @@ class _Bar:
     """Crystals done with the time left, and what the one in work is at; on stderr."""
 
     def __init__(self, total: int, before: int) -> None:
-        from tqdm import tqdm
+        from perovex._progress import progress_bar
 
-        self._bar = tqdm(total=total, initial=before, unit="crystal", desc="label", dynamic_ncols=True, file=sys.stderr)
+        self._bar = progress_bar(
+            total=total, initial=before, unit="crystal", desc="label", shown=True, dynamic_ncols=True
+        )
         self.done = 0
 
     def __enter__(self) -> Self:

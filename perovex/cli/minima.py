@@ -185,9 +185,9 @@ class _Bar:
     """Candidates and labels done, and the one in work; on stderr."""
 
     def __init__(self) -> None:
-        from tqdm import tqdm
+        from perovex._progress import progress_bar
 
-        self._bar = tqdm(unit="candidate", desc="minima", dynamic_ncols=True, file=sys.stderr)
+        self._bar = progress_bar(unit="candidate", desc="minima", shown=True, dynamic_ncols=True)
 
     def __enter__(self) -> Self:
         return self

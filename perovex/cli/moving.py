@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from perovex.cli.remarks import say
 from perovex.errors import StructureFileError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ def describe_moving(
 ) -> None:
     """Print statistics of a trajectory; with `out`, a folder, write every table there, rows as they come."""
     from perovex._files import make_folder
-    from perovex.cli.remarks import say
     from perovex.descriptors.trajectory import describe_trajectory
 
     options: dict[str, Any] = {
@@ -69,22 +69,25 @@ def describe_moving(
 
 
 class _Rows:
-    """Rows written as they come to a file beside, which takes its name when all are there."""
+    """Rows written as they come to a file beside, which takes its name when all are there and stays otherwise."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._part = path, path.with_suffix(".csv.part")
         self._handle: io.TextIOWrapper | None = None
 
     def __enter__(self) -> Self:
-        self._handle = self._part.open("w", newline="", encoding="utf-8")
+        self._handle = self._part.open("w", buffering=1, newline="", encoding="utf-8")  # kept if killed
         self._table = csv.writer(self._handle, lineterminator="\n")
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
         assert self._handle is not None
+        begun = self._handle.tell() > 0
         self._handle.close()
         if kind is None:
             self._part.replace(self._path)
+        elif begun:
+            say(f"perovex: rows of the frames until then are kept in {self._part}")
         else:
             self._part.unlink()
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from perovex._files import write_atomic
+from perovex._progress import progress_bar
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.ranking import rank_labels
@@ -90,7 +90,7 @@ def collect(
     rows: list[dict[str, Any]] = []
     tensors: dict[str, dict[str, Any]] = {}
     crystals: list[Atoms] = []
-    for path in tqdm(paths, desc="collect", unit="crystal", disable=not progress):
+    for path in progress_bar(paths, desc="collect", unit="crystal", shown=progress):
         row, stored, atoms = _read_record(path)
         rows.append(row)
         tensors[row["label_id"]] = stored

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from joblib import delayed
-from tqdm import tqdm
 
 from perovex._cluster import run_pieces
+from perovex._progress import progress_bar
 from perovex._workers import workers
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.identity import identity
@@ -99,7 +99,7 @@ def describe_each(
         work = workers(n_jobs, return_as="generator")(delayed(describe)(item) for item in crystals)
     else:
         work = _in_order(run_pieces(describe, enumerate(crystals), executor=executor, scheduler=scheduler))
-    yield from tqdm(work, total=len(crystals), desc="describe", unit="crystal", disable=not progress)
+    yield from progress_bar(work, total=len(crystals), desc="describe", unit="crystal", shown=progress)
 
 
 def _in_order(numbered: Iterable[tuple[int, Described]]) -> Iterator[Described]:

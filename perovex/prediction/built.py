@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 from joblib import delayed
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import seed_for
 from perovex._workers import workers
 from perovex.building import build_layered, from_known
@@ -193,7 +193,7 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
         for _, trial in plan
     )
     built: dict[int, list[Described]] = {}
-    bar = tqdm(work, total=len(plan), desc="build and describe", unit="crystal", disable=not progress)
+    bar = progress_bar(work, total=len(plan), desc="build and describe", unit="crystal", shown=progress)
     for (number, _), crystal in zip(plan, bar, strict=True):
         built.setdefault(number, []).append(crystal)
     rows = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.building.compound import compound_key
 from perovex.crystal import expand_paths
 from perovex.crystal.reading.disorder import check_policy
@@ -108,7 +108,7 @@ def add_reasons(
     from perovex.prediction.explaining import explain_described  # a second of imports that few predictions need
 
     rows = zip(table.index, crystals, strict=True)
-    shown = tqdm(rows, total=len(table), desc="explain", unit="crystal", disable=not progress)
+    shown = progress_bar(rows, total=len(table), desc="explain", unit="crystal", shown=progress)
     reasons = pd.Series([explain_described(builds, str(name), bundle) for name, builds in shown], dtype=object)
     return table.assign(why=reasons.to_numpy())
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import seed_for, stream
 from perovex.learn import ApplicabilityDomain, folds_for
 from perovex.screening.acquisition import ACQUISITIONS, choose
@@ -100,7 +100,7 @@ def simulate(  # noqa: PLR0913 - what is played
     X, moduli, groups, _ = molecule_tables(data)
     y = moduli[target]
     rows: list[tuple[Any, ...]] = []
-    for seed in tqdm(range(n_seeds), desc="campaigns", disable=not progress):
+    for seed in progress_bar(range(n_seeds), desc="campaigns", shown=progress):
         folds = folds_for("group", X, y, groups, n_splits=5, random_state=seed_for(random_state, "campaign", seed))
         offered, test = folds[0]
         first = stream(random_state, "first labels", seed).permutation(offered)[:start]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.building.compound import Compound
 from perovex.crystal import perceive
 from perovex.datasets.collect import read_label
@@ -115,13 +115,13 @@ def label_hits(
     for column in ("label", "label_start", "label_statement", "label_error"):
         hits[column] = ""
     starts: dict[int, Start] = {}
-    for row in tqdm(chosen, desc="start", unit="hit", disable=not progress):
+    for row in progress_bar(chosen, desc="start", unit="hit", shown=progress):
         try:
             starts[row] = _start(hits.loc[row], question, options.search.random_state)
         except PerovexError as error:
             hits.loc[row, "label_error"] = str(error)
     distinct = list({start.name: start for start in starts.values()}.values())
-    with tqdm(desc="search and label", unit="candidate", disable=not progress) as bar:
+    with progress_bar(desc="search and label", unit="candidate", shown=progress) as bar:
         for _ in search_minima(
             distinct, out, settings=options.search, labels=LabelChoice(settings=options.settings),
             potential=options.potential, calculator=calculator, watch=bar.set_postfix_str,

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem, RDConfig
 from rdkit.rdBase import BlockLogs
-from tqdm import tqdm
 
 from perovex._bundled import data_root
+from perovex._progress import progress_bar
 from perovex.datasets import load_elastic
 from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
 from perovex.errors import DatasetError, PerovexError
@@ -173,7 +173,7 @@ def enumerate_cations(limit: int | None = None, *, progress: bool = False) -> pd
     labelled = _labelled()
     rows: dict[str, dict[str, Any]] = {}
     with BlockLogs():
-        for written, family in tqdm(assembled(), desc="enumerate", unit="cation", disable=not progress):
+        for written, family in progress_bar(assembled(), desc="enumerate", unit="cation", shown=progress):
             row = _describe(written, family, rows, labelled, score)
             if row is not None:
                 rows[row.pop("key")] = row

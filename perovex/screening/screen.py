@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
-from tqdm import tqdm
 
 from perovex._cluster import run_pieces
+from perovex._progress import progress_bar
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import from_relatives, predict_compounds
@@ -186,7 +186,7 @@ def screen(  # noqa: PLR0913 - what, how, and where
         done = run_pieces(
             partial(chunk_bytes, question=asked), todo, executor=executor, scheduler=scheduler, n_jobs=n_jobs
         )
-        for number, content in tqdm(done, desc="screen", unit="piece", disable=not progress):
+        for number, content in progress_bar(done, desc="screen", unit="piece", shown=progress):
             store.write(number, content)
         pool, failures, counts = _reduce(store.tables(), wanted)
     hits = _choose(pool, wanted)

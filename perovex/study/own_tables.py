@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from joblib import delayed
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._workers import workers
 from perovex.crystal import perceive
 from perovex.datasets.elastic import flat_smiles
@@ -137,7 +137,7 @@ def _describe(structures: dict[str, Any], n_jobs: int, *, progress: bool) -> _De
     """Descriptors, identity, errors and remarks by name; one bad file costs one row."""
     rows, identities, errors, notes = {}, {}, {}, {}
     work = workers(n_jobs, return_as="generator")(delayed(_one)(item) for item in structures.values())
-    bar: Iterable[Any] = tqdm(work, total=len(structures), desc="describe", unit="crystal", disable=not progress)
+    bar: Iterable[Any] = progress_bar(work, total=len(structures), desc="describe", unit="crystal", shown=progress)
     for name, (values, identity, error, remarks) in zip(structures, bar, strict=True):
         if error:
             errors[name] = error

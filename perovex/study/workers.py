@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from joblib.externals.loky import get_reusable_executor
-from tqdm import tqdm
 
+from perovex._progress import is_watched, progress_bar, say_stage
 from perovex._threads import few_threads
 from perovex._workers import prepare
 
@@ -65,7 +65,7 @@ def run_steps(steps: Sequence[Step], *, kept: Kept, n_jobs: int = 1, progress: b
     n_jobs : int
         Worker processes; with one everything runs here.
     progress : bool
-        Show a bar on stderr that moves every second.
+        Show a bar on stderr that moves every second; into a file one line for each kind of step.
     """
     done: dict[str, Done] = {}
     for step in steps:
@@ -116,15 +116,18 @@ def _timed(work: Callable[..., Any], arguments: tuple[Any, ...], needed: list[An
 
 
 class _Bar:
-    """A bar whose clock goes on while the steps are long."""
+    """A bar whose clock goes on while the steps are long; one line for each kind of step where nobody watches."""
 
     def __init__(self, total: int, initial: int, *, shown: bool) -> None:
+        moving = shown and is_watched()
         layout = "{desc} {n_fmt}/{total_fmt} |{bar}| {elapsed} {postfix}"
-        self._bar = tqdm(
-            total=total, initial=initial, desc="study", unit="step", disable=not shown, bar_format=layout, miniters=1
+        self._bar = progress_bar(
+            total=total, initial=initial, desc="study", unit="step", shown=moving, bar_format=layout, miniters=1
         )
+        self._total, self._done, self._told = total, initial, set[str]()
+        self._plain = shown and not moving
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._tick, daemon=True) if shown else None
+        self._thread = threading.Thread(target=self._tick, daemon=True) if moving else None
 
     def __enter__(self) -> Self:
         if self._thread is not None:
@@ -140,13 +143,23 @@ class _Bar:
     def show(self, names: Sequence[str]) -> None:
         """Name what runs."""
         self._bar.set_postfix_str(", ".join(names))
+        kinds = {_kind(name) for name in names} - self._told
+        self._told |= kinds
+        if self._plain:
+            for kind in sorted(kinds):
+                say_stage(f"study: {kind}, {self._done} of {self._total} steps done")
 
     def advance(self) -> None:
+        self._done += 1
         self._bar.update()
 
     def _tick(self) -> None:
         while not self._stop.wait(_TICK):
             self._bar.refresh()
+
+
+def _kind(name: str) -> str:
+    return name.split(":", 1)[0]
 
 
 def seconds_by_kind(done: Mapping[str, Done]) -> dict[str, float]:
@@ -159,6 +172,6 @@ def seconds_by_kind(done: Mapping[str, Done]) -> dict[str, float]:
     """
     total: dict[str, float] = {}
     for name, item in done.items():
-        kind = name.split(":", 1)[0]
+        kind = _kind(name)
         total[kind] = total.get(kind, 0.0) + item.cpu_seconds
     return {kind: round(seconds, 2) for kind, seconds in total.items()}

@@ -40,6 +40,7 @@ def test_every_command_prints_on_a_poor_console(perovex, two_crystals, tmp_path,
     done = perovex(*command.split(), *line, encoding=encoding)
     assert done.status == 0 or done.err.startswith("perovex: UsageError: Missing"), done.err
     assert done.out or done.err
+    assert not set(done.out + done.err) & {"\r", "\x1b"}  # a file is no terminal
 
 
 def test_signs_become_letters_that_say_the_same():

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from perovex.cli.journal import Journal
+from perovex.cli.moving import _Rows
 
 
 def test_an_earlier_table_is_replaced_and_a_foreign_one_is_not(perovex, two_crystals, tmp_path):
@@ -100,6 +101,41 @@ def test_ctrl_c_with_two_jobs_keeps_rows_and_prints_no_traceback(two_crystals, t
     assert not out.exists()
     rows = [json.loads(line) for line in partial.read_text().splitlines()[1:]]
     assert 3 <= len(rows) < 1500
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_killed_command_keeps_its_rows_and_goes_on(two_crystals, tmp_path):
+    for i in range(60):
+        (tmp_path / f"c{i:02d}.cif").write_bytes(two_crystals[i % 2].read_bytes())
+    out = tmp_path / "table.csv"
+    command = [sys.executable, "-m", "perovex", "describe", tmp_path, "--out", out]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    partial = tmp_path / "table.csv.partial"
+    for _ in range(6000):
+        if partial.exists() and len(partial.read_text().splitlines()) > 3:
+            break
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not out.exists()
+    done = len(partial.read_text().splitlines()) - 1
+    assert done >= 3
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{done} of 60 crystals were described before" in again.stderr
+    assert len(pd.read_csv(out)) == 60
+    assert not partial.exists()
+
+
+def test_rows_of_frames_are_on_disk_at_once_and_stay_if_interrupted(tmp_path, capsys):
+    part = tmp_path / "frames.csv.part"
+    rows = _Rows(tmp_path / "frames.csv").__enter__()
+    rows.add(0, {"tilt": 1.25})
+    assert part.read_text() == "frame,tilt\n0,1.25\n"
+    rows.__exit__(KeyboardInterrupt)
+    assert part.read_text() == "frame,tilt\n0,1.25\n"
+    assert not (tmp_path / "frames.csv").exists()
+    assert "frames.csv.part" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes by their group")

@@ -43,6 +43,13 @@ def test_steps_run_in_the_order_of_their_needs(tmp_path, n_jobs):
     assert {name: item.result for name, item in done.items()} == {"one": 1, "two": 3, "four": 8}
 
 
+def test_progress_in_a_file_is_a_line_for_each_kind_of_step(capsys):
+    steps = [Step(name, counted, (1,)) for name in ("fit: E_vrh", "fit: stiff", "explain: E_vrh")]
+    run_steps(steps, kept=Kept(None, "k"), progress=True)
+    told = capsys.readouterr().err
+    assert told == "study: fit, 0 of 3 steps done\nstudy: explain, 2 of 3 steps done\n"
+
+
 def test_finished_steps_are_not_done_again(tmp_path):
     CALLS.clear()
     run_steps(STEPS[:2], kept=Kept(tmp_path, "k" * 20))

@@ -221,12 +221,9 @@ def _reference(reference: Any, frames: Iterator[Frame], path: PathLike) -> tuple
 
 
 def _with_bar(frames: Iterator[Frame], *, progress: bool) -> Iterator[Frame]:
-    if not progress:
-        yield from frames
-        return
-    from tqdm import tqdm
+    from perovex._progress import progress_bar
 
-    yield from tqdm(frames, unit="frame", desc="describe", dynamic_ncols=True)
+    yield from progress_bar(frames, unit="frame", desc="describe", shown=progress, dynamic_ncols=True)
 
 
 def _cell(lattice: NDArray[np.float64]) -> dict[str, float]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.elasticity.relaxation.model_hessian import model_hessian
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, relax
 from perovex.elasticity.surface import Surface, atoms_at, length_scale
@@ -70,7 +70,7 @@ def relax_atoms(
     point = surface.evaluate(atoms.positions + noise, atoms.cell[:])
     scale = length_scale(point)
     state = RelaxState(point, model_hessian(surface.atoms, scale), scale, settings.first_radius)
-    with tqdm(total=settings.max_steps, desc="relaxation", disable=not progress, leave=False) as bar:
+    with progress_bar(total=settings.max_steps, desc="relaxation", shown=progress, leave=False) as bar:
 
         def step_done(state: RelaxState) -> None:
             bar.set_postfix_str(f"{state.point.max_force:.3f} eV/Å, {state.point.max_stress:.2f} GPa", refresh=False)

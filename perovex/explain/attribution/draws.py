@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import seed_for, stream
 from perovex.explain.attribution.attribute import attribute
 from perovex.explain.tables import Problem, half_samples
@@ -64,7 +64,7 @@ def draw_models(explanation: Explanation, *, n_resamples: int = 100, progress: b
     problem = explanation.problem
     rng = stream(explanation.random_state, "halves of the groups")
     parts = half_samples(problem, n_resamples, rng)
-    plan = enumerate(tqdm(parts, desc="resample groups", disable=not progress, leave=False))
+    plan = enumerate(progress_bar(parts, desc="resample groups", shown=progress, leave=False))
     return tuple(_draw(explanation, problem, train, held, rng, number) for number, (train, held) in plan)
 
 

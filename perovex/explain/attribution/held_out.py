@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.errors import ModelInputError
 from perovex.explain.attribution.attribute import Perturbation, Space, attribute
 from perovex.explain.attribution.explanation import Explanation, FittedFold
@@ -145,7 +145,7 @@ def _run(
     base, predictions = np.zeros((n_repeats, rows)), np.zeros((n_repeats, rows))
     strength = np.zeros((columns, columns)) if with_interactions else None
     folds, train_importance, worst, sampling, unit = [], [], 0.0, 0.0, ""
-    for number, fold in enumerate(tqdm(plan, desc="explain", disable=not progress, leave=False)):
+    for number, fold in enumerate(progress_bar(plan, desc="explain", shown=progress, leave=False)):
         test, train = fold.test, fold.train
         model = fold.model
         if model is None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import stream
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.tables import Problem, fold_seed, predict
@@ -72,7 +72,7 @@ def permutation_importance(
     rng = stream(explanation.random_state, "permutation importance")
     increases = [
         _permute_fold(problem, fold, chosen, n_permutations, strata, rng)
-        for fold in tqdm(explanation.folds, desc="permute", disable=not progress, leave=False)
+        for fold in progress_bar(explanation.folds, desc="permute", shown=progress, leave=False)
     ]
     weights = np.array([len(fold.test) for fold in explanation.folds], dtype=float)
     stacked = np.stack(increases)  # folds, sets, permutations
@@ -156,7 +156,7 @@ def drop_importance(
     for fold in folds:
         full[fold.test] = row_loss(problem, fold.test, problem.predict(fold.model, fold.test))
     rows: dict[str, Any] = {}
-    for name, members in tqdm(sets.items(), desc="drop", disable=not progress, leave=False):
+    for name, members in progress_bar(sets.items(), desc="drop", shown=progress, leave=False):
         kept = problem.X.drop(columns=[m for m in members if m in problem.X.columns])
         if not kept.shape[1]:
             continue

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex._seeds import seed_for, stream
 from perovex.explain.attribution.draws import explain_rows, some_rows
 from perovex.explain.importance.clusters import CorrelationGroups, correlation_groups
@@ -139,7 +139,7 @@ def noise_floor(explanation: Explanation, *, n_shadow: int = 40, progress: bool 
     members = [problem.X.columns.get_indexer(pd.Index(m)) + width for m in clusters.members.values()]
     wins, floors, kept, best_set = np.zeros(width), [], [], []
     parts = half_samples(problem, n_shadow, rng)
-    for number, (train, held) in enumerate(tqdm(parts, desc="shadows", disable=not progress, leave=False)):
+    for number, (train, held) in enumerate(progress_bar(parts, desc="shadows", shown=progress, leave=False)):
         shadow = shuffle_like(problem.X, problem.groups, rng, clusters).add_prefix("shadow of ")
         doubled = problem.with_table(pd.concat([problem.X, shadow], axis=1))
         model = doubled.fit(train, seed=seed_for(explanation.random_state, "model with shadows", number))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from perovex._progress import progress_bar
 from perovex.explain.correlation import within
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.transfer import adaptation
@@ -46,7 +46,7 @@ def score_all(
     predictions = pd.DataFrame({"y": y}, index=domains.problem.X.index[domains.target])
     baselines = {variant: domains.means(variant) for variant in VARIANTS}
     rows = []
-    for variant, model, family in tqdm(plan, desc="transfer", disable=not progress, leave=False):
+    for variant, model, family in progress_bar(plan, desc="transfer", shown=progress, leave=False):
         columns = None if family == ALL else known[family]
         prediction = domains.predict(variant, MODELS[model], columns=columns)
         rows.append(_score(domains, variant, model, family, prediction, baselines[variant]))

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
-from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._progress import progress_bar
 from perovex._words import group_words
 from perovex.errors import ModelFileError, ModelInputError
 from perovex.learn.bundle.asking import asked_rows
@@ -194,7 +194,7 @@ class ModelBundle:
 
         plain = regressor or YoungModulusRegressor(interval_folds=10)
         templates = {name: (regressors or {}).get(name, plain) for name in targets}
-        with tqdm(total=len(targets) + 2, desc="train models", disable=not progress) as steps:
+        with progress_bar(total=len(targets) + 2, desc="train models", shown=progress) as steps:
             fitted = fit_regressors(templates, table, moduli, spacers, random_state, steps.update)
             fitted_classifier = None
             if classify:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from perovex._progress import progress_bar
 from perovex.errors import ModelInputError
 from perovex.learn.tables import as_table, listed
 from perovex.learn.validation.evaluation import evaluate
@@ -86,7 +86,7 @@ def ablation(
     fixed = {**options, "baselines": False, "n_resamples": 0, "random_state": random_state}
     full = evaluate(estimator, table, y, groups, **fixed)
     predictions = [full.predictions]
-    for (family, kind), columns in tqdm(sets.items(), desc="ablation", disable=not progress):
+    for (family, kind), columns in progress_bar(sets.items(), desc="ablation", shown=progress):
         reduced = evaluate(estimator, table[columns], y, groups, **fixed)
         predictions.append(reduced.predictions.assign(model=f"{kind}|{family}"))
     joined = pd.concat(predictions, ignore_index=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
-from tqdm.auto import tqdm
 
+from perovex._progress import progress_bar
 from perovex.errors import ModelInputError, PerovexError
 from perovex.learn.estimators.baselines import baseline_models
 from perovex.learn.held_out import class_target, held_out, learns_modulus, of_fold
@@ -129,7 +129,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     folds = [fold for repeat, plan in enumerate(plans) for fold in _folds(plan, repeat)]
     jobs = [(number, name) for number in range(len(folds)) for name in models]
     parts = []
-    for number, name in tqdm(jobs, desc="evaluate", disable=not progress):
+    for number, name in progress_bar(jobs, desc="evaluate", shown=progress):
         own = {"coverage": coverage, "domain": domain} if name == "model" else {}
         parts.append(_predicted(problem, name, models[name], folds[number], number, **own))
     predictions = pd.concat(parts, ignore_index=True)

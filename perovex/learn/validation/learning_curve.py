@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import curve_fit
 from sklearn.base import is_classifier
-from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._progress import progress_bar
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.held_out import class_target, held_out
@@ -195,7 +195,7 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
     if name not in scores:
         raise ModelInputError(f"unknown metric {name!r}", remedy=f"one of {', '.join(scores)}")
     rows = []
-    for repeat in tqdm(range(n_repeats), desc="learning curve", disable=not progress):
+    for repeat in progress_bar(range(n_repeats), desc="learning curve", shown=progress):
         seed = random_state + repeat
         folds = folds_for("group", table, target, labels, classify=classify, n_splits=n_splits, random_state=seed)
         for fraction in fractions:

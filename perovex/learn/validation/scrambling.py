@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 from sklearn.base import is_classifier
-from tqdm.auto import tqdm
 
 from perovex._json import json_safe
+from perovex._progress import progress_bar
 from perovex._seeds import stream
 from perovex._workers import workers
 from perovex.errors import ModelInputError
@@ -176,7 +176,7 @@ def y_scrambling(  # noqa: PLR0913 - choices of the user
     rng = stream(random_state, "y-scrambling")
     shuffles = [shuffle_target(target, labels, rng) for _ in range(n_permutations)]
     null = np.empty((0, 2))
-    bar = tqdm(total=n_permutations, desc="y-scrambling", disable=not progress)
+    bar = progress_bar(total=n_permutations, desc="y-scrambling", shown=progress)
     with workers(n_jobs) as run:
         for start in range(0, n_permutations, _BATCH):  # of a fixed size, so that n_jobs changes nothing
             batch = shuffles[start : start + _BATCH]

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
-from tqdm.auto import tqdm
 
 from perovex._extras import install_command
+from perovex._progress import progress_bar
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.held_out import class_target, fit_groups, held_out
@@ -169,7 +169,7 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
 
         study = self._study(optuna, table, aim, labels, *([] if weights is None else [pd.Series(weights)]))
         done = len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
-        for number in tqdm(range(done, self.n_trials), desc="search", disable=not self.progress):
+        for number in progress_bar(range(done, self.n_trials), desc="search", shown=self.progress):
             # a seed of its own for each trial: what is suggested does not depend on interruptions
             study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(self.random_state, number))
             study.optimize(loss, n_trials=1)
