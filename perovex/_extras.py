@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Final
 
 from packaging.requirements import Requirement
@@ -18,6 +21,9 @@ MODULES: Final = {
     "scale": ("distributed",),
     "notebook": ("ipykernel", "nbclient", "nbformat"),
 }
+
+#: What an extra needs of the system first.
+SYSTEM: Final = {"dft": "apt-get install libxc-dev libopenblas-dev libopenmpi-dev openmpi-bin"}
 
 
 def requirements(extra: str = "") -> list[Requirement]:
@@ -67,8 +73,35 @@ def install_command(extra: str) -> str:
 
     Examples
     --------
-    >>> install_command("search").startswith("python -m pip install")
+    >>> "optuna" in install_command("search")
     True
     """
     needed = [f"{item.name}{item.specifier}" for item in requirements(extra)] or list(MODULES[extra])
-    return f"python -m pip install {shlex.join(needed)}"
+    before = f"{SYSTEM[extra]} && " if extra in SYSTEM else ""
+    return before + command_for(*needed)
+
+
+def command_for(*packages: str) -> str:
+    """Return the shell command that installs packages for the Python that runs.
+
+    An environment that is not activated has another ``python`` on the path, or none, and one made by uv has no pip.
+
+    Examples
+    --------
+    >>> command_for("plotly>=6").endswith(" install 'plotly>=6'") or "uv" in command_for("plotly>=6")
+    True
+    """
+    if importlib.util.find_spec("pip") is None:
+        return f"uv pip install --python {_python()} {shlex.join(packages)}"
+    return f"{_python()} -m pip install {shlex.join(packages)}"
+
+
+def _python() -> str:
+    """Return how a shell in this folder calls the interpreter that runs."""
+    here = Path(sys.executable)
+    found = shutil.which("python")
+    if found is not None and Path(found).absolute() == here.absolute():
+        return "python"
+    if here.is_relative_to(Path.cwd()):
+        return shlex.quote(str(here.relative_to(Path.cwd())))
+    return shlex.quote(str(here))

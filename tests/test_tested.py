@@ -56,7 +56,6 @@ THROUGH: dict[str, tuple[str, str]] = {
         for name in (
             "build",
             "collect",
-            "doctor",
             "examples",
             "label",
             "minima",

@@ -71,7 +71,7 @@ def _dependencies() -> list[Finding]:
     """Compare what is installed with the bounds of the package's own metadata."""
     from importlib.metadata import PackageNotFoundError, version
 
-    from perovex._extras import requirements
+    from perovex._extras import command_for, requirements
 
     needed = requirements()
     if not needed:
@@ -88,10 +88,7 @@ def _dependencies() -> list[Finding]:
     if not wrong:
         versions = ", ".join(f"{item.name} {version(item.name)}" for item in needed)
         return [Finding("dependencies", "ok", versions)]
-    return [
-        Finding(item.name, "broken", said, f"python -m pip install '{item.name}{item.specifier}'")
-        for item, said in wrong
-    ]
+    return [Finding(item.name, "broken", said, command_for(f"{item.name}{item.specifier}")) for item, said in wrong]
 
 
 def _extras() -> list[Finding]:
@@ -132,7 +129,8 @@ def _models() -> list[Finding]:
         try:
             bundle = ModelBundle.load(default_models(moduli))
         except PerovexError as error:
-            findings.append(Finding(f"models {moduli}", "broken", str(error), "reinstall perovex"))
+            said = f"{error.source or 'models'}: {error.cause}"
+            findings.append(Finding(f"models {moduli}", "broken", said, error.remedy or "reinstall perovex"))
             continue
         training = bundle.manifest.get("training", {})
         said = f"{len(bundle.regressors)} moduli, trained on data {training.get('data_version', '?')}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex._extras import command_for
 from perovex.errors import ElasticityError
 from perovex.figures.tensor_cuts import PROPERTIES, shown_values, sphere
 
@@ -42,7 +43,7 @@ def interactive_surface(
     try:
         import plotly.graph_objects as go
     except ImportError as error:
-        raise ElasticityError("interactive surfaces need plotly", remedy="install plotly") from error
+        raise ElasticityError("interactive surfaces need plotly", remedy=command_for("plotly")) from error
     unit, shape = sphere(points)
     values = shown_values(tensor, prop, unit, density)
     shown, surfaces = PROPERTIES[prop], []

@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from perovex.errors import ModelFileError
-from perovex.learn.bundle.check import answers, differing_versions, make_check, verify
+from perovex.learn.bundle.check import answers, differing_versions, make_check, same_versions, verify
 from perovex.learn.provenance import environment
 
 X = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0) ** 2})
@@ -42,3 +42,9 @@ def test_rows_are_made_up_where_none_are_given():
 def test_names_of_answers_and_versions():
     assert list(answers({"E": {"x": line(1.0)}}, X)) == ["E, x, prediction"]
     assert differing_versions(environment()) == ""
+
+
+def test_the_remedy_installs_the_versions_a_model_was_written_with():
+    remedy = same_versions(environment() | {"numpy": "1.0", "unknown": "3"})
+    assert "install numpy==1.0, or train" in remedy
+    assert "unknown" not in remedy

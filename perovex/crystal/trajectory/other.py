@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex._extras import command_for
 from perovex.crystal.trajectory.frame import Frame, open_text, take
 from perovex.errors import StructureFileError
 
@@ -100,7 +101,7 @@ def mdanalysis_frames(path: Path) -> Iterator[Frame]:
     except ImportError as error:
         raise StructureFileError(
             f"{path.suffix} files are read by MDAnalysis, which is not installed",
-            remedy="install MDAnalysis, or convert the trajectory to extended xyz",
+            remedy=f"{command_for('MDAnalysis')}, or convert the trajectory to extended xyz",
         ) from error
     try:
         with reader(str(path)) as steps:

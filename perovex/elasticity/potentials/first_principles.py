@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INSTALL_CP2K = "apt-get install cp2k cp2k-data, or set ASE_CP2K_COMMAND to your CP2K shell"
-INSTALL_GPAW = "apt-get install libxc-dev libopenblas-dev libopenmpi-dev openmpi-bin && " + install_command("dft")
 SAME_CELL = 0.1  # relative change of a cell vector up to which the mesh of k-points stays
 
 
@@ -269,7 +268,7 @@ def require(settings: Settings) -> None:
     try:
         import gpaw  # noqa: F401
     except ImportError as error:
-        raise LabelError("GPAW is not installed", remedy=INSTALL_GPAW) from error
+        raise LabelError("GPAW is not installed", remedy=install_command("dft")) from error
 
 
 def _cp2k_command() -> str:

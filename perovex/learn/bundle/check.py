@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from perovex._extras import command_for
 from perovex._json import json_safe
 from perovex.errors import ModelFileError
 from perovex.learn.provenance import environment
@@ -112,7 +113,7 @@ def verify(model: Any, check: Mapping[str, Any] | None, saved_with: Mapping[str,
         now = answers(model, probes)
     except Exception as error:  # whatever a reader of another version has made of the file
         raise ModelFileError(
-            f"the model does not answer here: {error}{differing_versions(saved_with)}", remedy=_remedy(saved_with)
+            f"the model does not answer here: {error}{differing_versions(saved_with)}", remedy=same_versions(saved_with)
         ) from error
     for name, expected in check["answers"].items():
         was, answer = np.array(expected, dtype=float), now.get(name, np.array([]))
@@ -121,7 +122,7 @@ def verify(model: Any, check: Mapping[str, Any] | None, saved_with: Mapping[str,
         shown = f"{answer[0]:.4g} instead of {was[0]:.4g}" if len(answer) and len(was) else "nothing"
         raise ModelFileError(
             f"the model does not answer as when it was written ({name}: {shown}){differing_versions(saved_with)}",
-            remedy=_remedy(saved_with),
+            remedy=same_versions(saved_with),
         )
 
 
@@ -138,11 +139,18 @@ def differing_versions(saved_with: Mapping[str, str]) -> str:
     return f"; written with {'; '.join(other)}" if other else ""
 
 
-def _remedy(saved_with: Mapping[str, str]) -> str:
+def same_versions(saved_with: Mapping[str, str]) -> str:
+    """Return what to do about a model that was written with other packages: the command that installs these.
+
+    Examples
+    --------
+    >>> same_versions(environment())
+    'train the models again'
+    """
     other = [f"{name}=={was}" for name, was in _packages(saved_with) if environment()[name] != was]
     if not other:
         return "train the models again"
-    return f"install {' '.join(other)} or newer, or train the models again"
+    return f"{command_for(*other)}, or train the models again"
 
 
 def _packages(saved_with: Mapping[str, str]) -> list[tuple[str, str]]:

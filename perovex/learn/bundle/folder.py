@@ -16,7 +16,7 @@ import numpy as np
 from perovex._files import sha256, write_atomic
 from perovex._json import json_safe
 from perovex.errors import ModelFileError
-from perovex.learn.bundle.check import differing_versions, make_check, verify
+from perovex.learn.bundle.check import differing_versions, make_check, same_versions, verify
 from perovex.learn.bundle.pack import TRUSTED, Parts, pack, unpack
 from perovex.learn.bundle.skops_files import skops_io
 from perovex.learn.provenance import environment
@@ -285,7 +285,7 @@ def load_model(folder: str | Path) -> tuple[Any, dict[str, Any]]:
     except Exception as error:  # whatever a damaged part, or one of another version, makes a reader raise
         raise ModelFileError(
             f"the model cannot be rebuilt: {error}{differing_versions(content['environment'])}",
-            remedy="install the versions it was written with, or train the models again",
+            remedy=same_versions(content["environment"]),
             source=source,
         ) from error
     return model, content
