@@ -1,11 +1,13 @@
 """Bundled models on crystals from experiment that they never saw, and what it helps to train on such crystals.
 
-    python benchmarks/unseen.py OLD NEW [--repeats 2]
+    python benchmarks/unseen.py OLD NEW [--models FOLDER] [--repeats 2]
 
 with the folders of two data releases: the one that the models were trained on, and a later one with more crystals from
-experiment. First what `perovex predict` says of the crystals that are new. Then scores held out by spacer over the
-layered crystals of the later release, with the training parts as they are and with the new crystals from experiment
-taken out of them, in the same folds: over crystals from experiment that are new, that are not, and over all others.
+experiment; and the folder of the models, such as `study/models` of `perovex study --data OLD` (default: those that come
+with the package, which must have been trained on OLD). First what the models say of the crystals that are new. Then
+scores held out by spacer over the layered crystals of the later release, with the training parts as they are and with
+the new crystals from experiment taken out of them, in the same folds: over crystals from experiment that are new, that
+are not, and over all others.
 """
 
 from __future__ import annotations
@@ -32,10 +34,9 @@ SCORES = {"MAE": mae, "R2": r2, "Spearman": spearman}
 EXPERIMENT = "experiment"
 
 
-def shipped(tables: StudyTables, structures: dict, new: pd.Index) -> pd.DataFrame:
-    """What the models that come with the package say of the new crystals, beside the labels."""
-    known = set(load_elastic().table["spacer_smiles"])
-    found = predict({name: structures[name] for name in new})
+def asked(tables: StudyTables, structures: dict, new: pd.Index, known: set[str], models: str | None) -> pd.DataFrame:
+    """What models say of the new crystals, beside the labels."""
+    found = predict({name: structures[name] for name in new}, models=models)
     found["spacer known"] = [spacer in known for spacer in tables.groups[new]]
     rows = []
     parts = {"all new crystals": found}
@@ -102,13 +103,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
+    parser.add_argument("--models")
     parser.add_argument("--repeats", type=int, default=2)
     arguments = parser.parse_args()
     old, data = load_elastic(arguments.old), load_elastic(arguments.new)
     tables = build_tables(data, progress=True)
     fresh = ~tables.X.index.isin(old.table.index) & (tables.meta["source"] == EXPERIMENT).to_numpy()
     new = tables.X.index[fresh]
-    print(shipped(tables, data.structures, new).round(2).to_string(), flush=True)
+    known = set(old.table["spacer_smiles"])
+    print(asked(tables, data.structures, new, known, arguments.models).round(2).to_string(), flush=True)
     rows = []
     for key in MODULI:
         rows += score(tables, new, key, held_out(tables, new, key, arguments.repeats))

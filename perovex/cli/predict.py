@@ -153,13 +153,12 @@ def predict(  # noqa: PLR0917 (options of a command)
 
 
 def _say_what_is_unproven(bundle: Any) -> None:
-    """Say on stderr, before the numbers, where the models have shown no skill."""
+    """Say on stderr, before the numbers, where the models have shown no skill, and where intervals are too narrow."""
     from perovex.cli.remarks import say
-    from perovex.learn.bundle.proven import unproven
+    from perovex.learn.bundle.proven import cautions
 
-    lacking = unproven(bundle.manifest.get("metrics") or {})
-    if lacking:
-        say(f"perovex: note: {lacking}")
+    for caution in cautions(bundle.manifest):
+        say(f"perovex: note: {caution}")
 
 
 def _check_pages(figures: Path | None, report: Path | None, *, force: bool) -> None:

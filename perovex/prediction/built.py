@@ -345,7 +345,7 @@ def _average(builds: pd.DataFrame, crystals: Sequence[Described], n_asked: int, 
     row["builds"] = len(builds) if works else 0
     for target in bundle.regressors:
         values = builds[target].to_numpy(float)
-        for column in (target, f"{target}_lower", f"{target}_upper"):
+        for column in (target, f"{target}_lower", f"{target}_upper", f"{target}_std"):
             if column in builds:
                 row[column] = _typical(builds[column].to_numpy(float))
         row[f"{target}_min_of_builds"], row[f"{target}_max_of_builds"] = values.min(), values.max()

@@ -59,7 +59,7 @@ def composition_values(metal: str, halide: str, n: float) -> list[float]:
     Parameters
     ----------
     metal : str
-        Element symbol.
+        Element symbol, or two that share the octahedra, joined by a dot (``Ag.Bi``), whose mean radius counts.
     halide : str
         Element symbol, or a mixture, whose mean radius counts.
     n : float
@@ -75,11 +75,18 @@ def composition_values(metal: str, halide: str, n: float) -> list[float]:
     >>> composition_values("Pb", "I", 2)
     [1.19, 2.2, 0.5]
     """
-    if metal not in METAL_RADII:
-        raise BuildError(f"unknown metal {metal!r}", remedy=f"known are {', '.join(METAL_RADII)}")
     if not n >= 1:
         raise BuildError(f"n = {n}: a slab has at least one sheet")
-    return [METAL_RADII[metal], read_halides(halide).radius(n), 1.0 / n]
+    return [_metal_radius(metal), read_halides(halide).radius(n), 1.0 / n]
+
+
+def _metal_radius(metal: str) -> float:
+    """Mean radius of the metals, in Å."""
+    symbols = metal.split(".")
+    unknown = [symbol for symbol in symbols if symbol not in METAL_RADII]
+    if unknown:
+        raise BuildError(f"unknown metal {unknown[0]!r}", remedy=f"known are {', '.join(METAL_RADII)}")
+    return sum(METAL_RADII[symbol] for symbol in symbols) / len(symbols)
 
 
 def feature_table(compounds: pd.DataFrame) -> pd.DataFrame:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from perovex.datasets import ElasticData
 from perovex.descriptors import REGISTRY
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle, small_model
+from perovex.learn.bundle.proven import MEASURED
+from perovex.learn.uncertainty.widening import widening
 from perovex.study.tasks import interval_coverage, predictor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perovex.learn import Evaluation, YoungModulusRegressor
     from perovex.study.modelling import Found
     from perovex.study.options import StudyOptions
@@ -53,7 +58,7 @@ def fit_bundle(
     *validations : Found of Evaluation
         Of each task.
     """
-    evaluations = {t.name: v.value.to_dict() for t, v in zip(tasks, validations, strict=True) if v.value is not None}
+    evaluated = {t.name: v.value for t, v in zip(tasks, validations, strict=True) if v.value is not None}
     classes = next((task for task in tasks if task.classify), None)
     regressions = [task for task in tasks if not task.classify]
     main = tables.quantities[options.target]
@@ -74,11 +79,51 @@ def fit_bundle(
         classes=main.classes,
         units=descriptor_units(tables.X.columns),
         versions={key: REGISTRY[key].version for key in tables.X.columns if key in REGISTRY},
-        metrics=evaluations,
+        metrics={name: evaluation.to_dict() for name, evaluation in evaluated.items()},
+        widening=measured_widenings(regressions, evaluated),
         training=facts,
         crystals=tables.meta[known] if known else None,
         random_state=options.seed,
     )
+
+
+def measured_widenings(tasks: list[Task], evaluated: Mapping[str, Evaluation]) -> dict[str, dict[str, Any]]:
+    """Return by how much intervals have to grow to hold for crystals from experiment, which users mostly ask about.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        Regressions.
+    evaluated : mapping of str to Evaluation
+        By the name of the task.
+
+    Returns
+    -------
+    dict
+        Target to a `Widening` as a dict; without targets whose data name no source, hold too few measured crystals, or
+        need nothing.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for task in tasks:
+        evaluation = evaluated.get(task.name)
+        if evaluation is None or evaluation.meta is None or "source" not in evaluation.meta:
+            continue
+        table = evaluation.out_of_fold()
+        measured = table[(evaluation.meta["source"] == MEASURED).to_numpy()].dropna()
+        if "lower" not in measured or measured.empty:
+            continue
+        needed = widening(
+            measured["truth"],
+            measured["prediction"],
+            measured["lower"],
+            measured["upper"],
+            measured["group"],
+            evaluation.settings["coverage"],
+            log=task.quantity.log,
+        )
+        if needed is not None and needed.factor > 1:
+            found[task.target] = asdict(needed)
+    return found
 
 
 def fit_small(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> dict[str, YoungModulusRegressor]:

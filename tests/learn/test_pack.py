@@ -63,3 +63,13 @@ def test_only_listed_classes_are_rebuilt():
     assert rebuild("StandardScaler", state).transform([[2.0]]).tolist() == [[0.0]]
     with pytest.raises(KeyError):
         rebuild("Derived", {})
+
+
+def test_equal_arrays_are_kept_once():
+    parts = Parts()
+    values = [np.arange(5.0), np.arange(5.0), np.arange(5), np.arange(6.0)]
+    back = unpack(json.loads(json.dumps(pack(values, parts))), parts)
+    assert len(parts.arrays) == 3  # integers are no floats
+    for value, again in zip(values, back, strict=True):
+        assert again.dtype == value.dtype
+        assert np.array_equal(again, value)

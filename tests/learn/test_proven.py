@@ -7,7 +7,7 @@ import pytest
 from perovex._bundled import data_root
 from perovex.learn import read_manifest
 from perovex.learn.bundle.card import card_markdown
-from perovex.learn.bundle.proven import part_score, unproven
+from perovex.learn.bundle.proven import cautions, narrow, part_score, unproven
 
 ROW = {"part": "source", "value": "experiment", "model": "model", "metric": "R2", "n_rows": 20, "n_groups": 12}
 
@@ -25,6 +25,28 @@ def test_skill_is_shown_by_an_interval_above_zero(score, lower, upper, words):
     text = unproven({"E_vrh": {"by_part": [{**ROW, "score": score, "lower": lower, "upper": upper}]}})
     assert text.endswith(words)
     assert bool(text) == bool(words)
+
+
+def test_where_skill_is_shown_is_said_beside_where_it_is_not():
+    rows = {"E_vrh": {**ROW, "score": 0.4, "lower": 0.1, "upper": 0.6}}
+    rows |= {"E_in_plane": {**ROW, "score": 0.1, "lower": -0.2, "upper": 0.4}}
+    text = unproven({target: {"by_part": [row]} for target, row in rows.items()})
+    assert text.index("E_in_plane 0.10") < text.index("skill is shown for E_vrh 0.40")
+
+
+@pytest.mark.parametrize(("upper", "said"), [(0.88, True), (0.9, False), (0.95, False)])
+def test_intervals_are_too_narrow_where_even_the_upper_end_misses(upper, said):
+    row = {**ROW, "metric": "coverage", "score": 0.8, "lower": 0.6, "upper": upper}
+    entry = {"by_part": [row], "coverage": [{"nominal": 0.9}]}
+    assert bool(narrow({"E_vrh": entry})) is said
+    assert len(cautions({"metrics": {"E_vrh": entry}})) == said
+
+
+def test_what_predictions_do_about_narrow_intervals_is_said_instead():
+    widening = {name: {"factor": 1.52, "before": 0.74, "after": 0.91, "coverage": 0.9} for name in ("E_vrh", "E")}
+    text = narrow({}, widening)
+    assert "longer by 1.5 (E_vrh), 1.5 (E) so that 90% hold" in text
+    assert text.endswith("held out, 91%, 91% do")
 
 
 def test_nothing_is_said_of_what_nobody_scored():

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from perovex.learn import YoungModulusRegressor, error_ranking, model_scatter
-from perovex.learn.uncertainty.scatter import PROCESS, SPREAD
+from perovex.learn import ModelBundle, YoungModulusRegressor, error_ranking, model_scatter
+from perovex.learn.uncertainty.scatter import PROCESS, SPREAD, process_deviation
 
 
 def test_doubt_that_scales_errors_ranks_them_and_shuffled_doubt_does_not():
@@ -45,3 +45,15 @@ def test_scatter_is_in_the_unit_of_the_target(algorithm):
     times_ten = model_scatter(YoungModulusRegressor(algorithm).fit(X, 10 * y), X.assign(a=X["a"] + 0.1))
     for name in expected:
         np.testing.assert_allclose(times_ten[name], 10 * found[name], rtol=0.05)
+
+
+def test_the_deviation_of_the_process_is_a_column_of_predictions():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    moduli = pd.DataFrame({"E": 12 + 2 * X["a"], "G": 5 + X["b"]})
+    with_process = YoungModulusRegressor("gaussian_process", interval_folds=4)
+    templates = {"E": with_process, "G": YoungModulusRegressor("ridge", interval_folds=4)}
+    bundle = ModelBundle.fit(X, moduli, np.arange(60) // 4, target="E", regressors=templates, coverage=0.8)
+    predicted = bundle.predict(X)
+    assert "G_std" not in predicted  # a linear model has none
+    np.testing.assert_allclose(predicted["E_std"], process_deviation(bundle.regressors["E"], X))

@@ -36,6 +36,14 @@ def test_an_unknown_metal_is_named() -> None:
         crossed(["CCCC[NH3+]"], [("Xx", "I", 1)])
 
 
+def test_two_metals_count_by_their_mean_radius():
+    _, features = crossed(["CCCC[NH3+]"], [(metal, "Br", 1) for metal in ("Ag.Bi", "Ag", "Bi")])
+    both, silver, bismuth = features["metal_radius"]
+    assert both == pytest.approx((silver + bismuth) / 2)
+    with pytest.raises(BuildError, match="Xx"):
+        crossed(["CCCC[NH3+]"], [("Ag.Xx", "I", 1)])
+
+
 def test_every_target_carries_its_measured_accuracy_and_baselines(bundle) -> None:
     rung = rung_of(bundle)
     assert (rung.letter, rung.name) == ("a", "molecule and composition")

@@ -32,10 +32,14 @@ from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.tables import as_groups, as_table
 from perovex.learn.uncertainty.domain import ApplicabilityDomain
+from perovex.learn.uncertainty.scatter import process_deviation
+from perovex.learn.uncertainty.widening import widened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 _WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
 """Entries of the manifest that `save_model` writes itself."""
@@ -130,6 +134,7 @@ class ModelBundle:
         units: Mapping[str, str] | None = None,
         versions: Mapping[str, str] | None = None,
         metrics: Mapping[str, Any] | None = None,
+        widening: Mapping[str, Mapping[str, Any]] | None = None,
         training: Mapping[str, Any] | None = None,
         crystals: pd.DataFrame | None = None,
         random_state: int = 0,
@@ -173,6 +178,8 @@ class ModelBundle:
         metrics : dict, optional
             Held-out scores, for instance ``{"E_in_plane": evaluation.to_dict()}``; stored and shown on the
             card.
+        widening : dict, optional
+            Target to `Widening` as a dict: how much longer the arms of intervals are made, and why.
         training : dict, optional
             Where the data comes from (potential, data version, ...).
         crystals : DataFrame, optional
@@ -216,6 +223,7 @@ class ModelBundle:
             "random_state": random_state,
             "training": training_entry(table, moduli, spacers) | dict(training or {}),
             "metrics": dict(metrics or {}),
+            "widening": dict(widening or {}),
         }
         labelled = moduli[list(dict.fromkeys([*targets, target]))].astype(float)
         known = KnownCrystals(table, labelled, as_identity(crystals, table.index))
@@ -242,7 +250,8 @@ class ModelBundle:
         pandas.DataFrame
             Index of `X`. Columns ``probability_stiff``, ``class`` (``"stiff"`` or ``"soft"``), ``threshold``
             (``probability_high`` ... of a property that is no modulus; none of them without a classifier);
-            for each target its value, ``_lower`` and ``_upper`` in its unit; ``coverage`` (of new spacers inside the
+            for each target its value, ``_lower`` and ``_upper`` and, where a member is a Gaussian process, its
+            standard deviation ``_std``, in its unit; ``coverage`` (of new spacers inside the
             domain; NaN outside, where none is claimed), ``in_domain``, ``domain_reason``.
 
         Raises
@@ -264,8 +273,12 @@ class ModelBundle:
         for name, model in self.regressors.items():
             columns[name] = model.predict(table)
             if coverage is not None:
-                interval = model.predict_interval(table, coverage)
-                columns[f"{name}_lower"], columns[f"{name}_upper"] = interval["lower"], interval["upper"]
+                columns[f"{name}_lower"], columns[f"{name}_upper"] = self._interval(
+                    name, table, columns[name], coverage
+                )
+            deviation = process_deviation(model, table)
+            if deviation is not None:
+                columns[f"{name}_std"] = deviation
         flags = self.domain.check(table)
         new_kinds = self._never_seen(table.index, crystals)
         inside = flags["in_domain"].to_numpy() & (infinite == "") & np.array([not kinds for kinds in new_kinds])
@@ -277,6 +290,14 @@ class ModelBundle:
             for kinds, bad, reason in zip(new_kinds, of_infinite, flags["reason"], strict=True)
         ]
         return pd.DataFrame(columns, index=table.index)
+
+    def _interval(self, name: str, table: pd.DataFrame, prediction: NDArray, coverage: float) -> tuple[Any, Any]:
+        """Return ends of the intervals of one target, wider where crystals from experiment need it."""
+        interval = self.regressors[name].predict_interval(table, coverage)
+        needed = (self.manifest.get("widening") or {}).get(name)
+        if needed is None:
+            return interval["lower"], interval["upper"]
+        return widened(prediction, interval["lower"], interval["upper"], needed["factor"], log=needed["log"])
 
     def _never_seen(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[str]]:
         """Name, row by row, what no training crystal had."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex._words import group_words
 from perovex.learn.bundle.known import KINDS, listed
-from perovex.learn.bundle.proven import unproven
+from perovex.learn.bundle.proven import cautions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,14 +145,13 @@ def _groups_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
 def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     groups = (manifest.get("training") or {}).get("n_groups")
     one, many = _groups_of(manifest)
-    lacking = unproven(manifest.get("metrics") or {})
     return [
         (
             "domain",
             "each prediction says whether the crystal resembles those of training; do not act on one outside",
         ),
         ("novelty", "the domain says how new a crystal is, which says little of how wrong its prediction is"),
-        *([("crystals from experiment", lacking)] if lacking else []),
+        *[("crystals from experiment", caution) for caution in cautions(manifest)],
         *_kinds(manifest.get("kinds") or {}),
         ("intervals", "no coverage is claimed outside the domain"),
         *_built(manifest.get("built_geometry") or {}, str(manifest.get("unit"))),

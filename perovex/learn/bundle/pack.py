@@ -39,6 +39,14 @@ class Parts:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     boosters: dict[str, bytes] = field(default_factory=dict)
     estimators: dict[str, Any] = field(default_factory=dict)
+    _names: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
+
+    def add_array(self, array: np.ndarray) -> str:
+        """Keep an array and return its name; one that is equal to an earlier one is kept once."""
+        contents = (array.dtype.str, array.shape, array.tobytes())
+        name = self._names.setdefault(contents, f"a{len(self.arrays)}")
+        self.arrays[name] = array
+        return name
 
 
 def _classes() -> dict[str, Any]:
@@ -102,9 +110,7 @@ def pack(value: Any, parts: Parts) -> Any:  # noqa: PLR0911 - one branch per kin
 def _pack_array(value: np.ndarray, parts: Parts) -> dict[str, Any]:
     if value.dtype.kind in "OUS":
         return {"$names": [str(item) for item in value.ravel()], "shape": list(value.shape)}
-    key = f"a{len(parts.arrays)}"
-    parts.arrays[key] = value
-    return {"$array": key}
+    return {"$array": parts.add_array(value)}
 
 
 def _pack_object(value: Any, parts: Parts) -> dict[str, Any]:

@@ -54,16 +54,83 @@ def unproven(metrics: Mapping[str, Any]) -> str:
     >>> unproven({"E_vrh": {"by_part": [{**row, "score": -0.01, "lower": -0.6, "upper": 0.3}]}})
     'on crystals whose structure was measured no skill is shown: held-out R2 of E_vrh -0.01 [-0.60, 0.30] (20 crystals)'
     """
-    lines = []
-    for target, entry in metrics.items():
-        row = part_score(entry, "source", MEASURED, "R2") if isinstance(entry, dict) else None
-        if row is None:
-            continue
+    lacking: list[str] = []
+    shown: list[str] = []
+    for target, row in _measured(metrics, "R2"):
         score, lower, upper = (number(row[key]) for key in ("score", "lower", "upper"))
-        if lower > 0:
-            continue
         few = "" if np.isfinite(lower) else ", too few for an interval"
-        lines.append(f"{target} {with_interval(score, lower, upper)} ({row['n_rows']} crystals{few})")
+        words = f"{target} {with_interval(score, lower, upper)} ({row['n_rows']} crystals{few})"
+        (shown if lower > 0 else lacking).append(words)
+    if not lacking:
+        return ""
+    text = f"on crystals whose structure was measured no skill is shown: held-out R2 of {', '.join(lacking)}"
+    return f"{text}; skill is shown for {', '.join(shown)}" if shown else text
+
+
+def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """Say for which targets prediction intervals are too narrow on crystals from experiment; empty where they hold.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Target to `Evaluation.to_dict`, as a manifest holds them.
+    widening : mapping, optional
+        Target to `Widening` as a dict, as a manifest holds them: what predictions do about it.
+
+    Examples
+    --------
+    >>> row = {"part": "source", "value": "experiment", "model": "model", "metric": "coverage", "n_rows": 60}
+    >>> entry = {"by_part": [{**row, "score": 0.78, "lower": 0.65, "upper": 0.88}], "coverage": [{"nominal": 0.9}]}
+    >>> narrow({"E_vrh": entry})
+    'on crystals whose structure was measured 90% intervals are too narrow: they hold 78% [65%, 88%] for E_vrh'
+    >>> narrow({"E_vrh": entry}, {"E_vrh": {"factor": 1.52, "before": 0.74, "after": 0.9, "coverage": 0.9}})
+    'intervals are longer by 1.5 (E_vrh) so that 90% hold on crystals whose structure was measured, where 74% would;
+    held out, 90% do'
+    """
+    if widening:
+        return _widened(widening)
+    lines, asked = [], float("nan")
+    for target, row in _measured(metrics, "coverage"):
+        rows = metrics[target].get("coverage") or [{}]
+        asked = number(rows[0].get("nominal"))
+        score, lower, upper = (number(row[key]) for key in ("score", "lower", "upper"))
+        if upper < asked:
+            lines.append(f"{score:.0%} [{lower:.0%}, {upper:.0%}] for {target}")
     if not lines:
         return ""
-    return f"on crystals whose structure was measured no skill is shown: held-out R2 of {', '.join(lines)}"
+    where = f"on crystals whose structure was measured {asked:.0%} intervals are too narrow"
+    return f"{where}: they hold {', '.join(lines)}"
+
+
+def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
+    factors = ", ".join(f"{needed['factor']:.1f} ({target})" for target, needed in widening.items())
+    asked = next(iter(widening.values()))["coverage"]
+    before, after = (", ".join(f"{needed[key]:.0%}" for needed in widening.values()) for key in ("before", "after"))
+    return (
+        f"intervals are longer by {factors} so that {asked:.0%} hold on crystals whose structure was measured, where "
+        f"{before} would; held out, {after} do"
+    )
+
+
+def cautions(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what `unproven` and `narrow` say of models, without what is empty.
+
+    Parameters
+    ----------
+    manifest : mapping
+        ``metrics`` and ``widening`` of the manifest.
+
+    Examples
+    --------
+    >>> cautions({})
+    []
+    """
+    metrics = manifest.get("metrics") or {}
+    return [text for text in (unproven(metrics), narrow(metrics, manifest.get("widening"))) if text]
+
+
+def _measured(metrics: Mapping[str, Any], metric: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Targets with a score of this metric on crystals from experiment."""
+    entries = {target: entry for target, entry in metrics.items() if isinstance(entry, dict)}
+    rows = [(target, part_score(entry, "source", MEASURED, metric)) for target, entry in entries.items()]
+    return [(target, row) for target, row in rows if row is not None]

@@ -11,7 +11,7 @@ from perovex.learn import metrics
 from perovex.learn.tables import as_groups
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 SPREAD = "spread of the members"
 PROCESS = "standard deviation of the Gaussian process"
@@ -32,19 +32,60 @@ def model_scatter(model: Any, X: Any) -> pd.DataFrame:
         In the unit of the target (a deviation of the logarithm times the prediction); without the columns that the
         algorithm does not have.
     """
-    inner = model.model_
-    members = list(getattr(inner, "models_", [inner]))
-    table = model._take(model._read(X))  # noqa: SLF001 - what its members see
-    size = model.predict(X) if model.log_target else np.ones(len(table))
+    members, table, size = _members(model, X)
     out = {}
     if len(members) > 1:
         out[SPREAD] = np.std([np.asarray(m.predict(table), dtype=float) for m in members], axis=0) * size
+    deviation = _deviation(members, table)
+    if deviation is not None:
+        out[PROCESS] = deviation * size
+    return pd.DataFrame(out, index=getattr(X, "index", None))
+
+
+def process_deviation(model: Any, X: Any) -> NDArray[np.float64] | None:
+    """Return the standard deviation that the Gaussian process among a regressor's members gives each row.
+
+    Parameters
+    ----------
+    model : YoungModulusRegressor
+        Fitted.
+    X : DataFrame, shape (n_rows, n_descriptors)
+
+    Returns
+    -------
+    ndarray, shape (n_rows,), or None
+        In the unit of the target (a deviation of the logarithm times the prediction); None where no member is a
+        Gaussian process.
+
+    Examples
+    --------
+    >>> from perovex.learn import YoungModulusRegressor
+    >>> X = pd.DataFrame({"a": np.linspace(0, 1, 30)})
+    >>> model = YoungModulusRegressor("gaussian_process", interval_folds=0).fit(X, 5 + X["a"])
+    >>> near, far = process_deviation(model, pd.DataFrame({"a": [0.5, 30.0]}))
+    >>> bool(far > near)
+    True
+    """
+    members, table, size = _members(model, X)
+    deviation = _deviation(members, table)
+    return None if deviation is None else deviation * size
+
+
+def _members(model: Any, X: Any) -> tuple[list[Any], Any, NDArray[np.float64]]:
+    """Fitted members, the table that they see, and what their deviations are multiplied by."""
+    inner = model.model_
+    table = model._take(model._read(X))  # noqa: SLF001 - what its members see
+    size = model.predict(X) if model.log_target else np.ones(len(table))
+    return list(getattr(inner, "models_", [inner])), table, size
+
+
+def _deviation(members: list[Any], table: Any) -> NDArray[np.float64] | None:
     for member in members:
         last = member.steps[-1][1] if hasattr(member, "steps") else member
         if hasattr(last, "log_marginal_likelihood"):
             seen = member[:-1].transform(table) if hasattr(member, "steps") else table
-            out[PROCESS] = last.predict(seen, return_std=True)[1] * size
-    return pd.DataFrame(out, index=getattr(X, "index", None))
+            return np.asarray(last.predict(seen, return_std=True)[1], dtype=float)
+    return None
 
 
 def error_ranking(

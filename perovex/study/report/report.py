@@ -10,7 +10,7 @@ from perovex._words import group_words
 from perovex.descriptors import REGISTRY
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_answer, plot_scores, save_figure, style
-from perovex.learn.bundle.proven import unproven
+from perovex.learn.bundle.proven import cautions
 from perovex.report import Document
 from perovex.report.wording import in_words
 from perovex.study.report.abstract_section import add_abstract
@@ -94,10 +94,8 @@ def _answer(section: Section, result: StudyResult, figures: Path) -> None:
         "These data do not support a model, so that there is nothing to explain."
     ]
     section.lead(first)
-    held_out = {task.name: task.evaluation.to_dict() for task in result.tasks.values() if task.evaluation is not None}
-    lacking = unproven(held_out)
-    if lacking:
-        section.note(f"{lacking[0].upper()}{lacking[1:]}.")
+    for caution in cautions(result.bundle.manifest):
+        section.note(f"{caution[0].upper()}{caution[1:]}.")
     section.bullets(others)
     best = best_explained(result)
     if best is None:
