@@ -8,7 +8,7 @@ integers) to be added to the fractional coordinates of that site.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -229,6 +229,27 @@ class LayeredPerovskite:
         species = [site.species for site in self.structure.sites]
         known = {id(s): next(iter(s)).symbol for s in {id(s): s for s in species}.values()}
         return tuple(known[id(s)] for s in species)
+
+    def changed(self, **fields: Any) -> LayeredPerovskite:
+        """Return a copy with other fields and the same elements on its sites, which are not looked up again.
+
+        Parameters
+        ----------
+        **fields
+            Attributes that differ.
+
+        Examples
+        --------
+        >>> from perovex.crystal import perceive
+        >>> from perovex.crystal.examples import layered
+        >>> crystal = perceive(layered(n=1, spacer="MA"))
+        >>> other = crystal.changed(source="ma.cif")
+        >>> other.source, other.symbols is crystal.symbols
+        ('ma.cif', True)
+        """
+        copy = replace(self, **fields)
+        copy.__dict__["symbols"] = self.symbols
+        return copy
 
     @property
     def n_layers(self) -> float:

@@ -9,6 +9,7 @@ decomposition). Opposite bonds enter by their difference, so a metal off its cen
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -29,6 +30,9 @@ __all__ = ["crystal_rotations", "octahedral_rotations", "sheet_frame", "tilt_cor
 
 NO_TILT = 0.5
 """Root-mean-square tilt in degrees below which the phase of neighbouring tilts is called undefined."""
+
+# Rotations of crystals that are still in use; several descriptors ask for those of one crystal.
+_rotations: WeakKeyDictionary[LayeredPerovskite, Array] = WeakKeyDictionary()
 
 
 def sheet_frame(in_plane_axes: Array, normal: Array) -> Array:
@@ -102,11 +106,11 @@ def crystal_rotations(crystal: LayeredPerovskite) -> Array:
     ndarray, shape (k, 3)
         Rotation about the two in-plane axes and the normal, deg.
     """
-    known: Array | None = crystal.__dict__.get("octahedral_rotations")
+    known = _rotations.get(crystal)
     if known is None:
         frame = sheet_frame(crystal.in_plane_axes, crystal.normal)
         known = octahedral_rotations(crystal.octahedra.vectors, frame)
-        crystal.__dict__["octahedral_rotations"] = known
+        _rotations[crystal] = known
     return known
 
 

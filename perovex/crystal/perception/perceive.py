@@ -181,11 +181,7 @@ def _finished(crystal: LayeredPerovskite, warnings: Sequence[str], needed: Seque
     if width:
         slabs = "a single slab" if len(crystal.slabs) == 1 else f"{len(crystal.slabs)} slabs"
         notes.append(f"{slabs} in vacuum: {width:.1f} Å along the normal are empty, nothing there can carry a stress")
-    finished = replace(
-        crystal, phase=phase, stacking=stacking, vacuum=width, warnings=tuple(notes), layer_shifts=shifts
-    )
-    finished.__dict__["symbols"] = crystal.symbols  # a copy forgets what was computed once
-    return finished
+    return crystal.changed(phase=phase, stacking=stacking, vacuum=width, warnings=tuple(notes), layer_shifts=shifts)
 
 
 def _molecule_notes(molecules: Sequence[Molecule]) -> list[str]:

@@ -132,14 +132,12 @@ class Follower:
         centre = cart[octahedra.metal]
         vectors = cart[octahedra.ligand] + octahedra.image @ lattice - centre[:, None]
         arms = -vectors[bridges.octahedron, bridges.ligand]
-        moved = replace(
-            here,
+        moved = here.changed(
             structure=cast("Any", SimpleNamespace(lattice=Lattice(lattice), properties={})),
             octahedra=replace(octahedra, vectors=vectors, centre=centre),
             bridges=replace(bridges, vectors=arms),
             molecules=self._molecules(frac, lattice),
         )
-        moved.__dict__["symbols"] = here.symbols
         return self._framed(moved, lattice)
 
     def _molecules(self, frac: Array, lattice: Array) -> tuple[Molecule, ...]:
@@ -157,17 +155,15 @@ class Follower:
         if crystal.dimensionality == 3:
             means = np.array([steps[self._axis == q].mean(axis=0) for q in range(3)])
             axes = means / np.linalg.norm(means, axis=1, keepdims=True)
-            return replace(crystal, in_plane_axes=axes[:2], normal=axes[2])
+            return crystal.changed(in_plane_axes=axes[:2], normal=axes[2])
         reciprocal = np.linalg.inv(lattice) @ self._indices
         height = float(1.0 / np.linalg.norm(reciprocal))
         normal = reciprocal * height
         flat = np.array([_flat(steps[self._axis == q], normal).mean(axis=0) for q in range(2)])
         axes = flat / np.linalg.norm(flat, axis=1, keepdims=True)
         slabs = tuple(_moved_slab(slab, crystal, normal, lattice) for slab in crystal.slabs)
-        moved = replace(crystal, normal=normal, in_plane_axes=axes, repeat_height=height, slabs=slabs)
-        moved = replace(moved, layer_shifts=measure_shifts(moved))
-        moved.__dict__["symbols"] = self.reference.symbols
-        return moved
+        moved = crystal.changed(normal=normal, in_plane_axes=axes, repeat_height=height, slabs=slabs)
+        return moved.changed(layer_shifts=measure_shifts(moved))
 
     def broken(self, crystal: LayeredPerovskite, frame: int) -> list[Broken]:
         """Name the octahedra of a moved crystal that perception would refuse: a bond too long, or trans ligands bent.
