@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Return names apart by commas, the last by "and".
+
+    Examples
+    --------
+    >>> enumerated(["halide"]), enumerated(["halide", "n", "source"])
+    ('halide', 'halide, n and source')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
 
 def group_words(name: str) -> tuple[str, str]:
     """Return what one group and several are called, of groups by that name.

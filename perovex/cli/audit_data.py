@@ -13,7 +13,7 @@ from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
 
 _CAPTIONS = {
     "counts": "Labels by potential",
-    "rejections": "Reasons of rejections, and how many labels each cost",
+    "rejections": "Causes of rejections, and how many labels each cost",
     "outliers": "Outliers: modulus (GPa) and modified z-score of its logarithm among crystals of the same n and halide",
     "volume_changes": "Volume changed by more than 10 % on relaxing",
     "stacking_changes": "Stacking changed on relaxing",

@@ -117,7 +117,7 @@ def _as_json(file: str, tensor_file: TensorFile, tables: dict[str, pd.DataFrame]
 
 def _print(tensor_file: TensorFile, tables: dict[str, pd.DataFrame]) -> None:
     from perovex.elasticity.reading.raw import UNIT_NAMES
-    from perovex.report.elastic import NOTES, TITLES, extremes_in_words
+    from perovex.report.elastic import NOTES, TITLES
 
     state = "stable" if tensor_file.tensor.born_stable else "UNSTABLE: averages and extremes are undefined"
     print(f"{tensor_file.file_format}, read as {UNIT_NAMES[tensor_file.unit]}; Born: {state}")
@@ -127,7 +127,7 @@ def _print(tensor_file: TensorFile, tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         print(f"\n{TITLES[name]}")
         if name == "extremes":
-            _print_extremes(extremes_in_words(table))
+            _print_extremes(table)
         else:
             _print_rows(table)
         if name in NOTES:
@@ -147,11 +147,12 @@ def _print_rows(table: pd.DataFrame) -> None:
 
 def _print_extremes(table: pd.DataFrame) -> None:
     from perovex._numbers import short
+    from perovex.report.elastic import extremes_in_words
 
-    for name, row in table.iterrows():
+    for key, (name, row) in zip(table.index, extremes_in_words(table).iterrows(), strict=True):
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         ratio = "" if row["ratio"] != row["ratio"] else f", ratio {short(row['ratio'])}"
-        auxetic = ", auxetic" if str(name).startswith("Poisson") and row["min"] < 0 else ""
+        auxetic = ", auxetic" if key == "poissons_ratio" and row["min"] < 0 else ""
         print(f"  {name}: {short(row['min'])} to {short(row['max'])}{unit}{ratio}{auxetic}")
         print(f"      min along {row['along (min)']}")
         print(f"      max along {row['along (max)']}")

@@ -20,6 +20,7 @@ from perovex.datasets.paths import write_checksums
 from perovex.datasets.ranking import rank_labels
 from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels
 from perovex.datasets.stacking import stacking_of
+from perovex.elasticity.labels import causes
 from perovex.errors import DatasetError, ElasticityError, PerovexError
 from perovex.minima import pack_search
 
@@ -225,14 +226,14 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
     stored["versions"] = record.get("versions", {})
     geometry = path.with_suffix(".extxyz")
     if not geometry.is_file():
-        return _reject(row, "no relaxed structure was kept"), stored, None
+        return _reject(row, causes.NOT_KEPT), stored, None
     import ase.io
 
     try:
         with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
             atoms = ase.io.read(handle, format="extxyz")
     except Exception as error:  # noqa: BLE001 (a damaged file makes ASE raise many types)
-        return _reject(row, f"the relaxed structure cannot be read: {error}"), stored, None
+        return _reject(row, f"{causes.NOT_READ}: {error}"), stored, None
     atoms.calc = None
     for extra in ("momenta",):
         if atoms.has(extra):
@@ -252,7 +253,7 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
     try:
         crystal = perceive(AseAtomsAdaptor.get_structure(atoms), source=str(path))
     except PerovexError as error:
-        _reject(row, f"not a layered perovskite after relaxing: {error.cause}")
+        _reject(row, f"{causes.NO_NETWORK}: {error.cause}")
         return
     expected_n, expected_spacer = row["n_layers"], row["spacer_smiles"]
     row.update(
@@ -265,15 +266,15 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
         halide=".".join(crystal.halides),
     )
     if not math.isnan(expected_n) and expected_n != crystal.n_layers:
-        _reject(row, f"n changed from {expected_n:g} to {crystal.n_layers:g} while relaxing")
+        _reject(row, f"{causes.OTHER_N}: from {expected_n:g} to {crystal.n_layers:g}")
     elif expected_spacer and flat_smiles(expected_spacer) != flat_smiles(crystal.spacer_smiles):
-        _reject(row, f"the spacer changed to {crystal.spacer_smiles} while relaxing")
+        _reject(row, f"{causes.OTHER_SPACER}: to {crystal.spacer_smiles}")
     if "C_GPa" in stored:
         try:
             _moduli_into(row, stored, crystal)
         except (ElasticityError, TypeError, ValueError) as error:
             row.update(dict.fromkeys((*MODULI, *SOFT_FROZEN, "poisson_vrh", "universal_anisotropy"), math.nan))
-            _reject(row, f"not an elastic tensor: {getattr(error, 'cause', error)}")
+            _reject(row, f"{causes.NO_TENSOR}: {getattr(error, 'cause', error)}")
 
 
 def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPerovskite) -> None:
@@ -285,7 +286,7 @@ def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPe
     for key in (*MODULI, "poisson_vrh", "universal_anisotropy"):
         row[key] = moduli[key]
     if row["status"] == _ACCEPTED and (not moduli["born_stable"] or min(row[k] for k in MODULI) <= 0):
-        _reject(row, "the tensor is not positive definite")
+        _reject(row, causes.NOT_POSITIVE)
     if "C_soft_modes_frozen_GPa" in stored:
         frozen = ElasticTensor(np.array(stored["C_soft_modes_frozen_GPa"])).moduli(normal)
         row.update({key: frozen[key.removesuffix("_soft_frozen")] for key in SOFT_FROZEN})

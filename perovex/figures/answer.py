@@ -58,10 +58,7 @@ def plot_answer(
     ax.barh(heights, 100 * sign * table["share"], color=faces, edgecolor=colours, height=0.66, linewidth=1.0)
     lower, upper = 100 * sign * table["share_lower"], 100 * sign * table["share_upper"]
     ax.hlines(heights, np.minimum(lower, upper), np.maximum(lower, upper), color="black", linewidth=0.9)
-    names = [
-        group_name(str(name), str(members).count(",") + 1)
-        for name, members in zip(table.index, table["members"], strict=True)
-    ]
+    names = [group_name(str(name), len(members)) for name, members in zip(table.index, table["members"], strict=True)]
     ax.set_yticks(heights, names)
     ax.axvline(0, color="black", linewidth=0.8)
     reach = 1.08 * float(np.nanmax(np.abs(np.concatenate([lower, upper]))))

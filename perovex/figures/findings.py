@@ -69,7 +69,7 @@ def plot_ranking(
         ax.text(right, height, text, va="center", fontsize=7, color=GREY, bbox=box)
     floor = 100 * ranking.noise.floor
     ax.axvline(floor, color=VERMILLION, linestyle="--", linewidth=0.9)
-    sizes = table["members"].astype(str).str.count(",") + 1 if groups else [1] * len(table)
+    sizes = table["members"].map(len) if groups else [1] * len(table)
     ax.set_yticks(heights, [group_name(str(name), k, labels) for name, k in zip(table.index, sizes, strict=True)])
     ax.margins(x=0.16)
     ax.set_xlim(left=0)

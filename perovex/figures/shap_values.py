@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.errors import ModelInputError
 from perovex.explain.names import amount, axis_label, name_of
 from perovex.figures.axes import axes, few_ticks, rank_colour
@@ -43,7 +44,7 @@ def shap_label(explanation: Explanation, target: str = "", *, what: str = "SHAP 
     """Return the axis label of SHAP values (or of the output they add up to), with target and scale."""
     known = explanation.problem.y.name
     name = target or ("target" if known is None else str(known))
-    gpa = ", GPa" if name.startswith("E_") else ""
+    gpa = ", GPa" if name in YOUNGS_MODULI else ""
     words = {
         "log-odds": f"log-odds, {name}",
         "probability": f"probability, {name}",

@@ -32,10 +32,13 @@ class Shown:
         With its unit.
     lines : tuple of str
         Names of what is drawn: one line, or smallest and largest over the second direction, or three modes.
+    of_waves : bool
+        Whether it is one of elastic waves, which need a density.
     """
 
     label: str
     lines: tuple[str, ...]
+    of_waves: bool = False
 
 
 PROPERTIES = {
@@ -43,13 +46,11 @@ PROPERTIES = {
     "linear_compressibility": Shown("linear compressibility (1/TPa)", ("",)),
     "shear_modulus": Shown("shear modulus (GPa)", ("smallest", "largest")),
     "poissons_ratio": Shown("Poisson's ratio", ("smallest", "largest")),
-    "velocity": Shown("phase velocity (km/s)", ("slowest", "second", "fastest")),
-    "slowness": Shown("slowness (s/km)", ("slowest", "second", "fastest")),
-    "group_velocity": Shown("group velocity (km/s)", ("slowest", "second", "fastest")),
+    "velocity": Shown("phase velocity (km/s)", ("slowest", "second", "fastest"), of_waves=True),
+    "slowness": Shown("slowness (s/km)", ("slowest", "second", "fastest"), of_waves=True),
+    "group_velocity": Shown("group velocity (km/s)", ("slowest", "second", "fastest"), of_waves=True),
 }
 """What can be drawn."""
-
-_WAVES = ("velocity", "slowness", "group_velocity")
 
 
 def shown_values(tensor: ElasticTensor, prop: str, directions: Array, density: float | None = None) -> Array:
@@ -80,7 +81,7 @@ def shown_values(tensor: ElasticTensor, prop: str, directions: Array, density: f
     if not tensor.born_stable:
         raise ElasticityError("the crystal is unstable: its moduli have poles", remedy="check the tensor")
     S = tensor.compliance
-    if prop in _WAVES:
+    if PROPERTIES[prop].of_waves:
         if density is None:
             raise ElasticityError("waves need a density", remedy="give density in g/cm³")
         waves = christoffel(tensor, directions, density)

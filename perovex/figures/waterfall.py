@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.explain.names import amount, name_of
 from perovex.figures.axes import axes, few_ticks
 from perovex.figures.style import BLUE, GREY, VERMILLION
@@ -86,7 +87,7 @@ def plot_reasons(reasons: Reasons, *, n: int = 10, ax: Axes | None = None) -> Ax
     few_ticks(ax)
     if logs:  # contributions add up as logarithms, people read GPa
         ax.xaxis.set_major_formatter(lambda value, _position: f"{np.exp(value):.3g}")
-    unit = " (GPa)" if reasons.target.startswith("E_") else ""
+    unit = " (GPa)" if reasons.target in YOUNGS_MODULI else ""
     scale = ", log scale\n+0.1 is about +10 %" if logs else ""
     ax.set_xlabel(f"{reasons.target}{unit}{scale}\ndotted: training, dashed: this crystal", fontsize=8)
     ax.set_title(reasons.crystal)

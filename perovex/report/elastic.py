@@ -110,7 +110,7 @@ def _draw(page: Document, tensor: ElasticTensor, normal: ArrayLike | None, densi
     side = np.cross(n, across) / np.linalg.norm(np.cross(n, across))
     section = page.section("Cuts")
     for prop in PROPERTIES:
-        if density is None and PROPERTIES[prop].label.endswith("km/s)"):
+        if density is None and PROPERTIES[prop].of_waves:
             continue
         if prop in {"slowness", "group_velocity"}:
             continue

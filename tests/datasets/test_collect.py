@@ -124,7 +124,7 @@ def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"n": 3}, "n changed from 3 to 1"),
+        ({"n": 3}, "n changed while relaxing: from 3 to 1"),
         ({"spacer_smiles": "CCCCCCCCCCCC[NH3+]"}, "the spacer changed"),
         ({"C_GPa": np.diag([30.0, 30, 30, 5, 5, -1]).tolist()}, "not positive definite"),
         ({"status": "rejected", "reason": "negative mode"}, "negative mode"),

@@ -62,7 +62,7 @@ def test_planted_descriptors_lead(explained, ranked):
 
 def test_dropping_one_of_two_twins_costs_nothing_but_the_group_does(ranked):
     group = ranked.groups.loc["stei_max"]
-    assert group["members"] == "stei_max, stei_head"
+    assert group["members"] == ("stei_max", "stei_head")
     assert group["drop_lower"] > 0
     alone = ranked.table.loc[["stei_max", "stei_head"], "drop"].dropna()
     assert len(alone)
@@ -239,6 +239,6 @@ def test_a_group_never_shows_the_loss_of_its_leading_member_alone(planted, regre
     found = explain(regressor, planted.X, planted.y, planted.groups, n_repeats=1)
     ranked = ranking.rank(found, n_resamples=4, n_shadow=1, n_permutations=0)
     group = ranked.table.loc["stei_max", "correlation_group"]
-    assert "," in ranked.groups.loc[group, "members"]
+    assert len(ranked.groups.loc[group, "members"]) > 1
     assert ranked.table.loc[["stei_max", "stei_head"], "drop"].notna().all()
     assert np.isnan(ranked.groups.loc[group, "drop"])

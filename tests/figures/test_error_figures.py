@@ -36,7 +36,7 @@ def ranking():
     groups = pd.DataFrame(
         {
             "share": [0.2, 0.1], "share_lower": [0.1, 0.05], "share_upper": [0.3, 0.2], "p_above_noise": [1.0, 0.2],
-            "members": ["bond, factor", "free"],
+            "members": [("bond", "factor"), ("free",)],
         },
         index=["bond", "free"],
     )  # fmt: skip

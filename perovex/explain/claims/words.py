@@ -5,13 +5,13 @@ Criteria return numbers; all words that are made of them stand here.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from scipy.stats import binomtest
 
 from perovex._numbers import with_interval
+from perovex._words import enumerated
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ HOW_TO_READ = (
     "there acts through them and is no less real. Between spacers: means over the spacers that occur with every "
     "halide. SHAP: which way the model that predicts uses the descriptor."
 )
-_KEY = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _BY = {"average": "the model that predicts", "ridge": "a linear model in its place"}
 _POINTS = {"+": "stiffer where it is larger", "-": "softer where it is larger", "?": "no sign can be told"}
 
@@ -175,9 +174,9 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
 
     Examples
     --------
-    >>> row = {"descriptor": "stei_max", "n_rows": 90, "n_groups": 30}
-    >>> pooled = {**row, "view": "pooled", "kind": "raw", "estimate": -0.3, "lower": -0.4, "upper": -0.2, "sign": "-"}
-    >>> alike = {**pooled, "view": "given halide", "kind": "partial", "estimate": 0.3, "lower": 0.1, "sign": "+"}
+    >>> row = {"descriptor": "stei_max", "n_rows": 90, "n_groups": 30, "view": "pooled", "given": ()}
+    >>> pooled = {**row, "kind": "raw", "estimate": -0.3, "lower": -0.4, "upper": -0.2, "sign": "-"}
+    >>> alike = {**pooled, "kind": "partial", "given": ("halide",), "estimate": 0.3, "lower": 0.1, "sign": "+"}
     >>> association_sentences(pd.DataFrame([pooled, alike]), "E_vrh", {"stei_max": "STEI"})[0][:66]
     'STEI and E_vrh: pooled -0.30 [-0.40, -0.20], softer where it is la'
     """
@@ -215,11 +214,12 @@ def association_matrix(table: pd.DataFrame, labels: Mapping[str, str] | None = N
     DataFrame
         Index: views, in words; one column per descriptor.
     """
-    cells = table.assign(cell=[_numbers(row) for _, row in table.iterrows()])
+    rows = [row for _, row in table.iterrows()]
+    cells = table.assign(cell=[_numbers(row) for row in rows], view=[_view(row) for row in rows])
     wide = cells.pivot_table(index=["kind", "view"], columns="descriptor", values="cell", aggfunc="first", sort=False)
     order = [kind for kind in ("raw", "partial", "direct", "between", "SHAP") if kind in wide.index.get_level_values(0)]
     wide = pd.concat([wide.loc[[kind]] for kind in order])
-    wide.index = pd.Index([_in_words(kind, view) for kind, view in wide.index], name="view")
+    wide = wide.droplevel("kind")
     columns = [name for name in table["descriptor"].unique() if name in wide]
     return wide[columns].rename(columns={name: name_of(str(name), labels) for name in columns}).fillna("")
 
@@ -263,16 +263,16 @@ def _one(part: pd.DataFrame, kind: str) -> pd.Series | None:
 
 
 def _view(row: pd.Series | None) -> str:
-    return "" if row is None else _in_words(row["kind"], row["view"])
-
-
-def _in_words(kind: str, view: str) -> str:
     """Return a view as it is said."""
-    if kind == "between":
+    if row is None:
+        return ""
+    if row["kind"] == "between":
         return "between the spacers that occur with every halide"
-    if kind == "SHAP":
+    if row["kind"] == "SHAP":
         return "SHAP of the model that predicts"
-    return _KEY.sub(lambda key: name_of(key[0]), view)
+    if row["given"]:
+        return f"given {enumerated([name_of(name) for name in row['given']])}"
+    return str(row["view"])
 
 
 def _numbers(row: pd.Series) -> str:

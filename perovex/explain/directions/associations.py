@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from perovex._words import enumerated
 from perovex.errors import ModelInputError
 from perovex.explain.directions.effects import shape_of
 from perovex.explain.statistics import interval
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _MIN_ROWS, _MIN_GROUPS = 10, 4
-COLUMNS = ["descriptor", "view", "kind", "estimate", "lower", "upper", "sign", "n_rows", "n_groups"]
+COLUMNS = ["descriptor", "view", "kind", "given", "estimate", "lower", "upper", "sign", "n_rows", "n_groups"]
 
 
 def associations(  # noqa: PLR0913 -- what is held equal is the question
@@ -81,9 +82,9 @@ def associations(  # noqa: PLR0913 -- what is held equal is the question
     DataFrame
         One row per descriptor and view: ``view`` (``"pooled"``, ``"halide = I"``, ``"given halide and n"``, ``"given
         ... and mediators"``, ``"between groups"``, ``"model"``), ``kind`` (``"raw"``, ``"partial"``, ``"direct"``,
-        ``"between"``, ``"SHAP"``), ``estimate`` (rank correlation) with ``lower`` and ``upper``, ``sign`` (``"+"`` or
-        ``"-"`` where the interval excludes zero, else ``"?"``), ``n_rows``, ``n_groups``. Views with fewer than ten
-        crystals or four groups are left out.
+        ``"between"``, ``"SHAP"``), ``given`` (tuple of what is held equal), ``estimate`` (rank correlation) with
+        ``lower`` and ``upper``, ``sign`` (``"+"`` or ``"-"`` where the interval excludes zero, else ``"?"``),
+        ``n_rows``, ``n_groups``. Views with fewer than ten crystals or four groups are left out.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def associations(  # noqa: PLR0913 -- what is held equal is the question
         if explanation is not None and ranking is not None and name in explanation.X:
             rows.append(_of_model(explanation, ranking, name, level))
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "sign"])
-    table.insert(6, "sign", np.select([table["lower"] > 0, table["upper"] < 0], ["+", "-"], "?"))
+    table.insert(7, "sign", np.select([table["lower"] > 0, table["upper"] < 0], ["+", "-"], "?"))
     return table
 
 
@@ -186,8 +187,12 @@ def _partial(table: Array, weights: Array) -> Array:
         return np.where(scale > 1e-12, pair[:, 0, 1] / np.sqrt(np.maximum(scale, 1e-300)), np.nan)
 
 
-def _row(name: str, view: str, kind: str, correlation: dict[str, Any] | None) -> list[dict[str, Any]]:
-    return [] if correlation is None else [{"descriptor": name, "view": view, "kind": kind, **correlation}]
+def _row(
+    name: str, view: str, kind: str, correlation: dict[str, Any] | None, given: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    if correlation is None:
+        return []
+    return [{"descriptor": name, "view": view, "kind": kind, "given": tuple(given), **correlation}]
 
 
 def _raw(sample: _Sample, name: str, value: Array, strata: pd.DataFrame) -> list[dict[str, Any]]:
@@ -214,12 +219,11 @@ def _held_equal(
             continue  # nothing of the descriptor would be left
         dummies = pd.get_dummies(strata[column].astype(str), drop_first=True).to_numpy(dtype=float)
         design, held = np.column_stack([design, dummies]), [*held, str(column)]
-        words = f"given {_listed(held)}"
-        rows += _row(name, words, "partial", sample.correlate(value, everyone, design))
+        rows += _row(name, f"given {enumerated(held)}", "partial", sample.correlate(value, everyone, design), held)
     if mediators.shape[1]:
         through = np.column_stack([design, mediators.rank().to_numpy(dtype=float)])
-        words = f"given {_listed([*held, *map(str, mediators.columns)])}"
-        rows += _row(name, words, "direct", sample.correlate(value, everyone, through))
+        both = [*held, *map(str, mediators.columns)]
+        rows += _row(name, f"given {enumerated(both)}", "direct", sample.correlate(value, everyone, through), both)
     return rows
 
 
@@ -263,13 +267,10 @@ def _of_model(explanation: Explanation, ranking: Ranking, name: str, level: floa
         "descriptor": name,
         "view": "model",
         "kind": "SHAP",
+        "given": (),
         "estimate": shape_of(value, explanation.repeats.mean(axis=0)[:, j])["spearman"],
         "lower": lower,
         "upper": upper,
         "n_rows": explanation.n_rows,
         "n_groups": explanation.n_groups,
     }
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -56,7 +56,7 @@ def group_directions(
     for name, members in ranking.groups["members"].head(n).items():
         leader = str(name)
         value = explanation.X[leader].to_numpy(float)
-        effect = explanation.values[str(members).split(", ")].to_numpy(float).sum(axis=1)
+        effect = explanation.values[list(members)].to_numpy(float).sum(axis=1)
         rho = _spearman(value, effect)
         lower, upper = np.nanquantile([_spearman(value[draw], effect[draw]) for draw in draws], [tail, 1 - tail])
         sure = abs(rho) >= _SURE and (lower > 0 or upper < 0)

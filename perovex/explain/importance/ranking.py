@@ -36,7 +36,7 @@ class Ranking:
         ``permutation_sd``, ``drop``, ``drop_lower``, ``drop_upper`` (NaN where not computed),
         ``train_excess``, ``correlation_group``.
     groups : DataFrame
-        The same for groups of correlated descriptors taken together, with ``members``.
+        The same for groups of correlated descriptors taken together, with ``members`` (a tuple of descriptors).
     draws : tuple of Draw
         Models on halves of the groups that the intervals rest on; `effects` and claims use them again.
     shares : ndarray, shape (draws, descriptors)
@@ -238,7 +238,7 @@ def _group_table(
     joint = [[np.abs(draw.values[:, p].sum(axis=1)).mean() for p in position.values()] for draw in draws]
     shares = np.array([_shares(np.array(row)) for row in joint])
     groups = _rank_table(shares, pd.Index(position), top_k, level)
-    groups["members"] = pd.Series({name: ", ".join(members) for name, members in clusters.members.items()})
+    groups["members"] = pd.Series({name: tuple(members) for name, members in clusters.members.items()})
     groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
     groups.index.name = "correlation_group"
     return groups

@@ -103,7 +103,7 @@ def _target(task: TaskResult, quantity: Quantity, X: pd.DataFrame) -> dict[str, 
     members, columns = _members(task), list(X.columns)
     named = f"{quantity.name} ({quantity.unit})" if quantity.unit else quantity.name
     assert task.explanation is not None
-    log = "ln" in task.explanation.unit
+    log = task.explanation.unit == "ln(target)"
     unit = f"contribution to ln {quantity.name} (0.1 ≈ 10 %)" if log else f"contribution to {named}"
     return {
         "text": MODULUS_LABELS.get(quantity.name, named),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from perovex._words import group_words
+from perovex._words import enumerated, group_words
 from perovex.explain import group_directions
 from perovex.explain.names import name_of
 
@@ -103,11 +103,7 @@ def _what_goes_with(task: TaskResult) -> str:
     parts = [f"{amounts[ways[name]]} {name_of(name)}" for name in sure]
     share = 100 * float(groups.loc[sure, "share"].sum())
     rest = f"{100 - share:.0f} % is spread over {len(groups) - len(sure)} other groups of descriptors"
-    return f"{what} have a {_listed(parts)}. That is {share:.0f} % of what the model uses; {rest}."
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{what} have a {enumerated(parts)}. That is {share:.0f} % of what the model uses; {rest}."
 
 
 def _how_sure(regressions: list[TaskResult], many: str) -> str:
@@ -120,8 +116,8 @@ def _how_sure(regressions: list[TaskResult], many: str) -> str:
         errors.append(f"{task.evaluation.score('MAE'):.3g}{unit}")
         means.append(f"{task.evaluation.score('MAE', 'mean'):.3g}{unit}")
     return (
-        f"How sure: for {many} that it has never seen the model explains {_listed(shares)}. It is off by "
-        f"{_listed(errors)} on average; always saying the mean, by {_listed(means)}."
+        f"How sure: for {many} that it has never seen the model explains {enumerated(shares)}. It is off by "
+        f"{enumerated(errors)} on average; always saying the mean, by {enumerated(means)}."
     )
 
 
@@ -129,15 +125,15 @@ def _not_known(result: StudyResult, regressions: list[TaskResult]) -> list[str]:
     sentences = []
     weak = [task.name for task in regressions if _r2(task)[0] < _MOSTLY_OPEN]
     if weak:
-        sentences.append(f"Not known: most of what decides {_listed(weak)}.")
+        sentences.append(f"Not known: most of what decides {enumerated(weak)}.")
     best = best_explained(result)
     if best is not None:
         assert best.ranking is not None
         first, row = next(iter(best.ranking.groups.iterrows()))
-        alike = str(row["members"]).count(",")
-        if alike:
+        alike = len(row["members"])
+        if alike > 1:
             sentences.append(
-                f"Not known: which of the {alike + 1} descriptors that change together with {name_of(str(first))} it "
+                f"Not known: which of the {alike} descriptors that change together with {name_of(str(first))} it "
                 "is; these crystals cannot tell them apart."
             )
     if result.claims:

@@ -97,9 +97,9 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _members(groups: pd.DataFrame) -> pd.DataFrame:
-    members = [", ".join(name_of(key) for key in str(keys).split(", ")) for keys in groups["members"]]
+    members = [", ".join(map(name_of, keys)) for keys in groups["members"]]
     named = in_words(groups.assign(members=members))
-    sizes = groups["members"].astype(str).str.count(",") + 1
+    sizes = groups["members"].map(len)
     named_groups = [group_name(str(key), size) for key, size in zip(groups.index, sizes, strict=True)]
     return named.set_axis(named_groups).rename_axis("group")
 

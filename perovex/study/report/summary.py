@@ -142,8 +142,7 @@ def leading_groups(ranking: Ranking, count: int = 3) -> str:
     """Name the groups of correlated descriptors that lead a ranking, with their share of importance."""
     leaders = ranking.groups.head(count)
     return "; ".join(
-        f"{group_name(str(name), row['members'].count(',') + 1)} ({100 * row['share']:.0f} %)"
-        for name, row in leaders.iterrows()
+        f"{group_name(str(name), len(row['members']))} ({100 * row['share']:.0f} %)" for name, row in leaders.iterrows()
     )
 
 
