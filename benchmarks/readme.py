@@ -88,14 +88,14 @@ def scores() -> str:
 def by_source() -> str:
     """Return the table of held-out R2 and coverage by where the crystals come from; empty where none was stored."""
     from perovex._numbers import with_interval
-    from perovex.learn.bundle.proven import number, part_score, unproven
+    from perovex.learn.bundle.proven import cautions, number, part_score
 
-    lines, lacking = [], ""
+    lines, said = [], []
     for moduli in ("relaxed", "soft_frozen"):
         manifest = json.loads((ROOT / "data" / "models" / moduli / "manifest.json").read_text(encoding="utf-8"))
         metrics = manifest["metrics"]
         if moduli == "relaxed":
-            lacking = unproven({target: metrics[target] for target in TARGETS})
+            said = cautions({**manifest, "metrics": {target: metrics[target] for target in TARGETS}})
         for source, words in SOURCES.items():
             found = {target: part_score(metrics[target], "source", source, "R2") for target in TARGETS}
             if any(row is None for row in found.values()):
@@ -109,11 +109,11 @@ def by_source() -> str:
             lines.append(f"| {words} | {moduli} | {crystals} | {' | '.join(cells)} | {covered} |")
     if not lines:
         return ""
-    warning = f"**{lacking[0].upper()}{lacking[1:]}.**\n\n" if lacking else ""
+    warnings_first = "".join(f"**{text[0].upper()}{text[1:]}.**\n\n" for text in said)
     header = (
         "| crystals | moduli | number | R² of E_in_plane | of E_out_of_plane | of E_vrh | 90 % intervals that hold |"
     )
-    return "\n".join([f"{warning}{header}", "|---|---|---|---|---|---|---|", *lines])
+    return "\n".join([f"{warnings_first}{header}", "|---|---|---|---|---|---|---|", *lines])
 
 
 def rendered(text: str) -> str:

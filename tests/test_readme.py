@@ -108,3 +108,12 @@ def test_the_table_by_source_says_first_where_no_skill_is_shown(script, tmp_path
     assert "| measured structures | relaxed | 20 | -0.15 [-0.60, 0.20] |" in "\n".join(lines)
     assert len(lines) == 2 + 2 + 4  # warning, blank, header, rule, two sources of two kinds
     assert lines[-1].endswith("| 75%, 75%, 75% |")
+
+
+def test_tables_of_screening_are_those_of_the_bundled_models():
+    spec = importlib.util.spec_from_file_location("doc_tables", ROOT / "benchmarks" / "doc_tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = module.PAGE.read_text(encoding="utf-8")
+    assert module.rendered(page) == page
+    assert len(module.MARKED.findall(page)) == 2
