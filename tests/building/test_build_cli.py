@@ -1,5 +1,7 @@
 """``perovex build`` as a user meets it."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -97,9 +99,8 @@ def test_what_cannot_be_written_is_refused_before_work(tmp_path, monkeypatch):
     assert "this is a folder" in str(run("CC[NH3+]", "--out", tmp_path / "folder.cif").exception)
     assert "folder: --out DIR" in str(run("CC[NH3+]", "C[NH3+]", "--out", tmp_path / "a.cif").exception)
     monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
-    assert "needs sevenn and dftd3, not installed here (python -m pip install" in str(
-        run("CC[NH3+]", "--relax", "--out", tmp_path / "a.cif").exception
-    )
+    refused = str(run("CC[NH3+]", "--relax", "--out", tmp_path / "a.cif").exception)
+    assert re.search(r"needs sevenn and dftd3, not installed here \(.* install ", refused)
 
 
 def test_a_crystal_goes_to_standard_output(tmp_path):
