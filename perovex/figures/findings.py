@@ -328,5 +328,6 @@ def plot_adaptation_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes
             ax.axhline(row["loss"], color=colour, linestyle="--", linewidth=0.9, label=name)
     ax.set_xlabel("target crystals of other spacers in training")
     ax.set_ylabel("log loss" if result.classifier else f"mean absolute error ({unit})")
-    ax.legend(fontsize=7)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(fontsize=7)
     return ax

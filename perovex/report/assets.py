@@ -11,11 +11,25 @@ from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 
+from perovex._colours import PALETTE
+
 
 @cache
 def own(name: str) -> str:
     """Return the text of a file in the folder of templates."""
     return (files("perovex.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def palette() -> str:
+    """Return the colours of figures as variables of a style sheet.
+
+    Examples
+    --------
+    >>> palette()[:24]
+    ':root { --blue: #0072B2;'
+    """
+    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in PALETTE.items())} }}\n"
 
 
 @cache
