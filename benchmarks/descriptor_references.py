@@ -109,26 +109,31 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
                 unfolded_segments(crystal, part),
             ),
         ]
+    return of_octahedra(crystal, name)
+
+
+def of_octahedra(crystal, name: str) -> list[tuple[str, list[float]]]:
+    """Return what a published distortion of octahedra, or of those of one sheet, can stand for."""
     stem, _, layer = name.partition("_layer")
     stem = stem.removesuffix("_mean") if stem.removesuffix("_mean") in PER_OCTAHEDRON else stem
-    if stem in PER_OCTAHEDRON:
-        each = PER_OCTAHEDRON[stem](crystal.octahedra.vectors)
-        if not layer:
-            return [("", each.tolist())]
-        sheets = [[float(each[list(sheet)].mean()) for sheet in slab.sheets] for slab in crystal.slabs]
-        k = int(layer) - 1
-        up = [slab[k] for slab in sheets if k < len(slab)]
-        down = [slab[-1 - k] for slab in sheets if k < len(slab)]
-        single = each[[i for slab in crystal.slabs for i in slab.octahedra]].tolist()
-        rounded = [float(np.round(each[list(sheet)], 2).mean()) for slab in crystal.slabs for sheet in slab.sheets]
-        return [
-            ("", up),
-            ("mean of values that were rounded to two decimals before", rounded if "volume" in stem else []),
-            ("sheets counted from the other side", down),
-            ("one octahedron of the sheet, not the mean over it", single),
-            ("another sheet of the slab", [v for slab in sheets for v in slab]),
-        ]
-    return []
+    if stem not in PER_OCTAHEDRON:
+        return []
+    each = PER_OCTAHEDRON[stem](crystal.octahedra.vectors)
+    if not layer:
+        return [("", each.tolist())]
+    sheets = [[float(each[list(sheet)].mean()) for sheet in slab.sheets] for slab in crystal.slabs]
+    k = int(layer) - 1
+    up = [slab[k] for slab in sheets if k < len(slab)]
+    down = [slab[-1 - k] for slab in sheets if k < len(slab)]
+    single = each[[i for slab in crystal.slabs for i in slab.octahedra]].tolist()
+    rounded = [float(np.round(each[list(sheet)], 2).mean()) for slab in crystal.slabs for sheet in slab.sheets]
+    return [
+        ("", up),
+        ("mean of values that were rounded to two decimals before", rounded if "volume" in stem else []),
+        ("sheets counted from the other side", down),
+        ("one octahedron of the sheet, not the mean over it", single),
+        ("another sheet of the slab", [v for slab in sheets for v in slab]),
+    ]
 
 
 def levelled_deviation(vectors, normal):

@@ -12,6 +12,10 @@ import typer
 from perovex.cli.choices import not_negative, positive, refuse_idle, torch_device
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from perovex.elasticity import LabelSettings
+    from perovex.elasticity.labels.campaign import Job, Precondition
     from perovex.elasticity.labels.run import Progress
 
 
@@ -71,34 +75,17 @@ def label(  # noqa: PLR0917 (typer's options)
     """
     from perovex._cluster import check_executor
     from perovex._files import check_folder, make_folder
-    from perovex._json import json_safe
-    from perovex.crystal import expand_paths
     from perovex.elasticity import LabelSettings
-    from perovex.elasticity.labels.campaign import (
-        Job,
-        Precondition,
-        is_finished,
-        label_many,
-        read_jobs,
-        refuse_repeated_names,
-    )
+    from perovex.elasticity.labels.campaign import label_many
     from perovex.elasticity.labels.cluster import label_on_cluster
-    from perovex.elasticity.labels.preconditioned import PreconditionedSettings
-    from perovex.elasticity.potentials.by_name import make_calculator, require
+    from perovex.elasticity.potentials.by_name import require
     from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
-    from perovex.elasticity.response.strain_paths import PathSettings
-    from perovex.errors import LabelError
 
-    if bool(files) == (jobs is not None):
-        raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
     if not precondition:
         idle = ("one_sided", "force_noise")
         refuse_idle(context, idle, "without --precondition", "add --precondition POTENTIAL, or leave it out")
     check_folder(out)
-    files = files or []
-    paths = expand_paths(files, keep_missing=len(files) > 1)
-    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
-    refuse_repeated_names(todo)
+    todo = _todo(files or [], jobs, origin)
     require(potential)
     check_executor(executor, scheduler)
     settings = LabelSettings(
@@ -107,24 +94,56 @@ def label(  # noqa: PLR0917 (typer's options)
         batch=batch or (4 if device == "cpu" else 32),
         max_seconds=max_seconds,
     )
-    cheap = None
+    how: dict[str, Any] = {"potential": potential, "settings": settings, "device": device, "precondition": None}
     if precondition:
-        paths_of_strain = PathSettings(one_sided=one_sided, force_noise=force_noise)
-        protocol = PreconditionedSettings(cheap=settings, paths=paths_of_strain)
-        require(precondition)
-        # workers of a cluster make their own
-        calculator = make_calculator(precondition, device=device) if executor == "local" else None
-        cheap = Precondition(precondition, calculator, protocol)
+        paths = {"one_sided": one_sided, "force_noise": force_noise}
+        how["precondition"] = _precondition(precondition, settings, paths, device, here=executor == "local")
     make_folder(out)
+    if executor == "dask":
+        _tell(todo, out, potential, lambda _: label_on_cluster(todo, out, scheduler=scheduler, **how), as_json)
+    else:
+        _tell(todo, out, potential, lambda bar: label_many(todo, out, watch=bar.watch, **how), as_json)
+
+
+def _todo(files: list[str], jobs: Path | None, origin: str) -> list[Job]:
+    """Return the crystals to label, each under a name of its own."""
+    from perovex.crystal import expand_paths
+    from perovex.elasticity.labels.campaign import Job, read_jobs, refuse_repeated_names
+    from perovex.errors import LabelError
+
+    if bool(files) == (jobs is not None):
+        raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
+    paths = expand_paths(files, keep_missing=len(files) > 1)
+    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
+    refuse_repeated_names(todo)
+    return todo
+
+
+def _precondition(
+    potential: str, settings: LabelSettings, paths: dict[str, Any], device: str, *, here: bool
+) -> Precondition:
+    """Return the cheap potential to lean on, loaded if it is used `here`; workers of a cluster make their own."""
+    from perovex.elasticity.labels.campaign import Precondition
+    from perovex.elasticity.labels.preconditioned import PreconditionedSettings
+    from perovex.elasticity.potentials.by_name import make_calculator, require
+    from perovex.elasticity.response.strain_paths import PathSettings
+
+    require(potential)
+    protocol = PreconditionedSettings(cheap=settings, paths=PathSettings(**paths))
+    return Precondition(potential, make_calculator(potential, device=device) if here else None, protocol)
+
+
+def _tell(
+    todo: list[Job], out: Path, potential: str, label_all: Callable[[_Bar], Iterable[dict[str, Any]]], as_json: bool
+) -> None:
+    """Say of each crystal as it is labelled what became of it, and at last how many there were."""
+    from perovex._json import json_safe
+    from perovex.elasticity.labels.campaign import is_finished
+
     before = sum(is_finished(job, out, potential) for job in todo)
     failed = unread = 0
     with _Bar(len(todo), before) as bar:
-        how: dict[str, Any] = {"potential": potential, "settings": settings, "device": device, "precondition": cheap}
-        if executor == "dask":
-            records = label_on_cluster(todo, out, scheduler=scheduler, **how)
-        else:
-            records = label_many(todo, out, watch=bar.watch, **how)
-        for record in records:
+        for record in label_all(bar):
             failed += record["status"] != "accepted"
             unread += _is_unread(record)
             bar.say(json.dumps(json_safe(record)) if as_json else _line(record))

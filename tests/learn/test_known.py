@@ -54,3 +54,12 @@ def test_names_of_a_release_and_of_nothing():
     assert table["smiles"].tolist() == ["C", ""]
     assert as_identity(None, INDEX).empty
     assert listed(["", 1.0, "I"]) == "1, I"
+
+
+def test_new_kinds_are_named_row_by_row():
+    crystals = known(halide=["I", "Br"])
+    asked = pd.DataFrame({"halide": ["Cl", "I"]}, index=["p", "q"])
+    assert crystals.new_kinds(asked.index, asked) == [["halide Cl was never seen in training (Br, I)"], []]
+    assert crystals.new_kinds(asked.index, None) == [[], []]
+    with pytest.raises(ModelInputError, match="differ in rows"):
+        crystals.new_kinds(INDEX, asked)

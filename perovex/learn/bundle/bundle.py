@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
@@ -13,7 +12,7 @@ from perovex._json import json_safe
 from perovex._progress import progress_bar
 from perovex._words import group_words
 from perovex.errors import ModelFileError, ModelInputError
-from perovex.learn.bundle.asking import asked_rows
+from perovex.learn.bundle.asking import asked_rows, class_columns, domain_columns, value_columns
 from perovex.learn.bundle.card import card_html, card_markdown
 from perovex.learn.bundle.folder import load_model, save_model
 from perovex.learn.bundle.known import KnownCrystals, as_identity
@@ -32,14 +31,10 @@ from perovex.learn.estimators.classifier import StiffnessClassifier
 from perovex.learn.estimators.regressor import YoungModulusRegressor
 from perovex.learn.tables import as_groups, as_table
 from perovex.learn.uncertainty.domain import ApplicabilityDomain
-from perovex.learn.uncertainty.scatter import process_deviation
-from perovex.learn.uncertainty.widening import widened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 _WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
 """Entries of the manifest that `save_model` writes itself."""
@@ -63,6 +58,7 @@ class ModelBundle:
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(60, 3)), columns=["angle", "spacing", "shift"])
     >>> moduli = pd.DataFrame({"E_in_plane": 12 + 2 * X["angle"]})
@@ -260,53 +256,16 @@ class ModelBundle:
             A descriptor that the models need is missing, or unknown ones with ``unknown="error"``.
         """
         table, infinite = asked_rows(X, self.feature_names, unknown)
+        coverage = self.manifest["coverage"]
         columns: dict[str, Any] = {}
         if self.classifier is not None:
-            p = self.classifier.predict_proba(table)[:, 1]
-            low, high = self.classes
-            columns = {
-                f"probability_{high}": p,
-                "class": np.where(p > 0.5, high, low),
-                "threshold": self.threshold,
-            }
-        coverage = self.manifest["coverage"]
-        for name, model in self.regressors.items():
-            columns[name] = model.predict(table)
-            if coverage is not None:
-                columns[f"{name}_lower"], columns[f"{name}_upper"] = self._interval(
-                    name, table, columns[name], coverage
-                )
-            deviation = process_deviation(model, table)
-            if deviation is not None:
-                columns[f"{name}_std"] = deviation
-        flags = self.domain.check(table)
-        new_kinds = self._never_seen(table.index, crystals)
-        inside = flags["in_domain"].to_numpy() & (infinite == "") & np.array([not kinds for kinds in new_kinds])
-        columns["coverage"] = np.where(inside, np.nan if coverage is None else coverage, np.nan)
-        columns["in_domain"] = inside
-        of_infinite = [f"infinite: {names}" if names else "" for names in infinite]
-        columns["domain_reason"] = [
-            "; ".join(filter(None, [*kinds, bad, reason]))
-            for kinds, bad, reason in zip(new_kinds, of_infinite, flags["reason"], strict=True)
-        ]
+            columns |= class_columns(self.classifier, table, self.classes, self.threshold)
+        columns |= value_columns(self.regressors, table, coverage, self.manifest.get("widening") or {})
+        new_kinds: list[list[str]] = [[] for _ in table.index]
+        if self.known is not None:
+            new_kinds = self.known.new_kinds(table.index, crystals)
+        columns |= domain_columns(self.domain, table, infinite, new_kinds, coverage)
         return pd.DataFrame(columns, index=table.index)
-
-    def _interval(self, name: str, table: pd.DataFrame, prediction: NDArray, coverage: float) -> tuple[Any, Any]:
-        """Return ends of the intervals of one target, wider where crystals from experiment need it."""
-        interval = self.regressors[name].predict_interval(table, coverage)
-        needed = (self.manifest.get("widening") or {}).get(name)
-        if needed is None:
-            return interval["lower"], interval["upper"]
-        return widened(prediction, interval["lower"], interval["upper"], needed["factor"], log=needed["log"])
-
-    def _never_seen(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[str]]:
-        """Name, row by row, what no training crystal had."""
-        if crystals is None or self.known is None:
-            return [[] for _ in index]
-        if not crystals.index.equals(index):
-            raise ModelInputError("crystals and X differ in rows", remedy="pass crystals.loc[X.index]")
-        rows: list[dict[str, Any]] = [dict(row) for _, row in crystals.iterrows()]
-        return [self.known.never_seen(row) for row in rows]
 
     def distances(self, X: pd.DataFrame) -> pd.DataFrame:
         """Measure how far rows are from each training crystal, as the domain does.

@@ -93,6 +93,27 @@ class KnownCrystals:
             told.append(f"{name} was never seen in training ({listed(seen)})")
         return told
 
+    def new_kinds(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[str]]:
+        """Name, row by row, what no training crystal had; nothing where crystals are not told.
+
+        Parameters
+        ----------
+        index : Index
+            Rows that are asked about.
+        crystals : DataFrame, optional
+            What they are, as for `never_seen`.
+
+        Raises
+        ------
+        ModelInputError
+            If both differ in rows.
+        """
+        if crystals is None:
+            return [[] for _ in index]
+        if not crystals.index.equals(index):
+            raise ModelInputError("crystals and X differ in rows", remedy="pass crystals.loc[X.index]")
+        return [self.never_seen(dict(row)) for _, row in crystals.iterrows()]
+
     def to_parts(self) -> dict[str, Any]:
         """Return arrays and lists, as they are written."""
         return {
