@@ -34,5 +34,7 @@ def group_words(name: str) -> tuple[str, str]:
     """
     if name == "crystal":  # folds still keep crystals of equal descriptors together
         return "group of equal crystals", "crystals"
+    if name == "spacer_smiles":
+        name = "spacer"
     one = name if name in ("spacer", "group") else f"{name} group"
     return one, f"{one}s"

@@ -23,13 +23,18 @@ _WORDS = {
     "raw": "as it is",
     "partial": "rivals held equal",
     "direct": "what it acts through held equal, too",
-    "between": "between spacers of a balanced part",
+    "between": "between {groups} of a balanced part",
     "SHAP": "of the model",
 }
 
 
 def plot_associations(
-    table: pd.DataFrame, descriptor: str, *, labels: Mapping[str, str] | None = None, ax: Axes | None = None
+    table: pd.DataFrame,
+    descriptor: str,
+    *,
+    labels: Mapping[str, str] | None = None,
+    groups: str = "spacers",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw sign and strength of one descriptor in every view, with intervals.
 
@@ -41,6 +46,8 @@ def plot_associations(
         One of its descriptors.
     labels : mapping of str to str, optional
         Name per descriptor.
+    groups : str
+        What several groups are called.
     ax : Axes, optional
         Where to draw.
 
@@ -77,7 +84,7 @@ def plot_associations(
             s=34,
             c=faces,
             edgecolors=colours[kind],
-            label=_WORDS[kind],
+            label=_WORDS[kind].format(groups=groups),
             zorder=3,
         )
     views = ["and what it acts through" if row["kind"] == "direct" else row["view"] for _, row in part.iterrows()]

@@ -149,17 +149,19 @@ def plot_distribution(table: pd.DataFrame, target: str, by: str, ax: Axes | None
     return ax
 
 
-def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None) -> Axes:
+def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None, *, unit: str = "GPa") -> Axes:
     """Plot matched series: the same spacer and halide at n = 1, 2, 3, one line each.
 
     Parameters
     ----------
     table : DataFrame
-        Columns `target` (GPa), ``n_layers``, ``halide``, ``spacer_smiles``.
+        Columns `target`, ``n_layers``, ``halide``, ``spacer_smiles``.
     target : str
-        Modulus to plot.
+        Quantity to plot.
     ax : Axes, optional
         Where to draw; without it a new figure.
+    unit : str
+        Of the target.
 
     Returns
     -------
@@ -186,7 +188,7 @@ def plot_series(table: pd.DataFrame, target: str, ax: Axes | None = None) -> Axe
             labelled = True
     ax.set_xticks(sorted(layered["n_layers"].unique()))
     ax.set_xlabel("layers per slab, n")
-    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} (GPa)"))
+    ax.set_ylabel(MODULUS_LABELS.get(target, f"{target} ({unit})" if unit else target))
     if ax.get_legend_handles_labels()[0]:  # above, where no line runs through it
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)
     return ax

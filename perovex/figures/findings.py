@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.errors import ModelInputError
 from perovex.explain.names import axis_label, group_name, name_of
+from perovex.explain.transfer.words import of_groups
 from perovex.figures.axes import axes
 from perovex.figures.style import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION
 
@@ -281,7 +283,7 @@ def plot_transfer_parity(
     suffix = f" ({unit})" if unit else ""
     ax.set_xlabel(f"label{suffix}")
     ax.set_ylabel(f"prediction{suffix}")
-    ax.set_title(model, fontsize=9)
+    ax.set_title(of_groups(model, result.group_name), fontsize=9)
     if by is not None:
         ax.legend(fontsize=7)
     return ax
@@ -326,7 +328,7 @@ def plot_adaptation_curve(result: TransferResult, *, unit: str = "GPa", ax: Axes
         row = result.row(name, family="")
         if row is not None and np.isfinite(row["loss"]):
             ax.axhline(row["loss"], color=colour, linestyle="--", linewidth=0.9, label=name)
-    ax.set_xlabel("target crystals of other spacers in training")
+    ax.set_xlabel(f"target crystals of other {group_words(result.group_name)[1]} in training")
     ax.set_ylabel("log loss" if result.classifier else f"mean absolute error ({unit})")
     if ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=7)

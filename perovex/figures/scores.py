@@ -21,17 +21,21 @@ if TYPE_CHECKING:
     from perovex.learn.validation.scrambling import Scrambling
 
 
-def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax: Axes | None = None) -> Axes:
+def plot_parity(
+    observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax: Axes | None = None, *, unit: str = "GPa"
+) -> Axes:
     """Plot held-out predictions against labels.
 
     Parameters
     ----------
     observed, predicted : Series
-        GPa, same index; rows without a prediction are left out.
+        Same index; rows without a prediction are left out.
     colour : Series
         Halide of each row.
     ax : Axes, optional
         Where to draw; without it a new figure.
+    unit : str
+        Of both.
 
     Returns
     -------
@@ -40,11 +44,14 @@ def plot_parity(observed: pd.Series, predicted: pd.Series, colour: pd.Series, ax
     ax = axes(ax)
     scatter_by_halide(ax, observed, predicted, colour, size=28, alpha=0.8, linewidth=0.5)
     both = np.concatenate([observed.to_numpy(float), predicted.to_numpy(float)])
-    low, high = float(np.nanmin(both)) * 0.9, float(np.nanmax(both)) * 1.05
+    low, high = float(np.nanmin(both)), float(np.nanmax(both))
+    pad = 0.05 * (high - low)
+    low, high = low - pad, high + pad
     diagonal(ax, low, high)
     ax.set(xlim=(low, high), ylim=(low, high))
-    ax.set_xlabel("label (GPa)")
-    ax.set_ylabel("held-out prediction (GPa)")
+    ending = f" ({unit})" if unit else ""
+    ax.set_xlabel(f"label{ending}")
+    ax.set_ylabel(f"held-out prediction{ending}")
     ax.legend(fontsize=8)
     return ax
 

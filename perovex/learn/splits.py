@@ -120,7 +120,7 @@ def _grouped(y: pd.Series, groups: pd.Series, n_splits: int, classify: bool, see
                 return folds
     raise ModelInputError(
         "one class occurs in a single group, so that no grouped split can train on both classes",
-        remedy="choose another threshold or add crystals with other spacers",
+        remedy="choose another threshold or add crystals of other groups (spacers)",
     )
 
 

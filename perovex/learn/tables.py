@@ -169,7 +169,7 @@ def need_groups(groups: pd.Series, minimum: int, what: str) -> None:
     if n_groups < minimum:
         raise ModelInputError(
             f"{what} needs at least {minimum} groups, the table has {n_groups}",
-            remedy="add crystals with other spacers",
+            remedy="add crystals of other groups (spacers)",
         )
 
 

@@ -17,7 +17,7 @@ from perovex.report import assets
 from perovex.report.glossary import TERMS, explain_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -64,9 +64,9 @@ class Section:
         self.blocks.append(f"<h3>{_plain(text)}</h3>")
         return self
 
-    def glossary(self) -> Section:
-        """Add the list of all terms."""
-        entries = "".join(f"<dt>{_plain(term)}</dt><dd>{_plain(text)}</dd>" for term, text in TERMS.items())
+    def glossary(self, *, among: Sequence[str] = tuple(TERMS)) -> Section:
+        """Add the list of terms, of all by default."""
+        entries = "".join(f"<dt>{_plain(term)}</dt><dd>{_plain(TERMS[term])}</dd>" for term in among)
         self.blocks.append(f'<dl class="glossary">{entries}</dl>')
         return self
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 TERMS: Final = {
     "Young's modulus": "Stress over strain along one direction, in GPa: how hard it is to stretch a crystal that way.",
@@ -22,10 +25,12 @@ TERMS: Final = {
     "interlayer metal spacing": "Distance along the normal between metal planes of neighbouring slabs.",
     "spacer": "The organic cation between the slabs.",
     "SHAP": "Shapley values of descriptors: how much each moved one prediction from the mean, adding up to it exactly.",
-    "held-out": "Predicted by a model that has seen neither the crystal nor any other with its spacer.",
+    "held-out": "Predicted by a model that has seen neither the crystal nor any other of its group (its "
+    "spacer, unless the study says otherwise).",
     "MAE": "Mean absolute error, in the unit of the target.",
     "R2": "Share of variance explained: 1 is perfect, 0 no better than the mean, negative worse.",
-    "ROC-AUC": "Chance that a stiff crystal is ranked above a non-stiff one: 0.5 is guessing, 1 perfect.",
+    "ROC-AUC": "Chance that a crystal of the upper class (stiff, high) is ranked above one of the lower: 0.5 is "
+    "guessing, 1 perfect.",
     "applicability domain": "The region of descriptors where the models have training crystals nearby.",
     "y-scrambling": "The whole procedure on shuffled targets, which a sound procedure cannot predict.",
     "noise floor": "The importance that shuffled copies of descriptors reach by luck.",
@@ -37,6 +42,18 @@ TERMS: Final = {
 """Term to explanation."""
 
 _FIRST = {term: re.compile(rf"(?<![\w-]){re.escape(html.escape(term, quote=False))}(?![\w-])") for term in TERMS}
+
+
+def terms_in(fragments: Iterable[str]) -> list[str]:
+    """Return the terms that occur in pieces of HTML.
+
+    Examples
+    --------
+    >>> terms_in(["<p>MAE and", "R2</p>"])
+    ['MAE', 'R2']
+    """
+    text = "\n".join(fragments)
+    return [term for term, pattern in _FIRST.items() if pattern.search(text)]
 
 
 def explain_terms(fragment: str, seen: set[str]) -> str:

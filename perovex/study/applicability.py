@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from perovex._words import group_words
 from perovex.learn import ApplicabilityDomain, domain_errors, error_ranking, model_scatter
 from perovex.learn.splits import folds_for
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from perovex.learn import Evaluation
     from perovex.study.tables import StudyTables
 
-HELD_OUT = "layered, spacer held out"
 FOREIGN = "3D networks"
 NOVELTY = "novelty (score of the domain)"
 _RATIO = {"ratio": "", "lower": "_lower", "upper": "_upper"}
@@ -67,7 +67,7 @@ def domain_check(
     if evaluation is not None:
         held = evaluation.out_of_fold()
         flags = held.rename(columns={"domain_score": "score"})
-        parts.append(_errors(HELD_OUT, held["truth"] - held["prediction"], flags, held["group"]))
+        parts.append(_errors(held_out_kind(tables), held["truth"] - held["prediction"], flags, held["group"]))
     names = tables.context.index.intersection(tables.descriptors.index)
     if len(names):
         foreign = tables.descriptors.loc[names, tables.X.columns].replace([np.inf, -np.inf], np.nan)
@@ -76,6 +76,12 @@ def domain_check(
         error = tables.context.loc[names, target].astype(float) - model.predict(foreign)
         parts.append(_errors(FOREIGN, error, flags, names.to_series()))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def held_out_kind(tables: StudyTables) -> str:
+    """Return what crystals are called that were held out with their group."""
+    layered = "layered, " if "n_layers" in tables.meta else ""
+    return f"{layered}{group_words(tables.group_name)[0]} held out"
 
 
 def what_ranks_errors(

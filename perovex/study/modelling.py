@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from perovex._words import group_words
 from perovex.errors import ModelInputError, PerovexError
 from perovex.explain import effects, explain, rank
 from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambling
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from perovex.study.tasks import Task
 
 T = TypeVar("T")
-LIKE_GROUPS = "like spacers"
 _MANY_GROUPS = 40
 _LEFT_OUT = "leave-like-groups-out"
 _NOT_CLAIMED = "the published claims are about moduli of crystals whose structure is known"
@@ -237,7 +237,7 @@ def _parts(tables: StudyTables) -> tuple[pd.DataFrame, list[str]]:
         schemes.append("leave-one-source-out")
     if tables.groups.nunique() >= 10:
         like = clusters_of_groups(tables.X, tables.groups.reset_index(drop=True))
-        meta[LIKE_GROUPS] = like.to_numpy()
+        meta[f"like {group_words(tables.group_name)[1]}"] = like.to_numpy()
         schemes.append(_LEFT_OUT)
     return meta, schemes
 

@@ -323,7 +323,7 @@ def _enough(values: pd.DataFrame, source: str, remarks: list[Remark]) -> None:
         if known < _FEW:
             remarks.append(
                 Remark(f"only {known} crystals have a value of {name}: scores are rough, and intervals may be missing",
-                       remedy=f"{_FEW} or more of different spacers")
+                       remedy=f"{_FEW} or more of different groups (spacers)")
             )  # fmt: skip
         missing = values.index[values[name].isna()]
         if len(missing):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.descriptors import REGISTRY
 from perovex.errors import ModelInputError
 from perovex.explain import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from perovex.study.options import StudyOptions
     from perovex.study.tables import StudyTables
 
+_PLAIN = {"n_layers": "n", "spacer_smiles": "spacer"}
 SOURCE, TARGET = "n_layers == 1", "n_layers >= 2"
 ABSTRACT = (
     "bridge_angle_mean",
@@ -70,6 +73,7 @@ def transfer(estimator: Any, tables: StudyTables, y: pd.Series, options: StudyOp
         defining=[key for key in tables.X.columns if key in REGISTRY and REGISTRY[key].family == "layers"],
         random_state=options.seed,
         full=not options.quick,
+        group_name=tables.group_name,
         progress=False,
     )
 
@@ -100,7 +104,8 @@ def verdicts(
         n_resamples=options.n_resamples,
         n_shadow=options.n_shadows,
     )
-    return judge(load_claims(), evidence)
+    _, many = group_words(tables.group_name)
+    return [replace(found, reason=found.reason.replace("spacers", many)) for found in judge(load_claims(), evidence)]
 
 
 def abstract(
@@ -160,7 +165,7 @@ def series(tables: StudyTables, target: str) -> MatchedSeries:
 
 
 def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame:
-    """Share the importance of an explained model among what carries halide, n and spacer, and all else.
+    """Share the importance of an explained model among what carries halide, n and group, and all else.
 
     Bond lengths carry the halide as well as its radius does; a factor stands for all its descriptors together.
     """
@@ -169,7 +174,7 @@ def factor_shares(explanation: Explanation, tables: StudyTables) -> pd.DataFrame
         {
             "halide": tables.meta["halide"].astype(str),
             "n": tables.meta["n_layers"],
-            "spacer": tables.groups.astype(str),
+            _one(tables): tables.groups.astype(str),
         }
     )
     sets = descriptors_of_factors(tables.X, factors)
@@ -196,7 +201,7 @@ def variance(tables: StudyTables, target: str) -> pd.DataFrame:
     )
     if "source" in tables.meta:
         factors["source"] = tables.meta["source"].astype(str)
-    return variance_decomposition(tables.values[target], factors, groups=tables.groups)
+    return variance_decomposition(tables.values[target], factors, groups=tables.groups, group_name=_one(tables))
 
 
 def confounding(tables: StudyTables) -> pd.DataFrame:
@@ -204,11 +209,15 @@ def confounding(tables: StudyTables) -> pd.DataFrame:
     wanted = ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
     known = [key for key in wanted if key in tables.X]
     given = [key for key in ("halide", "n_layers", "source") if key in tables.meta and tables.meta[key].nunique() > 1]
-    frame = tables.meta[given].join(tables.groups.rename("spacer")).join(tables.X[known])
+    frame = tables.meta[given].join(tables.groups.rename(_one(tables))).join(tables.X[known])
     return confounding_table(frame) if frame.shape[1] > 1 else pd.DataFrame()
 
 
+def _one(tables: StudyTables) -> str:
+    return group_words(tables.group_name)[0]
+
+
 def _need(tables: StudyTables, *columns: str) -> None:
-    missing = [column for column in columns if column not in tables.meta]
+    missing = [_PLAIN.get(column, column) for column in columns if column not in tables.meta]
     if missing:
-        raise ModelInputError(f"{', '.join(missing)} of the crystals is not known", remedy="give --structures")
+        raise ModelInputError(f"not known of the crystals: {', '.join(missing)}", remedy="give --structures")

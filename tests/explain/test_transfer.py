@@ -1,6 +1,7 @@
 """Transfer between domains: where it works by construction, where it cannot, and where it only seems to."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from perovex.explain.claims.evidence import Evidence
 from perovex.explain.claims.transfer import judge_transfer
 from perovex.explain.tables import check_problem
 from perovex.explain.transfer.experiment import transfer_by_family
+from perovex.figures import plot_adaptation_curve, plot_transfer_parity
 from perovex.learn import YoungModulusRegressor
 
 _JUDGED = ("ranks", "ranks beyond", "level")
@@ -62,6 +64,17 @@ def test_parts_and_json(result):
     assert "spacer held out" in result._repr_html_()
     assert "No adaptation helps beyond doubt" in result._repr_html_()
     assert "source only, weighted, spacer held out" in result.predictions
+
+
+def test_groups_are_called_what_they_are(result):
+    own = replace(result, group_name="lab")
+    told = [own.to_json(), own._repr_html_(), *own.sentences()]
+    assert not any("spacer" in text for text in told)
+    assert "with the lab group held out" in own.sentence()
+    assert set(own.to_frame()["variant"]) == {"same lab groups", "lab group held out"}
+    assert plot_transfer_parity(own).get_title() == "source only, lab group held out"
+    assert plot_adaptation_curve(own).get_xlabel() == "target crystals of other lab groups in training"
+    assert set(result.to_frame()["variant"]) == {"same spacers", "spacer held out"}
 
 
 def test_weighting_helps_where_the_rule_bends_between_the_domains(regressor):

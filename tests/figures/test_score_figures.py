@@ -1,9 +1,11 @@
 """Figures of scores draw the numbers of their tables."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from perovex import figures
+from perovex.figures.data import plot_series
 from perovex.learn import expected_calibration_error, reliability_table
 from perovex.learn.validation.scrambling import Scrambling
 
@@ -25,3 +27,13 @@ def test_scrambling_marks_the_observed_score():
     ax = figures.plot_scrambling(scrambling)
     assert ax.lines[0].get_xdata()[0] == pytest.approx(0.7)
     assert sum(patch.get_height() for patch in ax.patches) == 2
+
+
+def test_axes_bear_the_unit_of_the_target_and_hold_negative_values():
+    shifts = pd.Series([-3.0, -1.0, 2.0])
+    ax = figures.plot_parity(shifts, shifts + 0.1, pd.Series(["I", "Br", "I"]), unit="meV")
+    assert ax.get_xlabel() == "label (meV)"
+    assert ax.get_xlim()[0] < -3
+    table = pd.DataFrame({"gap": [2.0, 1.9], "n_layers": [1.0, 2.0], "halide": "I", "spacer_smiles": "CC[NH3+]"})
+    assert plot_series(table, "gap", unit="eV").get_ylabel() == "gap (eV)"
+    assert plot_series(table, "gap", unit="").get_ylabel() == "gap"

@@ -1,6 +1,6 @@
 """Terms are explained where they first stand."""
 
-from perovex.report.glossary import TERMS, explain_terms
+from perovex.report.glossary import TERMS, explain_terms, terms_in
 
 
 def test_only_the_first_place_of_a_term_is_marked():
@@ -19,3 +19,7 @@ def test_every_term_is_found_in_its_own_text():
 
     for term in TERMS:
         assert "<dfn" in explain_terms(f"<p>{html.escape(term, quote=False)}</p>", set()), term
+
+
+def test_only_terms_that_occur_are_listed():
+    assert terms_in(["<p>no moduli here, but MAE</p>", "<td>RP</td>"]) == ["MAE", "RP"]

@@ -51,7 +51,10 @@ def section(judged, planted, tmp_path_factory):
     asked = planted.X[["bridge_angle_mean", "stei_max", "noise_0"]]
     plain = plain_model(planted.y, asked, planted.groups, {"linear": LogisticRegression(max_iter=1000)})
     result = SimpleNamespace(
-        tasks={judged.name: judged}, plain=Found(plain), options=SimpleNamespace(target="E_out_of_plane")
+        tasks={judged.name: judged},
+        plain=Found(plain),
+        options=SimpleNamespace(target="E_out_of_plane"),
+        tables=SimpleNamespace(group_name="salt"),
     )
     made = Section("The abstract")
     add_abstract(made, result, tmp_path_factory.mktemp("figures"))
@@ -77,6 +80,8 @@ def test_ranks_and_level_stand_apart(judged):
 def test_the_section_reads_as_it_should(section):
     assert "no less real" in section
     assert "not who matters" in section
+    assert "intervals over salt groups" in section
+    assert "spacers" not in section.replace("Longer spacers", "")  # a claim, as it was made
     assert "STEI and E_out_of_plane: pooled +" in section
     assert "linear, over all crystals (120): " in section
     assert "<svg" in section

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from perovex.learn import ApplicabilityDomain, YoungModulusRegressor, evaluate
-from perovex.study.applicability import FOREIGN, HELD_OUT, domain_check
+from perovex.study.applicability import FOREIGN, domain_check, held_out_kind
 from perovex.study.tables import TARGETS, build_tables
+
+HELD_OUT = "layered, spacer held out"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,7 @@ def test_networks_of_another_kind_are_outside_and_predicted_worse(tables, target
         domain=ApplicabilityDomain(),
     )
     table = domain_check(model, tables, target, held_out).set_index(["crystals", "domain"])
+    assert held_out_kind(tables) == HELD_OUT
     assert table.loc[(HELD_OUT, "inside"), "share"] > 0.7  # the warning is not given to everything
     assert table.loc[(FOREIGN, "outside"), "share"] > 0.9
     known, foreign = (table.loc[key, "mean_absolute_error"] for key in ((HELD_OUT, "inside"), (FOREIGN, "outside")))

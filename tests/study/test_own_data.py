@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def planted(n_groups=24, seed=0):
     n = 3 * n_groups
     table = pd.DataFrame(rng.normal(size=(n, 4)), columns=["angle", "spacing", "idle", "other"])
     table.insert(0, "name", [f"crystal {k}" for k in range(n)])
-    table["spacer"] = np.repeat([f"spacer {k}" for k in range(n_groups)], 3)
+    table["spacer"] = np.repeat([f"salt {k}" for k in range(n_groups)], 3)
     table["shift"] = 3 * table["angle"] - 1.5 * table["spacing"] + 0.3 * rng.normal(size=n)
     return table
 
@@ -157,6 +158,15 @@ def test_the_report_carries_its_own_head_and_says_what_beside_scores(negative):
     ):
         assert other not in page
     assert "@inproceedings{lundberg2017shap" in page
+    visible = re.sub(r"<(script|style|dl)\b.*?</\1>|<[^>]*>", "\n", page, flags=re.DOTALL)
+    lines = {line.strip() for line in visible.splitlines() if "spacer" in line}
+    assert lines == {
+        "Same spacer, several n",
+        "shift: not known of the crystals: n, halide, spacer (give --structures)",
+    }
+    for file in (out / "results.json", *(out / "tables").glob("*.csv")):
+        told = file.read_text().replace("not known of the crystals: n, halide, spacer (give", "")
+        assert "spacer" not in told, file
     further = result.tasks["shift"].further
     assert further.curve.metric == "R2"
     assert (further.pairs["share"].diff().dropna() <= 0).all()

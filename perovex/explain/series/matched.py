@@ -214,7 +214,8 @@ def matched_series(
     n_series = len(members[list(by)].drop_duplicates())
     empty = pd.DataFrame()
     if len(pairs) < _MIN_PAIRS:
-        reason = f"{len(pairs)} pairs of the same {' and '.join(by)}, at least {_MIN_PAIRS} are needed"
+        same = " and ".join(name.removesuffix("_smiles") for name in by)
+        reason = f"{len(pairs)} pairs of the same {same}, at least {_MIN_PAIRS} are needed"
         return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), reason)
     rng = stream(random_state, "matched series")
     asked = changing(pairs, members[columns].abs().max(), columns[1:])

@@ -43,6 +43,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     n_splits: int = 5,
     random_state: int = 0,
     full: bool = True,
+    group_name: str = "spacer",
     progress: bool = False,
 ) -> TransferResult:
     """Test whether a model fitted on one domain predicts another.
@@ -83,6 +84,8 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         Seed.
     full : bool
         Also compute adaptation, learning curve, coverage of intervals, shift of descriptors and of SHAP shares.
+    group_name : str
+        What a group is, for sentences and tables.
     progress : bool
         Show a bar on stderr.
 
@@ -117,6 +120,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         "target": target if isinstance(target, str) else "target",
         "n_source": int(first.sum()),
         "n_target": int(second.sum()),
+        "group_name": group_name,
     }
     reason = _too_few(first, second, np.asarray(groups))
     if reason:

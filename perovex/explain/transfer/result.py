@@ -51,6 +51,8 @@ class TransferResult:
         What ranks were scored within, such as the halide; empty where nothing was named.
     notes : list of str
         Parts that the data did not allow, with reasons.
+    group_name : str
+        What a group is; sentences, files and what is shown call the variants after it.
     """
 
     possible: bool
@@ -73,6 +75,7 @@ class TransferResult:
     classifier: bool = False
     given: str = ""
     notes: list[str] = field(default_factory=list)
+    group_name: str = "spacer"
 
     def row(self, model: str, *, family: str = ALL, variant: str = HELD_OUT) -> pd.Series | None:
         """Return one row of the table, or None where it was not computed."""
@@ -110,8 +113,10 @@ class TransferResult:
         return float(reached["n_target_crystals"].iloc[0]) if len(reached) else float(self.n_target)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table."""
-        return self.table
+        """Return the table, its variants called after what a group is."""
+        if not len(self.table):
+            return self.table
+        return self.table.assign(variant=[words.of_groups(name, self.group_name) for name in self.table["variant"]])
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -125,8 +130,9 @@ class TransferResult:
         out["sentence"] = self.sentence()
         out["sentences"] = self.sentences()
         out["adaptation"] = self.adaptation.to_dict(orient="index")
-        out["table"] = self.table.to_dict(orient="records")
-        out["predictions"] = self.predictions.to_dict(orient="index")
+        out["table"] = self.to_frame().to_dict(orient="records")
+        named = self.predictions.rename(columns=lambda name: words.of_groups(name, self.group_name))
+        out["predictions"] = named.to_dict(orient="index")
         out["learning_curve"] = self.learning_curve.to_dict(orient="records")
         out["crystals_to_close_gap"] = self.crystals_to_close_gap()
         out["descriptor_shift"] = self.shift.to_dict(orient="index")
@@ -142,4 +148,4 @@ class TransferResult:
         if not self.possible:
             return f"<p>{self.sentence()}</p>"
         more = "".join(f"<li>{html.escape(text)}</li>" for text in self.sentences()[1:])
-        return table_html(self.table, self.sentence(), rows=40) + (f"<ul>{more}</ul>" if more else "")
+        return table_html(self.to_frame(), self.sentence(), rows=40) + (f"<ul>{more}</ul>" if more else "")

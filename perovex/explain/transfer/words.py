@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex._words import group_words
 from perovex.explain.names import name_of
-from perovex.explain.transfer.strategies import ALL
+from perovex.explain.transfer.strategies import ALL, HELD_OUT, SAME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 _SCORES = {"auc": "ROC-AUC", "spearman": "Spearman"}
 
 
+def of_groups(name: str, group_name: str) -> str:
+    """Return the name of a variant, or of predictions in one, in words for groups that are no spacers.
+
+    Examples
+    --------
+    >>> of_groups("pooled, same spacers", "family"), of_groups("spacer held out", "spacer")
+    ('pooled, same family groups', 'spacer held out')
+    """
+    one, many = group_words(group_name)
+    return name.replace(SAME, f"same {many}").replace(HELD_OUT, f"{one} held out")
+
+
 def outcome(result: TransferResult, domains: tuple[str, str] | None = None) -> str:
     """Say whether the source model beats the mean on the target; `domains` are what to call source and target."""
     source, target = domains or (result.source, result.target)
@@ -24,8 +37,9 @@ def outcome(result: TransferResult, domains: tuple[str, str] | None = None) -> s
     if not result.possible:
         return f"{head} cannot be tested: {result.reason}."
     row = result.row("source only")
+    held_out = f"with the {group_words(result.group_name)[0]} held out"
     if row is None or not np.isfinite(row["gain"]):
-        return f"{head}: no source model could be fitted with the spacer held out."
+        return f"{head}: no source model could be fitted {held_out}."
     name = "log loss" if result.classifier else "mean absolute error"
     verdict = "cannot be told from"
     if row["gain_lower"] > 0:
@@ -33,7 +47,7 @@ def outcome(result: TransferResult, domains: tuple[str, str] | None = None) -> s
     elif row["gain_upper"] < 0:
         verdict = "loses to"
     return (
-        f"{head}: with the spacer held out, the source model {verdict} the better mean baseline "
+        f"{head}: {held_out}, the source model {verdict} the better mean baseline "
         f"({name} {row['loss']:.2f}; gain {row['gain']:.2f}, "
         f"{row['gain_lower']:.2f} to {row['gain_upper']:.2f}). {order(result)}"
     ).strip()

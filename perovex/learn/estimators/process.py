@@ -186,7 +186,7 @@ class ProcessRegressor(YoungModulusRegressor):
         if coverage > self.max_coverage_ + 1e-12:
             raise TooFewGroupsError(
                 f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: at most {self.max_coverage_:.3f}",
-                remedy="ask for less, or train on more spacers",
+                remedy="ask for less, or train on more groups (spacers)",
             )
         reached = int(np.searchsorted(np.cumsum(self.weights_), coverage - 1e-10))
         return float(self.excess_[min(reached, len(self.excess_) - 1)])

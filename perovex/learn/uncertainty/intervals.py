@@ -144,7 +144,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if coverage > self.max_coverage_ + 1e-12:
             raise TooFewGroupsError(
                 f"{self.n_groups_} groups cannot support a coverage of {coverage:g}: at most {self.max_coverage_:.3f}",
-                remedy="ask for less, or train on more spacers",
+                remedy="ask for less, or train on more groups (spacers)",
             )
         centre = np.column_stack([self._predict(model, X) for model in self.fold_models_])
         # The lower bound is the upper one of the mirrored problem.

@@ -311,8 +311,8 @@ def _refuse_tiny(table: pd.DataFrame, y: pd.Series, groups: pd.Series, classify:
         raise ModelInputError(f"{len(table)} rows are too few to validate anything", remedy="at least six")
     if groups.nunique() < 2:
         raise ModelInputError(
-            "all rows belong to one group: nothing can be said about other spacers",
-            remedy="add crystals with other spacers",
+            "all rows belong to one group: nothing can be said about other groups",
+            remedy="add crystals of other groups (spacers)",
         )
     if y.nunique() < 2:
         raise ModelInputError(

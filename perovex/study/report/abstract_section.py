@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex._numbers import with_interval
+from perovex._words import group_words
 from perovex.explain import HOW_TO_READ, association_matrix, association_sentences, plain_sentences
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_associations, save_figure
@@ -28,8 +29,9 @@ _FAMILY = "octahedral"
 def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on sign and strength of angle, STEI and deformation."""
     asked = [task for task in result.tasks.values() if task.associations is not None]
-    section.text(HOW_TO_READ)
-    _draw(section, asked[-1], figures)
+    _, many = group_words(result.tables.group_name)
+    section.text(HOW_TO_READ.replace("spacers", many))
+    _draw(section, asked[-1], figures, many)
     section.table(
         concept_verdicts(asked),
         "Verdicts descriptor by descriptor: as stated, and beyond halide, n and source. 'Dominant' asks who leads, not "
@@ -41,25 +43,28 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     if len(ranks_and_level):
         section.table(
             ranks_and_level,
-            "What a model of n = 1 with octahedral descriptors alone says of n >= 2, spacers held out: their order "
+            f"What a model of n = 1 with octahedral descriptors alone says of n >= 2, {many} held out: their order "
             "(rank correlation), their order within one halide, and their level (gain over the better mean, in the "
             "unit of the property). Composition alone stands beside it: octahedra carry the halide as bond length.",
             index=False,
         )
     for task in asked:
         assert task.associations is not None
-        _associations(section, task.associations, task.name)
-    _plain(section, result)
+        _associations(section, task.associations, task.name, many)
+    _plain(section, result, many)
 
 
-def _associations(section: Section, table: pd.DataFrame, target: str) -> None:
+def _associations(section: Section, table: pd.DataFrame, target: str, many: str) -> None:
+    def sentences(part: pd.DataFrame) -> list[str]:
+        return [text.replace("spacers", many) for text in association_sentences(part, target)]
+
     named = table[table["descriptor"].isin(ABSTRACT)]
-    section.text(f"{target}:").bullets(association_sentences(named, target))
-    caption = f"Rank correlation with {target} in every view, 95 % intervals over spacers."
+    section.text(f"{target}:").bullets(sentences(named))
+    caption = f"Rank correlation with {target} in every view, 95 % intervals over {many}."
     section.table(association_matrix(named), caption, folded=True)
     others = table[table["descriptor"].isin(OTHERS_CLAIM)]
     if len(others):
-        section.bullets(association_sentences(others, target))
+        section.bullets(sentences(others))
 
 
 def concept_verdicts(tasks: list[TaskResult]) -> pd.DataFrame:
@@ -109,7 +114,7 @@ def _cell(row: pd.Series, score: str) -> str:
     return with_interval(float(row[score]), float(row[f"{score}_lower"]), float(row[f"{score}_upper"]))
 
 
-def _draw(section: Section, task: TaskResult, figures: Path) -> None:
+def _draw(section: Section, task: TaskResult, figures: Path, many: str) -> None:
     table = task.associations
     assert table is not None
     named = [name for name in _DRAWN if name in set(table["descriptor"])]
@@ -117,7 +122,7 @@ def _draw(section: Section, task: TaskResult, figures: Path) -> None:
         return
     made, axes = figure(5.4 * len(named), 5.2, ncols=len(named))
     for name, ax in zip(named, np.ravel(axes), strict=True):
-        plot_associations(table, name, ax=ax)
+        plot_associations(table, name, groups=many, ax=ax)
     for ax in np.ravel(axes)[1:]:
         ax.get_legend().remove()  # that of the first serves
     section.drawing(
@@ -126,12 +131,12 @@ def _draw(section: Section, task: TaskResult, figures: Path) -> None:
     )
 
 
-def _plain(section: Section, result: StudyResult) -> None:
+def _plain(section: Section, result: StudyResult, many: str) -> None:
     if result.plain is None or result.plain.value is None or result.plain.value.empty:
         return
     table = result.plain.value
     section.text(
-        f"What a plain model of twelve descriptors says ({result.options.target} above its median, spacers held out). "
+        f"What a plain model of twelve descriptors says ({result.options.target} above its median, {many} held out). "
         "A descriptor that leads over all crystals and not within a source tells sources apart:"
     )
     section.bullets(plain_sentences(table))

@@ -110,7 +110,7 @@ def _values(section: Section, task: TaskResult, result: StudyResult, figures: Pa
     held = task.evaluation.out_of_fold()
     colour = _colour(result, held.index)
     made, ax = figure(4.8, 4.4)
-    plot_parity(held["truth"], held["prediction"], colour, ax)
+    plot_parity(held["truth"], held["prediction"], colour, ax, unit=task.task.unit)
     section.chart(
         parity_chart(held, colour, unit=task.task.unit),
         "Held-out predictions against known values; point at a crystal for its name and interval.",

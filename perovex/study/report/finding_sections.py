@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from perovex._words import group_words
 from perovex.figures import figure, plot_transfer_parity, save_figure
 from perovex.figures.data import plot_series
 from perovex.report.wording import in_words
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 #: What the report calls source and target of the transfer.
 DOMAINS = ("n = 1", "n >= 2")
+_SERIES = (
+    "The same spacer and halide at several n: what changes between them is n and what n does to the geometry. Changes "
+    "are in the unit of the property. Significance comes from flipping the sign of all differences of a spacer "
+    "together; a cluster is a spacer."
+)
 
 
 def add_verdicts(section: Section, result: StudyResult) -> None:
@@ -50,9 +56,10 @@ def add_transfer(section: Section, result: StudyResult, figures: Path) -> None:
         section.note("Not tested: the number of layers of the crystals is not known.")
         return
     occurring = result.tables.meta["n_layers"].groupby(result.tables.groups).nunique()
+    one, many = group_words(result.tables.group_name)
     section.text(
-        f"{int((occurring > 1).sum())} of {len(occurring)} spacers occur at several n, so only the variant with the "
-        "spacer held out tells transfer from recognition. The source are crystals with n = 1, the target those with "
+        f"{int((occurring > 1).sum())} of {len(occurring)} {many} occur at several n, so only the variant with the "
+        f"{one} held out tells transfer from recognition. The source are crystals with n = 1, the target those with "
         "n >= 2. Errors, gains and widths of regressions are in the unit of the property; the better mean baseline "
         "predicts the mean of the source or of the target."
     )
@@ -85,18 +92,17 @@ def _draw_transfer(section: Section, result: StudyResult, figures: Path) -> None
         ax.set_title(task.name, fontsize=9)
     section.drawing(
         save_figure(made, figures, "transfer", raster=False),
-        "Multilayer crystals predicted by models that have seen single-layer crystals of other spacers only.",
+        "Multilayer crystals predicted by models that have seen single-layer crystals of other "
+        f"{group_words(result.tables.group_name)[1]} only.",
         description="Predictions of multilayer crystals by single-layer models against known values",
     )
 
 
 def add_series(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on matched series, shares of variance and what is tied to what."""
-    section.text(
-        "The same spacer and halide at several n: what changes between them is n and what n does to the geometry. "
-        "Changes are in the unit of the property. Significance comes from flipping the sign of all differences of a "
-        "spacer together; a cluster is a spacer."
-    )
+    one, many = group_words(result.tables.group_name)
+    if any(outcome.value is not None for outcome in result.series.values()):
+        section.text(_SERIES)
     _draw_series(section, result, figures)
     for name, outcome in result.series.items():
         item = outcome.value
@@ -113,8 +119,8 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
             continue
         section.table(
             in_words(outcome.value.rename(columns={"share": "share of variance", "df": "parameters"})),
-            f"Share of the variance of {name}: bridging angle, halide, n, source or spacer (variance components by "
-            "REML, spacers a random effect; shares averaged over orders, 90 % intervals by a jackknife over spacers).",
+            f"Share of the variance of {name}: bridging angle, halide, n, source or {one} (variance components by "
+            f"REML, {many} a random effect; shares averaged over orders, 90 % intervals by a jackknife over {many}).",
             folded=True,
         )
     if len(result.confounding):
@@ -131,7 +137,7 @@ def _draw_series(section: Section, result: StudyResult, figures: Path) -> None:
     table = tables.meta.join(tables.values)
     made, axes = figure(3.1 * len(names), 3.4, ncols=len(names))
     for target, ax in zip(names, np.ravel(axes), strict=True):
-        plot_series(table.dropna(subset=[target]), target, ax)
+        plot_series(table.dropna(subset=[target]), target, ax, unit=tables.quantities[target].unit)
     section.drawing(
         save_figure(made, figures, "series"), "The same spacer and halide at several n, one line for each pair."
     )

@@ -38,7 +38,7 @@ def add_model(section: Section, task: TaskResult, result: StudyResult, figures: 
         if task.effects is not None:
             _effects(section, task, task.effects, figures, group_words(result.tables.group_name)[1])
         if task.factors is not None:
-            _factors(section, task.factors)
+            _factors(section, task.factors, group_words(result.tables.group_name)[0])
     elif task.task.classify and "explanation" not in task.refusals:
         section.text(f"Classes follow from the predicted {task.target}: what decides them is in the section on it.")
     if task.evaluation is not None:
@@ -145,12 +145,12 @@ def _interactions(section: Section, task: TaskResult, figures: Path, *, beside: 
         section.beside(2)
 
 
-def _factors(section: Section, factors: pd.DataFrame) -> None:
+def _factors(section: Section, factors: pd.DataFrame, one: str) -> None:
     everyone = [name for name in factors if str(name).startswith("shuffled ") and (factors[name] == 1).all()]
     table = in_words(factors.drop(columns=everyone).rename_axis("factor"))
     section.table(
         table.rename(columns={"permutation importance": "permutation"}),
-        "Is it the halide, n or the spacer? Importance of all descriptors that carry a factor, together: by SHAP, "
+        f"Is it the halide, n or the {one}? Importance of all descriptors that carry a factor, together: by SHAP, "
         "and by what the held-out error gains when they are shuffled ('permutation'), among all crystals or only "
         "among those that agree in the factor given.",
     )

@@ -12,6 +12,7 @@ from perovex.explain.names import name_of
 from perovex.figures import figure, plot_answer, plot_scores, save_figure, style
 from perovex.learn.bundle.proven import cautions
 from perovex.report import Document
+from perovex.report.glossary import terms_in
 from perovex.report.wording import in_words
 from perovex.study.report.abstract_section import add_abstract
 from perovex.study.report.data_section import add_data
@@ -68,7 +69,8 @@ def build_report(
         if result.elastic is not None and result.labels is not None:
             add_labels(document.section("How good the labels are"), result.elastic, result.labels, figures)
         _descriptors(document.section("Descriptors"), result)
-        document.section("Terms").glossary()
+        told = [block for section in document.sections for block in section.blocks]
+        document.section("Terms").glossary(among=terms_in(told))
         add_methods(document.section("Methods and citations"), result)
     return document
 
