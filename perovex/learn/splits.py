@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from perovex._seeds import seed_for
 from perovex.errors import ModelInputError
 from perovex.learn.tables import as_groups, need_groups
 
@@ -113,7 +114,7 @@ def _grouped(y: pd.Series, groups: pd.Series, n_splits: int, classify: bool, see
     most = max(2, min(most, int(np.bincount(code).min())))
     for n in range(most, 1, -1):
         for attempt in range(10):
-            trial = None if seed is None else seed + 10_007 * attempt
+            trial = seed if seed is None or not attempt else seed_for(seed, "folds", attempt)
             splitter = StratifiedGroupKFold(n, shuffle=True, random_state=trial)
             folds = [(a, b) for a, b in splitter.split(blank, code, groups) if len(b)]
             if len(folds) > 1 and all(len(np.unique(code[train])) == 2 for train, _ in folds):

@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 
 from perovex._json import json_safe
 from perovex._progress import progress_bar
+from perovex._seeds import seed_for, stream
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.held_out import class_target, held_out
@@ -86,7 +87,7 @@ class LearningCurve:
         ModelInputError
             As `fit_power_law`.
         """
-        rng = np.random.default_rng(random_state)
+        rng = stream(random_state, "repeats of a learning curve")
         law = self.fit_power_law()
         repeats = self.runs["repeat"].unique()
         parts = dict(iter(self.runs.groupby("repeat")))
@@ -196,7 +197,7 @@ def learning_curve(  # noqa: PLR0913 - choices of the user
         raise ModelInputError(f"unknown metric {name!r}", remedy=f"one of {', '.join(scores)}")
     rows = []
     for repeat in progress_bar(range(n_repeats), desc="learning curve", shown=progress):
-        seed = random_state + repeat
+        seed = seed_for(random_state, "learning curve", repeat)
         folds = folds_for("group", table, target, labels, classify=classify, n_splits=n_splits, random_state=seed)
         for fraction in fractions:
             entry = _at_fraction(estimator, (table, target, labels), folds, fraction, seed)
@@ -232,7 +233,7 @@ def _at_fraction(
     count = max(2, round(fraction * smallest))
     for k, (train, test) in enumerate(folds):
         # the same order of groups at every size of a fold: subsets are nested, so that sizes compare
-        order = np.random.default_rng([seed, k]).permutation(np.unique(labels.iloc[train]))
+        order = stream(seed, "groups of a fold", k).permutation(np.unique(labels.iloc[train]))
         part = train[labels.iloc[train].isin(order[:count]).to_numpy()]
         if len(part) < 4 or target.iloc[part].nunique() < 2:
             return None
