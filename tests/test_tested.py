@@ -17,57 +17,27 @@ TESTS = Path(__file__).parent
 
 #: Modules without a test of their own: the file of tests that runs them, and what they are there.
 THROUGH: dict[str, tuple[str, str]] = {
-    "_cluster": ("screening/test_dask.py", "workers of a cluster, which the tests start and stop"),
-    "building.packing": (
-        "building/test_layered.py",
-        "trial crystals, overlaps allowed: what settles out of them is asked",
-    ),
-    "building.resettle": ("building/test_turn.py", "the last step of slide, turn, thicken and substitute"),
-    "crystal.model": ("crystal/test_perception.py", "what `perceive` returns"),
-    "crystal.perception.roles": ("crystal/test_perception.py", "molecules of a perceived crystal by role"),
-    "crystal.reading.chimera": ("crystal/test_disorder.py", "why a component of a disordered crystal is refused"),
-    "crystal.reading.component": ("crystal/test_disorder.py", "the component that is chosen"),
-    "crystal.trajectory.follow": ("descriptors/test_trajectory.py", "crystals of a run, frame by frame"),
-    "datasets.quality.soft_modes": ("elasticity/test_soft_modes.py", "a table of moduli that are tested there"),
     "datasets.ranking": ("minima/test_release.py", "labels beside a search, made there"),
-    "datasets.relatives": ("building/test_from_known.py", "known crystals to start from, unpacked from the search"),
-    "descriptors.trajectory.tilt_statistics": ("descriptors/test_trajectory.py", "a part of the description of a run"),
     "elasticity.potentials.batched_sevennet": ("elasticity/test_batches.py", "needs the potential of an extra"),
-    "elasticity.potentials.convolution_kernels": ("elasticity/test_batches.py", "needs the potential of an extra"),
     "elasticity.potentials.fused_sevennet": ("elasticity/test_batches.py", "needs the potential of an extra"),
-    "explain.attribution.kernels": ("explain/test_opened.py", "values of kernel models against the definition"),
-    "explain.directions.groups": ("figures/test_error_figures.py", "needs a ranking; drawn there"),
-    "explain.transfer.ranking_shift": ("explain/test_transfer.py", "a table of the experiment, which fits models"),
     "minima.strategies.borrowed": ("minima/test_search.py", "proposals of a search"),
     "minima.strategies.rearranged": ("minima/test_rearranging.py", "by name, through the registry"),
-    "prediction.relaxing": ("building/test_thicken_substitute.py", "needs the potential of an extra"),
     "report.crystal_page": ("prediction/test_explaining.py", "the page of predictions"),
     "screening.comparison": (
         "screening/test_molecule_models.py",
         "fits three rungs to all crystals; a benchmark runs it",
     ),
-    "study.labels": ("study/test_study.py", "a step of every study of a release"),
     **{
         f"study.report.{name}": ("study/test_study.py", "a section of the report, read there")
         for name in ("data_section", "finding_sections", "label_section", "methods_section", "model_section", "report")
     },
     **{
         f"cli.{name}": ("cli/test_sweep.py", "a command, run with all of its options")
-        for name in (
-            "build",
-            "collect",
-            "examples",
-            "label",
-            "minima",
-            "model",
-            "predict",
-            "report",
-            "screen",
-        )
+        for name in ("audit_data", "build", "collect", "describe", "descriptors", "label", "minima", "model", "report")
     },
     **{
         f"cli.{name}": ("cli/test_sweep.py", "a command, run with all of its options")
-        for name in ("audit_data", "describe", "descriptors", "spacers", "study", "suggest", "validate_labels")
+        for name in ("spacers", "study", "suggest", "validate_labels")
     },
     "cli.crystals": ("cli/test_describe_table.py", "describe, of whole crystals"),
     "cli.elastic": ("cli/test_elastic_cli.py", "a command, run there"),

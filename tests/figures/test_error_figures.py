@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from perovex.explain import group_directions
 from perovex.figures import (
     figure,
     plot_answer,
@@ -53,17 +51,6 @@ def test_the_worst_come_first_and_say_whether_their_interval_holds(held):
 def test_residuals_name_the_worst(held):
     ax = plot_residuals(held, pd.Series("I", index=held.index), n_named=2)
     assert {text.get_text() for text in ax.texts} == {"a", "b"}
-
-
-def test_a_group_acts_as_the_sum_of_its_members(ranking):
-    bond = np.tile(np.arange(8.0), 5)
-    X = pd.DataFrame({"bond": bond, "factor": -bond, "free": np.resize([1.0, 3, 2], len(bond))})
-    values = pd.DataFrame({"bond": 0.1 * bond, "factor": -0.3 * bond, "free": 0.0})  # the members disagree
-    problem = SimpleNamespace(groups=np.arange(len(bond)) % 10)
-    explanation = SimpleNamespace(X=X, values=values, problem=problem, random_state=0)
-    found = group_directions(explanation, ranking)
-    assert found["direction"].to_dict() == {"bond": "decreasing", "free": "undecided"}
-    assert found.loc["bond", "spearman"] == pytest.approx(-1.0)
 
 
 def test_bars_go_the_way_of_the_effect_and_are_hollow_inside_the_noise(ranking):

@@ -75,12 +75,15 @@ def kernel_expansion(model: Any) -> KernelExpansion | None:
     Returns
     -------
     KernelExpansion or None
-        None where the kernel is no constant times an RBF, with or without noise.
+        None where the kernel is no constant times an RBF, with or without noise, or there are several targets.
     """
     latent = getattr(model, "base_estimator_", None)
     if latent is None:
-        kernel, rows = model.kernel_, model.X_train_
-        weights, scale, constant = np.ravel(model.alpha_), float(model._y_train_std), float(model._y_train_mean)  # noqa: SLF001
+        kernel, rows, weights = model.kernel_, model.X_train_, np.ravel(model.alpha_)
+        spread, mean = np.ravel(model._y_train_std), np.ravel(model._y_train_mean)  # noqa: SLF001
+        if len(spread) > 1:  # several targets
+            return None
+        scale, constant = float(spread[0]), float(mean[0])
     elif hasattr(latent, "pi_"):
         kernel, rows = latent.kernel_, latent.X_train_
         weights, scale, constant = latent.y_train_ - latent.pi_, 1.0, 0.0
@@ -96,7 +99,7 @@ def kernel_expansion(model: Any) -> KernelExpansion | None:
 
 def _read_kernel(kernel: Any) -> tuple[float, Any] | None:
     """Return amplitude and length scale of constant * RBF + noise in any order; None for anything else."""
-    if isinstance(kernel, RBF):
+    if type(kernel) is RBF:  # Matérn kernels are its subclass, and none
         return 1.0, kernel.length_scale
     if isinstance(kernel, Sum):
         signal = [part for part in (kernel.k1, kernel.k2) if not isinstance(part, WhiteKernel)]
