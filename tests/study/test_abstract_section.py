@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_the_section_reads_as_it_should(section):
     assert "no less real" in section
     assert "not who matters" in section
     assert "intervals over salt groups" in section
-    assert "spacers" not in section.replace("Longer spacers", "")  # a claim, as it was made
+    assert set(re.findall(r".{7}spacers", section)) == {"Longer spacers"}  # a claim, as it was made
     assert "STEI and E_out_of_plane: pooled +" in section
     assert "linear, over all crystals (120): " in section
     assert "<svg" in section

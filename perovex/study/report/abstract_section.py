@@ -61,7 +61,8 @@ def _associations(section: Section, table: pd.DataFrame, target: str, many: str)
     named = table[table["descriptor"].isin(ABSTRACT)]
     section.text(f"{target}:").bullets(sentences(named))
     caption = f"Rank correlation with {target} in every view, 95 % intervals over {many}."
-    section.table(association_matrix(named), caption, folded=True)
+    matrix = association_matrix(named).rename(lambda view: str(view).replace("spacers", many))
+    section.table(matrix, caption, folded=True)
     others = table[table["descriptor"].isin(OTHERS_CLAIM)]
     if len(others):
         section.bullets(sentences(others))
