@@ -58,7 +58,7 @@ def resettle(
         Before the change: what belongs together, and in which order along the normal.
     symbols : list of str
         Elements, in the order of the crystal.
-    x, cell : ndarray of shape (m, 3), (3, 3)
+    x, cell : ndarray, shapes (m, 3), (3, 3)
         Changed coordinates and lattice, Å.
     """
     frame = np.flatnonzero(stack.slab_of >= 0)

@@ -103,7 +103,7 @@ def _narrow(frame: object) -> str:
             p = f"p = {row['p_value']:.3f}" if row["p_value"] >= 0.001 else "p < 0.001"
             said.append(
                 "{agreeing} of {comparisons} comparisons, {groups_agreeing} of {groups} groups: share {share} "
-                "[{share_low}, {share_high}], ".format_map(row)
+                "[{share_lower}, {share_upper}], ".format_map(row)
                 + f"{p}, median {row['median_difference_GPa']} GPa"
             )
         for text, indent in zip(said, (2, 12), strict=False):

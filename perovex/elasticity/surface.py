@@ -28,12 +28,12 @@ def strain_matrix(strain: Array) -> Array:
 
     Parameters
     ----------
-    strain : array of shape (6,)
+    strain : ndarray, shape (6,)
         xx, yy, zz, yz, xz, xy.
 
     Returns
     -------
-    array of shape (3, 3)
+    ndarray, shape (3, 3)
 
     Examples
     --------
@@ -52,13 +52,13 @@ class Point:
 
     Attributes
     ----------
-    positions, cell : arrays of shape (N, 3) and (3, 3)
+    positions, cell : ndarray, shapes (N, 3) and (3, 3)
         Å.
     energy : float
         eV.
-    forces : array of shape (N, 3)
+    forces : ndarray, shape (N, 3)
         eV/Å, net force removed.
-    stress : array of shape (6,)
+    stress : ndarray, shape (6,)
         eV/Å^3, Voigt, tension positive.
     """
 
@@ -180,7 +180,7 @@ class Surface:
 
         Parameters
         ----------
-        steps : sequence of arrays of shape (3N + 6,)
+        steps : sequence of ndarray, shape (3N + 6,)
             Displacements, then strains times `scale`, all in Å.
         """
         configurations = []

@@ -102,8 +102,8 @@ def test_sign_test_counts_groups(signs, answer, p):
     row = _answer("trend", differences)
     assert (row["answer"], row["groups"], row["comparisons"]) == (answer, len(signs), 2 * len(signs))
     assert row["p_value"] == pytest.approx(p)
-    assert row["share_low"] < row["share"] + 1e-12
-    assert row["share"] < row["share_high"] + 1e-12
+    assert row["share_lower"] < row["share"] + 1e-12
+    assert row["share"] < row["share_upper"] + 1e-12
 
 
 def test_ties_speak_for_neither_side():

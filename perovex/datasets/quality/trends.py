@@ -49,7 +49,7 @@ def _answer(trend: str, differences: list[tuple[str, float]]) -> dict[str, Any]:
     means = frame.groupby("group")["difference"].mean()
     means = means[means != 0]
     row |= {"groups_agreeing": int((means > 0).sum()), "groups": len(means)}
-    row |= dict.fromkeys(("share", "share_low", "share_high", "p_value", "median_difference_GPa"), np.nan)
+    row |= dict.fromkeys(("share", "share_lower", "share_upper", "p_value", "median_difference_GPa"), np.nan)
     if len(frame):
         row["median_difference_GPa"] = float(frame["difference"].median())
         row["answer"] = "undecided"  # also where all are ties
@@ -57,7 +57,7 @@ def _answer(trend: str, differences: list[tuple[str, float]]) -> dict[str, Any]:
         test = binomtest(row["groups_agreeing"], row["groups"])
         low, high = test.proportion_ci(method="wilson")
         share = float(test.statistic)
-        row |= {"share": share, "share_low": float(low), "share_high": float(high), "p_value": float(test.pvalue)}
+        row |= {"share": share, "share_lower": float(low), "share_upper": float(high), "p_value": float(test.pvalue)}
         row["answer"] = "undecided"
         if test.pvalue < 0.05:
             row["answer"] = "yes" if share > 0.5 else "no"

@@ -98,7 +98,7 @@ def label(
             response = run.respond()
             influence = soft_influence(response)
             reason = _verdict(response, settings, influence)
-            logger.info("round %d: %s, modes from %s eV/A^2", run.round, reason or "fine", response.curvatures[:1])
+            logger.info("round %d: %s, modes from %s eV/Å²", run.round, reason or "fine", response.curvatures[:1])
             if reason not in (NEGATIVE_MODE, BORN_UNSTABLE) or run.round >= settings.rounds:
                 break
             run.follow(response, reason)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 STIFF = ("bond", "bond-H", "bond-NH", "1-3", "1-3-H", "1-3-HH", "metal-halide")
-HOLD = 0.3  # eV/A^2: spring of every atom to where the straight step takes it
+HOLD = 0.3  # eV/Å²: spring of every atom to where the straight step takes it
 ITERATIONS = 3
 CLOSE = 1e-5  # Å
 NEAR = 0.05  # share of a step over which the curve is differentiated
@@ -87,16 +87,16 @@ class StiffPairs:
 
         Parameters
         ----------
-        positions, cell : arrays of shape (N, 3) and (3, 3)
+        positions, cell : ndarray, shapes (N, 3) and (3, 3)
             Where the step begins, Å.
-        step : array of shape (3N + 6,)
+        step : ndarray, shape (3N + 6,)
             Displacements, then strains times `scale`, Å.
 
         Returns
         -------
-        bent : array of shape (3N + 6,)
+        bent : ndarray, shape (3N + 6,)
             Displacements and strains, to be made as a straight step. They agree with those given to first order.
-        ending : array of shape (3N + 6,)
+        ending : ndarray, shape (3N + 6,)
             Tangent to the curve of bent steps where it ends; it begins along the step given.
         """
         if not len(self.first):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-FLOOR = 0.001  # eV/A^2 added on the diagonal
-CELL_FLOOR = 0.004  # eV/A^3 times the length scale on the diagonal of strains: an open layer spacing must not run away
+FLOOR = 0.001  # eV/Å² added on the diagonal
+CELL_FLOOR = 0.004  # eV/Å³ times the length scale on the diagonal of strains: an open layer spacing must not run away
 
 
 def model_hessian(atoms: Atoms, scale: float) -> Array:
@@ -40,8 +40,8 @@ def model_hessian(atoms: Atoms, scale: float) -> Array:
 
     Returns
     -------
-    array of shape (3N + 6, 3N + 6)
-        eV/A^2, positive definite.
+    ndarray, shape (3N + 6, 3N + 6)
+        eV/Å², positive definite.
     """
     pairs = classify_pairs(atoms)
     hessian = spring_hessian(pairs, *curvature(pairs), len(atoms), scale)

@@ -29,8 +29,8 @@ HALIDES = (9, 17, 35, 53)
 ORGANIC = (1, 5, 6, 7, 8, 15, 16, 34)
 CUTOFF = 5.5
 BOND_FACTOR = 1.25
-STIFFEST = 70.0  # eV/A^2
-STIFFEST_CONTACT = 3.0  # eV/A^2, of all other pairs; atoms may overlap before they are relaxed
+STIFFEST = 70.0  # eV/Å²
+STIFFEST_CONTACT = 3.0  # eV/Å², of all other pairs; atoms may overlap before they are relaxed
 UNKNOWN_RADIUS = 2.2  # A, for the few elements without a tabulated van der Waals radius
 
 
@@ -171,7 +171,7 @@ def _references(z: NDArray, i: NDArray, j: NDArray, kind: NDArray[np.str_]) -> A
 
 
 def curvature(pairs: Pairs, table: Mapping[str, Spring] = SPRINGS) -> tuple[Array, Array]:
-    """Curvature of every pair along its line, and that in every direction, in eV/A^2; both add up."""
+    """Curvature of every pair along its line, and that in every direction, in eV/Å²; both add up."""
     springs = [table[k] for k in pairs.kind]
     amplitude, decay, share = (np.array([spring[c] for spring in springs], float) for c in range(3))
     limit = np.where(np.isin(pairs.kind, FIRM), STIFFEST, STIFFEST_CONTACT)

@@ -69,7 +69,7 @@ def clamped_response(
         What an interrupted run measured; grown in place.
     after_batch : callable, optional
         Called after every batch.
-    following : array of shape (3N, 6), optional
+    following : ndarray, shape (3N, 6), optional
         Displacements of the ions per unit strain beyond the homogeneous one, Å; must obey the group.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
@@ -128,7 +128,7 @@ def hessian_products(
 
     Returns
     -------
-    array of shape (3N, k)
+    ndarray, shape (3N, k)
         eV/Å^2.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))

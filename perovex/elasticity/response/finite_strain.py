@@ -36,7 +36,7 @@ class StrainColumn:
     ----------
     strain : int
         Which strain, in Voigt order.
-    column : array of shape (6,)
+    column : ndarray, shape (6,)
         C[:, strain], GPa.
     calls : int
         Calls of the potential it took.

@@ -78,26 +78,26 @@ class Response:
 
     Attributes
     ----------
-    tensor, clamped, frozen : arrays of shape (6, 6)
+    tensor, clamped, frozen : ndarray, shape (6, 6)
         GPa: relaxed-ion, clamped-ion, relaxed-ion with the modes below the soft threshold frozen.
     curvatures : array
         Lowest curvatures in eV/Å^2.
-    mode : array of shape (3N,)
+    mode : ndarray, shape (3N,)
         The lowest mode.
-    modes : array of shape (m, 7)
+    modes : ndarray, shape (m, 7)
         For each mode below the stored threshold its curvature kappa (eV/Å^2) and the forces g (eV/Å) on
         it per unit strain, Voigt. Relaxed along it, the crystal loses g g^T / (kappa V) of its tensor, so that soft
         modes can be treated in any other way without a calculation.
-    solution : array of shape (3N, 6)
+    solution : ndarray, shape (3N, 6)
         Displacement per unit strain, Å.
     error : float
         Estimated largest error of a component, GPa.
-    errors : array of shape (6,)
+    errors : ndarray, shape (6,)
         Estimated errors of the diagonal components, GPa; that of another is at most the geometric mean of two.
     converged : bool
     products : int
         Hessian-vector products used.
-    hessian : array of shape (3N, 3N)
+    hessian : ndarray, shape (3N, 3N)
         The preconditioner, updated with all products.
     """
 
@@ -167,7 +167,7 @@ def grow(
 
     Parameters
     ----------
-    model : array of shape (3N, 3N)
+    model : ndarray, shape (3N, 3N)
         Approximate Hessian, used as the preconditioner.
     space : Subspace
         Changed in place; may hold products already.
@@ -178,7 +178,7 @@ def grow(
 
     Returns
     -------
-    array of shape (6,)
+    ndarray, shape (6,)
         Estimated errors of the diagonal tensor components, GPa.
     bool
         Whether everything converged.
@@ -286,7 +286,7 @@ def respond(
 
     Parameters
     ----------
-    model : array of shape (3N, 3N)
+    model : ndarray, shape (3N, 3N)
         Approximate Hessian in eV/Å^2 (of the relaxation, or a model).
     space : Subspace
         Products known already; grown in place.

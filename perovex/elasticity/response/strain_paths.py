@@ -68,11 +68,11 @@ class CheapResponse:
     surface : Surface
     point : Point
         Where the expensive calculator is relaxed or nearly so.
-    solution : array of shape (3N, 6)
+    solution : ndarray, shape (3N, 6)
         Displacement per unit strain, Å.
-    hessian : array of shape (3N, 3N)
+    hessian : ndarray, shape (3N, 3N)
         eV/Å^2.
-    tensor : array of shape (6, 6)
+    tensor : ndarray, shape (6, 6)
         Of the cheap potential, GPa.
     symmetry : CrystalSymmetry
         Group that the point obeys.
@@ -107,7 +107,7 @@ class PathResponse:
     asymmetry : array
         Half the difference of the two halves of `stress_alone` before they were averaged. Forces play no part in it: it
         says, without their noise, how large errors of first order are.
-    residuals : array of shape (3N, 6)
+    residuals : ndarray, shape (3N, 6)
         Forces left along the paths, eV/Å per unit strain.
     """
 
@@ -159,7 +159,7 @@ def combine(
     ----------
     along : Clamped
         Changes of stress (6, 6), GPa, and of forces (3N, 6), eV/Å, per unit strain along the paths.
-    same : array of shape (6, 6)
+    same : ndarray, shape (6, 6)
         Change of the cheap potential's stress along the same paths, GPa.
     cheap : CheapResponse
     volume : float

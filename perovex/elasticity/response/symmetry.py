@@ -32,9 +32,9 @@ class CrystalSymmetry:
 
     Attributes
     ----------
-    rotations : array of shape (G, 3, 3)
+    rotations : ndarray, shape (G, 3, 3)
         Cartesian, for column vectors.
-    images_of_atoms : integer array of shape (G, N)
+    images_of_atoms : ndarray of int, shape (G, N)
         Atom on whose place operation g puts atom i.
     name : str
         International symbol.
@@ -121,9 +121,9 @@ def find_symmetry(atoms: Atoms, tolerance: float) -> tuple[CrystalSymmetry, Arra
     -------
     CrystalSymmetry
         Trivial where there is none, or where the crystal is not symmetric in a consistent way.
-    array of shape (N, 3)
+    ndarray, shape (N, 3)
         Symmetrised positions, Å.
-    array of shape (3, 3)
+    ndarray, shape (3, 3)
         Symmetrised cell.
     """
     import spglib
@@ -193,7 +193,7 @@ class Packed:
 
     Attributes
     ----------
-    vector : array of shape (D,)
+    vector : ndarray, shape (D,)
     flip : int or None
         Operation that turns the vector into its negative, so that one side of a central difference will do.
     """
@@ -207,9 +207,9 @@ def pack(wanted: Array, images_of: Array, tolerance: float = 0.02) -> list[Packe
 
     Parameters
     ----------
-    wanted : array of shape (D, k)
+    wanted : ndarray, shape (D, k)
         Directions to know the response to.
-    images_of : array of shape (G, D, k)
+    images_of : ndarray, shape (G, D, k)
         Their images under the group.
     tolerance : float
         Largest relative residual of a wanted direction in the span of the images.
