@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perovex.crystal import LayeredPerovskite
-
-
-#: What is said of a crystal that was known of the other hand.
-MIRRORED: Final = "mirrored"
 
 
 def nearest_known(
@@ -137,8 +133,9 @@ def from_known(
     Returns
     -------
     pymatgen.core.Structure or None
-        ``properties["build"]`` names the relative (``from``) and what was done to it (``steps``, empty for the compound
-        itself); None if there is no relative, or it cannot be changed into the compound.
+        ``properties["build"]`` names the relative (``from``), whether it was ``mirrored``, and what else was done to it
+        (``steps``, empty for the compound itself); None if there is no relative, or it cannot be changed into the
+        compound.
 
     Raises
     ------
@@ -157,6 +154,7 @@ def from_known(
     (('Br',), 2.0)
     """
     steps: list[str] = []
+    record: dict[str, Any] = {}
     wanted = read_halides(halide, n)
     try:
         relative = nearest_known(known, spacer, metal, halide, n, cage)
@@ -166,7 +164,7 @@ def from_known(
         hands = _hands(spacer)
         if hands and _hands_of(relative) != hands[0]:
             structure = _mirrored(structure)
-            steps.append(MIRRORED)
+            record["mirrored"] = True
         for _ in range(n - round(relative.n_layers)):
             structure = thicken(structure, cage)
             steps.append("a sheet added")
@@ -184,7 +182,6 @@ def from_known(
     except BuildError:
         return None
     structure = structure.copy()
-    structure.properties["build"] = {
-        "from": relative.source or "", "steps": ", then ".join(steps), **wanted.record(random_state)
-    }  # fmt: skip
+    record |= {"from": relative.source or "", "steps": ", then ".join(steps)}
+    structure.properties["build"] = record | wanted.record(random_state)
     return structure

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovex.building.from_known import MIRRORED
 from perovex.descriptors import REGISTRY
 
 if TYPE_CHECKING:
@@ -138,16 +137,17 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     >>> built_warning({}, {"build": {}, "relaxation": {}})
     'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
     """
-    relative = origin.get("build", {}).get("from", "")
-    steps = origin.get("build", {}).get("steps", "")
-    mixture = origin.get("build", {}).get("arrangement", "")  # how far a guess moves was measured on single halides
+    build = origin.get("build", {})
+    relative, steps, mirrored = build.get("from", ""), build.get("steps", ""), bool(build.get("mirrored"))
+    mixture = build.get("arrangement", "")  # how far a guess moves was measured on single halides
     if "relaxation" in origin:
         kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
-    elif relative and steps in ("", MIRRORED):
-        hand = f" of the other hand, {MIRRORED}" if steps else ""
+    elif relative and not steps:
+        hand = " of the other hand, mirrored" if mirrored else ""
         return f"geometry of {relative}, a known crystal of this compound{hand}"
     elif relative:
-        kind, what = "from_known", f"geometry of {relative}, {steps}, not relaxed"
+        done = f"mirrored, then {steps}" if mirrored else steps
+        kind, what = "from_known", f"geometry of {relative}, {done}, not relaxed"
     else:
         kind, what = "built", "geometry built, not relaxed"
     if mixture:

@@ -114,19 +114,24 @@ class TaskResult:
             "unit": self.task.unit,
             "log_target": self.task.quantity.log,
             "threshold": self.task.threshold,
-            "evaluation": None if self.evaluation is None else self.evaluation.to_dict(),
+            "evaluation": _as_dict(self.evaluation),
             "y_scrambling": self.scrambling,
-            "skill": None if self.skill is None else self.skill.to_dict(),
-            "ranking": None if self.ranking is None else self.ranking.to_dict(),
-            "effects": None if self.effects is None else self.effects.to_dict(),
-            "factors": None if self.factors is None else self.factors.to_dict(orient="index"),
-            "domain": None if self.domain is None else self.domain.to_dict(orient="records"),
-            "error_ranking": None if self.error_ranking is None else self.error_ranking.to_dict(orient="index"),
-            "transfer": None if self.transfer is None else self.transfer.to_dict(),
-            "associations": None if self.associations is None else self.associations.to_dict(orient="records"),
-            "further": None if self.further is None else self.further.to_dict(),
+            "skill": _as_dict(self.skill),
+            "ranking": _as_dict(self.ranking),
+            "effects": _as_dict(self.effects),
+            "factors": _as_dict(self.factors, orient="index"),
+            "domain": _as_dict(self.domain, orient="records"),
+            "error_ranking": _as_dict(self.error_ranking, orient="index"),
+            "transfer": _as_dict(self.transfer),
+            "associations": _as_dict(self.associations, orient="records"),
+            "further": _as_dict(self.further),
             "refusals": self.refusals,
         }
+
+
+def _as_dict(part: Any, **options: str) -> Any:
+    """Return a result or table as JSON has it; None where there is none."""
+    return None if part is None else part.to_dict(**options)
 
 
 def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> list[Step]:
@@ -169,26 +174,32 @@ def result_of(task: Task, results: Mapping[str, Found[Any]]) -> TaskResult:
     parts = {kind: results[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in results}
     parts["y-scrambling"] = results[f"y-scrambling: {task.target}"]
     refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
-    explained: Explained | None = parts["explanation"].value if "explanation" in parts else None
-    shuffled: Scrambling | None = parts["y-scrambling"].value
+    values = {kind: part.value for kind, part in parts.items()}
+    shuffled: Scrambling | None = values["y-scrambling"]
     if shuffled is not None and task.classify:
         shuffled = shuffled.of_class
-    return TaskResult(
+    result = TaskResult(
         task,
-        evaluation=parts["validation"].value,
+        evaluation=values["validation"],
         scrambling={} if shuffled is None else _without_null(shuffled),
-        explanation=None if explained is None else explained.explanation,
-        ranking=None if explained is None else explained.ranking,
-        effects=None if explained is None else explained.effects,
-        skill=None if explained is None else explained.effects.skill,
-        factors=None if explained is None else explained.factors,
-        domain=parts["domain"].value if "domain" in parts else None,
-        error_ranking=parts["error ranking"].value if "error ranking" in parts else None,
-        transfer=parts["transfer"].value if "transfer" in parts else None,
-        associations=parts["abstract"].value if "abstract" in parts else None,
-        verdicts=(parts["claims"].value or []) if "claims" in parts else [],
-        further=parts["further"].value if "further" in parts else None,
+        domain=values.get("domain"),
+        error_ranking=values.get("error ranking"),
+        transfer=values.get("transfer"),
+        associations=values.get("abstract"),
+        verdicts=values.get("claims") or [],
+        further=values.get("further"),
         refusals=refusals,
+    )
+    explained: Explained | None = values.get("explanation")
+    if explained is None:
+        return result
+    return replace(
+        result,
+        explanation=explained.explanation,
+        ranking=explained.ranking,
+        effects=explained.effects,
+        skill=explained.effects.skill,
+        factors=explained.factors,
     )
 
 

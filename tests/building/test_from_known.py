@@ -19,7 +19,7 @@ def test_a_relative_of_the_other_hand_is_mirrored(one_hand):
     assert {m.smiles for m in one_hand.spacers} != {other}
     made = from_known([one_hand], HANDS[1], "Pb", "I")
     assert {m.smiles for m in perceive(made).spacers} == {other}
-    assert made.properties["build"]["steps"] == "mirrored"
+    assert made.properties["build"] == {"mirrored": True, "from": "one hand", "steps": ""}
     # a mirror image has the same distances
     assert np.allclose(made.distance_matrix, one_hand.structure.distance_matrix)
 

@@ -145,3 +145,13 @@ def test_a_relative_and_what_was_done_to_it_are_named(bundle):
     assert built_warning(bundle.manifest, made).startswith("geometry of BA2PbI4, Br for I, not relaxed")
     itself = built_warning(bundle.manifest, {"build": {"from": "BA2PbI4", "steps": ""}})
     assert itself == "geometry of BA2PbI4, a known crystal of this compound"
+
+
+def test_a_mirrored_relative_is_the_compound_unless_more_was_done(bundle):
+    for mirrored in (True, "True"):  # as it is made, and as a file gives it back
+        itself = {"build": {"from": "A", "steps": "", "mirrored": mirrored}}
+        assert built_warning(bundle.manifest, itself) == (
+            "geometry of A, a known crystal of this compound of the other hand, mirrored"
+        )
+        more = {"build": {"from": "A", "steps": "Br for I", "mirrored": mirrored}}
+        assert built_warning(bundle.manifest, more).startswith("geometry of A, mirrored, then Br for I, not relaxed")
