@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: A table with more rows than this can be sorted, searched and saved.
 LONG_TABLE: Final = 12
+_FOLDED = '<details class="table">'
 
 
 @dataclass
@@ -70,6 +71,11 @@ class Section:
         self.blocks.append(f'<dl class="glossary">{entries}</dl>')
         return self
 
+    @property
+    def folded(self) -> int:
+        """How many tables are hidden behind their captions."""
+        return sum(block.startswith(_FOLDED) for block in self.blocks)
+
     def _explained(self, text: str) -> str:
         return explain_terms(_plain(text), self.explained)
 
@@ -108,7 +114,7 @@ class Section:
         body = f'<div class="scroll">{render_table(shown, digits, badges, name)}</div>'
         caption = _plain(caption)
         if folded:
-            self.blocks.append(f'<details class="table"><summary>{caption}</summary>{body}</details>')
+            self.blocks.append(f"{_FOLDED}<summary>{caption}</summary>{body}</details>")
         else:
             self.blocks.append(f'<figure class="table"><figcaption>{caption}</figcaption>{body}</figure>')
         return self

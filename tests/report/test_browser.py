@@ -94,6 +94,24 @@ def test_long_tables_can_be_searched_and_saved_and_short_ones_stay_plain(rendere
     assert "Showing 1 to 15 of 40" in page
 
 
+def test_paper_holds_a_page_of_rows_and_says_how_many_more(tmp_path):
+    document = Document("On paper")
+    long = pd.DataFrame({"crystal": [f"c{i}" for i in range(100)]})
+    section = document.section("Tables").table(long.head(40), "Forty.").table(long, "Hundred.")
+    section.table(long, "Folded.", folded=True)
+    assert section.folded == 1
+    asked = "addEventListener('load', () => setTimeout(() => dispatchEvent(new Event('beforeprint')), 3000))"
+    page = tmp_path / "report.html"
+    page.write_text(document.html().replace("</body>", f"<script>{asked}</script></body>"), encoding="utf-8")
+    left, _ = visit(page, tmp_path)
+    forty, hundred = (left.split(caption)[1].split("</figure>")[0] for caption in ("Forty.", "Hundred."))
+    assert forty.count("<tr") == 41
+    assert "more row" not in forty
+    assert hundred.count("<tr") == 61
+    assert ">40 more rows: in the CSV" in hundred
+    assert "1 more table is folded in this section" in left
+
+
 def test_figures_and_explorer_are_drawn(rendered):
     page, _ = rendered
     assert page.count("js-plotly-plot") >= 4
