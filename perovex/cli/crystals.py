@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from perovex.cli.journal import Journal
 
 
+#: Columns bear the keys of descriptors alone, which programs read; people are told where the units are.
+UNITS = "units are in `perovex descriptors list`, or in the columns with --units"
+
+
 def describe_crystals(
     files: list[str],
     *,
@@ -42,12 +46,15 @@ def describe_crystals(
     if out is None:
         rows = work.rows(names, None)
         _print(_table(rows, keys, units=units and output_format in {"csv", "json"}), output_format, digits)
+        if output_format in {"csv", "json"} and not units and sys.stderr.isatty():
+            say(f"perovex: note: {UNITS}")
     else:
         with Journal(out, {"version": __version__, "keys": keys, "disorder": disorder}) as journal:
             rows = work.rows(names, journal)
             write_frame(_table(rows, keys, units=units), out, digits=digits if out.suffix == ".csv" else None)
         journal.remove()
-        print(f"{sum(not row['error'] for row in rows)} of {len(rows)} crystals described in {out}")
+        told = "" if units else f"; {UNITS}"
+        print(f"{sum(not row['error'] for row in rows)} of {len(rows)} crystals described in {out}{told}")
     noted = [(row["file"], row["warnings"]) for row in rows if not row["error"]]  # an error says more than a note
     say_remarks(noted, "note", len(rows))
     failed = [row for row in rows if row["error"]]

@@ -40,7 +40,12 @@ def describe(  # noqa: PLR0917 (options of a command)
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="What to print when --out is not given.")] = "table",
     units: Annotated[
-        bool, typer.Option("--units", help="Name columns of CSV and JSON with their units, such as 'n_layers (1)'.")
+        bool,
+        typer.Option(
+            "--units",
+            help="Name columns with their units, such as 'bridge_angle_mean (deg)', in CSV, JSON and files; without it "
+            "columns bear the keys of descriptors alone, whose units `perovex descriptors list` prints.",
+        ),
     ] = False,
     digits: Annotated[
         int, typer.Option("--digits", min=1, max=17, help="Significant digits in CSV; 17 are all, as in other formats.")

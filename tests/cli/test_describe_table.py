@@ -49,6 +49,16 @@ def test_units_stand_in_the_columns_where_asked(perovex, two_crystals):
     assert "bridge_angle_mean," in perovex("describe", two_crystals[0], "--format", "csv").out.splitlines()[0]
 
 
+def test_where_columns_bear_no_units_it_is_said_where_they_are(perovex, two_crystals, tmp_path, monkeypatch):
+    line = ("describe", two_crystals[0], "-f", "bridges")
+    plain, named = tmp_path / "plain.csv", tmp_path / "named.csv"
+    assert "--units" in perovex(*line, "--out", plain).out
+    assert "--units" not in perovex(*line, "--out", named, "--units").out
+    assert list(pd.read_csv(plain))[1] == "bridge_angle_mean"
+    assert list(pd.read_csv(named))[1] == "bridge_angle_mean (deg)"
+    assert perovex(*line, "--format", "csv").err == ""  # nothing beside the table where no person reads it
+
+
 def test_rows_of_an_interrupted_command_are_taken_over_unless_the_crystal_changed(perovex, two_crystals, tmp_path):
     out = tmp_path / "table.csv"
     line = ("describe", *two_crystals, "-f", "layers", "--out", out)
