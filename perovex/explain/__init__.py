@@ -27,6 +27,7 @@ from perovex.explain.importance.factors import descriptors_of_factors, factor_im
 from perovex.explain.importance.loss import drop_importance, permutation_importance
 from perovex.explain.importance.noise_floor import NoiseFloor, noise_floor
 from perovex.explain.importance.ranking import Ranking, rank, stability_index
+from perovex.explain.names import Names
 from perovex.explain.series.matched import MatchedSeries, matched_series
 from perovex.explain.series.variance import variance_decomposition
 from perovex.explain.transfer.domain_shift import descriptor_shift, two_sample_test
@@ -47,6 +48,7 @@ __all__ = [
     "Explanation",
     "FittedFold",
     "MatchedSeries",
+    "Names",
     "NoiseFloor",
     "PerturbationComparison",
     "Ranking",

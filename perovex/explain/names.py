@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
 _UNITLESS = ("", "1")
 
 
+@dataclass(frozen=True)
+class Names:
+    """Units and labels of descriptors that the registry does not know, or that are to be called otherwise.
+
+    Attributes
+    ----------
+    units, labels : mapping of str to str
+        By key of descriptor.
+
+    Examples
+    --------
+    >>> mine = Names(units={"spacing": "Å"}, labels={"spacing": "layer spacing"})
+    >>> axis_label("spacing", mine), axis_label("bridge_angle_mean", mine)
+    ('layer spacing (Å)', 'M-X-M angle (deg)')
+    """
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 @cache
 def _registered(key: str) -> Any:
     """Entry of a descriptor in the registry, or None for columns of another origin."""
@@ -21,25 +42,25 @@ def _registered(key: str) -> Any:
     return REGISTRY.get(key, None)
 
 
-def unit_of(key: str, units: Mapping[str, str] | None = None) -> str:
+def unit_of(key: str, names: Names | None = None) -> str:
     """Return the unit of a descriptor, empty where it has none."""
-    if units is not None and key in units:
-        unit = units[key]
+    if names is not None and key in names.units:
+        unit = names.units[key]
     else:
         entry = _registered(key)
         unit = "" if entry is None else entry.unit
     return "" if unit in _UNITLESS else unit
 
 
-def name_of(key: str, labels: Mapping[str, str] | None = None) -> str:
+def name_of(key: str, names: Names | None = None) -> str:
     """Return the name of a descriptor in words; the key where nobody knows one."""
-    if labels is not None and key in labels:
-        return labels[key]
+    if names is not None and key in names.labels:
+        return names.labels[key]
     entry = _registered(key)
     return key if entry is None else str(entry.label)
 
 
-def group_name(leader: str, size: int, labels: Mapping[str, str] | None = None) -> str:
+def group_name(leader: str, size: int, names: Names | None = None) -> str:
     """Return the name of a group of correlated descriptors, by the one that leads it and how many it has.
 
     Examples
@@ -47,28 +68,28 @@ def group_name(leader: str, size: int, labels: Mapping[str, str] | None = None) 
     >>> group_name("bridge_angle_mean", 3), group_name("mine", 1)
     ('M-X-M angle and 2 alike', 'mine')
     """
-    name = name_of(leader, labels)
+    name = name_of(leader, names)
     return name if size == 1 else f"{name} and {size - 1} alike"
 
 
-def axis_label(key: str, units: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None) -> str:
+def axis_label(key: str, names: Names | None = None) -> str:
     """Return the axis label of a descriptor, with its unit where it has one.
 
     Examples
     --------
-    >>> axis_label("bridge_angle_mean"), axis_label("mine", {"mine": "nm"})
+    >>> axis_label("bridge_angle_mean"), axis_label("mine", Names({"mine": "nm"}))
     ('M-X-M angle (deg)', 'mine (nm)')
     """
-    unit = unit_of(key, units)
-    return f"{name_of(key, labels)} ({unit})" if unit else name_of(key, labels)
+    unit = unit_of(key, names)
+    return f"{name_of(key, names)} ({unit})" if unit else name_of(key, names)
 
 
-def amount(value: float, key: str, units: Mapping[str, str] | None = None) -> str:
+def amount(value: float, key: str, names: Names | None = None) -> str:
     """Return a value of a descriptor with its unit, or that it has none.
 
     Examples
     --------
-    >>> amount(2.5, "spacing", {"spacing": "Å"}), amount(float("nan"), "spacing")
+    >>> amount(2.5, "spacing", Names({"spacing": "Å"})), amount(float("nan"), "spacing")
     ('2.5 Å', 'undefined')
     """
-    return "undefined" if value != value else f"{short(value)} {unit_of(key, units)}".strip()  # noqa: PLR0124
+    return "undefined" if value != value else f"{short(value)} {unit_of(key, names)}".strip()  # noqa: PLR0124

@@ -13,10 +13,10 @@ from perovex.figures.marks import scatter_by_halide
 from perovex.figures.style import PALETTE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from perovex.explain.names import Names
 
 _MARKS = {"raw": "o", "partial": "s", "direct": "D", "between": "^", "SHAP": "*"}
 _WORDS = {
@@ -32,7 +32,7 @@ def plot_associations(
     table: pd.DataFrame,
     descriptor: str,
     *,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     groups: str = "spacers",
     ax: Axes | None = None,
 ) -> Axes:
@@ -44,8 +44,8 @@ def plot_associations(
         From `perovex.explain.associations`.
     descriptor : str
         One of its descriptors.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     groups : str
         What several groups are called.
     ax : Axes, optional
@@ -91,7 +91,7 @@ def plot_associations(
     words = [f"{view} ({n}, {g})" for view, n, g in zip(views, part["n_rows"], part["n_groups"], strict=True)]
     ax.set_yticks(heights, words)
     ax.set_xlim(-1, 1)
-    ax.set_xlabel(f"rank correlation of {name_of(descriptor, labels)} with the modulus\n(crystals, groups in brackets)")
+    ax.set_xlabel(f"rank correlation of {name_of(descriptor, names)} with the modulus\n(crystals, groups in brackets)")
     ax.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
     return ax
 
@@ -102,8 +102,7 @@ def plot_modulus(
     *,
     colour: pd.Series,
     size: pd.Series | None = None,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     log: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
@@ -119,8 +118,8 @@ def plot_modulus(
         Category, such as the halide.
     size : Series, shape (rows,), optional
         Descriptor that sizes the symbols, such as the share of the slab.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     log : bool
         Draw the modulus on a logarithmic scale.
     ax : Axes, optional
@@ -138,8 +137,8 @@ def plot_modulus(
     scatter_by_halide(ax, against, modulus, colour, size=areas, alpha=0.7, linewidth=0.5)
     if log:
         ax.set_yscale("log")
-    ax.set_xlabel(axis_label(str(against.name), units, labels))
+    ax.set_xlabel(axis_label(str(against.name), names))
     ax.set_ylabel(f"{modulus.name} (GPa)")
-    note = "" if size is None else f"size: {name_of(str(size.name), labels)}"
+    note = "" if size is None else f"size: {name_of(str(size.name), names)}"
     ax.legend(title=note, fontsize=7, title_fontsize=7)
     return ax

@@ -17,13 +17,12 @@ from perovex.figures.style import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION
 _SMALLEST = 6.0  # points; smaller labels cannot be read in print
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.axes import Axes
 
     from perovex.explain.directions.effects import Effects
     from perovex.explain.importance.clusters import CorrelationGroups
     from perovex.explain.importance.ranking import Ranking
+    from perovex.explain.names import Names
     from perovex.explain.transfer.result import TransferResult
 
 
@@ -32,7 +31,7 @@ def plot_ranking(
     *,
     n: int = 15,
     groups: bool = False,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw shares of importance with intervals, and the interval of each rank.
@@ -45,8 +44,8 @@ def plot_ranking(
         Descriptors.
     groups : bool
         Groups of correlated descriptors instead.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     ax : Axes, optional
         Where to draw.
 
@@ -72,7 +71,7 @@ def plot_ranking(
     floor = 100 * ranking.noise.floor
     ax.axvline(floor, color=VERMILLION, linestyle="--", linewidth=0.9)
     sizes = table["members"].map(len) if groups else [1] * len(table)
-    ax.set_yticks(heights, [group_name(str(name), k, labels) for name, k in zip(table.index, sizes, strict=True)])
+    ax.set_yticks(heights, [group_name(str(name), k, names) for name, k in zip(table.index, sizes, strict=True)])
     ax.margins(x=0.16)
     ax.set_xlim(left=0)
     percent = f"{100 * ranking.level:.0f} %"
@@ -116,8 +115,7 @@ def plot_ale(
     effects: Effects,
     descriptor: str,
     *,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "prediction",
     ax: Axes | None = None,
 ) -> Axes:
@@ -129,8 +127,8 @@ def plot_ale(
         Holds the curves.
     descriptor : str
         Descriptor.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name and unit of the target, for the axis.
     ax : Axes, optional
@@ -156,22 +154,20 @@ def plot_ale(
     row: Any = effects.table.loc[descriptor]
     if row["threshold_r2"] > row["linear_r2"]:
         ax.axvline(float(row["threshold"]), color=VERMILLION, linestyle="--", linewidth=0.9)
-    ax.set_xlabel(axis_label(descriptor, units, labels))
+    ax.set_xlabel(axis_label(descriptor, names))
     ax.set_ylabel(f"accumulated effect on {target}")
     return ax
 
 
-def plot_dendrogram(
-    clusters: CorrelationGroups, *, labels: Mapping[str, str] | None = None, ax: Axes | None = None
-) -> Axes:
+def plot_dendrogram(clusters: CorrelationGroups, *, names: Names | None = None, ax: Axes | None = None) -> Axes:
     """Draw the tree of correlated descriptors with the threshold at which groups are cut.
 
     Parameters
     ----------
     clusters : CorrelationGroups
         What to draw; at least two descriptors.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     ax : Axes, optional
         Where to draw.
 
@@ -194,10 +190,10 @@ def plot_dendrogram(
     tree: Any = dendrogram(clusters.linkage, no_plot=True)
     for across, depth in zip(tree["icoord"], tree["dcoord"], strict=True):
         ax.plot(depth, across, color=BLUE if max(depth) <= cut + 1e-9 else GREY, linewidth=1.0)
-    names = [name_of(str(clusters.labels.index[i]), labels) for i in tree["leaves"]]
-    places, shown, size = _readable(names, list(clusters.labels.iloc[tree["leaves"]]), ax)
+    leaves = [name_of(str(clusters.labels.index[i]), names) for i in tree["leaves"]]
+    places, shown, size = _readable(leaves, list(clusters.labels.iloc[tree["leaves"]]), ax)
     ax.set_yticks(places, shown, fontsize=size)
-    ax.set_ylim(0, 10 * len(names))
+    ax.set_ylim(0, 10 * len(leaves))
     ax.axvline(cut, color=VERMILLION, linestyle="--", linewidth=0.9)
     ax.set_xlim(1.02, -0.02)
     ax.set_xlabel("1 - |Spearman| (blue: one group)")

@@ -15,12 +15,13 @@ from perovex.figures.style import BLUE, DIVERGING, GREY, SEQUENTIAL
 from perovex.figures.waterfall import draw_waterfall
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from perovex.explain.attribution.explanation import Explanation
+    from perovex.explain.names import Names
 
 
 def _top(explanation: Explanation, n: int) -> list[str]:
@@ -89,8 +90,7 @@ def plot_beeswarm(
     explanation: Explanation,
     *,
     n: int = 12,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -102,8 +102,8 @@ def plot_beeswarm(
         What to draw.
     n : int
         Descriptors, most important on top.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name of the target, for the axis.
     ax : Axes, optional
@@ -115,10 +115,10 @@ def plot_beeswarm(
         The axes drawn on.
     """
     ax = axes(ax)
-    names = _top(explanation, n)
+    keys = _top(explanation, n)
     values = explanation.values
     points = None
-    for height, name in enumerate(reversed(names)):
+    for height, name in enumerate(reversed(keys)):
         x = values[name].to_numpy()
         colour = rank_colour(explanation.X[name].to_numpy())
         missing = ~np.isfinite(colour)
@@ -135,7 +135,7 @@ def plot_beeswarm(
             linewidths=0,
         )
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
-    ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in reversed(names)])
+    ax.set_yticks(range(len(keys)), [axis_label(name, names) for name in reversed(keys)])
     ax.set_xlabel(shap_label(explanation, target))
     few_ticks(ax)
     if points is not None:
@@ -150,8 +150,7 @@ def plot_dependence(
     descriptor: str,
     *,
     colour_by: str | None = None,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -166,8 +165,8 @@ def plot_dependence(
     colour_by : str, optional
         Descriptor for the colour; by default its strongest interaction partner where interactions were
         computed.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name of the target, for the axis.
     ax : Axes, optional
@@ -197,9 +196,9 @@ def plot_dependence(
         unknown = ~np.isfinite(colour)
         ax.scatter(x[unknown], y[unknown], s=18, color=GREY, marker="x", linewidths=0.8)
         points = ax.scatter(x[~unknown], y[~unknown], s=18, c=colour[~unknown], cmap=SEQUENTIAL, linewidths=0)
-        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(axis_label(colour_by, units, labels))
+        ax.figure.colorbar(points, ax=ax, fraction=0.04, pad=0.02).set_label(axis_label(colour_by, names))
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=0)
-    ax.set_xlabel(axis_label(descriptor, units, labels))
+    ax.set_xlabel(axis_label(descriptor, names))
     ax.set_ylabel(shap_label(explanation, target))
     return ax
 
@@ -209,8 +208,7 @@ def plot_waterfall(
     crystal: Hashable,
     *,
     n: int = 10,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -224,8 +222,8 @@ def plot_waterfall(
         Label of the crystal in the index of the table.
     n : int
         Descriptors shown; the others are added up.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name of the target, for the axis.
     ax : Axes, optional
@@ -248,11 +246,11 @@ def plot_waterfall(
     shown = list(order[:n])
     rest = float(values[order[n:]].sum())
     contributions = [float(values[name]) for name in shown]
-    names = [f"{name_of(d, labels)} = {amount(explanation.X[d].iloc[i], d, units)}" for d in shown]
+    lines = [f"{name_of(d, names)} = {amount(explanation.X[d].iloc[i], d, names)}" for d in shown]
     if len(order) > n:
         contributions.append(rest)
-        names.append(f"{len(order) - n} others")
-    draw_waterfall(names, contributions, float(explanation.base_values.iloc[i]), ax)
+        lines.append(f"{len(order) - n} others")
+    draw_waterfall(lines, contributions, float(explanation.base_values.iloc[i]), ax)
     label = shap_label(explanation, target, what="model output")
     ax.set_xlabel(f"{label}\ndotted: expected, dashed: this crystal")
     few_ticks(ax)
@@ -264,8 +262,7 @@ def plot_decision(
     explanation: Explanation,
     *,
     n: int = 12,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -277,8 +274,8 @@ def plot_decision(
         What to draw.
     n : int
         Descriptors shown; the others are added up at the bottom.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name of the target, for the axis.
     ax : Axes, optional
@@ -292,16 +289,16 @@ def plot_decision(
     import matplotlib as mpl
 
     ax = axes(ax)
-    names = _top(explanation, n)
+    keys = _top(explanation, n)
     values = explanation.values
     base = explanation.base_values.to_numpy()
-    rest = values.drop(columns=names).sum(axis=1).to_numpy()
-    steps = np.column_stack([base, rest, values[list(reversed(names))].to_numpy()])
+    rest = values.drop(columns=keys).sum(axis=1).to_numpy()
+    steps = np.column_stack([base, rest, values[list(reversed(keys))].to_numpy()])
     paths = np.cumsum(steps, axis=1)
     colours = mpl.colormaps[SEQUENTIAL](rank_colour(paths[:, -1]))
     for path, colour in zip(paths, colours, strict=True):
         ax.plot(path, np.arange(paths.shape[1]), color=colour, linewidth=0.9, alpha=0.8)
-    ticks = ["expected", "others", *(axis_label(name, units, labels) for name in reversed(names))]
+    ticks = ["expected", "others", *(axis_label(name, names) for name in reversed(keys))]
     ax.set_yticks(range(len(ticks)), ticks)
     ax.axvline(float(base.mean()), color=GREY, linewidth=0.8, zorder=0)
     ax.set_xlabel(shap_label(explanation, target, what="model output"))
@@ -312,8 +309,7 @@ def plot_heatmap(
     explanation: Explanation,
     *,
     n: int = 12,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -325,8 +321,8 @@ def plot_heatmap(
         What to draw.
     n : int
         Descriptors, most important on top.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target : str
         Name of the target, for the colour bar.
     ax : Axes, optional
@@ -338,12 +334,12 @@ def plot_heatmap(
         The axes drawn on.
     """
     ax = axes(ax)
-    names = _top(explanation, n)
+    keys = _top(explanation, n)
     order = np.argsort(explanation.prediction.to_numpy(), kind="stable")
-    matrix = explanation.values[names].to_numpy()[order].T
+    matrix = explanation.values[keys].to_numpy()[order].T
     limit = float(np.abs(matrix).max()) or 1.0
     drawn = ax.imshow(matrix, aspect="auto", cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
-    ax.set_yticks(range(len(names)), [axis_label(name, units, labels) for name in names])
+    ax.set_yticks(range(len(keys)), [axis_label(name, names) for name in keys])
     ax.set_xlabel("crystals, softest prediction first")
     ax.grid(visible=False)
     ax.figure.colorbar(drawn, ax=ax, fraction=0.04, pad=0.02).set_label(shap_label(explanation, target))

@@ -12,11 +12,10 @@ from perovex.figures.style import PURPLE
 from perovex.learn import formula
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from perovex.explain.names import Names
     from perovex.learn import YoungModulusRegressor
 
 
@@ -26,8 +25,7 @@ def plot_shape(
     X: pd.DataFrame,
     y: pd.Series,
     *,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one term of a linear model, all others held at their means, with partial residuals.
@@ -42,8 +40,8 @@ def plot_shape(
         Crystals to draw.
     y : Series, shape (rows,)
         Their values. A point is what the term and the error of the model make of its crystal.
-    units, labels : mapping of str to str, optional
-        Unit and name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     ax : Axes, optional
         Where to draw.
 
@@ -75,6 +73,6 @@ def plot_shape(
     ax.axhline(0, color="0.6", linewidth=0.7)
     ax.scatter(value, shown(term_of_row + left), s=7, color="0.55", alpha=0.6, linewidths=0)
     ax.plot(line, shown(on_line), color=PURPLE, linewidth=1.8)
-    ax.set_xlabel(axis_label(descriptor, units, labels))
+    ax.set_xlabel(axis_label(descriptor, names))
     ax.set_ylabel(f"change of {model.target}" + (" (%)" if model.log_target else ""))
     return few_ticks(ax)

@@ -134,7 +134,7 @@ def _as_dict(part: Any, **options: str) -> Any:
     return None if part is None else part.to_dict(**options)
 
 
-def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> list[Step]:
+def steps_of(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> list[Step]:
     """Return the steps of all tasks, the long ones first where nothing else decides."""
     steps: list[Step] = []
     limits = {task.target: task.threshold for task in tasks if task.classify}
@@ -146,7 +146,7 @@ def steps_of(tasks: list[Task], tables: StudyTables, units: Mapping[str, str], o
     explained = [task for task in tasks if not _follows(task, tasks)]
     for task in explained:
         known = tables.known(task.target)
-        steps.append(Step(f"explanation: {task.name}", explain_task, (task, known, dict(units), options)))
+        steps.append(Step(f"explanation: {task.name}", explain_task, (task, known, options)))
         steps.append(Step(f"transfer: {task.name}", transfer, (task, known, options)))
     for task in tasks:
         known = tables.known(task.target)
@@ -272,12 +272,12 @@ def scramble(task: Task, tables: StudyTables, options: StudyOptions, threshold: 
     )
 
 
-def explain_task(task: Task, tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> Found[Explained]:
+def explain_task(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Explained]:
     """Explain, rank, measure directions, and share importance among halide, n and spacer."""
-    return _attempt(lambda: _explain(task, tables, units, options))
+    return _attempt(lambda: _explain(task, tables, options))
 
 
-def _explain(task: Task, tables: StudyTables, units: Mapping[str, str], options: StudyOptions) -> Explained:
+def _explain(task: Task, tables: StudyTables, options: StudyOptions) -> Explained:
     """Explain the regression behind a task, which is what predicts, be it values or classes."""
     regression = replace(task, classify=False)
     explanation = explain(
@@ -295,7 +295,6 @@ def _explain(task: Task, tables: StudyTables, units: Mapping[str, str], options:
         explanation,
         ranking=ranking,
         descriptors=[*top, *wanted],
-        units=units,
         target=task.target,
         target_unit=task.unit,
     )

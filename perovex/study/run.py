@@ -21,7 +21,7 @@ from perovex.study.files import check_out, write_study
 from perovex.study.kept import Kept
 from perovex.study.labels import judge_labels
 from perovex.study.modelling import Found, result_of, steps_of
-from perovex.study.models import descriptor_units, fit_bundle, fit_small, training_facts
+from perovex.study.models import fit_bundle, fit_small, training_facts
 from perovex.study.neighbours import nearest_crystals
 from perovex.study.options import StudyOptions
 from perovex.study.own_data import OwnData, read_own_data
@@ -270,7 +270,7 @@ def _study(
 def _all_steps(
     tasks: list[Task], tables: StudyTables, learnt: ElasticData | OwnData, options: StudyOptions
 ) -> list[Step]:
-    steps = steps_of(tasks, tables, descriptor_units(tables.X.columns), options)
+    steps = steps_of(tasks, tables, options)
     needs = tuple(f"validation: {item.name}" for item in tasks)
     steps.append(
         Step("final models", fit_bundle, (tasks, tables, training_facts(learnt, tables.group_name), options), needs)

@@ -3,6 +3,7 @@
 import pytest
 
 from perovex.explain.directions.words import EffectWords
+from perovex.explain.names import Names
 
 ROW = {
     "spearman": 0.8,
@@ -20,7 +21,7 @@ ROW = {
 
 
 def words(scale="target", **changes):
-    facts = {"units": {"a": "Å"}, "labels": {}, "target": "E", "target_unit": "GPa", "scale": scale, "level": 0.9}
+    facts = {"names": Names({"a": "Å"}), "target": "E", "target_unit": "GPa", "scale": scale, "level": 0.9}
     return EffectWords(**(facts | changes))
 
 

@@ -22,6 +22,7 @@ from perovex.explain import (
 )
 from perovex.explain.directions.effects import shape_of
 from perovex.explain.importance.noise_floor import shuffle_like
+from perovex.explain.names import Names
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_json_and_frames(explained, ranked):
 
 
 def test_effects_recover_the_planted_slopes(explained, ranked):
-    found = effects(explained, ranking=ranked, units={"bridge_angle_mean": "deg"}, target="E_in_plane")
+    found = effects(explained, ranking=ranked, names=Names({"bridge_angle_mean": "deg"}), target="E_in_plane")
     row = found.table.loc["bridge_angle_mean"]
     assert row["direction"] == "increasing"
     assert row["slope"] == pytest.approx(0.35, abs=0.12)

@@ -129,6 +129,11 @@ def test_axes_are_an_option_that_is_left_out_by_default(name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_descriptors_are_named_in_one_way(name):
+    assert not {"units", "labels"} & set(inspect.signature(getattr(figures, name)).parameters)
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_without_axes_shows_itself_and_is_not_left_open(name, arguments):
     before = plt.get_fignums(), dict(plt.rcParams)
     ax = _drawn(name, arguments)

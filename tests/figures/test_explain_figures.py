@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from perovex import figures
 from perovex.errors import ModelInputError
 from perovex.explain import associations, correlation_groups, effects, explain, rank, transfer_test
-from perovex.explain.names import name_of
+from perovex.explain.names import Names, name_of
 from perovex.figures.shap_values import swarm
 
 
@@ -60,7 +60,7 @@ def test_other_figures_draw_their_data(explained, planted, regressor):
     ax = figures.plot_ranking(ranking, n=6, ax=Figure().subplots())
     assert sorted(p.get_width() for p in ax.patches) == pytest.approx(sorted(100 * ranking.table["share"].head(6)))
     found = effects(explained, ranking=ranking, descriptors=["bridge_angle_mean"])
-    ax = figures.plot_ale(found, "bridge_angle_mean", units={"bridge_angle_mean": "rad"}, ax=Figure().subplots())
+    ax = figures.plot_ale(found, "bridge_angle_mean", names=Names({"bridge_angle_mean": "rad"}), ax=Figure().subplots())
     assert ax.get_xlabel() == "M-X-M angle (rad)"
     with pytest.raises(ModelInputError, match="no accumulated"):
         figures.plot_ale(found, "noise_0")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from perovex.explain.claims.evidence import Evidence
     from perovex.explain.claims.finding import Finding, Lack
+    from perovex.explain.names import Names
 
 #: What a reader has to know before the numbers.
 HOW_TO_READ = (
@@ -155,7 +156,7 @@ def _where_true(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str, str] | None = None) -> list[str]:
+def association_sentences(table: pd.DataFrame, target: str, names: Names | None = None) -> list[str]:
     """Say sign and strength of every descriptor in words: pooled, among like crystals, through what, in the model.
 
     Parameters
@@ -164,8 +165,8 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
         From `perovex.explain.associations`, of one target.
     target : str
         Name of the target.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
 
     Returns
     -------
@@ -177,7 +178,8 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
     >>> row = {"descriptor": "stei_max", "n_rows": 90, "n_groups": 30, "view": "pooled", "given": ()}
     >>> pooled = {**row, "kind": "raw", "estimate": -0.3, "lower": -0.4, "upper": -0.2, "sign": "-"}
     >>> alike = {**pooled, "kind": "partial", "given": ("halide",), "estimate": 0.3, "lower": 0.1, "sign": "+"}
-    >>> association_sentences(pd.DataFrame([pooled, alike]), "E_vrh", {"stei_max": "STEI"})[0][:66]
+    >>> from perovex.explain import Names
+    >>> association_sentences(pd.DataFrame([pooled, alike]), "E_vrh", Names(labels={"stei_max": "STEI"}))[0][:66]
     'STEI and E_vrh: pooled -0.30 [-0.40, -0.20], softer where it is la'
     """
     out = []
@@ -186,7 +188,7 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
         direct, between, model = (_one(part, kind) for kind in ("direct", "between", "SHAP"))
         clauses = [_clause("pooled", pooled), _clause(_view(total), total), _clause(_view(between), between)]
         said = "; ".join(clause for clause in clauses if clause)
-        text = f"{name_of(str(name), labels)} and {target}: {said}."
+        text = f"{name_of(str(name), names)} and {target}: {said}."
         if pooled is not None and total is not None and {pooled["sign"], total["sign"]} == {"+", "-"}:
             text += (
                 " The sign turns over: the pooled one is that of what differs between groups of crystals, not of the "
@@ -199,15 +201,15 @@ def association_sentences(table: pd.DataFrame, target: str, labels: Mapping[str,
     return out
 
 
-def association_matrix(table: pd.DataFrame, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def association_matrix(table: pd.DataFrame, names: Names | None = None) -> pd.DataFrame:
     """Return views x descriptors, each cell the rank correlation with its interval.
 
     Parameters
     ----------
     table : DataFrame
         From `perovex.explain.associations`.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
 
     Returns
     -------
@@ -221,18 +223,18 @@ def association_matrix(table: pd.DataFrame, labels: Mapping[str, str] | None = N
     wide = pd.concat([wide.loc[[kind]] for kind in order])
     wide = wide.droplevel("kind")
     columns = [name for name in table["descriptor"].unique() if name in wide]
-    return wide[columns].rename(columns={name: name_of(str(name), labels) for name in columns}).fillna("")
+    return wide[columns].rename(columns={name: name_of(str(name), names) for name in columns}).fillna("")
 
 
-def plain_sentences(table: pd.DataFrame, labels: Mapping[str, str] | None = None) -> list[str]:
+def plain_sentences(table: pd.DataFrame, names: Names | None = None) -> list[str]:
     """Say where the claimed descriptors rank in the plain model, over all crystals and inside each source.
 
     Parameters
     ----------
     table : DataFrame
         From `perovex.explain.plain_model`.
-    labels : mapping of str to str, optional
-        Name per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
 
     Returns
     -------
@@ -244,7 +246,7 @@ def plain_sentences(table: pd.DataFrame, labels: Mapping[str, str] | None = None
         first = rows.iloc[0]
         score = with_interval(float(first["auc"]), float(first["auc_lower"]), float(first["auc_upper"]))
         ranks = ", ".join(
-            f"{name_of(row['descriptor'], labels)} ranks {row['rank']} ({100 * row['share']:.0f} %, sign "
+            f"{name_of(row['descriptor'], names)} ranks {row['rank']} ({100 * row['share']:.0f} %, sign "
             f"{row['sign']:+.2f})"
             for _, row in rows.iterrows()
         )

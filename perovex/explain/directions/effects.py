@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from perovex.explain.attribution.explanation import Explanation
     from perovex.explain.importance.ranking import Ranking
+    from perovex.explain.names import Names
 
 _MIN_VALUES = 5
 NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy to have a direction
@@ -96,8 +97,7 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     ranking: Ranking | None = None,
     draws: tuple[Draw, ...] | None = None,
     descriptors: Sequence[str] | None = None,
-    units: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Names | None = None,
     target: str = "E",
     target_unit: str = "GPa",
     n_resamples: int = 100,
@@ -121,8 +121,8 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
         From `draw_models`, where there is no ranking.
     descriptors : sequence of str, optional
         Descriptors; the ten most important ones by default.
-    units, labels : mapping of str to str, optional
-        Unit and name in words per descriptor.
+    names : Names, optional
+        Units and labels of descriptors of your own; all others are named by the registry.
     target, target_unit : str
         Name and unit of the target, for the sentences.
     n_resamples : int
@@ -151,7 +151,8 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
     >>> from perovex.learn import YoungModulusRegressor
     >>> X = pd.DataFrame({"angle": np.linspace(140, 180, 60)})
     >>> explanation = explain(YoungModulusRegressor("ridge"), X, X["angle"] / 10, n_repeats=1)
-    >>> effects(explanation, n_resamples=10, units={"angle": "deg"}).table.loc["angle", "direction"]
+    >>> from perovex.explain import Names
+    >>> effects(explanation, n_resamples=10, names=Names({"angle": "deg"})).table.loc["angle", "direction"]
     'increasing'
     """
     chosen = list(descriptors) if descriptors is not None else list(explanation.importance().index[:10])
@@ -171,7 +172,7 @@ def effects(  # noqa: PLR0913 -- keyword options with defaults
         rows[name] = _row(explanation, name, draws, level, above, skilled=skilled.above_chance)
         if ale_bins:
             curves[name] = accumulated_local_effects(explanation, name, bins=ale_bins)
-    words = EffectWords(units or {}, labels or {}, target, target_unit, explanation.unit, level, skilled.above_chance)
+    words = EffectWords(names, target, target_unit, explanation.unit, level, skilled.above_chance)
     sentences = {
         name: words.sentence(name, row, explanation.n_rows, explanation.n_groups) for name, row in rows.items()
     }

@@ -12,6 +12,8 @@ from perovex.explain.names import amount, name_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perovex.explain.names import Names
+
 _NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy
 
 
@@ -21,8 +23,8 @@ class EffectWords:
 
     Attributes
     ----------
-    units, labels : mapping of str to str
-        Unit and name in words per descriptor; those of the registry for what is not named here.
+    names : Names or None
+        Units and labels of descriptors; those of the registry for what is not named there.
     target, target_unit : str
         Name and unit of the target.
     scale : str
@@ -33,8 +35,7 @@ class EffectWords:
         Whether the models predict unseen groups better than chance.
     """
 
-    units: Mapping[str, str]
-    labels: Mapping[str, str]
+    names: Names | None
     target: str
     target_unit: str
     scale: str
@@ -53,7 +54,7 @@ class EffectWords:
 
     def sentence(self, descriptor: str, row: Mapping[str, Any], n_rows: int, n_groups: int) -> str:
         """Return one sentence on the effect of a descriptor, with its interval and sample size."""
-        name = name_of(descriptor, self.labels)
+        name = name_of(descriptor, self.names)
         sample = f"{n_rows} crystals, {n_groups} groups"
         if not np.isfinite(row["spearman"]):
             return f"{name}: no measurable effect on {self.target} ({sample})."
@@ -64,13 +65,13 @@ class EffectWords:
         step = row["step"]
         bounds = sorted((row["slope_lower"] * step, row["slope_upper"] * step))
         odds = f" (odds times {np.exp(row['change_per_step']):.2g})" if self.scale == "log-odds" else ""
-        more = amount(step, descriptor, self.units)
+        more = amount(step, descriptor, self.names)
         text = (
             f"{name}: each {more} more goes with {self.size(row['change_per_step'])}{odds} in {self.target} "
             f"({percent} interval {self.size(bounds[0])} to {self.size(bounds[1])}; {ranks}; {sample})"
         )
         if row["threshold_r2"] > row["linear_r2"] + 0.1:
-            where = amount(row["threshold"], descriptor, self.units)
+            where = amount(row["threshold"], descriptor, self.names)
             text += f"; most of it is a step near {where}"
         if not row.get("members_agree", True):
             text += f"; the members of the average disagree ({self._members(row)})"
