@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from perovex._words import group_words
 from perovex.errors import ModelInputError, PerovexError
-from perovex.explain import effects, explain, rank
+from perovex.explain import effects, explain, group_directions, rank
 from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambling
 from perovex.learn.splits import clusters_of_groups
 from perovex.study import questions
@@ -49,6 +49,7 @@ class Explained:
     ranking: Ranking
     effects: Effects
     factors: pd.DataFrame | None
+    ways: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class TaskResult:
         Of the model that predicts; None for classes that follow from a property that is explained itself.
     factors : DataFrame or None
         Importance of halide, n, spacer and the rest, each with all descriptors that carry it.
+    ways : DataFrame or None
+        Which way the leading groups of correlated descriptors act (`perovex.explain.group_directions`).
     domain : DataFrame or None
         Errors inside and outside the applicability domain; regressors only.
     error_ranking : DataFrame or None
@@ -89,6 +92,7 @@ class TaskResult:
     effects: Effects | None = None
     skill: Skill | None = None
     factors: pd.DataFrame | None = None
+    ways: pd.DataFrame | None = None
     domain: pd.DataFrame | None = None
     error_ranking: pd.DataFrame | None = None
     transfer: TransferResult | None = None
@@ -120,6 +124,7 @@ class TaskResult:
             "ranking": _as_dict(self.ranking),
             "effects": _as_dict(self.effects),
             "factors": _as_dict(self.factors, orient="index"),
+            "directions_of_groups": _as_dict(self.ways, orient="index"),
             "domain": _as_dict(self.domain, orient="records"),
             "error_ranking": _as_dict(self.error_ranking, orient="index"),
             "transfer": _as_dict(self.transfer),
@@ -200,6 +205,7 @@ def result_of(task: Task, results: Mapping[str, Found[Any]]) -> TaskResult:
         effects=explained.effects,
         skill=explained.effects.skill,
         factors=explained.factors,
+        ways=explained.ways,
     )
 
 
@@ -302,7 +308,7 @@ def _explain(task: Task, tables: StudyTables, options: StudyOptions) -> Explaine
         factors = questions.factor_shares(explanation, tables)
     except PerovexError:
         factors = None
-    return Explained(explanation, ranking, measured, factors)
+    return Explained(explanation, ranking, measured, factors, group_directions(explanation, ranking))
 
 
 def domain(task: Task, tables: StudyTables, options: StudyOptions, validated: Found[Evaluation]) -> Found[pd.DataFrame]:

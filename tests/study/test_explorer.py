@@ -1,5 +1,7 @@
 """What the explorer of the report holds is what the models say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from scipy.spatial.distance import pdist
 
 from perovex.crystal.examples import layered
 from perovex.learn import small_model
+from perovex.study.neighbours import nearest_crystals
 from perovex.study.report.explorer import _rounded, _what_if, nearest
 from perovex.study.report.explorer_crystals import _drawing
 
@@ -23,15 +26,18 @@ def test_the_what_if_panel_has_the_small_model_itself():
     assert np.diag(page["correlation"]) == pytest.approx(1.0)
 
 
-def test_nearest_crystals_are_those_of_a_plain_search():
+def test_the_page_shows_the_neighbours_that_the_study_found():
     rng = np.random.default_rng(1)
-    X = pd.DataFrame(rng.normal(size=(12, 3)) * [1, 10, 100], columns=list("abc"))
-    X.iloc[3, 1] = np.nan
-    scaled = ((X - X.mean()) / X.std(ddof=0)).fillna(0.0).to_numpy()
-    distance = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
-    np.fill_diagonal(distance, np.inf)
-    assert nearest(X, 3).tolist() == np.argsort(distance, axis=1)[:, :3].tolist()
-    assert nearest(X.iloc[:2], 3).shape == (2, 1)
+    names = pd.Index([f"c{k}" for k in range(12)], name="crystal_id")
+    X = pd.DataFrame(rng.normal(size=(12, 3)), columns=list("abc"), index=names)
+    tables = SimpleNamespace(X=X, groups=pd.Series(np.arange(12) // 2, index=names), values=X[["a"]])
+    found = nearest_crystals(tables)
+    shown = nearest(found, names)
+    assert [len(near) for near in shown] == [3] * 12
+    for number, name in enumerate(names):
+        rows = found[found["crystal_id"] == name].sort_values("rank")
+        assert [names[k] for k in shown[number]] == rows["neighbour"].tolist()
+        assert number not in shown[number]
 
 
 def test_numbers_are_short_and_gaps_stay_gaps():

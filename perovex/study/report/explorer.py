@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from perovex.study.result import StudyResult
     from perovex.study.tables import Quantity
 
-NEIGHBOURS: Final = 3
 _MOST_CRYSTALS: Final = 3000
 _MOST_NUMBERS: Final = 400_000  # of descriptors, at seven letters each
 
@@ -61,7 +60,7 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
         "predictions": {name: _predictions(task, names) for name, task in tasks.items()},
         "shap": {name: _rounded(_summed(task, names), 3) for name, task in tasks.items()},
         "base": {name: _base(task, names) for name, task in tasks.items()},
-        "neighbours": nearest(result.tables.X, NEIGHBOURS).tolist(),
+        "neighbours": nearest(result.neighbours, names),
         "structures": drawn,
         "elements": looks_of(drawn),
         "start": {"x": _leading(tasks)},
@@ -133,32 +132,27 @@ def _what_if(model: YoungModulusRegressor, X: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def nearest(X: pd.DataFrame, count: int) -> NDArray[np.int64]:
-    """Return the positions of the most similar other rows in standardised descriptor space.
+def nearest(neighbours: pd.DataFrame, names: pd.Index) -> list[list[int]]:
+    """Return the positions of the nearest crystals of each, nearest first.
 
     Parameters
     ----------
-    X : DataFrame, shape (rows, descriptors)
-        Missing values count as the mean.
-    count : int
-        Neighbours of each row.
-
-    Returns
-    -------
-    ndarray of int, shape (rows, count)
-        Nearest first; fewer columns where there are fewer rows.
+    neighbours : DataFrame
+        From `perovex.study.neighbours.nearest_crystals`.
+    names : Index
+        Crystals in the order of the page.
 
     Examples
     --------
-    >>> nearest(pd.DataFrame({"a": [0.0, 1.0, 5.0], "b": [0.0, 0.0, 0.0]}), 1).ravel().tolist()
-    [1, 0, 1]
+    >>> table = pd.DataFrame({"crystal_id": ["b", "a", "a"], "rank": [1, 2, 1], "neighbour": ["a", "c", "b"]})
+    >>> nearest(table, pd.Index(["a", "b", "c"]))
+    [[1, 2], [0], []]
     """
-    from sklearn.neighbors import NearestNeighbors
-
-    spread = X.std(ddof=0).replace(0.0, 1.0)
-    scaled = ((X - X.mean()) / spread).fillna(0.0).to_numpy(float)
-    neighbours = NearestNeighbors(n_neighbors=min(count, len(X) - 1)).fit(scaled)
-    return np.asarray(neighbours.kneighbors(return_distance=False), dtype=np.int64)
+    place = {name: number for number, name in enumerate(names)}
+    near: list[list[int]] = [[] for _ in names]
+    for row in neighbours.sort_values("rank", kind="stable").itertuples():
+        near[place[row.crystal_id]].append(place[row.neighbour])
+    return near
 
 
 def _predictions(task: TaskResult, index: pd.Index) -> dict[str, list[Any]]:

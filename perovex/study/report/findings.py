@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from perovex._words import enumerated, group_words
-from perovex.explain import group_directions
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
@@ -57,9 +56,8 @@ def best_explained(result: StudyResult) -> TaskResult | None:
 
 def ways_of(task: TaskResult) -> pd.Series:
     """Return which way the leading groups of descriptors act, by their leaders."""
-    assert task.explanation is not None
-    assert task.ranking is not None
-    return group_directions(task.explanation, task.ranking)["direction"]
+    assert task.ways is not None
+    return task.ways["direction"]
 
 
 def words_for(task: TaskResult) -> tuple[str, str]:
