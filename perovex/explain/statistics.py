@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+#: Size of a rank correlation below which nothing has a direction of its own.
+SURE: Final = 0.3
 
 _EXACT_CLUSTERS = 12  # up to here all sign patterns are enumerated
 

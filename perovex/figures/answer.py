@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perovex.explain.importance.noise_floor import STANDS_OUT
 from perovex.explain.names import group_name
 from perovex.figures.axes import axes
 from perovex.figures.style import BLUE, GREY, VERMILLION
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from perovex.explain.importance.ranking import Ranking
-
-_NOISE = 0.5  # share of models in which a group must beat the best shuffled descriptor to be drawn filled
 
 
 def plot_answer(
@@ -52,7 +51,7 @@ def plot_answer(
     ways = directions.reindex(table.index).fillna("undecided")
     sign = np.where(ways == "decreasing", -1.0, 1.0)
     colours = ways.map({"increasing": VERMILLION, "decreasing": BLUE, "undecided": GREY}).to_numpy()
-    filled = table["p_above_noise"].to_numpy() >= _NOISE
+    filled = table["p_above_noise"].to_numpy() >= STANDS_OUT
     heights = np.arange(len(table), dtype=float)
     faces = [colour if solid else "white" for colour, solid in zip(colours, filled, strict=True)]
     ax.barh(heights, 100 * sign * table["share"], color=faces, edgecolor=colours, height=0.66, linewidth=1.0)

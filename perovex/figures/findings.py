@@ -9,6 +9,7 @@ import pandas as pd
 
 from perovex._words import group_words
 from perovex.errors import ModelInputError
+from perovex.explain.importance.noise_floor import STANDS_OUT
 from perovex.explain.names import axis_label, group_name, name_of
 from perovex.explain.transfer.words import of_groups
 from perovex.figures.axes import axes
@@ -59,7 +60,7 @@ def plot_ranking(
     table = (ranking.groups if groups else ranking.table).head(n).sort_values("share", kind="stable")
     share = 100 * table["share"].to_numpy()
     heights = np.arange(len(table), dtype=float)
-    above = table["p_above_noise"].to_numpy() >= 0.5
+    above = table["p_above_noise"].to_numpy() >= STANDS_OUT
     colours = [BLUE if ok else "white" for ok in above]
     ax.barh(heights, share, color=colours, edgecolor=BLUE, height=0.66, linewidth=0.9)
     low, high = 100 * table["share_lower"].to_numpy(), 100 * table["share_upper"].to_numpy()

@@ -16,7 +16,8 @@ from perovex.explain.attribution.skill import Skill, skill
 from perovex.explain.attribution.view import table_html
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.words import EffectWords
-from perovex.explain.statistics import interval
+from perovex.explain.importance.noise_floor import STANDS_OUT
+from perovex.explain.statistics import SURE, interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from perovex.explain.names import Names
 
 _MIN_VALUES = 5
-NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy to have a direction
-_SURE = 0.3  # abs(Spearman) from which a member of an average has a direction of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +252,7 @@ def _row(
 
     of_members = {m: shape_of(in_every_repeat, v[:, :, j].ravel())["spearman"] for m, v in explanation.members.items()}
     row |= {f"spearman {member}": value for member, value in of_members.items()}
-    clear = [np.sign(value) for value in of_members.values() if abs(value) >= _SURE]
+    clear = [np.sign(value) for value in of_members.values() if abs(value) >= SURE]
     row["members_agree"] = len(set(clear)) <= 1
     row["p_above_noise"] = above
     row["direction"] = _direction(row, skilled=skilled)
@@ -262,7 +261,7 @@ def _row(
 
 def _direction(row: Mapping[str, Any], *, skilled: bool) -> str:
     """Direction of an effect that survives resampling, of models that predict and a descriptor above noise."""
-    if not skilled or row["p_above_noise"] < NOISE:
+    if not skilled or row["p_above_noise"] < STANDS_OUT:
         return "undecided"
     if row["spearman_lower"] > 0 and row["spearman"] > 0:
         return "increasing"

@@ -9,14 +9,13 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from perovex._seeds import stream
+from perovex.explain.statistics import SURE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain.attribution.explanation import Explanation
     from perovex.explain.importance.ranking import Ranking
-
-_SURE = 0.3  # abs(Spearman) below which a group has no direction of its own
 
 
 def group_directions(
@@ -59,7 +58,7 @@ def group_directions(
         effect = explanation.values[list(members)].to_numpy(float).sum(axis=1)
         rho = _spearman(value, effect)
         lower, upper = np.nanquantile([_spearman(value[draw], effect[draw]) for draw in draws], [tail, 1 - tail])
-        sure = abs(rho) >= _SURE and (lower > 0 or upper < 0)
+        sure = abs(rho) >= SURE and (lower > 0 or upper < 0)
         way = "increasing" if rho > 0 else "decreasing"
         directions[leader] = {
             "spearman": rho,

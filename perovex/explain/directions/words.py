@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex.explain.importance.noise_floor import STANDS_OUT
 from perovex.explain.names import amount, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perovex.explain.names import Names
-
-_NOISE = 0.5  # share of models in which a descriptor must beat the best shuffled copy
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class EffectWords:
     def _why_undecided(self, row: Mapping[str, Any]) -> str:
         if not self.skilled:
             return "no direction, because the models do not predict unseen groups"
-        if row.get("p_above_noise", 1.0) < _NOISE:
+        if row.get("p_above_noise", 1.0) < STANDS_OUT:
             return "no direction, because its importance does not stand out from shuffled descriptors"
         return "no direction that survives resampling"
 

@@ -9,7 +9,7 @@ Kursa and Rudnicki, Feature selection with the Boruta package, J. Stat. Softw. 3
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perovex.explain.attribution.explanation import Explanation
+
+#: Share of models in which a descriptor must beat the best shuffled copy to stand out of the noise.
+STANDS_OUT: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)

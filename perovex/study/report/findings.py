@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from perovex._words import enumerated, group_words
+from perovex.explain.importance.noise_floor import STANDS_OUT
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _IN_WORDS: Final = {
     "E_out_of_plane": "E_out_of_plane, Young's modulus along the normal of the layers",
     "E_vrh": "E_vrh, Young's modulus averaged over all directions",
 }
-_STANDS_OUT: Final = 0.5  # share of models in which a group beats the best shuffled descriptor
 _MOSTLY_OPEN: Final = 0.35  # R2 below which most of the variance is open
 
 
@@ -89,7 +89,7 @@ def _what_goes_with(task: TaskResult) -> str:
     assert task.ranking is not None
     groups = task.ranking.groups
     ways = ways_of(task)
-    above = groups[groups["p_above_noise"] >= _STANDS_OUT]
+    above = groups[groups["p_above_noise"] >= STANDS_OUT]
     sure = [str(name) for name in above.index if ways.get(name, "undecided") != "undecided"][:_NAMED]
     large = crystals_of(task)[1]
     what = f"Crystals with {large}"
