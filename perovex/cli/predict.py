@@ -296,6 +296,9 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
         table = written.assign(why=pd.Series(reasons, index=table.index, dtype=object)) if why else written
     if out is not None and str(out) != "-":
         write_frame(table, out, kind, digits=DIGITS)
+        named = sorted({unit for unit in units.values() if unit})
+        unit = f", in {named[0]}" if len(named) == 1 else ""
+        print(f"{(~failed).sum()} of {len(table)} crystals predicted in {out}{unit}")
     elif kind == "table":
         if not failed.all():
             print_frame(for_reading(table[~failed], units))

@@ -79,7 +79,7 @@ def _cell(value: object) -> str:
 
 
 def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
-    """Lay a table out without lines, at most so wide: columns that do not fit follow below, long text is wrapped."""
+    """Lay a table out without lines, at most so wide: headers and long cells are folded, the rest follows below."""
     import textwrap
 
     from perovex.report.wording import in_words
@@ -87,14 +87,66 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
     view = in_words(table)
     names = [" / ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in view.index]
     if max(map(len, names), default=0) <= width // 2:
-        view = view.reset_index(level=list(range(1, view.index.nlevels)))
-        headed = view.rename_axis(index=None).rename_axis(columns=str(view.index.name or ""))  # else a line of its own
-        return str(headed.to_string(line_width=width))
+        return _folded(view.reset_index(level=list(range(1, view.index.nlevels))), width)
     lines: list[str] = []
     for name, row in zip(names, view.itertuples(index=False), strict=True):
         cells = ", ".join(f"{value} {column}" for column, value in zip(view.columns, row, strict=True))
         lines += textwrap.wrap(f"{name}: {cells}", width, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
+
+
+def _folded(view: pd.DataFrame, width: int) -> str:
+    """Lay out one line a row; headers are folded first, then long cells, and only what never fits stands below."""
+    import io
+
+    from rich.console import Console
+
+    names = [str(name) for name in view.index]
+    head = str(view.index.name or "")
+    texts = {str(column): [_plain_cell(cell) for cell in view[column]] for column in view.columns}
+    room = width - max(map(len, [head, *names]))
+    text = io.StringIO()
+    console = Console(file=text, width=width, highlight=False)
+    for number, block in enumerate(_blocks(texts, room)):
+        if number:
+            console.print()
+        console.print(_grid(head, names, texts, block))
+    return "\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n"))
+
+
+def _plain_cell(cell: object) -> str:
+    return "" if cell != cell else _cell(cell)  # noqa: PLR0124  (NaN)
+
+
+def _blocks(texts: Mapping[str, list[str]], room: int) -> list[dict[str, int]]:
+    """Return widths of columns that fit beside each other, block by block."""
+    blocks: list[dict[str, int]] = [{}]
+    for header, cells in texts.items():
+        words = max(map(len, header.split()), default=0)
+        least = max(min(max(map(len, cells)), _HEADER), words)
+        if blocks[-1] and sum(blocks[-1].values()) + least + 2 * (len(blocks[-1]) + 1) > room:
+            blocks.append({})
+        blocks[-1][header] = least
+    for block in blocks:
+        left = room - sum(block.values()) - 2 * len(block)
+        for header in block:
+            wanted = max(map(len, [header, *texts[header]])) - block[header]
+            given = max(0, min(wanted, left))
+            block[header] += given
+            left -= given
+    return blocks
+
+
+def _grid(head: str, names: list[str], texts: Mapping[str, list[str]], widths: Mapping[str, int]) -> Any:
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, header_style="", padding=(0, 2, 0, 0))
+    grid.add_column(escape(head), no_wrap=True)
+    for header, columns in widths.items():
+        grid.add_column(escape(header), overflow="fold", justify="right", width=columns)
+    for number, name in enumerate(names):
+        grid.add_row(escape(name), *(escape(texts[header][number]) for header in widths))
+    return grid
 
 
 def format_of(out: Path | None, given: str | None) -> str:

@@ -78,6 +78,7 @@ def test_predict_gives_intervals_with_the_bundled_models(two_crystals, tmp_path)
     out = tmp_path / "prediction.csv"
     done = run("predict", *two_crystals, "--out", out)
     assert done.returncode == 0, done.stderr
+    assert done.stdout == f"2 of 2 crystals predicted in {out}, in GPa\n"
     table = pd.read_csv(out)
     assert len(table) == 2
     assert table["probability_stiff"].between(0, 1).all()
