@@ -21,15 +21,9 @@ THROUGH: dict[str, tuple[str, str]] = {
     "elasticity.potentials.batched_sevennet": ("elasticity/test_batches.py", "needs the potential of an extra"),
     "elasticity.potentials.fused_sevennet": ("elasticity/test_batches.py", "needs the potential of an extra"),
     "minima.strategies.borrowed": ("minima/test_search.py", "proposals of a search"),
-    "minima.strategies.rearranged": ("minima/test_rearranging.py", "by name, through the registry"),
-    "report.crystal_page": ("prediction/test_explaining.py", "the page of predictions"),
-    "screening.comparison": (
-        "screening/test_molecule_models.py",
-        "fits three rungs to all crystals; a benchmark runs it",
-    ),
     **{
         f"study.report.{name}": ("study/test_study.py", "a section of the report, read there")
-        for name in ("data_section", "finding_sections", "label_section", "methods_section", "model_section", "report")
+        for name in ("finding_sections", "model_section", "report")
     },
     **{
         f"cli.{name}": ("cli/test_sweep.py", "a command, run with all of its options")
