@@ -1,7 +1,8 @@
-"""Write the tables of docs/screening.md from the manifests of the models of molecule and composition.
+"""Write the tables of docs/screening.md from the manifests of models, and that of docs/verdicts.md from a study.
 
-Usage: python benchmarks/doc_tables.py          writes the page
-       python benchmarks/doc_tables.py --check  says whether it would change (exit status 1)
+Usage: python benchmarks/doc_tables.py                 writes the page on screening
+       python benchmarks/doc_tables.py --check         says whether it would change (exit status 1)
+       python benchmarks/doc_tables.py --study FOLDER  writes the verdicts of a study, `perovex study --out FOLDER`
 
 A table stands between a comment that names it and ``<!-- end -->``.
 """
@@ -19,8 +20,28 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "screening.md"
+VERDICTS = ROOT / "docs" / "verdicts.md"
 KINDS = {"relaxed": "relaxed ions", "soft_frozen": "soft modes frozen"}
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
+CLAIMS = {
+    "dominant-descriptors": "angle; STEI lead (share of draws in the top three)",
+    "inverse-with-non-stiffness": "mean angle; STEI (three kinds) stiffen in the model",
+    "smallest-angle": "smallest angle stiffens in the model",
+    "beyond-halide-n-and-source": "smallest angle; STEI (two kinds) stiffen among like crystals",
+    "mean-angle-beyond-halide-n-and-source": "mean angle stiffens among like crystals",
+    "octahedral-deformation": "octahedral deformation carries 20 %",
+    "single-to-multilayer": "octahedra order n >= 2 by n = 1",
+    "single-to-multilayer-beyond-halide": "the same within one halide",
+    "single-to-multilayer-level": "octahedra predict its level",
+    "longer-spacers-softer": "longer spacers softer",
+    "more-layers-stiffer": "more layers stiffer (by 1/n)",
+}
+#: Claims about transfer, by the number that they are judged by and its unit.
+TRANSFER = {
+    "single-to-multilayer": ("spearman", ""),
+    "single-to-multilayer-beyond-halide": ("spearman given halide", ""),
+    "single-to-multilayer-level": ("gain", " GPa"),
+}
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -79,14 +100,59 @@ def _errors(row: Mapping[str, Sequence[float]]) -> list[str]:
     return [f"{row['a'][0]:.2f}", f"{row['b'][0]:.2f}", f"**{gap}**" if better else gap]
 
 
-def rendered(text: str) -> str:
-    """Return the page with the tables as the manifests are now."""
-    made = {"accuracy": accuracy, "rungs": rungs}
+def claims(study: Path) -> str:
+    """Write what a study says of every claim, for each modulus."""
+    results = json.loads((study / "results.json").read_text(encoding="utf-8"))
+    by_claim: dict[str, dict[str, str]] = {}
+    rows = groups = 0
+    for verdict in results["claims"]:
+        if verdict["target"] in TARGETS:
+            by_claim.setdefault(verdict["id"], {})[verdict["target"]] = _cell(verdict)
+            rows, groups = verdict["n_rows"], verdict["n_groups"]
+    lines = ["| claim | in plane | out of plane | E_vrh |", "|---|---|---|---|"]
+    for name, cells in by_claim.items():
+        lines.append(f"| {CLAIMS[name]} | {' | '.join(cells.get(target, '') for target in TARGETS)} |")
+    head = f"{rows} layered crystals, {groups} spacers, data {results['data']['version']}, relaxed moduli:"
+    return "\n".join([head, "", *lines])
+
+
+def _cell(verdict: Mapping[str, Any]) -> str:
+    """Verdict, bold where there is one, and the numbers behind it."""
+    word = verdict["verdict"]
+    evidence = verdict["evidence"]
+    if verdict["id"] in TRANSFER:
+        key, unit = TRANSFER[verdict["id"]]
+        numbers = [_with_ends(evidence[key], evidence[f"{key}_lower"], evidence[f"{key}_upper"], unit)]
+    else:
+        numbers = [text for concept in evidence.values() if "descriptors" in concept for text in _numbers_of(concept)]
+    return f"{word if word == 'undecided' else f'**{word}**'} ({'; '.join(numbers)})"
+
+
+def _numbers_of(concept: Mapping[str, Any]) -> list[str]:
+    if "p_top_k" in concept:
+        return [f"{concept['p_top_k']:.0%}"]
+    if "share" in concept:
+        return [f"{concept['share']:.0%}, {concept['lower']:.0%} to {concept['upper']:.0%}"]
+    found = concept["descriptors"].values()
+    return [_with_ends(row.get("spearman", row.get("estimate")), row["lower"], row["upper"]) for row in found]
+
+
+def _with_ends(value: float, lower: float, upper: float, unit: str = "") -> str:
+    return f"{value:.2f}{unit}, {lower:.2f} to {upper:.2f}"
+
+
+def rendered(text: str, study: Path | None = None) -> str:
+    """Return a page with the tables as the manifests are now, or the study is."""
+    made = {"accuracy": accuracy, "rungs": rungs, "claims": lambda: claims(study)}
     return MARKED.sub(lambda block: f"{block[1]}\n{made[block[2]]()}\n\n{block[3]}", text)
 
 
 def main() -> None:
     """Write or compare."""
+    if "--study" in sys.argv:
+        study = Path(sys.argv[sys.argv.index("--study") + 1])
+        VERDICTS.write_text(rendered(VERDICTS.read_text(encoding="utf-8"), study), encoding="utf-8")
+        return
     old = PAGE.read_text(encoding="utf-8")
     new = rendered(old)
     if "--check" in sys.argv:

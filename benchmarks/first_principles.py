@@ -37,7 +37,6 @@ from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.elasticity.response.strain_paths import CheapResponse, PathSettings, path_steps, respond_along_paths
 from perovex.elasticity.response.symmetry import CrystalSymmetry
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, evaluate_many
-from perovex.minima.archive import RECORDS
 
 SYMMETRY = 0.03  # Angstrom: released crystals are relaxed again in the space group that they obey this well
 PATHS = PathSettings(strain=5e-3, one_sided=True)
@@ -45,24 +44,14 @@ SETTINGS = Cp2kSettings()
 
 
 @cache
-def releases() -> tuple[ElasticData, ...]:
-    """The newest release, then the newest preview with all its minima."""
-    newest = data_root() / "elastic"
-    preview = max(path.parent.name for path in newest.glob(f"*/{RECORDS}"))
-    return load_elastic(), load_elastic(version=preview, minima="all")
-
-
-def release_of(name: str) -> ElasticData:
-    """Find the release that holds a crystal."""
-    for data in releases():
-        if name in data.structures:
-            return data
-    raise SystemExit(f"no released crystal {name!r}")
+def released() -> ElasticData:
+    """The newest release with all minima of each compound."""
+    return load_elastic(minima="all")
 
 
 def normal_of(name: str) -> list[float]:
     """Normal of the sheets of a released crystal."""
-    tensors = json.loads((release_of(name).folder / "tensors.json").read_text())
+    tensors = json.loads((released().folder / "tensors.json").read_text())
     normal: list[float] = tensors[f"{name}@{DEFAULT_POTENTIAL}"]["normal"]
     return normal
 
@@ -72,7 +61,9 @@ def cheap_of(name: str, work: Path) -> CheapResponse:
     file = work / f"{name}.response.npz"
     calculator = make_calculator(DEFAULT_POTENTIAL)
     if not file.exists():
-        atoms = AseAtomsAdaptor.get_atoms(release_of(name).structures[name])
+        if name not in released().structures:
+            raise SystemExit(f"no released crystal {name!r}")
+        atoms = AseAtomsAdaptor.get_atoms(released().structures[name])
         settings = LabelSettings(relax=RelaxSettings(fmax=1e-3, smax=2e-3), symmetry=SYMMETRY, max_seconds=1e5)
         made = cheap_response(atoms, calculator, settings, None, None).cheap
         arrays = {key: getattr(made.point, key) for key in ("positions", "cell", "energy", "forces", "stress")}
@@ -192,7 +183,7 @@ def collect(work: Path, out: Path) -> None:
         mesh = mesh_of(np.array(calls[0]["cell"]), SETTINGS.kpoint_length)
         record: dict[str, Any] = {"calls": len(calls), "kpoints": mesh}
         label_id = f"{name}@{DEFAULT_POTENTIAL}"
-        record |= {"label_id": label_id, "release": release_of(name).version, "normal": normal_of(name)}
+        record |= {"label_id": label_id, "release": released().version, "normal": normal_of(name)}
         try:
             record |= tensor_of(name, work)
         except LookupError:

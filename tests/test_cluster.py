@@ -4,6 +4,8 @@ import pytest
 
 from perovex._cluster import check_executor, connected, run_pieces
 from perovex.errors import PerovexError
+from perovex.study.kept import Kept
+from perovex.study.workers import Step, run_steps
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,10 @@ def test_pieces_are_taken_as_they_are_needed():
     assert len(taken) < 10
     with pytest.raises(PerovexError, match="unknown executor"):
         next(run_pieces(abs, pieces(), executor="spark"))
+
+
+def test_pieces_run_after_the_steps_of_a_study_in_the_same_process():
+    run_steps([Step("one", abs, (-1,)), Step("two", abs, (-2,))], kept=Kept(None, "key"), n_jobs=2)
+    assert sorted(run_pieces(abs, ((number, -number) for number in range(4)), n_jobs=2)) == [
+        (number, number) for number in range(4)
+    ]

@@ -257,7 +257,7 @@ def load_elastic(
         Folder with ``labels.csv``, ``tensors.json`` and ``structures.extxyz.gz`` (as `perovex collect` writes it),
         or a folder of such releases. Default: the bundled data.
     version : str, optional
-        Release; default the newest that is no preview (such as 1.0a2).
+        Release; default the newest that is no preview (such as 1.0a1).
     potential : str, optional
         Which potential's labels; default the one with most accepted labels.
     moduli : {"relaxed", "soft_frozen", "regularised"}

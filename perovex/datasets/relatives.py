@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
     """Return the known relaxed crystals of a spacer.
 
-    Lowest minima of the searches that come with the package stand before the crystals of the bundled release.
+    Lowest minima of the searches that come with the package stand before the crystals of the bundled release; those
+    that carry a label are the released ones.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
     Examples
     --------
     >>> sorted({crystal.halides for crystal in known_crystals("CCCC[NH3+]")})
-    [('Br',), ('I',)]
+    [('Br',), ('Cl',), ('I',)]
     >>> known_crystals("CCCCCCCCCCCCCCCC[NH3+]")
     ()
     """
@@ -47,8 +48,10 @@ def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
 
 @lru_cache(maxsize=256)
 def _of_spacer(flat: str) -> tuple[LayeredPerovskite, ...]:
+    released = dict(_released(flat))
+    minima = [(name, released.pop(name, structure)) for name, structure in _minima().get(flat, ())]
     crystals = []
-    for name, structure in (*_minima().get(flat, ()), *_released(flat)):
+    for name, structure in (*minima, *released.items()):
         try:
             crystals.append(perceive(structure, source=name))
         except PerovexError:

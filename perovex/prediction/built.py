@@ -116,8 +116,8 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
 
     Examples
     --------
-    >>> row = predict_new("CCCC[NH3+]", halide="Cl").iloc[0]
-    >>> bool(row["E_in_plane"] > 0), any("Cl for Br, not relaxed" in text for text in row["warnings"])
+    >>> row = predict_new("CCCC[NH3+]", metal="Sn").iloc[0]
+    >>> bool(row["E_in_plane"] > 0), any("Sn for Pb, not relaxed" in text for text in row["warnings"])
     (True, True)
     """
     several = not isinstance(spacer, str)
@@ -252,8 +252,8 @@ def start_crystal(compound: Compound, random_state: int = 0) -> Structure:
 
     Examples
     --------
-    >>> start_crystal(Compound.read("CCCC[NH3+]", halide="Cl")).properties["build"]["steps"]
-    'Cl for Br'
+    >>> start_crystal(Compound.read("CCCC[NH3+]", metal="Sn")).properties["build"]["steps"]
+    'Sn for Pb'
     """
     return from_relatives(compound, random_state) or build_layered(
         compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from joblib.externals.loky import get_reusable_executor
+from joblib.executor import get_memmapping_executor
 
 from perovex._progress import is_watched, progress_bar, say_stage
 from perovex._threads import few_threads
@@ -86,7 +86,8 @@ def run_steps(steps: Sequence[Step], *, kept: Kept, n_jobs: int = 1, progress: b
 
 
 def _run_in_workers(waiting: list[Step], done: dict[str, Done], kept: Kept, n_jobs: int, bar: _Bar) -> None:
-    executor = get_reusable_executor(max_workers=n_jobs, timeout=20, initializer=prepare, initargs=(os.getpid(),))
+    # that of joblib, whose other calls take up the workers that they find
+    executor = get_memmapping_executor(n_jobs, timeout=20, initializer=prepare, initargs=(os.getpid(),))
     running: dict[Future[Done], str] = {}
     try:
         while waiting or running:

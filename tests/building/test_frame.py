@@ -14,7 +14,7 @@ def test_bond_length_is_near_that_of_relaxed_crystals(elastic_data):
     from perovex import describe
 
     table = elastic_data.table
-    for (metal, halide), rows in table.groupby(["metal", "halide"]):
+    for (metal, halide), rows in table[~table["metal"].str.contains(".", regex=False)].groupby(["metal", "halide"]):
         found = np.mean([describe(elastic_data.structures[name])["bond_length_mean"] for name in rows.index[:4]])
         assert bond_length(metal, halide) == pytest.approx(found, rel=0.04)
 

@@ -63,40 +63,40 @@ def test_without_modes_nothing_changes():
 
 
 @pytest.fixture(scope="module")
-def preview():
-    return load_elastic(version="1.0a2", minima="all")
+def released():
+    return load_elastic(minima="all")
 
 
-def test_stored_modes_give_the_frozen_tensor_back(preview):
-    stored = {name: preview.modes(name) for name in preview.table.index}
+def test_stored_modes_give_the_frozen_tensor_back(released):
+    stored = {name: released.modes(name) for name in released.table.index}
     stored = {name: found for name, found in stored.items() if found is not None}
     assert len(stored) >= 15
-    frozen = load_elastic(version="1.0a2", minima="all", moduli="soft_frozen")
+    frozen = load_elastic(minima="all", moduli="soft_frozen")
     for name, (tensor, modes, volume, _) in stored.items():
         soft = [mode for mode in modes if mode[0] < 0.05]
         np.testing.assert_allclose(regularised_tensor(tensor, soft, volume, 1e12), frozen.tensors[name], atol=2e-3)
 
 
-def test_regularised_moduli_are_a_kind_of_moduli(preview):
-    smooth = load_elastic(version="1.0a2", minima="all", moduli="regularised")
-    assert set(smooth.table.index) == {name for name in preview.table.index if preview.modes(name) is not None}
-    both = smooth.table[["E_vrh"]].assign(E_vrh_relaxed=preview.table["E_vrh"])
+def test_regularised_moduli_are_a_kind_of_moduli(released):
+    smooth = load_elastic(minima="all", moduli="regularised")
+    assert set(smooth.table.index) == {name for name in released.table.index if released.modes(name) is not None}
+    both = smooth.table[["E_vrh"]].assign(E_vrh_relaxed=released.table["E_vrh"])
     assert (both["E_vrh"] >= both["E_vrh_relaxed"]).all()
     name = smooth.table.index[0]
-    tensor, _, _, normal = preview.modes(name)
+    tensor, _, _, normal = released.modes(name)
     assert ElasticTensor(smooth.tensors[name]).moduli(normal)["E_vrh"] == pytest.approx(smooth.table.loc[name, "E_vrh"])
     assert not np.allclose(smooth.tensors[name], tensor)
     assert repr(smooth).endswith("soft modes regularised>")
 
 
-def test_fragility_stands_for_every_label_and_the_derivative_where_modes_are_stored(preview):
-    table = soft_mode_table(preview)
+def test_fragility_stands_for_every_label_and_the_derivative_where_modes_are_stored(released):
+    table = soft_mode_table(released)
     known = table["E_vrh_regularised"].notna()
     assert known.sum() >= 15
     assert table["E_vrh_fragility"].dropna().between(0.3, 1.001).all()
     assert (table.loc[known, "E_vrh_per_ln_kappa0"] > 0).all()
     # what a finite change of kappa0 does is what the derivative says
-    more = soft_mode_table(preview, kappa0=1.1 * KAPPA0)
+    more = soft_mode_table(released, kappa0=1.1 * KAPPA0)
     for modulus in REGULARISED:
         moved = (more[f"{modulus}_regularised"] - table[f"{modulus}_regularised"])[known]
         slope = (more[f"{modulus}_per_ln_kappa0"] + table[f"{modulus}_per_ln_kappa0"])[known] / 2

@@ -19,7 +19,9 @@ from perovex.study.tables import select_columns
 @pytest.fixture(scope="module")
 def crystals():
     data = perovex.load_elastic()
-    rows = data.table.query("n_layers == 1").sort_values(["n_atoms", "crystal_id"]).iloc[:22]
+    small = data.table.query("n_layers == 1 and phase == 'DJ'").sort_values(["n_atoms", "crystal_id"])
+    several = small[small.groupby("spacer_smiles")["halide"].transform("nunique") == 3]
+    rows = several.iloc[:22]
     structures = pd.Series({name: data.structures[name] for name in rows.index}, dtype=object)
     featurizer = perovex.HOIPFeaturizer(progress=False).set_output(transform="pandas")
     table = featurizer.fit_transform(structures).set_index(rows.index)

@@ -29,7 +29,7 @@ def release(straight, searched, tmp_path_factory):
         (records / f"{name}@springs.json").write_text(json.dumps(record))
         with (records / f"{name}@springs.extxyz").open("w") as handle:
             ase.io.write(handle, atoms, format="extxyz")
-    folder = tmp_path_factory.mktemp("release") / "1.0a2"
+    folder = tmp_path_factory.mktemp("release") / "1.0a1"
     collect(records, folder, search=out)
     return folder, known
 

@@ -46,9 +46,9 @@ def test_a_compound_starts_from_a_known_relative_unless_told_otherwise(monkeypat
         return elastic_data.structures["BA2PbI4"].copy()
 
     monkeypatch.setattr(built, "build_layered", build)
-    row = predict_new(BA[0], halide="Cl", models=bundle).iloc[0]
-    assert (asked, row["builds"], row["halide"], row["formula"]) == ([], 1, "Cl", "(C4H9NH3)2PbCl4")
-    assert any(note.startswith("geometry of BA2PbBr4, Cl for Br, not relaxed") for note in row["warnings"])
+    row = predict_new(BA[0], metal="Sn", models=bundle).iloc[0]
+    assert (asked, row["builds"], row["metal"], row["formula"]) == ([], 1, "Sn", "(C4H9NH3)2SnI4")
+    assert any(note.startswith("geometry of BA2PbI4, Sn for Pb, not relaxed") for note in row["warnings"])
     # no butylammonium crystal lies eclipsed here, and nobody knows the spacer of the second
     predict_new(BA[0], halide="Cl", stacking="eclipsed", n_builds=1, models=bundle)
     predict_new("CCCCCCCCCCC[NH3+]", n_builds=1, models=bundle)

@@ -47,14 +47,14 @@ def test_the_spacer_of_a_rejected_crystal_takes_no_part(frozen):
         for kept in (~own, own | True)
     )
     assert found.loc["s06_PbCl_n2", "prediction"] == pytest.approx(without, rel=1e-6)
-    assert abs(whole / without - 1) > 1e-3
+    assert abs(whole / without - 1) > 1e-5
 
 
 def test_the_source_of_crystals_stands_among_what_may_confound(frozen):
     tables = build_tables(frozen, progress=False)
     tied = questions.confounding(tables)
     assert {"halide", "n_layers", "source", "spacer", "stei_max"} <= set(tied.columns)
-    assert tied.loc["stei_max", "source"] > 0.8  # a label of the source more than anything else
+    assert tied.loc["stei_max", "source"] > 0.6  # a label of the source more than anything else
     assert tied.loc["stei_max", "source"] > tied.loc["stei_max", "halide"]
     shares = questions.variance(tables, "E_vrh")
     assert {"source", "halide", "n", "spacer", "residual"} <= set(shares.index)

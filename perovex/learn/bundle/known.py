@@ -150,10 +150,15 @@ def as_identity(crystals: pd.DataFrame | None, index: pd.Index) -> pd.DataFrame:
     --------
     >>> as_identity(pd.DataFrame({"n_layers": [1.0], "cage": [None]}), pd.RangeIndex(1)).to_dict("records")
     [{'n': 1.0, 'cage': '', 'dimensionality': 2}]
+    >>> as_identity(pd.DataFrame({"metal": ["Ag.Bi"]}), pd.RangeIndex(1))["metal"].tolist()
+    ['Ag/Bi']
     """
     if crystals is None:
         return pd.DataFrame(index=index)
     identity = crystals.loc[index].rename(columns={"n_layers": "n", "spacer_smiles": "smiles"})
+    for column in ("metal", "halide"):  # tables of data join several by dots
+        if column in identity:
+            identity[column] = identity[column].astype(str).str.replace(".", "/", regex=False)
     if "cage" in identity:
         identity["cage"] = identity["cage"].fillna("").astype(str)
     if "n" in identity:
