@@ -342,7 +342,7 @@ def for_reading(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
         view[probability.replace("_", " of ")] = table[probability].map("{:.2f}".format)
         view[_with_unit("threshold", units)] = table["threshold"].map("{:.2f}".format)
     for target in targets:
-        view[_with_unit(target, units)] = table[target].map("{:.1f}".format)
+        view[_with_unit(target, units)] = table[target].map("{:.1f}".format).replace("nan", "none")
         if f"{target}_lower" in table:
             view[f"{target} interval"] = _spans(table, f"{target}_lower", f"{target}_upper")
         if f"{target}_min_of_builds" in table and (table["builds"] > 1).any():
@@ -361,4 +361,5 @@ def _with_unit(name: str, units: dict[str, str]) -> str:
 
 
 def _spans(table: pd.DataFrame, lower: str, upper: str) -> list[str]:
-    return [f"{low:.1f} to {high:.1f}" for low, high in zip(table[lower], table[upper], strict=True)]
+    pairs = zip(table[lower], table[upper], strict=True)
+    return ["" if low != low else f"{low:.1f} to {high:.1f}" for low, high in pairs]  # noqa: PLR0124  (NaN)

@@ -81,6 +81,10 @@ def test_predictions_are_read_without_columns_that_say_nothing():
     assert (view["E_vrh (GPa)"], view["E_vrh interval"]) == ("10.0", "8.0 to 12.0")
     assert view["coverage of intervals"] == "not claimed"
     assert not {"smiles", "stacking", "E_vrh label"} & set(view.index)
+    undefined = pd.DataFrame([row | {"E_vrh": np.nan, "E_vrh_lower": np.nan, "E_vrh_upper": np.nan}])
+    view = predicted(undefined, {}).iloc[0]  # a sheet in vacuum has no modulus across it
+    assert view["E_vrh"] == "none"
+    assert "E_vrh interval" not in view
 
 
 def test_every_command_has_examples_that_name_it_and_brackets_survive():
