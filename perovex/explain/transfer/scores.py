@@ -11,7 +11,7 @@ from perovex._progress import progress_bar
 from perovex.explain.correlation import within
 from perovex.explain.statistics import group_mean_interval
 from perovex.explain.transfer import adaptation
-from perovex.explain.transfer.strategies import ALL, HELD_OUT, MODELS, VARIANTS, Domains
+from perovex.explain.transfer.strategies import ALL, HELD_OUT, MEANS, MODELS, VARIANTS, Domains
 from perovex.learn import metrics
 from perovex.learn.held_out import takes_weights
 
@@ -122,7 +122,7 @@ def _score(
 ) -> dict[str, Any]:
     """Score one prediction: its level by the gain over the better of the two mean baselines, its ranks apart."""
     row: dict[str, Any] = {"variant": variant, "model": model, "family": family}
-    losses = {name: domains.loss(p) for name, p in baselines.items() if name.endswith("mean")}
+    losses = {name: domains.loss(p) for name, p in baselines.items() if name in MEANS}
     loss = domains.loss(prediction)
     known = np.isfinite(loss) & np.all([np.isfinite(v) for v in losses.values()], axis=0)
     row["n_predicted"] = int(known.sum())

@@ -27,6 +27,8 @@ SAME, HELD_OUT = "same spacers", "spacer held out"
 ALL = "all"
 """The family of all descriptors."""
 VARIANTS = (SAME, HELD_OUT)
+MEANS = ("source mean", "target mean")
+"""Baselines that know no descriptors; the better of them is what a transferred model has to beat."""
 _MIN_TRAIN = 4
 
 
@@ -121,7 +123,7 @@ class Domains:
         """Mean baselines on the target rows, and the nearest source crystal."""
         y = self.problem.y.to_numpy(dtype=float)
         scaled = _standardised(self.problem.X)
-        out = {name: np.full(len(y), np.nan) for name in ("source mean", "target mean", "nearest source crystal")}
+        out = {name: np.full(len(y), np.nan) for name in (*MEANS, "nearest source crystal")}
         for source, others, held in self.folds(variant):
             if len(source):
                 out["source mean"][held] = y[source].mean()
