@@ -24,6 +24,7 @@ from perovex.datasets.first_principles import (
     FirstPrinciplesData,
     load_first_principles,
     moduli_of,
+    one_factor,
 )
 from perovex.datasets.paths import write_checksums
 from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, make_calculator
@@ -94,6 +95,8 @@ def judge(name: str, data: FirstPrinciplesData) -> tuple[dict[str, float], pd.Da
             row[f"{key}_mape_percent"] = float(100 * abs(values["potential"] / values["first principles"] - 1).mean())
             if len(values) >= 4:
                 row[f"{key}_spearman"] = float(spearmanr(values["potential"], values["first principles"]).statistic)
+                scaled = one_factor(values["first principles"], values["potential"])
+                row |= {f"{key}_{name}": scaled[name] for name in ("factor", "left_out_percent")}
     return row, table
 
 

@@ -17,6 +17,8 @@ _CAPTIONS = {
     "moduli": "Moduli against first-principles values, GPa",
     "errors": "The same by quantity",
     "first_principles": "Layered crystals too: moduli against PBE-D3(BJ) along the same strain paths",
+    "scaling": "One factor on each modulus that would bring the potential closest to PBE-D3(BJ), and what it leaves on "
+    "crystals that it was not taken from",
     "potentials": "Interatomic potentials at the same first-principles calls: errors of forces, stress and moduli",
     "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",

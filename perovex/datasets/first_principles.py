@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ase import Atoms
+    from numpy.typing import ArrayLike
 
 COMPONENTS = tuple((i, j) for i in range(6) for j in range(i, 6))
 VOIGT = ("K_voigt", "G_voigt")
 MODULI = (*VOIGT, "K_vrh", "G_vrh", "E_vrh", "E_in_plane", "E_out_of_plane")
+_FEWEST_FOR_A_FACTOR = 3  # crystals
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,24 @@ class FirstPrinciplesData:
         return table.reset_index()
 
     @cached_property
+    def scaling(self) -> pd.DataFrame:
+        """One factor on the moduli of the potential that would bring them closest, and what it leaves.
+
+        Returns
+        -------
+        DataFrame
+            modulus, ``crystals``, ``deviation_percent`` (mean absolute), ``factor``, and ``left_out_percent``: the mean
+            absolute deviation on crystals that the factor was not taken from. Rows with fewer than three are left out.
+        """
+        known = self.comparison.dropna()
+        rows = []
+        for modulus, pairs in known.groupby("modulus", sort=False):
+            if len(pairs) >= _FEWEST_FOR_A_FACTOR:
+                found = one_factor(pairs["first_principles_GPa"], pairs["potential_GPa"])
+                rows.append({"modulus": modulus, "crystals": len(pairs), **found})
+        return pd.DataFrame(rows, columns=["modulus", "crystals", "deviation_percent", "factor", "left_out_percent"])
+
+    @cached_property
     def potentials(self) -> pd.DataFrame:
         """How far each potential is from the calls on file, indexed by its name; see ``benchmarks/potentials.py``."""
         return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
@@ -174,6 +194,35 @@ class FirstPrinciplesData:
             f"FirstPrinciplesData({len(self.crystals)} tensors, {calls} calls of "
             f"{settings['functional']} by {settings['code']} {settings['version']})"
         )
+
+
+def one_factor(exact: ArrayLike, own: ArrayLike) -> dict[str, float]:
+    """Return the factor that brings moduli closest to others in proportion, and the errors without and with it.
+
+    Parameters
+    ----------
+    exact, own : array_like, shape (n_crystals,)
+        Moduli by first principles and by a potential; at least two crystals.
+
+    Returns
+    -------
+    dict
+        ``deviation_percent``: mean absolute deviation as it is; ``factor``: geometric mean of the ratios;
+        ``left_out_percent``: mean absolute deviation with a factor taken from the other crystals.
+
+    Examples
+    --------
+    >>> {key: round(value, 3) for key, value in one_factor([11.0, 22.0, 33.0], [10.0, 20.0, 30.0]).items()}
+    {'deviation_percent': 9.091, 'factor': 1.1, 'left_out_percent': 0.0}
+    """
+    reference, computed = np.asarray(exact, dtype=float), np.asarray(own, dtype=float)
+    ratios = np.log(reference / computed)
+    of_others = (ratios.sum() - ratios) / (len(ratios) - 1)
+    return {
+        "deviation_percent": float(100 * abs(computed / reference - 1).mean()),
+        "factor": float(np.exp(ratios.mean())),
+        "left_out_percent": float(100 * abs(np.exp(of_others - ratios) - 1).mean()),
+    }
 
 
 def moduli_of(tensor: np.ndarray, normal: np.ndarray) -> dict[str, float]:

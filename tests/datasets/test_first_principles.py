@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from perovex.datasets import load_elastic
-from perovex.datasets.first_principles import COMPONENTS, load_first_principles
+from perovex.datasets.first_principles import COMPONENTS, load_first_principles, one_factor
 from perovex.datasets.paths import write_checksums
 from perovex.elasticity import ElasticTensor
 from perovex.errors import DatasetError
@@ -133,3 +133,25 @@ def test_bundled_slopes_follow_from_the_stress_of_the_calls(bundled):
             strain = bundled.manifest["paths"]["strain"]
             slope = (atoms.get_stress()[k] - reference.get_stress()[k]) * 160.21766208 / strain
             assert slope == pytest.approx(bundled.tensor(name)[k, k], rel=0.35)
+
+
+def test_one_factor_takes_off_what_is_common_to_all_and_is_judged_on_the_left_out():
+    own = np.array([10.0, 20.0, 30.0])
+    found = one_factor(1.25 * own, own)
+    assert found == pytest.approx({"deviation_percent": 20.0, "factor": 1.25, "left_out_percent": 0.0}, abs=1e-9)
+    # ratios 1 and 4: the factor of the one is wrong by four for the other
+    apart = one_factor([10.0, 40.0], [10.0, 10.0])
+    assert apart["factor"] == pytest.approx(2.0)
+    assert apart["left_out_percent"] == pytest.approx((300.0 + 75.0) / 2)
+
+
+def test_bundled_factors_are_those_of_the_comparison(bundled):
+    scaling = bundled.scaling.set_index("modulus")
+    known = bundled.comparison.dropna()
+    for modulus, row in scaling.iterrows():
+        pairs = known[known["modulus"] == modulus]
+        assert row["crystals"] == len(pairs) >= 3
+        assert row["deviation_percent"] == pytest.approx(abs(pairs["deviation_percent"]).mean())
+        shares = pairs["first_principles_GPa"] / pairs["potential_GPa"]
+        assert shares.min() < row["factor"] < shares.max()
+    assert {"E_in_plane", "E_out_of_plane", "E_vrh"} <= set(scaling.index)

@@ -38,6 +38,9 @@ class LabelValidation:
     first_principles : DataFrame
         One row per crystal and modulus: that of PBE-D3(BJ), that of the potential along the same strain paths (GPa),
         and the deviation in percent; see `load_first_principles`. Empty for labels of another potential.
+    scaling : DataFrame
+        One row per modulus: the factor that would bring the potential closest to PBE-D3(BJ), and the deviation that it
+        leaves on crystals that it was not taken from; see `FirstPrinciplesData.scaling`.
     potentials : DataFrame
         One row per interatomic potential: errors of forces, stress and moduli at the same first-principles calls.
     enantiomers : DataFrame
@@ -54,6 +57,7 @@ class LabelValidation:
     moduli: pd.DataFrame
     errors: pd.DataFrame
     first_principles: pd.DataFrame
+    scaling: pd.DataFrame
     potentials: pd.DataFrame
     enantiomers: pd.DataFrame
     trends: pd.DataFrame
@@ -97,12 +101,14 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
     """
     data = data.relaxed()
     lattice, moduli, anchor = _lattice(data), _moduli(data.table), load_first_principles()
+    own = data.potential == anchor.potential
     return LabelValidation(
         lattice,
         _lattice_errors(lattice),
         moduli,
         _errors(moduli),
-        anchor.comparison if data.potential == anchor.potential else anchor.comparison.iloc[:0],
+        anchor.comparison if own else anchor.comparison.iloc[:0],
+        anchor.scaling if own else anchor.scaling.iloc[:0],
         anchor.potentials.reset_index(),
         enantiomer_differences(data.table),
         trends(data.table),

@@ -38,7 +38,7 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
     )
     truth, audit = labels.truth, labels.audit
     _literature(section, truth, figures)
-    _first_principles(section, truth.first_principles)
+    _first_principles(section, truth.first_principles, truth.scaling)
     _lattice(section, truth)
     _trends(section, truth.trends)
     if len(audit.second_potential):
@@ -74,7 +74,7 @@ def _literature(section: Section, truth: LabelValidation, figures: Path) -> None
     section.table(in_words(truth.moduli), "The same, crystal by crystal; GPa.", index=False, folded=True)
 
 
-def _first_principles(section: Section, compared: pd.DataFrame) -> None:
+def _first_principles(section: Section, compared: pd.DataFrame, scaling: pd.DataFrame) -> None:
     """Show how far the potential is from density-functional theory on the same crystals; nothing where not compared."""
     if len(compared):
         compared = compared[compared["first_principles_GPa"].notna()]
@@ -88,6 +88,14 @@ def _first_principles(section: Section, compared: pd.DataFrame) -> None:
         "stress along the same strain paths of the same crystals. Deviation of the potential, percent.",
     )
     section.table(in_words(compared), "The same in GPa.", index=False, folded=True)
+    if len(scaling):
+        section.table(
+            in_words(scaling),
+            "What one factor on each modulus of the potential would do: mean absolute deviation from PBE-D3(BJ) as it "
+            "is, the factor, and the deviation that it leaves on crystals that it was not taken from. Labels are not "
+            "scaled.",
+            index=False,
+        )
 
 
 def _lattice(section: Section, truth: LabelValidation) -> None:
