@@ -49,8 +49,9 @@ def explorer_payload(result: StudyResult, small: Mapping[str, YoungModulusRegres
     facts = facts_of(result)
     drawn = drawings_of(result)
     names = result.tables.X.index
+    rows = facts.reset_index(drop=True).to_dict("index").values()  # one for each crystal, even without a column
     return {
-        "crystals": [{**row, "name": str(name)} for name, row in zip(names, facts.to_dict("records"), strict=True)],
+        "crystals": [{**row, "name": str(name)} for name, row in zip(names, rows, strict=True)],
         "facts": list(facts.columns),
         "categories": categories_of(facts),
         "descriptors": [{"key": key, "label": name_of(key), "unit": unit_of(key)} for key in X.columns],
