@@ -164,6 +164,7 @@ INSIDE = {
     "prediction": (
         ("explaining", "models", "relaxing", "words"),
         ("crystals",),
+        ("averaging",),
         ("built",),
     ),
     "report": (

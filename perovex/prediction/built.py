@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 from joblib import delayed
 
@@ -18,10 +17,10 @@ from perovex.building.compound import Compound
 from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
-from perovex.prediction.crystals import add_reasons, predict_described
+from perovex.prediction.averaging import predict_averaged
+from perovex.prediction.crystals import add_reasons
 from perovex.prediction.models import load_models
 from perovex.prediction.relaxing import relax_by_potential, require_potential
-from perovex.prediction.words import of_crystal, of_prediction, probability_column, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,22 +119,22 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     >>> bool(row["E_in_plane"] > 0), any("Sn for Pb, not relaxed" in text for text in row["warnings"])
     (True, True)
     """
-    several = not isinstance(spacer, str)
     compounds: list[Compound | PerovexError]
     if isinstance(spacer, str):
-        compounds = [Compound.read(spacer, metal, halide, n, cage, stacking)]
+        compounds, on_error = [Compound.read(spacer, metal, halide, n, cage, stacking)], "raise"
     else:
-        compounds = [_read(one, metal, halide, n, cage, stacking) for one in spacer]
+        compounds, on_error = [_read(smiles, metal, halide, n, cage, stacking) for smiles in spacer], "row"
     table = predict_compounds(
         compounds, start=start, relax=relax, n_builds=n_builds, models=models, moduli=moduli, explain=explain,
-        random_state=random_state, n_jobs=n_jobs, progress=progress, on_error="row" if several else "raise",
+        random_state=random_state, n_jobs=n_jobs, progress=progress, on_error=on_error,
     )  # fmt: skip
-    if several:
-        table.index = pd.Index([str(one) for one in spacer], name="crystal")
+    if not isinstance(spacer, str):
+        table.index = pd.Index([str(smiles) for smiles in spacer], name="crystal")
     return table
 
 
 def _read(spacer: str, *composition: Any) -> Compound | PerovexError:
+    """Read a compound, or return the error."""
     try:
         return Compound.read(spacer, *composition)
     except PerovexError as error:
@@ -180,33 +179,32 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     if n_builds < 1:
         raise BuildError(f"n_builds = {n_builds}: at least one crystal has to be built")
     if relax:
-        require_potential(relax if isinstance(relax, str) else "")
+        require_potential(_potential_of(relax))
     bundle = load_models(models, moduli)
-    plan = [
-        (number, trial)
-        for number, compound in enumerate(compounds)
-        if isinstance(compound, Compound)
-        for trial in _trials(compound, start, n_builds, random_state)
-    ]
+    rows, plan = _plan(compounds, start, n_builds, random_state)
     work = workers(n_jobs, return_as="generator")(
         delayed(build_and_describe)(trial.compound, trial.seed, relax, keep=explain, made=trial.made)
         for _, trial in plan
     )
-    built: dict[int, list[Described]] = {}
-    bar = progress_bar(work, total=len(plan), desc="build and describe", unit="crystal", shown=progress)
-    for (number, _), crystal in zip(plan, bar, strict=True):
-        built.setdefault(number, []).append(crystal)
-    rows = [
-        [Described(error=compound)] if isinstance(compound, PerovexError) else built[number]
-        for number, compound in enumerate(compounds)
-    ]
+    crystals = progress_bar(work, total=len(plan), desc="build and describe", unit="crystal", shown=progress)
+    for (number, _), crystal in zip(plan, crystals, strict=True):
+        rows[number].append(crystal)
     if on_error == "raise":
-        failed = next((crystals[0].error for crystals in rows if all(crystal.error for crystal in crystals)), None)
-        if failed is not None:
-            raise failed
+        _raise_first_failure(rows)
     names = pd.Index([getattr(compound, "source", None) or str(compound) for compound in compounds], name="crystal")
-    table = _predict_averaged(rows, names, bundle)
-    return add_reasons(table, rows, bundle, progress=progress) if explain else table
+    table = predict_averaged(rows, names, bundle)
+    if explain:
+        table = add_reasons(table, rows, bundle, progress=progress)
+    return table
+
+
+def _raise_first_failure(rows: Sequence[Sequence[Described]]) -> None:
+    """Raise the error of the first compound of which no crystal could be built."""
+    for crystals in rows:
+        if all(crystal.error for crystal in crystals):
+            error = crystals[0].error
+            assert error is not None
+            raise error
 
 
 @dataclass(frozen=True)
@@ -218,17 +216,33 @@ class _Trial:
     made: Structure | None = None
 
 
+def _plan(
+    compounds: Sequence[Compound | PerovexError], start: Start, n_builds: int, random_state: int
+) -> tuple[list[list[Described]], list[tuple[int, _Trial]]]:
+    """Return a row of crystals for each compound, still empty but for errors, and what to build for which row."""
+    rows: list[list[Described]] = []
+    plan: list[tuple[int, _Trial]] = []
+    for number, compound in enumerate(compounds):
+        if isinstance(compound, PerovexError):
+            rows.append([Described(error=compound)])
+            continue
+        rows.append([])
+        trials = _trials(compound, start, n_builds, random_state)
+        plan += [(number, trial) for trial in trials]
+    return rows, plan
+
+
 def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
+    """Return what to build of a compound: from a known relative where one is asked for and known, else from nothing."""
     seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
-    chance = compound.halides.mixed and not compound.halides.placed  # else one crystal made is as good as several
-    made: list[Structure | None] = []
     if start == "known":
-        tried = seeds if chance else seeds[:1]
-        made = [from_relatives(compound, seed) for seed in tried]
-    trials = [
-        _Trial(compound, seed, crystal) for seed, crystal in zip(seeds, made, strict=False) if crystal is not None
-    ]
-    return trials or [_Trial(compound, seed) for seed in seeds]
+        # one crystal made is as good as several, but where mixed halides stand at random
+        at_random = compound.halides.mixed and not compound.halides.placed
+        made = [(seed, from_relatives(compound, seed)) for seed in (seeds if at_random else seeds[:1])]
+        trials = [_Trial(compound, seed, crystal) for seed, crystal in made if crystal is not None]
+        if trials:
+            return trials
+    return [_Trial(compound, seed) for seed in seeds]
 
 
 def start_crystal(compound: Compound, random_state: int = 0) -> Structure:
@@ -255,9 +269,14 @@ def start_crystal(compound: Compound, random_state: int = 0) -> Structure:
     >>> start_crystal(Compound.read("CCCC[NH3+]", metal="Sn")).properties["build"]["steps"]
     'Sn for Pb'
     """
-    return from_relatives(compound, random_state) or build_layered(
+    return from_relatives(compound, random_state) or _build(compound, random_state)
+
+
+def _build(compound: Compound, seed: int) -> Structure:
+    """Build a crystal of a compound from nothing."""
+    return build_layered(
         compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
-        random_state=random_state,
+        random_state=seed,
     )  # fmt: skip
 
 
@@ -283,6 +302,11 @@ def from_relatives(compound: Compound, seed: int = 0) -> Structure | None:
     return from_known(relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage, seed)
 
 
+def _potential_of(relax: bool | str) -> str:
+    """Return the name of the potential that is asked for; empty for that of the labels."""
+    return relax if isinstance(relax, str) else ""
+
+
 def build_and_describe(
     compound: Compound, seed: int, relax: bool | str = False, *, keep: bool = False, made: Structure | None = None
 ) -> Described:
@@ -306,76 +330,9 @@ def build_and_describe(
         With its error where it cannot be built.
     """
     try:
-        crystal = made or build_layered(
-            compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
-            random_state=seed,
-        )  # fmt: skip
+        crystal = made or _build(compound, seed)
         if relax:
-            crystal = relax_by_potential(crystal, relax if isinstance(relax, str) else "")
+            crystal = relax_by_potential(crystal, _potential_of(relax))
     except PerovexError as error:
         return Described(error=error)
     return describe_item(crystal, keep=keep)
-
-
-def _predict_averaged(rows: Sequence[Sequence[Described]], names: pd.Index, bundle: ModelBundle) -> pd.DataFrame:
-    """Predict every build and average those of one compound."""
-    # a failed build beside others says nothing about the compound
-    kept = [[crystal for crystal in crystals if crystal.error is None] or [crystals[0]] for crystals in rows]
-    owner = np.repeat(np.arange(len(kept)), [len(crystals) for crystals in kept])
-    each = predict_described([crystal for crystals in kept for crystal in crystals], pd.RangeIndex(len(owner)), bundle)
-    averaged = [
-        _average(each[owner == number], crystals, len(rows[number]), bundle) for number, crystals in enumerate(kept)
-    ]
-    table = pd.DataFrame(averaged)
-    table.index = names
-    return table
-
-
-def _is_made(crystal: Described) -> bool:
-    """Whether a crystal was made from a known relative."""
-    return bool(crystal.origin.get("build", {}).get("from"))
-
-
-def _average(builds: pd.DataFrame, crystals: Sequence[Described], n_asked: int, bundle: ModelBundle) -> pd.Series:
-    """Average the predictions of several builds of one compound: moduli and ends of intervals by their logarithms."""
-    # what the builds say in words is taken from the first that lies outside, else from the first
-    outside = builds[~builds["in_domain"].fillna(value=True).astype(bool)]
-    row = (outside if len(outside) else builds).iloc[0].copy()
-    works = builds["error"].eq("").all()
-    row["builds"] = len(builds) if works else 0
-    for target in bundle.regressors:
-        values = builds[target].to_numpy(float)
-        for column in (target, f"{target}_lower", f"{target}_upper", f"{target}_std"):
-            if column in builds:
-                row[column] = _typical(builds[column].to_numpy(float))
-        row[f"{target}_min_of_builds"], row[f"{target}_max_of_builds"] = values.min(), values.max()
-    if not works:
-        return row
-    probability = probability_column(builds.columns)
-    if probability:
-        row[probability] = builds[probability].astype(float).mean()
-        row["class"] = _class(builds, probability, row[probability])
-    for column in ("phase", "stacking"):
-        row[column] = "/".join(dict.fromkeys(builds[column]))
-    said = [
-        note
-        for (_, build), crystal in zip(builds.iterrows(), crystals, strict=True)
-        for note in of_crystal(build, crystal, bundle)
-    ]
-    notes = [*of_prediction(row, bundle, len(outside), len(builds)), *dict.fromkeys(said)]
-    if not _is_made(crystals[0]) or len(builds) > 1:
-        notes.append(spread(row, n_asked, bundle))
-    row["warnings"] = notes
-    return row
-
-
-def _class(builds: pd.DataFrame, probability: str, mean: float) -> str:
-    """Return the name of the class on the side of the mean probability."""
-    stiff = probability.removeprefix("probability_")
-    soft = next((name for name in builds["class"] if name != stiff), "soft" if stiff == "stiff" else f"not {stiff}")
-    return stiff if mean > 0.5 else str(soft)
-
-
-def _typical(values: np.ndarray) -> float:
-    """Geometric mean; the arithmetic one where a value is not positive."""
-    return float(np.exp(np.log(values).mean()) if (values > 0).all() else values.mean())

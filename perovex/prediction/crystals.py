@@ -87,7 +87,9 @@ def predict(
     crystals, names = _expanded(items)
     described = list(describe_each(crystals, disorder=disorder, n_jobs=n_jobs, progress=progress, keep=explain))
     table = predict_described(described, names, bundle)
-    return add_reasons(table, [[crystal] for crystal in described], bundle, progress=progress) if explain else table
+    if explain:
+        table = add_reasons(table, [[crystal] for crystal in described], bundle, progress=progress)
+    return table
 
 
 def add_reasons(
@@ -107,9 +109,9 @@ def add_reasons(
     """
     from perovex.prediction.explaining import explain_described  # a second of imports that few predictions need
 
-    rows = zip(table.index, crystals, strict=True)
-    shown = progress_bar(rows, total=len(table), desc="explain", unit="crystal", shown=progress)
-    reasons = pd.Series([explain_described(builds, str(name), bundle) for name, builds in shown], dtype=object)
+    named_builds = zip(table.index, crystals, strict=True)
+    bar = progress_bar(named_builds, total=len(table), desc="explain", unit="crystal", shown=progress)
+    reasons = pd.Series([explain_described(builds, str(name), bundle) for name, builds in bar], dtype=object)
     return table.assign(why=reasons.to_numpy())
 
 
@@ -129,20 +131,21 @@ def predict_described(described: Sequence[Described], names: pd.Index, bundle: M
         As `predict` gives it.
     """
     # by position: two crystals may bear the same name; one without its hydrogens is no crystal to predict
-    sound = [number for number, crystal in enumerate(described) if crystal.error is None]
-    predicted = _predict_sound([described[number] for number in sound], bundle)
-    predicted.index = pd.Index(sound or [-1])
+    sound = [position for position, crystal in enumerate(described) if crystal.error is None]
+    predicted = _predict_sound([described[position] for position in sound], bundle)
+    predicted.index = pd.Index(sound or [-1])  # of none: a row of nothing, that the next line leaves out
     table = predicted.reindex(range(len(described)))
     notes: list[list[str]] = []
     errors: list[str] = []
-    for number, crystal in enumerate(described):
+    for position, crystal in enumerate(described):
         if crystal.error is None:
-            notes.append(remarks(table.iloc[number], crystal, bundle))
+            notes.append(remarks(table.iloc[position], crystal, bundle))
             errors.append("")
         else:
             notes.append([])
             errors.append(f"{crystal.error.kind}: {crystal.error}")
-    table["warnings"], table["error"] = notes, errors
+    table["warnings"] = notes
+    table["error"] = errors
     table.index = pd.Index(names, name="crystal")
     return table
 
@@ -167,7 +170,7 @@ def _with_labels(
     table = _order(predicted.join(compounds.reindex(columns=list(COMPOUND))))
     labels = known_labels(records_of(compounds), X, bundle)
     table[labels.columns] = labels.to_numpy() if len(labels) else np.nan
-    return table.astype({name: float for name in labels.columns if name != "known_as"})
+    return table.astype(dict.fromkeys(labels.columns.drop("known_as"), float))
 
 
 def _blank_across_vacuum(predicted: pd.DataFrame, X: pd.DataFrame, compounds: pd.DataFrame) -> None:
@@ -181,7 +184,8 @@ def _blank_across_vacuum(predicted: pd.DataFrame, X: pd.DataFrame, compounds: pd
 def _order(table: pd.DataFrame) -> pd.DataFrame:
     """Put first what a crystal is and whether such crystals were learnt from."""
     first = [*COMPOUND, "in_domain", "domain_reason"]
-    return table[[*first, *(name for name in table.columns if name not in first)]]
+    others = [name for name in table.columns if name not in first]
+    return table[[*first, *others]]
 
 
 def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: ModelBundle) -> pd.DataFrame:
@@ -202,19 +206,20 @@ def known_labels(compounds: Sequence[dict[str, Any]], X: pd.DataFrame, bundle: M
     """
     columns = {target: f"{target}_label" for target in bundle.regressors}
     known = bundle.known
-    keys: dict[Any, list[Any]] = {}
+    names_of: dict[Any, list[Any]] = {}
     if known is not None and "smiles" in known.identity:
-        keys = _keys(known.identity)
+        names_of = _names_by_compound(known.identity)
     rows: list[dict[str, Any]] = []
     for position, compound in enumerate(compounds):
-        entry: dict[str, Any] = {"known_as": ""} | dict.fromkeys(columns.values(), np.nan)
-        same = keys.get(_key(compound), [])
-        if same and known is not None:
-            name = str(bundle.distances(X.iloc[[position]]).iloc[0][same].idxmin())
-            labels = known.moduli.loc[[name]].iloc[0]
-            entry["known_as"] = name
-            entry |= {column: float(labels[target]) for target, column in columns.items()}
-        rows.append(entry)
+        row: dict[str, Any] = {"known_as": ""} | dict.fromkeys(columns.values(), np.nan)
+        same_compound = names_of.get(_key(compound), [])
+        if same_compound and known is not None:
+            distances = bundle.distances(X.iloc[[position]]).iloc[0]
+            nearest = str(distances[same_compound].idxmin())
+            labels = known.moduli.loc[[nearest]].iloc[0]
+            row["known_as"] = nearest
+            row |= {column: float(labels[target]) for target, column in columns.items()}
+        rows.append(row)
     return pd.DataFrame(rows, columns=["known_as", *columns.values()])
 
 
@@ -223,15 +228,16 @@ def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _keys(identity: pd.DataFrame) -> dict[Any, list[Any]]:
-    """Names of known crystals by compound."""
-    keys: dict[Any, list[Any]] = {}
-    for name, row in zip(identity.index, records_of(identity), strict=True):
-        keys.setdefault(_key(row), []).append(name)
-    return keys
+def _names_by_compound(identity: pd.DataFrame) -> dict[Any, list[Any]]:
+    """Names of known crystals by the key of their compound."""
+    names_of: dict[Any, list[Any]] = {}
+    for name, compound in zip(identity.index, records_of(identity), strict=True):
+        names_of.setdefault(_key(compound), []).append(name)
+    return names_of
 
 
 def _key(compound: dict[str, Any]) -> Any:
+    """Return what two crystals of one compound have in common, and no two of different ones."""
     cage = compound.get("cage")
     if not isinstance(cage, str):  # missing: NaN or None
         cage = ""
@@ -246,12 +252,13 @@ def _expanded(items: Any) -> tuple[list[Any], pd.Index]:
     crystals: list[Any] = []
     seen: set[Path] = set()
     for item in given:
-        if isinstance(item, (str, Path)):
-            paths = [path for path in expand_paths(item, keep_missing=len(given) > 1) if path not in seen]
-            seen.update(paths)
-            crystals += paths
-        else:
+        if not isinstance(item, (str, Path)):
             crystals.append(item)
+            continue
+        paths = expand_paths(item, keep_missing=len(given) > 1)
+        unseen = [path for path in paths if path not in seen]
+        seen.update(unseen)
+        crystals += unseen
     _, names = named_items(crystals)
     if isinstance(names, pd.RangeIndex):
         names = pd.Index([f"crystal {number}" for number in names])

@@ -90,28 +90,40 @@ class Reasons:
         n : int
             Groups of descriptors to name.
         """
-        lead = f"{self.target} = {self.prediction:.3g}, where {self.expected:.3g} is typical of the training crystals"
-        parts = [self._part(str(name), row) for name, row in self.groups.head(n).iterrows()]
-        rest = float(self.groups["contribution"].iloc[n:].sum())
-        others = [f"{len(self.groups) - n} others together {self._size(rest)}"] if len(self.groups) > n else []
-        said = [f"{lead}: {'; '.join([*parts, *others])}."]
-        for name, row in self.neighbours.iterrows():
-            label = f"{self.target} {row[self.target]:.3g}" if np.isfinite(row[self.target]) else "no label"
-            differs = f"; it differs by {row['differences']}" if row["differences"] else ""
-            said.append(f"Like {name} ({label}; distance {row['distance']:.2f}){differs}.")
+        sentences = [self._what_carries_it(n)]
+        sentences += [self._likeness(str(name), neighbour) for name, neighbour in self.neighbours.iterrows()]
         if self.change is not None:
             side = "below" if self.change.prediction >= self.change.goal else "above"
-            said.append(f"Smallest change to {side} {self.change.goal:.4g}: {self.change.sentence()}")
+            sentences.append(f"Smallest change to {side} {self.change.goal:.4g}: {self.change.sentence()}")
         if self.sampling_error:
-            said.append(f"Contributions were sampled; their largest standard error is {self.sampling_error:.2g}.")
-        return said
+            sentences.append(f"Contributions were sampled; their largest standard error is {self.sampling_error:.2g}.")
+        return sentences
 
-    def _part(self, name: str, row: pd.Series) -> str:
-        alike = f" and {row['members'] - 1:.0f} alike" if row["members"] > 1 else ""
-        return f"{name_of(name)} = {amount(row['value'], name)}{alike} {self._size(row['contribution'])}"
+    def _what_carries_it(self, n: int) -> str:
+        """Name the prediction and the contributions of the `n` largest groups; the others are added up."""
+        lead = f"{self.target} = {self.prediction:.3g}, where {self.expected:.3g} is typical of the training crystals"
+        parts = [self._part(str(leader), group) for leader, group in self.groups.head(n).iterrows()]
+        if len(self.groups) > n:
+            rest = float(self.groups["contribution"].iloc[n:].sum())
+            parts.append(f"{len(self.groups) - n} others together {self._size(rest)}")
+        return f"{lead}: {'; '.join(parts)}."
+
+    def _likeness(self, name: str, neighbour: pd.Series) -> str:
+        """Say how near a known crystal is, its label, and how it differs."""
+        label = f"{self.target} {neighbour[self.target]:.3g}" if np.isfinite(neighbour[self.target]) else "no label"
+        differs = f"; it differs by {neighbour['differences']}" if neighbour["differences"] else ""
+        return f"Like {name} ({label}; distance {neighbour['distance']:.2f}){differs}."
+
+    def _part(self, leader: str, group: pd.Series) -> str:
+        """Name a group by the descriptor that leads it, its value, and what it contributes."""
+        alike = f" and {group['members'] - 1:.0f} alike" if group["members"] > 1 else ""
+        return f"{name_of(leader)} = {amount(group['value'], leader)}{alike} {self._size(group['contribution'])}"
 
     def _size(self, contribution: float) -> str:
-        return f"{np.expm1(contribution):+.1%}" if self.scale == "ln(target)" else f"{contribution:+.3g}"
+        """Write a contribution: in percent of the target where logarithms are added, else in its unit."""
+        if self.scale == "ln(target)":
+            return f"{np.expm1(contribution):+.1%}"
+        return f"{contribution:+.3g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -142,8 +154,8 @@ class Reasons:
         return f"<Reasons of {self.crystal}: {self.target} = {self.prediction:.3g}>"
 
     def _repr_html_(self) -> str:
-        said = " ".join(self.sentences())
-        return table_html(self.groups, said) + table_html(self.neighbours, "Nearest known crystals")
+        caption = " ".join(self.sentences())
+        return table_html(self.groups, caption) + table_html(self.neighbours, "Nearest known crystals")
 
 
 def explain_described(crystals: Sequence[Described], name: str, bundle: ModelBundle) -> Reasons | None:
@@ -216,29 +228,33 @@ def explain_prediction(
         raise ModelInputError(f"no model of {wanted}", remedy=f"there are {', '.join(bundle.regressors)}")
     model = bundle.regressors[wanted]
     background = bundle.known.X[bundle.feature_names]
-    rows = X[bundle.feature_names].astype(float)
-    rows = rows.mask(np.isinf(rows))  # a 3D network has no number there
-    attribution = attribute(model, rows, background=background)
+    builds = X[bundle.feature_names].astype(float)
+    builds = builds.mask(np.isinf(builds))  # a 3D network has no number there
+    attribution = attribute(model, builds, background=background)
+    # averaged on the scale on which contributions add up, as predictions of several builds are
+    contributions = pd.Series(attribution.values.mean(axis=0), index=builds.columns)
+    mean_output, mean_base = float(attribution.output.mean()), float(attribution.base.mean())
+    prediction, expected, scale = mean_output, mean_base, "target"
     logs = attribution.unit == "ln(target)"
-    contributions = pd.Series(attribution.values.mean(axis=0), index=rows.columns)
-    output, expected = float(attribution.output.mean()), float(attribution.base.mean())
-    typical = rows.mean()
-    grouped, per_descriptor = _grouped(contributions, typical, _clusters(bundle), logs=logs)
-    # the change is looked for from the build that is predicted nearest to the mean
-    nearest_build = rows.iloc[int(np.abs(attribution.output - output).argmin())]
+    if logs:
+        prediction, expected, scale = float(np.exp(mean_output)), float(np.exp(mean_base)), "ln(target)"
+    groups, per_descriptor = _grouped(contributions, builds.mean(), _clusters(bundle), logs=logs)
+    # neighbours and the change are looked for from the build that is predicted nearest to the mean
+    nearest_build = builds.iloc[int(np.abs(attribution.output - mean_output).argmin())]
+    compound = None if perceived is None else identity(perceived)
     return Reasons(
         crystal=name,
         target=wanted,
-        prediction=float(np.exp(output)) if logs else output,
-        expected=float(np.exp(expected)) if logs else expected,
-        scale="ln(target)" if logs else "target",
+        prediction=prediction,
+        expected=expected,
+        scale=scale,
         contributions=per_descriptor,
-        groups=grouped,
-        neighbours=nearest_known(nearest_build, bundle, compound=None if perceived is None else identity(perceived)),
+        groups=groups,
+        neighbours=nearest_known(nearest_build, bundle, compound=compound),
         change=_change(nearest_build, bundle, wanted),
         additivity_error=attribution.additivity_error,
         sampling_error=attribution.sampling_error,
-        n_builds=len(rows),
+        n_builds=len(builds),
         perceived=perceived,
     )
 
@@ -257,23 +273,25 @@ def _grouped(
     rows: dict[str, dict[str, Any]] = {}
     leader_of: dict[str, str] = {}
     for members in clusters.members.values():
-        defined = [member for member in members if np.isfinite(values[member])] or members
-        leader = str(contributions[defined].abs().idxmax())
+        # a descriptor that this crystal does not have leads only where none of its group is defined
+        defined = [member for member in members if np.isfinite(values[member])]
+        leader = str(contributions[defined or members].abs().idxmax())
         total = float(contributions[members].sum())
-        percent = 100 * np.expm1(total) if logs else np.nan
         rows[leader] = {
             "contribution": total,
-            "percent": percent,
+            "percent": 100 * np.expm1(total) if logs else np.nan,
             "members": len(members),
             "value": float(values[leader]),
         }
         leader_of |= dict.fromkeys(members, leader)
     groups = pd.DataFrame.from_dict(rows, orient="index").rename_axis("descriptor")
     groups = groups.loc[groups["contribution"].abs().sort_values(ascending=False, kind="stable").index]
-    single = pd.DataFrame({"value": values, "contribution": contributions, "group": pd.Series(leader_of)})
-    place = single["group"].map({name: number for number, name in enumerate(groups.index)})
-    order = np.lexsort([-single["contribution"].abs(), place])
-    return groups, single.iloc[order].rename_axis("descriptor")
+    per_descriptor = pd.DataFrame({"value": values, "contribution": contributions, "group": pd.Series(leader_of)})
+    # by the place of their group, and within it by size
+    place_of_group = {leader: place for place, leader in enumerate(groups.index)}
+    place = per_descriptor["group"].map(place_of_group)
+    order = np.lexsort([-per_descriptor["contribution"].abs(), place])
+    return groups, per_descriptor.iloc[order].rename_axis("descriptor")
 
 
 def nearest_known(
@@ -299,41 +317,40 @@ def nearest_known(
     known = bundle.known
     assert known is not None
     distance = bundle.distances(row.to_frame().T).iloc[0]
-    names = distance.sort_values(kind="stable").index[:n]
-    spread = known.X[bundle.feature_names].std().where(lambda sd: sd > 0)
+    nearest = distance.sort_values(kind="stable").index[:n]
+    deviation = known.X[bundle.feature_names].std()
+    deviation = deviation.where(deviation > 0)
+    # one descriptor of each correlated group is enough to tell crystals apart
     leaders = [members[0] for members in _clusters(bundle).members.values()]
-    lines: dict[Any, dict[str, Any]] = {}
-    for name in names:
-        line: dict[str, Any] = {"distance": float(distance[name])}
+    neighbours: dict[Any, dict[str, Any]] = {}
+    for name in nearest:
+        neighbour: dict[str, Any] = {}
         if "formula" in known.identity:
-            line = {"formula": known.identity.loc[name, "formula"], **line}
-        line |= {target: float(known.moduli.loc[name, target]) for target in bundle.regressors}
-        other = _other_kind(known.identity.loc[name], compound or {})
-        line["differences"] = ", ".join(
-            [*other, *_differences(known.X.loc[name, leaders], row[leaders], spread[leaders])]
-        )
-        lines[name] = line
-    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("known_crystal")
+            neighbour["formula"] = known.identity.loc[name, "formula"]
+        neighbour["distance"] = float(distance[name])
+        neighbour |= {target: float(known.moduli.loc[name, target]) for target in bundle.regressors}
+        differences = [
+            *_other_kind(known.identity.loc[name], compound or {}),
+            *_differences(known.X.loc[name, leaders], row[leaders], deviation[leaders]),
+        ]
+        neighbour["differences"] = ", ".join(differences)
+        neighbours[name] = neighbour
+    return pd.DataFrame.from_dict(neighbours, orient="index").rename_axis("known_crystal")
 
 
 def _other_kind(known: pd.Series, own: Mapping[str, Any]) -> list[str]:
     """Name what of the composition and the stacking is another."""
-    return [
-        f"{kind} {known[kind]} against {own[kind]}"
-        for kind in _COMPOSITION
-        if kind in own and kind in known.index and str(known[kind]) != str(own[kind])
-    ]
+    told_of_both = [kind for kind in _COMPOSITION if kind in own and kind in known.index]
+    other = [kind for kind in told_of_both if str(known[kind]) != str(own[kind])]
+    return [f"{kind} {known[kind]} against {own[kind]}" for kind in other]
 
 
-def _differences(known: pd.Series, own: pd.Series, spread: pd.Series, n: int = 3) -> list[str]:
+def _differences(known: pd.Series, own: pd.Series, deviation: pd.Series, n: int = 3) -> list[str]:
     """Name the descriptors in which a known crystal differs most."""
-    apart = ((known - own) / spread).dropna()
-    largest = apart.abs().sort_values(ascending=False, kind="stable").index[:n]
-    return [
-        f"{name_of(str(name))} {short(known[name])} against {amount(own[name], str(name))}"
-        for name in largest
-        if abs(apart[name]) >= _MIN_DIFFERENCE
-    ]
+    apart = ((known - own) / deviation).abs().dropna()
+    largest = apart.sort_values(ascending=False, kind="stable").head(n)
+    told = largest[largest >= _MIN_DIFFERENCE].index
+    return [f"{name_of(str(name))} {short(known[name])} against {amount(own[name], str(name))}" for name in told]
 
 
 def _change(row: pd.Series, bundle: ModelBundle, target: str) -> Counterfactual | None:

@@ -28,7 +28,9 @@ def choose_models(models: str | Path | None, moduli: str | None) -> Path:
         raise ModelFileError(
             "models and a kind of moduli were both given", remedy="models know their kind: leave one out", source=models
         )
-    return Path(models) if models is not None else default_models(moduli or "relaxed")
+    if models is not None:
+        return Path(models)
+    return default_models(moduli or "relaxed")
 
 
 def default_models(moduli: str = "relaxed") -> Path:

@@ -47,8 +47,10 @@ def of_prediction(row: pd.Series, bundle: ModelBundle, n_outside: int = 1, n_bui
         notes.append(
             f"{share}outside what was learnt ({row['domain_reason']}): no coverage is claimed for the intervals"
         )
-    against = contradiction(row, bundle)
-    return [*notes, against] if against else notes
+    disagreement = contradiction(row, bundle)
+    if disagreement:
+        notes.append(disagreement)
+    return notes
 
 
 def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
@@ -60,9 +62,8 @@ def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[
         notes.append(f"trained on other definitions of {', '.join(changed)}")
     if row.get("known_as"):
         notes.append(_known(row, bundle))
-    made = built_warning(bundle.manifest, crystal.origin) if crystal.origin else ""
-    if made:
-        notes.append(made)
+    if crystal.origin:
+        notes.append(built_warning(bundle.manifest, crystal.origin))
     return [*notes, *crystal.warnings]
 
 
@@ -96,22 +97,27 @@ def spread(row: pd.Series, n_asked: int, bundle: ModelBundle) -> str:
     if row["builds"] == 1:
         lost = f" of {n_asked} asked for" if n_asked > 1 else ""
         return f"one build{lost}: other packings of the same cations may predict otherwise"
-    spans = ", ".join(
-        f"{row[f'{target}_min_of_builds']:.1f} to {row[f'{target}_max_of_builds']:.1f} {unit_of(target, bundle)}"
-        for target in bundle.regressors
-    )
+    spans = []
+    for target in bundle.regressors:
+        smallest, largest = row[f"{target}_min_of_builds"], row[f"{target}_max_of_builds"]
+        spans.append(f"{smallest:.1f} to {largest:.1f} {unit_of(target, bundle)}")
     lost = f" ({n_asked - row['builds']} more could not be built)" if row["builds"] < n_asked else ""
-    return f"mean of {row['builds']} builds{lost}, which predict {spans}"
+    return f"mean of {row['builds']} builds{lost}, which predict {', '.join(spans)}"
 
 
 def probability_column(names: Iterable[Any]) -> str:
     """Return the column that holds the probability of the upper class; empty without a classifier."""
-    return next((str(name) for name in names if str(name).startswith("probability_")), "")
+    for name in map(str, names):
+        if name.startswith("probability_"):
+            return name
+    return ""
 
 
 def unit_of(target: str, bundle: ModelBundle) -> str:
     """Return the unit of a target with its name in parentheses, as it stands behind a number."""
-    unit = (bundle.manifest.get("units") or {}).get(target, bundle.manifest.get("unit", "GPa"))
+    unit_of_all = bundle.manifest.get("unit", "GPa")
+    units = bundle.manifest.get("units") or {}
+    unit = units.get(target, unit_of_all)
     return f"{unit} ({target})".strip()
 
 
@@ -138,8 +144,9 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
     """
     build = origin.get("build", {})
-    relative, steps, mirrored = build.get("from", ""), build.get("steps", ""), bool(build.get("mirrored"))
-    mixture = build.get("arrangement", "")  # how far a guess moves was measured on single halides
+    relative, steps = build.get("from", ""), build.get("steps", "")
+    mirrored = bool(build.get("mirrored"))
+    mixture = build.get("arrangement", "")
     if "relaxation" in origin:
         kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
     elif relative and not steps:
@@ -152,8 +159,8 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
         kind, what = "built", "geometry built, not relaxed"
     if mixture:
         what = f"{what}, its mixed halides placed and not found ({mixture})"
-    measured = None if mixture else manifest.get("built_geometry", {}).get(kind)
-    if not measured:
+    measured = manifest.get("built_geometry", {}).get(kind)
+    if mixture or not measured:  # how far a guess moves was measured on single halides
         return f"{what}: how far that moves predictions was not measured"
     listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())
     return (

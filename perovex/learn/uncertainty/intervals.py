@@ -103,23 +103,26 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.log_score_ = self._wants_log()
         if self.log_score_ and np.any(modulus <= 0):
             raise ModelTableError("log residuals need positive values", remedy='use score="absolute"')
-        codes, _ = pd.factorize(labels, sort=True)
-        self.n_groups_ = int(codes.max()) + 1
+        group, _ = pd.factorize(labels, sort=True)
+        self.n_groups_ = int(group.max()) + 1
         self.max_coverage_ = self.n_groups_ / (self.n_groups_ + 1)
+        # each group weighs 1 / (K + 1), shared by its rows; the group that is predicted has the rest, at infinity
         weights = as_weights(sample_weight, modulus)
         share = np.ones(len(modulus)) if weights is None else weights
-        self.weights_ = share / ((self.n_groups_ + 1) * np.bincount(codes, share)[codes])
-        folds = GroupKFold(min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state).split(
-            modulus, groups=codes
-        )
+        share_of_group = np.bincount(group, share)
+        self.weights_ = share / ((self.n_groups_ + 1) * share_of_group[group])
+        # residuals of rows that the model has not seen, nor any other of their group
+        splitter = GroupKFold(min(self.n_splits, self.n_groups_), shuffle=True, random_state=self.random_state)
         self.fold_ = np.empty(len(modulus), dtype=np.int64)
         self.residuals_ = np.empty(len(modulus))
         self.fold_models_ = []
-        for k, (train, test) in enumerate(folds):
-            part = rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train)
-            model = fit_groups(clone(self.estimator), *part)
-            self.fold_[test] = k
-            self.residuals_[test] = np.abs(self._scale(modulus[test]) - self._predict(model, rows_of(X, test)))
+        for fold, (train, test) in enumerate(splitter.split(modulus, groups=group)):
+            model = fit_groups(
+                clone(self.estimator), rows_of(X, train), modulus[train], labels.iloc[train], maybe_rows(weights, train)
+            )
+            held_out = self._predict(model, rows_of(X, test))
+            self.fold_[test] = fold
+            self.residuals_[test] = np.abs(self._scale(modulus[test]) - held_out)
             self.fold_models_.append(model)
         return self
 
@@ -147,12 +150,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 remedy="ask for less, or train on more groups (spacers)",
             )
         centre = np.column_stack([self._predict(model, X) for model in self.fold_models_])
-        # The lower bound is the upper one of the mirrored problem.
-        bounds = np.array([-self._upper(-centre, coverage), self._upper(centre, coverage)])
+        # the lower bound is the upper one of the mirrored problem
+        lower = -self._upper(-centre, coverage)
+        upper = self._upper(centre, coverage)
         if self.log_score_:
-            bounds = np.exp(bounds)
+            lower, upper = np.exp(lower), np.exp(upper)
         index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame({"lower": bounds[0], "upper": bounds[1]}, index=index)
+        return pd.DataFrame({"lower": lower, "upper": upper}, index=index)
 
     def probability_above(self, prediction: ArrayLike, threshold: float) -> NDArray[np.float64]:
         """Return the probability that the truth behind each prediction lies above a threshold.
@@ -181,25 +185,34 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if self.log_score_ and threshold <= 0:
             raise ModelInputError(f"threshold {threshold:g} is not positive", remedy="moduli are")
-        centre = np.asarray(prediction, dtype=float).ravel()
-        excess = self._scale(centre) - float(self._scale(np.asarray(threshold, dtype=float)))
+        predicted = self._scale(np.asarray(prediction, dtype=float).ravel())
+        excess = predicted - float(self._scale(np.asarray(threshold, dtype=float)))
         weights = self.weights_ / self.weights_.sum()
-        spread = float(np.sqrt(weights @ self.residuals_**2))  # of the mirrored residuals, whose mean is zero
+        # Silverman's width of the mirrored residuals, whose mean is zero
+        spread = float(np.sqrt(weights @ self.residuals_**2))
         width = max(1.06 * spread * len(self.residuals_) ** -0.2, 1e-12)
-        above = [norm.cdf((excess[:, None] + sign * self.residuals_) / width) @ weights for sign in (-1, 1)]
-        return np.asarray(0.5 * (above[0] + above[1]))
+        # half of the distribution lies the residuals below the prediction, half of it above
+        below = norm.cdf((excess[:, None] - self.residuals_) / width) @ weights
+        above = norm.cdf((excess[:, None] + self.residuals_) / width) @ weights
+        return np.asarray(0.5 * (below + above))
 
     def _upper(self, centre: NDArray[np.float64], coverage: float) -> NDArray[np.float64]:
-        folds = [np.flatnonzero(self.fold_ == k) for k in range(len(self.fold_models_))]
-        parts = [(self.residuals_[rows], self.weights_[rows]) for rows in folds]
+        """Upper bounds from the predictions of each fold model and the residuals of its fold."""
+        parts = []
+        for fold in range(len(self.fold_models_)):
+            rows = np.flatnonzero(self.fold_ == fold)
+            parts.append((self.residuals_[rows], self.weights_[rows]))
         return shifted_upper_quantile(centre, parts, coverage)
 
     def _wants_log(self) -> bool:
         if self.score not in ("auto", "absolute", "log"):
             raise ModelInputError(f"unknown score {self.score!r}", remedy='"auto", "absolute" or "log"')
-        return self.score == "log" or (self.score == "auto" and bool(getattr(self.estimator, "log_target", False)))
+        if self.score == "auto":
+            return bool(getattr(self.estimator, "log_target", False))
+        return self.score == "log"
 
     def _scale(self, value: NDArray[Any]) -> NDArray[np.float64]:
+        """Values as residuals see them."""
         return np.log(value) if self.log_score_ else value
 
     def _predict(self, model: Any, X: Any) -> NDArray[np.float64]:
@@ -234,34 +247,36 @@ def shifted_upper_quantile(
     [2.0, 12.0]
     """
     level = level - 1e-10
-    ordered = [np.argsort(residual, kind="stable") for residual, _ in parts]
-    residuals = [residual[order] for (residual, _), order in zip(parts, ordered, strict=True)]
-    mass = [
-        np.concatenate([[0.0], np.cumsum(weight[order])]) for (_, weight), order in zip(parts, ordered, strict=True)
-    ]
-    if sum(m[-1] for m in mass) < level:
+    # each part once in ascending order; weight_up_to[i] is that of its i smallest residuals
+    sorted_parts: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+    for part, (residuals, weights) in enumerate(parts):
+        order = np.argsort(residuals, kind="stable")
+        weight_up_to = np.concatenate([[0.0], np.cumsum(weights[order])])
+        sorted_parts.append((centre[:, part], residuals[order], weight_up_to))
+    if sum(weight_up_to[-1] for _, _, weight_up_to in sorted_parts) < level:
         return np.full(len(centre), np.inf)
-    low = np.min([r[0] + centre[:, k] for k, r in enumerate(residuals)], axis=0)
-    high = np.max([r[-1] + centre[:, k] for k, r in enumerate(residuals)], axis=0)
-    low = low - 1e-9 * (1 + np.abs(low))  # strictly below every value
-    high = high + 1e-9 * (1 + np.abs(high))  # rounding must not hide the largest
+    # begin strictly below every value, and far enough above that rounding does not hide the largest
+    below = np.min([residuals[0] + shift for shift, residuals, _ in sorted_parts], axis=0)
+    above = np.max([residuals[-1] + shift for shift, residuals, _ in sorted_parts], axis=0)
+    below = below - 1e-9 * (1 + np.abs(below))
+    above = above + 1e-9 * (1 + np.abs(above))
+    # halve until the two are neighbouring numbers: the level is reached at `above`, and not at `below`
     for _ in range(100):
-        middle = 0.5 * (low + high)
-        if np.all((middle <= low) | (middle >= high)):
+        middle = 0.5 * (below + above)
+        if np.all((middle <= below) | (middle >= above)):
             break
-        reached = (
-            sum(
-                m[np.searchsorted(r, middle - centre[:, k], side="right")]
-                for k, (r, m) in enumerate(zip(residuals, mass, strict=True))
-            )
-            >= level
+        weight = sum(
+            weight_up_to[np.searchsorted(residuals, middle - shift, side="right")]
+            for shift, residuals, weight_up_to in sorted_parts
         )
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    # `lower` and `upper` are neighbouring numbers: the value lies at `upper` but for rounding; return it itself
+        reached = weight >= level
+        below, above = np.where(reached, below, middle), np.where(reached, middle, above)
+    # the value lies at `above` but for rounding; return it itself, which is the first of all parts after `below`
     following = []
-    for k, r in enumerate(residuals):
-        place = np.searchsorted(r, low - centre[:, k], side="right")
-        following.append(np.where(place < len(r), r[np.minimum(place, len(r) - 1)] + centre[:, k], np.inf))
+    for shift, residuals, _ in sorted_parts:
+        place = np.searchsorted(residuals, below - shift, side="right")
+        following_or_last = residuals[np.minimum(place, len(residuals) - 1)]
+        following.append(np.where(place < len(residuals), following_or_last + shift, np.inf))
     return np.min(following, axis=0)
 
 
@@ -309,17 +324,17 @@ def coverage_table(
     >>> coverage_table([1, 1, 9, 9], [0] * 4, [2] * 4, groups=spacers)[["lower", "upper"]].round(2).values.tolist()
     [[0.0, 1.0]]
     """
-    truth, low, high = (np.asarray(v, dtype=float).ravel() for v in (y, lower, upper))
-    if not len(truth) == len(low) == len(high):
+    truth, bottom, top = (np.asarray(column, dtype=float).ravel() for column in (y, lower, upper))
+    if not len(truth) == len(bottom) == len(top):
         raise ModelTableError("truth and bounds differ in length")
-    frame = pd.DataFrame({"hit": (truth >= low) & (truth <= high), "width": high - low})
+    frame = pd.DataFrame({"hit": (truth >= bottom) & (truth <= top), "width": top - bottom})
     frame["row"] = np.arange(len(frame)) if rows is None else np.asarray(rows)
     frame["group"] = frame["row"] if groups is None else np.asarray(groups).astype(str)
-    given = ~(np.isnan(low) | np.isnan(high))
-    entries = [_count(frame[given], "all", "all")]
-    by = pd.DataFrame() if by is None else by
-    for column in by.columns:
-        for value, part in frame[given].groupby(by[column].to_numpy()[given], dropna=False):
+    bounded = ~(np.isnan(bottom) | np.isnan(top))
+    entries = [_count(frame[bounded], "all", "all")]
+    columns = [] if by is None else list(by.items())
+    for column, classes in columns:
+        for value, part in frame[bounded].groupby(classes.to_numpy()[bounded], dropna=False):
             entries.append(_count(part, str(column), value))
     table = pd.DataFrame(entries)
     table["nominal"] = nominal
@@ -327,32 +342,37 @@ def coverage_table(
 
 
 def _count(part: pd.DataFrame, name: str, value: Any) -> dict[str, Any]:
-    known = len(part) > 0
-    share = float(part["hit"].mean()) if known else float("nan")
-    low, high = _share_interval(part, share) if known else (0.0, 1.0)
+    """Count the hits of a part of the rows; of none nothing is known."""
+    share, lower, upper = float("nan"), 0.0, 1.0
+    if len(part):
+        share = float(part["hit"].mean())
+        lower, upper = _share_interval(part, share)
     return {
         "part": name,
         "value": value,
         "count": part["row"].nunique(),
         "coverage": share,
-        "lower": low,
-        "upper": high,
+        "lower": lower,
+        "upper": upper,
         "median_width": float(part["width"].median()),
     }
 
 
 def _share_interval(part: pd.DataFrame, share: float) -> tuple[float, float]:
     """Clopper-Pearson interval of a share of rows that come in groups."""
-    sums = part.groupby("group")["hit"].agg(["sum", "size"])
-    n_rows, n_groups = part["row"].nunique(), len(sums)
+    of_groups = part.groupby("group")["hit"].agg(["sum", "size"])
+    n_rows, n_groups = part["row"].nunique(), len(of_groups)
     n = float(n_groups)  # all hits or none: no spread to learn from, so that groups count
     if 0 < share < 1 and n_groups > 1 and n_groups < len(part):
-        off = sums["sum"] - share * sums["size"]
-        variance = n_groups / (n_groups - 1) * float((off**2).sum()) / len(part) ** 2
+        # as many independent rows as would spread like the groups do, degrees of freedom of Student's t allowed for
+        excess_hits = of_groups["sum"] - share * of_groups["size"]
+        variance = n_groups / (n_groups - 1) * float((excess_hits**2).sum()) / len(part) ** 2
         narrower = (student.ppf(0.975, n_rows - 1) / student.ppf(0.975, n_groups - 1)) ** 2
-        n = min(float(n_rows), narrower * share * (1 - share) / variance) if variance > 0 else float(n_rows)
+        n = float(n_rows)
+        if variance > 0:
+            n = min(n, narrower * share * (1 - share) / variance)
+    # Clopper-Pearson of `hits` among `n`, either of which need not be whole
     hits = share * n
-    return (
-        float(beta.ppf(0.025, hits, n - hits + 1)) if share > 0 else 0.0,
-        float(beta.ppf(0.975, hits + 1, n - hits)) if share < 1 else 1.0,
-    )
+    lower = float(beta.ppf(0.025, hits, n - hits + 1)) if share > 0 else 0.0
+    upper = float(beta.ppf(0.975, hits + 1, n - hits)) if share < 1 else 1.0
+    return lower, upper
