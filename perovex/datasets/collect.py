@@ -18,7 +18,7 @@ from perovex._progress import progress_bar
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.ranking import rank_labels
-from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels
+from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels, with_source
 from perovex.datasets.stacking import stacking_of
 from perovex.elasticity.labels import causes
 from perovex.errors import DatasetError, ElasticityError, PerovexError
@@ -122,7 +122,8 @@ def collect(
 def _with_minima(table: pd.DataFrame, crystals: list[Atoms], search: str | Path | None) -> pd.DataFrame:
     """Rank labels of one compound by energy where there was a search, else keep what a base says of its own."""
     if search is not None:
-        return table.drop(columns=list(SEARCHED)).join(rank_labels(table, crystals, search), on="label_id")
+        ranked = rank_labels(with_source(table), crystals, search)
+        return table.drop(columns=list(SEARCHED)).join(ranked, on="label_id")
     if table["minimum"].isna().all():
         return table.drop(columns=list(SEARCHED))
     return table.fillna({"minimum": 0})

@@ -17,7 +17,7 @@ import pandas as pd
 from perovex._bundled import data_root
 from perovex._files import sha256
 from perovex.datasets.paths import CHECKSUMS, verify_checksums
-from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels
+from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_source
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
 from perovex.elasticity.soft_modes import REGULARISED, regularised_moduli, regularised_tensor
@@ -81,8 +81,9 @@ class ElasticData:
     def table(self) -> pd.DataFrame:
         """Accepted labels of the chosen potential, indexed by ``crystal_id``; moduli in GPa.
 
-        Two columns are computed from the tensors on loading: the longitudinal velocities of sound ``v_in_plane`` and
-        ``v_out_of_plane`` (km/s), what picosecond acoustics and Brillouin scattering measure.
+        Three columns are derived on loading: ``source``, the kind of ``origin``, and from the tensors the longitudinal
+        velocities of sound ``v_in_plane`` and ``v_out_of_plane`` (km/s), what picosecond acoustics and Brillouin
+        scattering measure.
 
         With soft modes frozen or regularised only `E_in_plane`, `E_out_of_plane` and `E_vrh` are left of the moduli,
         and crystals without these are left out.
@@ -292,7 +293,7 @@ def load_elastic(
         table = pd.read_csv(folder / LABELS)
     except (ValueError, UnicodeDecodeError) as error:
         raise DatasetError(f"not a table of labels: {error}", source=folder / LABELS) from None
-    table = with_stacking(validate_labels(table, source=folder / LABELS)).set_index("label_id")
+    table = with_source(with_stacking(validate_labels(table, source=folder / LABELS))).set_index("label_id")
     accepted = table[table["status"] == "accepted"]
     if accepted.empty:
         raise DatasetError("no accepted label", remedy="label more crystals", source=folder)

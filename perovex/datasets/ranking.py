@@ -31,7 +31,7 @@ def rank_labels(table: pd.DataFrame, crystals: Iterable[Atoms], search: str | Pa
     Parameters
     ----------
     table : DataFrame
-        Labels, one row each, with the columns of a release.
+        Labels, one row each, with the columns of a release and their ``source``.
     crystals : iterable of ase.Atoms
         Relaxed crystals with ``label_id`` in ``info``.
     search : path
@@ -92,7 +92,7 @@ def _rank_compound(
         values = rows.loc[near, list(SPREAD)].astype(float)
         facts |= {f"spread_{name}": values[name].max() - values[name].min() for name in SPREAD}
     for number, (energy, label) in enumerate(labels):
-        stays = "experiment" in str(rows.loc[label, "origin"]) or math.isinf(compound.n_layers)
+        stays = rows.loc[label, "source"] == "experiment" or math.isinf(compound.n_layers)
         facts["minimum"] = 0 if stays else number
         facts["energy_above_lowest"] = 1e3 * (energy - floor) if searched else math.nan
         ranked.loc[label, list(facts)] = list(facts.values())

@@ -88,8 +88,11 @@ SEARCHED: dict[str, Column] = {
 }
 COLUMNS |= SEARCHED
 
-# Not in the file: computed from tensor, density and sheet plane when a release is loaded.
+# Not in the file: derived from origin, tensor, density and sheet plane when a release is loaded.
 DERIVED: dict[str, Column] = {
+    "source": Column(
+        "str", "", "kind of origin: experiment, factorial design, hypothetical, built, public collection or unknown"
+    ),
     "v_in_plane": Column("float", "km/s", "longitudinal velocity of sound averaged over directions in the sheet plane"),
     "v_out_of_plane": Column("float", "km/s", "longitudinal velocity of sound along the slab normal"),
 }
@@ -198,6 +201,19 @@ _ACCEPTED_RULES = {
     "metal": lambda column: column.str.len() > 0,
     "halide": lambda column: column.str.len() > 0,
 }
+
+
+def with_source(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of labels with the column ``source``, the only place where an origin's words are looked at.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        With ``origin``; without it every source is ``"unknown"``.
+    """
+    if "origin" not in labels:
+        return labels.assign(source="unknown")
+    return labels.assign(source=labels["origin"].map(source_of))
 
 
 def source_of(origin: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 SCHEMES = ("group", "leave-one-<column>-out", "leave-cluster-out", "leave-like-groups-out", "rows")
-_ALIASES = {"source": "origin", "n": "n_layers", "spacer": "spacer_smiles"}
+_ALIASES = {"n": "n_layers", "spacer": "spacer_smiles"}
 
 
 def folds_for(

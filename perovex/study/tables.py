@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from perovex.datasets.schema import source_of
 from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.errors import DatasetError
 
@@ -133,14 +132,13 @@ def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     if not layered:
         raise DatasetError("no layered crystal to learn from", remedy="add layered crystals", source=data.folder)
     X, dropped = select_columns(described.loc[layered])
-    meta = data.table.loc[layered, list(_META)].assign(source=data.table.loc[layered, "origin"].map(source_of))
     return StudyTables(
         descriptors=described,
         X=X,
         values=data.table.loc[layered, list(TARGETS)].astype(float),
         quantities={name: Quantity(name) for name in TARGETS},
         groups=data.groups.loc[layered],
-        meta=meta,
+        meta=data.table.loc[layered, [*_META, "source"]],
         context=data.table.loc[~np.isfinite(data.table["n_layers"]), [*TARGETS, *_META]],
         failures=failures,
         dropped=dropped,

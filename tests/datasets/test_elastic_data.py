@@ -11,7 +11,7 @@ import pytest
 
 from perovex.datasets import MODULI, audit, load_elastic, load_literature, load_spacers, spacer_abbreviation
 from perovex.datasets.collect import sheet_normal
-from perovex.datasets.schema import COLUMNS, SEARCHED, validate_labels
+from perovex.datasets.schema import COLUMNS, SEARCHED, describe_columns, source_of, validate_labels, with_source
 from perovex.errors import DatasetError
 
 
@@ -24,6 +24,17 @@ def test_bundled_release_has_layered_and_multilayer_crystals(elastic_data):
     assert np.isinf(n).sum() >= 5
     assert set(table["halide"]) >= {"Cl", "Br", "I"}
     assert set(elastic_data.structures) == set(elastic_data.tensors) == set(table.index)
+
+
+def test_the_source_of_every_label_is_derived_from_its_origin_and_not_stored(elastic_data):
+    assert "source" not in pd.read_csv(elastic_data.folder / "labels.csv", nrows=1)
+    assert "source" not in COLUMNS
+    assert describe_columns().loc["source", "meaning"].startswith("kind of origin")
+    sources = elastic_data.labels["source"]
+    assert list(sources) == [source_of(origin) for origin in elastic_data.labels["origin"]]
+    assert set(sources) >= {"experiment", "factorial design", "hypothetical", "built"}
+    assert (elastic_data.table["source"] == "experiment").sum() > 10
+    assert list(with_source(pd.DataFrame({"label_id": ["a", "b"]}))["source"]) == ["unknown"] * 2
 
 
 def test_moduli_in_the_table_follow_from_the_stored_tensors(elastic_data):
@@ -148,9 +159,9 @@ def test_schema_refuses_a_missing_column(elastic_data):
 
 
 def test_every_column_is_described(elastic_data):
-    assert set(elastic_data.labels.reset_index().columns) == set(COLUMNS)
+    assert set(elastic_data.labels.reset_index().columns) == {*COLUMNS, "source"}
     unsearched = load_elastic(version="0.5")
-    assert set(unsearched.labels.reset_index().columns) == set(COLUMNS) - set(SEARCHED)
+    assert set(unsearched.labels.reset_index().columns) == {*COLUMNS, "source"} - set(SEARCHED)
 
 
 def test_one_label_of_each_searched_compound_is_shown_and_the_superseded_ones_are_kept(elastic_data):
