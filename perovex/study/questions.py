@@ -42,7 +42,9 @@ ABSTRACT = (
     "bond_length_distortion_mean",
 )
 OTHERS_CLAIM = ("spacer_length", "inverse_n_layers")
-MEDIATORS = ("free_volume_fraction", "hydrogen_bond_length_mean", "slab_fraction")
+PACKING, SHEET = "free_volume_fraction", "slab_fraction"
+MEDIATORS = (PACKING, "hydrogen_bond_length_mean", SHEET)
+POOLED = "all"
 
 
 def octahedral_families(columns: pd.Index) -> dict[str, list[str]]:
@@ -128,6 +130,29 @@ def abstract(
         explanation=explanation,
         ranking=ranking,
     )
+
+
+def packing(tables: StudyTables) -> pd.Series | None:
+    """Rank correlation of the last property with free volume, which the halide hides where all crystals are pooled.
+
+    Parameters
+    ----------
+    tables : StudyTables
+
+    Returns
+    -------
+    Series or None
+        Named after the property; index: `POOLED`, then every halide. None where free volume or halide are not known.
+    """
+    if PACKING not in tables.X or "halide" not in tables.meta:
+        return None
+    target = list(tables.values)[-1]
+    free_volume, value, halide = tables.X[PACKING], tables.values[target], tables.meta["halide"]
+    correlations = {POOLED: free_volume.corr(value, method="spearman")}
+    for kind in sorted(halide.unique()):
+        within = halide == kind
+        correlations[kind] = free_volume[within].corr(value[within], method="spearman")
+    return pd.Series(correlations, name=target)
 
 
 def plain(tables: StudyTables, target: str) -> pd.DataFrame:

@@ -55,6 +55,9 @@ class StudyResult:
         The twelve-descriptor model of stiff or not (`perovex.explain.plain_model`), or the reason why not.
     rejected : dict of str to Found
         Crystals left out by their own modulus, predicted all the same (`perovex.study.truncation`).
+    packing : Series or None
+        Rank correlation of a modulus with free volume, pooled and within halides (`perovex.study.questions.packing`);
+        bundled kind of data only.
     asked : dict
         Options as they were given, as `study.yaml` holds them.
     software : dict of str to str
@@ -81,6 +84,7 @@ class StudyResult:
     remarks: tuple[Remark, ...] = ()
     plain: Found[pd.DataFrame] | None = None
     rejected: dict[str, Found[pd.DataFrame]] = field(default_factory=dict)
+    packing: pd.Series | None = None
     asked: dict[str, Any] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=environment)
     seconds: float = 0.0

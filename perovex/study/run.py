@@ -261,6 +261,7 @@ def _study(
         rejected={
             item.name: results[f"rejected: {item.name}"] for item in tasks if f"rejected: {item.name}" in results
         },
+        packing=questions.packing(tables) if isinstance(learnt, ElasticData) else None,
     )
     result.timings = {"describe": round(described - start, 2), "steps": round(time.perf_counter() - described, 2)}
     result.cpu_seconds = seconds_by_kind(done)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from perovex import describe
 from perovex.datasets import load_elastic
 from perovex.elasticity.labels.causes import SOFT_MODE_DOMINATED
 from perovex.learn import YoungModulusRegressor
+from perovex.report.document import Section
 from perovex.study import questions
+from perovex.study.report.data_section import add_data
 from perovex.study.tables import build_tables
 from perovex.study.truncation import rejected_by_target
 
@@ -60,3 +65,33 @@ def test_the_source_of_crystals_stands_among_what_may_confound(frozen):
     assert {"source", "halide", "n", "spacer", "residual"} <= set(shares.index)
     known = shares.dropna(subset=["lower"])
     assert ((known["lower"] <= known["share"] + 1e-9) & (known["share"] <= known["upper"] + 1e-9)).all()
+
+
+def test_the_halide_hides_what_packing_does():
+    # within each halide free volume softens; chlorides have most of it and are the stiffest all the same
+    names = [f"c{number}" for number in range(6)]
+    tables = SimpleNamespace(
+        X=pd.DataFrame({questions.PACKING: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}, index=names),
+        values=pd.DataFrame({"E_in_plane": 1.0, "E_vrh": [12.0, 11.0, 10.0, 22.0, 21.0, 20.0]}, index=names),
+        meta=pd.DataFrame({"halide": ["I", "I", "I", "Cl", "Cl", "Cl"]}, index=names),
+    )
+    correlation = questions.packing(tables)
+    assert correlation.name == "E_vrh"
+    assert list(correlation.index) == [questions.POOLED, "Cl", "I"]
+    assert correlation[questions.POOLED] == pytest.approx(19 / 35)  # 1 - 6 * 16 / (6 * 35)
+    assert correlation["Cl"] == correlation["I"] == pytest.approx(-1)
+    tables.X = tables.X.rename(columns={questions.PACKING: "angle"})
+    assert questions.packing(tables) is None
+
+
+def test_the_report_writes_the_correlation_that_the_study_found(frozen, tmp_path):
+    tables = build_tables(frozen, progress=False)
+    result = SimpleNamespace(tables=tables, elastic=frozen, remarks=(), packing=questions.packing(tables))
+    section = Section("Data")
+    add_data(section, result, tmp_path)
+    text = "".join(section.blocks)
+    assert f"Rank correlation {result.packing[questions.POOLED]:+.2f} over all" in text
+    assert f"Br {result.packing['Br']:+.2f}" in text
+    result.packing = None
+    add_data(without := Section("Data"), result, tmp_path)
+    assert "Rank correlation" not in "".join(without.blocks)

@@ -11,7 +11,7 @@ from perovex.elasticity.names import BY_DIRECTION
 from perovex.figures import figure, plot_modulus, save_figure
 from perovex.figures.data import MODULUS_LABELS, plot_distribution, plot_moduli
 from perovex.report.wording import in_words
-from perovex.study.report.findings import PACKING, SHEET
+from perovex.study.questions import PACKING, POOLED, SHEET
 from perovex.study.tables import TARGETS
 
 if TYPE_CHECKING:
@@ -38,17 +38,14 @@ def add_data(section: Section, result: StudyResult, figures: Path) -> None:
 
 
 def _packing(section: Section, result: StudyResult, figures: Path) -> None:
-    """Draw a modulus against free volume, with the rank correlation pooled and within halides."""
-    X, halide = result.tables.X, result.tables.meta["halide"]
-    if not {PACKING, SHEET} <= set(X.columns):
+    """Draw a modulus against free volume, and tell the rank correlation pooled and within halides."""
+    X, halide, correlation = result.tables.X, result.tables.meta["halide"], result.packing
+    if correlation is None or SHEET not in X:
         return
-    name = list(result.tables.values)[-1]
+    name = correlation.name
     modulus = result.tables.values[name]
-    pooled = X[PACKING].corr(modulus, method="spearman")
-    inside = [
-        f"{kind} {X.loc[halide == kind, PACKING].corr(modulus[halide == kind], method='spearman'):+.2f}"
-        for kind in sorted(halide.unique())
-    ]
+    pooled = correlation[POOLED]
+    inside = [f"{kind} {within:+.2f}" for kind, within in correlation.drop(POOLED).items()]
     made, ax = figure(5.2, 4.0)
     plot_modulus(modulus, X[PACKING], colour=halide, size=X[SHEET], log=False, ax=ax)
     ax.set_ylabel(MODULUS_LABELS.get(str(name), str(name)))

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
 
-PACKING: Final = "free_volume_fraction"
-SHEET: Final = "slab_fraction"
 _NAMED: Final = 3
 _IN_WORDS: Final = {
     "E_in_plane": "E_in_plane, Young's modulus in the plane of the layers",
