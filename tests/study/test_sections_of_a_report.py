@@ -86,7 +86,7 @@ def findings(**changes):
     nothing = pd.DataFrame()
     truth = {
         "moduli": nothing, "errors": nothing, "first_principles": nothing, "lattice_errors": nothing,
-        "enantiomers": nothing,
+        "enantiomers": nothing, "scaling": nothing,
         "trends": pd.DataFrame([{
             "trend": "iodides are softer", "answer": "yes", "agreeing": 9, "comparisons": 10, "groups_agreeing": 5,
             "groups": 6, "p_value": 0.03, "median_difference_GPa": 1.5,
