@@ -186,6 +186,18 @@ class FirstPrinciplesData:
         """How far each potential is from the calls on file, indexed by its name; see ``benchmarks/potentials.py``."""
         return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
 
+    @cached_property
+    def convergence(self) -> pd.DataFrame:
+        """Stress and slopes of one crystal with other settings of the code; see ``benchmarks/convergence.py``.
+
+        Returns
+        -------
+        DataFrame
+            crystal, settings, seconds of a call, stress at the reference and its change over strain on the first path
+            (xx, yy, zz; GPa, of energies without dispersion).
+        """
+        return pd.read_csv(self.folder / "convergence.csv")
+
     def __repr__(self) -> str:
         """Say what there is."""
         calls = sum(record["calls"] for record in self.manifest["crystals"].values())

@@ -10,6 +10,7 @@ from perovex.datasets import load_elastic
 from perovex.datasets.first_principles import COMPONENTS, load_first_principles, one_factor
 from perovex.datasets.paths import write_checksums
 from perovex.elasticity import ElasticTensor
+from perovex.elasticity.surface import EV_PER_A3_IN_GPA
 from perovex.errors import DatasetError
 
 
@@ -155,3 +156,20 @@ def test_bundled_factors_are_those_of_the_comparison(bundled):
         shares = pairs["first_principles_GPa"] / pairs["potential_GPa"]
         assert shares.min() < row["factor"] < shares.max()
     assert {"E_in_plane", "E_out_of_plane", "E_vrh"} <= set(scaling.index)
+
+
+def test_stress_and_slopes_do_not_hang_on_the_settings(bundled):
+    table = bundled.convergence.set_index("settings")
+    usual = table.loc["as the tensors"]
+    stress = [name for name in table if name.startswith("stress")]
+    slope = [name for name in table if name.startswith("slope")]
+    assert len(table) >= 7
+    assert abs(table[stress] - usual[stress]).max(axis=None) < 0.1  # GPa
+    assert abs(table[slope] / usual[slope] - 1).max(axis=None) < 0.03
+    # the grid hardly matters, the k-points a little
+    grid = table[table.index.str.contains("cutoff")]
+    assert abs(grid[stress] - usual[stress]).max(axis=None) < 1e-3
+    # the usual settings are those of the tensor's own calls
+    reference, strained = bundled.calls("CsPbBr3_Pnma")[:2]
+    change = (strained.get_stress() - reference.get_stress())[:3] * EV_PER_A3_IN_GPA
+    np.testing.assert_allclose(usual[slope].to_numpy(float), change / 5e-3, atol=2e-3)
