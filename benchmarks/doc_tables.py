@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,10 +74,9 @@ def accuracy() -> str:
     training, covered = manifest_of("relaxed")["training"], []
     for kind in KINDS:
         covered += [manifest_of(kind)["accuracy"][target]["coverage"][0] for target in TARGETS]
-    tables.append(
-        f"{training['n_rows']} layered crystals of {training['n_groups']} spacers, data {training['data_version']}; "
-        f"intervals asked to hold 90 % held {min(covered):.0%} to {max(covered):.0%} of the labels of held-out spacers."
-    )
+    crystals = f"{training['n_rows']} layered crystals of {training['n_groups']} spacers, data {training['data_version']}"
+    held = f"intervals asked to hold 90 % held {min(covered):.0%} to {max(covered):.0%} of the labels of held-out spacers."
+    tables.append(textwrap.fill(f"{crystals}; {held}", 120))
     return "\n\n".join(tables)
 
 
