@@ -74,9 +74,11 @@ def accuracy() -> str:
     training, covered = manifest_of("relaxed")["training"], []
     for kind in KINDS:
         covered += [manifest_of(kind)["accuracy"][target]["coverage"][0] for target in TARGETS]
-    crystals = f"{training['n_rows']} layered crystals of {training['n_groups']} spacers, data {training['data_version']}"
-    held = f"intervals asked to hold 90 % held {min(covered):.0%} to {max(covered):.0%} of the labels of held-out spacers."
-    tables.append(textwrap.fill(f"{crystals}; {held}", 120))
+    sentence = (
+        f"{training['n_rows']} layered crystals of {training['n_groups']} spacers, data {training['data_version']}; "
+        f"intervals asked to hold 90 % held {min(covered):.0%} to {max(covered):.0%} of the labels of held-out spacers."
+    )
+    tables.append(textwrap.fill(sentence, 120))
     return "\n\n".join(tables)
 
 
