@@ -47,7 +47,8 @@ def is_watched() -> bool:
 def say_stage(line: str) -> None:
     """Write one line to stderr."""
     if sys.stderr is not None:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201  the plain form of a bar
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def _stage(items: Iterable[Any] | None, desc: str, total: int | None, unit: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex.datasets import ElasticData
 from perovex.descriptors import REGISTRY
-from perovex.errors import PerovexError
+from perovex.errors import ModelTableError, PerovexError
 from perovex.learn import ModelBundle, small_model
 from perovex.learn.bundle.proven import MEASURED
 from perovex.learn.uncertainty.widening import widening
@@ -100,8 +100,8 @@ def measured_widenings(tasks: list[Task], evaluated: Mapping[str, Evaluation]) -
     Returns
     -------
     dict
-        Target to a `Widening` as a dict; without targets whose data name no source, hold too few measured crystals, or
-        need nothing.
+        Target to a `Widening` as a dict; without targets whose data name no source, hold too few measured crystals,
+        need nothing, or have intervals that do not hold their own predictions.
     """
     found: dict[str, dict[str, Any]] = {}
     for task in tasks:
@@ -112,15 +112,12 @@ def measured_widenings(tasks: list[Task], evaluated: Mapping[str, Evaluation]) -
         measured = table[(evaluation.meta["source"] == MEASURED).to_numpy()].dropna()
         if "lower" not in measured or measured.empty:
             continue
-        needed = widening(
-            measured["truth"],
-            measured["prediction"],
-            measured["lower"],
-            measured["upper"],
-            measured["group"],
-            evaluation.settings["coverage"],
-            log=task.quantity.log,
-        )
+        truth, prediction, lower, upper = (measured[name] for name in ("truth", "prediction", "lower", "upper"))
+        asked = evaluation.settings["coverage"]
+        try:
+            needed = widening(truth, prediction, lower, upper, measured["group"], asked, log=task.quantity.log)
+        except ModelTableError:  # intervals beside their own predictions: they are named as too narrow, not mended
+            continue
         if needed is not None and needed.factor > 1:
             found[task.target] = asdict(needed)
     return found

@@ -49,6 +49,15 @@ def test_what_predictions_do_about_narrow_intervals_is_said_instead():
     assert text.endswith("held out, 91%, 91% do")
 
 
+def test_targets_that_were_not_widened_are_still_named_as_too_narrow():
+    row = {**ROW, "metric": "coverage", "score": 0.8, "lower": 0.6, "upper": 0.88}
+    entry = {"by_part": [row], "coverage": [{"nominal": 0.9}]}
+    widening = {"E_vrh": {"factor": 1.5, "before": 0.7, "after": 0.9, "coverage": 0.9}}
+    text = narrow({"E_vrh": entry, "E_in_plane": entry}, widening)
+    assert text.startswith("intervals are longer by 1.5 (E_vrh)")
+    assert text.endswith("too narrow: they hold 80% [60%, 88%] for E_in_plane")
+
+
 def test_nothing_is_said_of_what_nobody_scored():
     assert unproven({"E_vrh": {"scores": []}, "note": "text"}) == ""
     assert part_score({"by_part": [ROW]}, "source", "factorial design", "R2") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,3 +40,9 @@ def test_nothing_is_widened_where_intervals_hold_or_no_source_is_known():
     assert measured_widenings([TASK], {"E": held_out(0.01)}) == {}
     assert measured_widenings([TASK], {"E": held_out(0.2, named="somewhere else")}) == {}
     assert measured_widenings([TASK], {}) == {}
+
+
+def test_intervals_beside_their_own_predictions_end_no_study():
+    evaluation = held_out(0.2)
+    broken = evaluation.predictions.assign(lower=evaluation.predictions["prediction"] * 1.01)
+    assert measured_widenings([TASK], {"E": replace(evaluation, predictions=broken)}) == {}

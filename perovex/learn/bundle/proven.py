@@ -87,19 +87,19 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
     'intervals are longer by 1.5 (E_vrh) so that 90% hold on crystals whose structure was measured, where 74% would;
     held out, 90% do'
     """
-    if widening:
-        return _widened(widening)
+    widening = widening or {}
     lines, asked = [], float("nan")
     for target, row in _measured(metrics, "coverage"):
+        if target in widening:
+            continue
         rows = metrics[target].get("coverage") or [{}]
         asked = number(rows[0].get("nominal"))
         score, lower, upper = (number(row[key]) for key in ("score", "lower", "upper"))
         if upper < asked:
             lines.append(f"{score:.0%} [{lower:.0%}, {upper:.0%}] for {target}")
-    if not lines:
-        return ""
     where = f"on crystals whose structure was measured {asked:.0%} intervals are too narrow"
-    return f"{where}: they hold {', '.join(lines)}"
+    remaining = f"{where}: they hold {', '.join(lines)}" if lines else ""
+    return "; ".join(filter(None, [_widened(widening) if widening else "", remaining]))
 
 
 def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
