@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from perovex._extras import install_command
 from perovex.building import build_layered
 from perovex.building.compound import read_compounds
 from perovex.errors import BuildError, LabelError
@@ -102,7 +105,8 @@ def test_a_failed_compound_costs_its_row(quick, bundle):
 
 def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
     monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
-    with pytest.raises(LabelError, match=r"needs sevenn and dftd3, not installed here \(.* install "):
+    said = f"needs sevenn and dftd3, not installed here ({install_command('labels')})"
+    with pytest.raises(LabelError, match=re.escape(said)):
         predict_new(BA[0], relax=True)
     with pytest.raises(LabelError, match="unknown potential"):
         predict_new(BA[0], relax="none")

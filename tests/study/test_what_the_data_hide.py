@@ -40,10 +40,10 @@ def test_rejected_crystals_are_scored_by_their_frozen_label(frozen):
 def test_the_spacer_of_a_rejected_crystal_takes_no_part(frozen):
     tables = build_tables(frozen, progress=False)
     found = rejected_by_target(YoungModulusRegressor("ridge", target="E_vrh"), tables, frozen, "E_vrh")
-    smiles = frozen.rejected.loc["s06_PbCl_n2", "spacer_smiles"]
+    smiles = frozen.rejected.loc["BA2CsPb2Br7", "spacer_smiles"]
     own = (tables.meta["spacer_smiles"] == smiles).to_numpy()
     assert own.any()
-    row = describe(frozen.structure(str(frozen.rejected.loc["s06_PbCl_n2", "label_id"]))).to_frame().T
+    row = describe(frozen.structure(str(frozen.rejected.loc["BA2CsPb2Br7", "label_id"]))).to_frame().T
     X = row.reindex(columns=tables.X.columns).astype(float)
     without, whole = (
         YoungModulusRegressor("ridge", target="E_vrh")
@@ -51,15 +51,18 @@ def test_the_spacer_of_a_rejected_crystal_takes_no_part(frozen):
         .predict(X)[0]
         for kept in (~own, own | True)
     )
-    assert found.loc["s06_PbCl_n2", "prediction"] == pytest.approx(without, rel=1e-6)
-    assert abs(whole / without - 1) > 1e-5
+    assert found.loc["BA2CsPb2Br7", "prediction"] == pytest.approx(without, rel=1e-6)
+    assert abs(whole / without - 1) > 1e-3
 
 
 def test_the_source_of_crystals_stands_among_what_may_confound(frozen):
     tables = build_tables(frozen, progress=False)
     tied = questions.confounding(tables)
     assert {"halide", "n_layers", "source", "spacer", "stei_max"} <= set(tied.columns)
-    assert tied.loc["stei_max", "source"] > 0.6  # a label of the source more than anything else
+    others = tied.columns.difference(["source", "spacer", "stei_max"])
+    assert tied.loc["stei_max", "source"] > tied.loc["stei_max", others].max()  # it tells the source before all others
+    before = build_tables(load_elastic(version="0.5", moduli="soft_frozen"), progress=False)
+    assert questions.confounding(before).loc["stei_max", "source"] > 0.8
     assert tied.loc["stei_max", "source"] > tied.loc["stei_max", "halide"]
     shares = questions.variance(tables, "E_vrh")
     assert {"source", "halide", "n", "spacer", "residual"} <= set(shares.index)
