@@ -9,9 +9,9 @@ A table stands between a comment that names it and ``<!-- end -->``.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,15 +151,16 @@ def rendered(text: str, study: Path | None = None) -> str:
 
 def main() -> None:
     """Write or compare."""
-    if "--study" in sys.argv:
-        study = Path(sys.argv[sys.argv.index("--study") + 1])
-        VERDICTS.write_text(rendered(VERDICTS.read_text(encoding="utf-8"), study), encoding="utf-8")
-        return
-    old = PAGE.read_text(encoding="utf-8")
-    new = rendered(old)
-    if "--check" in sys.argv:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--study", type=Path, metavar="FOLDER")
+    given = parser.parse_args()
+    page = PAGE if given.study is None else VERDICTS
+    old = page.read_text(encoding="utf-8")
+    new = rendered(old, given.study)
+    if given.check:
         raise SystemExit(old != new)
-    PAGE.write_text(new, encoding="utf-8")
+    page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":
