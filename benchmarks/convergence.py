@@ -1,6 +1,6 @@
 """Stress and components of a tensor against the settings of a first-principles code, one setting changed at a time.
 
-    python benchmarks/convergence.py run --work FOLDER [--crystal CsPbBr3_Pnma] [--only SETTINGS]
+    python benchmarks/convergence.py run --work FOLDER [--crystal CsPbBr3_Pnma]
     python benchmarks/convergence.py collect --work FOLDER --out data/reference/first_principles
 
 Two calls a setting: the reference, and the first strain path of the potential (0.5 %, to one side), whose change of
@@ -22,7 +22,7 @@ from first_principles import PATHS, SETTINGS, cheap_of, restore
 from perovex._files import write_atomic
 from perovex.datasets.paths import write_checksums
 from perovex.elasticity.potentials.call_log import LoggedCalculator, read_calls
-from perovex.elasticity.potentials.first_principles import FirstPrinciples, GpawSettings, Settings
+from perovex.elasticity.potentials.first_principles import Cp2kSettings, FirstPrinciples
 from perovex.elasticity.response.strain_paths import path_steps
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface
 
@@ -37,16 +37,13 @@ VARIED = {
     "k-points 24 Å": replace(SETTINGS, kpoint_length=24.0),
     "precision 1e-12, tolerance 1e-8": replace(SETTINGS, precision=1e-12, tolerance=1e-8),
     "all finer": replace(SETTINGS, cutoff=600.0, relative_cutoff=70.0, kpoint_length=24.0),
-    "GPAW, plane waves to 700 eV": GpawSettings(),
 }
 
 
-def log_of(work: Path, crystal: str, settings: Settings) -> LoggedCalculator:
+def log_of(work: Path, crystal: str, settings: Cp2kSettings) -> LoggedCalculator:
     """Calls of a crystal with these settings; the usual ones share the calls of its tensor."""
     name = f"{crystal}.calls.jsonl"
-    if isinstance(settings, GpawSettings):
-        name = f"{crystal}_gpaw_cutoff={settings.cutoff:g}.jsonl"
-    elif settings != SETTINGS:
+    if settings != SETTINGS:
         changed = {key: value for key, value in settings.to_dict().items() if value != SETTINGS.to_dict()[key]}
         name = "_".join([crystal, *(f"{key}={value:g}" for key, value in changed.items())]) + ".jsonl"
     return LoggedCalculator(lambda: FirstPrinciples(settings), work / "convergence" / name)
@@ -61,7 +58,7 @@ def share_usual_calls(work: Path, crystal: str) -> None:
         write_atomic(own, usual.read_bytes())
 
 
-def stresses(work: Path, crystal: str, settings: Settings) -> np.ndarray:
+def stresses(work: Path, crystal: str, settings: Cp2kSettings) -> np.ndarray:
     """Stress (GPa) at the reference and on the first path."""
     cheap = cheap_of(crystal, work)
     surface = Surface(cheap.surface.atoms, log_of(work, crystal, settings))
@@ -99,15 +96,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--crystal", default=CRYSTAL)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--only", choices=list(VARIED), help="run this setting alone")
     arguments = parser.parse_args()
     share_usual_calls(arguments.work, arguments.crystal)
     if arguments.task == "collect":
         collect(arguments.work, arguments.crystal, arguments.out)
         return
     for name, settings in VARIED.items():
-        if arguments.only and name != arguments.only:
-            continue
         stresses(arguments.work, arguments.crystal, settings)
         print(f"convergence: {name}", flush=True)
 
