@@ -1,7 +1,8 @@
 """SHAP values of tree models, exact and checked.
 
 Along the paths of the trees, xgboost models go through xgboost's own TreeSHAP (the algorithm that
-`shap.TreeExplainer` calls, without parsing the model first); everything else goes through `shap.TreeExplainer`.
+`shap.TreeExplainer` calls, without parsing the model first), and over a background leaf by leaf where they are shallow
+(`leaves`); everything else goes through `shap.TreeExplainer`.
 Interactions of xgboost models are computed by shap's per-tree kernel, which visits the descriptors of each tree only,
 where xgboost visits every column.
 
@@ -13,13 +14,13 @@ Nat. Mach. Intell. 2, 56 (2020), 10.1038/s42256-019-0138-9.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
 
 from perovex.errors import ExplanationError
+from perovex.explain.attribution.leaves import leaf_values, read_leaves
 from perovex.explain.attribution.opened import Opened, open_estimator
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ def tree_values(
     if trees.is_xgboost and background is None:
         return _along_paths(trees, table)
     assert background is not None or not trees.is_xgboost
-    read = None if probability or not trees.is_xgboost else _read_trees(trees)
-    if read is not None and background is not None:
-        return _over_background(trees, read, table, background)
+    plain = trees.is_xgboost and not probability and _best_iterations(trees.model) == (0, 0)
+    leaves = read_leaves(trees.booster) if plain else None
+    if leaves is not None and background is not None:
+        # xgboost compares single-precision values with single-precision cuts
+        single, known = (rows.astype(np.float32).astype(float) for rows in (table, background))
+        base = np.full(len(table), tree_output(trees, background).mean())
+        return leaf_values(leaves, single, known), base, tree_output(trees, table)
     import shap
 
-    if trees.is_xgboost:  # xgboost compares single-precision values with single-precision cuts
+    if trees.is_xgboost:
         table = table.astype(np.float32).astype(float)
         background = None if background is None else background.astype(np.float32).astype(float)
     explainer = shap.TreeExplainer(
@@ -93,49 +98,6 @@ def _along_paths(trees: Opened, table: Array) -> tuple[Array, Array, Array]:
         raise ExplanationError("more than two classes", remedy="explain one class against the rest")
     output = trees.booster.predict(matrix, output_margin=True, iteration_range=limit).astype(float)
     return contributions[:, :-1], contributions[:, -1], output
-
-
-def _over_background(
-    trees: Opened, read: list[dict[str, Array]], table: Array, background: Array
-) -> tuple[Array, Array, Array]:
-    """Interventional values of the margin of an xgboost model, by shap's kernel on trees that are read here.
-
-    shap reads a model byte by byte, which takes longer than the values of forty rows by a hundred small trees.
-    """
-    import shap
-
-    single, known = (rows.astype(np.float32).astype(float) for rows in (table, background))
-    explainer = shap.TreeExplainer({"trees": read}, data=known, feature_perturbation="interventional")
-    values = np.asarray(explainer.shap_values(single, check_additivity=False), dtype=float)
-    base = tree_output(trees, background).mean()
-    return values, np.full(len(table), base), tree_output(trees, table)
-
-
-def _read_trees(trees: Opened) -> list[dict[str, Array]] | None:
-    """Return trees of one output that add up, as arrays under the names that `shap.TreeExplainer` knows, or None."""
-    learner = json.loads(bytes(trees.booster.save_raw("json")))["learner"]
-    sizes = [int(learner["learner_model_param"][name]) for name in ("num_class", "num_target")]
-    plain = learner["gradient_booster"]["name"] == "gbtree" and max(sizes) <= 1
-    if not plain or _best_iterations(trees.model) != (0, 0):
-        return None
-    return [_read_tree(tree) for tree in learner["gradient_booster"]["model"]["trees"]]
-
-
-def _read_tree(tree: dict[str, Any]) -> dict[str, Array]:
-    left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
-    conditions = np.array(tree["split_conditions"], dtype=np.float32)
-    leaf = left < 0
-    # xgboost goes left below a cut, shap at or below it
-    below = np.nextafter(conditions, np.float32(-np.inf))
-    return {
-        "children_left": left,
-        "children_right": right,
-        "children_default": np.where(leaf, -1, np.where(np.array(tree["default_left"], dtype=bool), left, right)),
-        "features": np.where(leaf, -1, np.array(tree["split_indices"])),
-        "thresholds": np.where(leaf, -1.0, below).astype(float),
-        "values": np.where(leaf, conditions, 0.0).astype(float)[:, None],
-        "node_sample_weight": np.array(tree["sum_hessian"], dtype=float),
-    }
 
 
 def has_margin(trees: Opened) -> bool:
