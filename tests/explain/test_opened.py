@@ -38,3 +38,12 @@ def test_trees_take_the_table_as_it_is(X):
 def test_steps_that_mix_descriptors_are_refused(X):
     with pytest.raises(ExplanationError, match="mixes descriptors"):
         open_estimator(make_pipeline(PCA(2), Ridge()).fit(X, X["a"]), list(X.columns))
+
+
+def test_rows_without_names_are_prepared_as_the_table_is(X):
+    for given in (X, X.to_numpy()):
+        model = make_pipeline(StandardScaler(), Ridge()).fit(given, X.iloc[:, 0])
+        opened = open_estimator(model, list(X.columns))
+        found = opened.prepare(X[list(X.columns)[::-1]])  # columns are found by name
+        assert np.allclose(found, StandardScaler().fit_transform(X))
+    assert np.allclose(opened.prepare_rows(X.to_numpy(dtype=float)), found)

@@ -21,6 +21,7 @@ from perovex.explain.attribution.kernels import kernel_expansion, kernel_values
 from perovex.explain.attribution.opened import Opened, open_estimator
 from perovex.explain.attribution.permutation import permutation_values
 from perovex.explain.attribution.trees import has_margin, tree_output, tree_values
+from perovex.learn.estimators.base import unchecked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,7 +267,8 @@ def _average(opened: Opened, table: Array, background: Array, unit: str, how: _H
     parts: dict[str, Attribution] = {}
     for name, model in zip(opened.model.members, opened.model.models_, strict=True):
         member = open_estimator(model, opened.columns)
-        member_table, member_background = (_prepared(member, rows, opened.columns) for rows in (table, background))
+        with unchecked():  # the average fitted its members on such rows
+            member_table, member_background = member.prepare_rows(table), member.prepare_rows(background)
         part = _attribute(member, member_table, member_background, how)
         parts[name] = part
     values = {name: part.values for name, part in parts.items()}
@@ -278,12 +280,6 @@ def _average(opened: Opened, table: Array, background: Array, unit: str, how: _H
         values,
         max(part.sampling_error for part in parts.values()) / len(parts),
     )
-
-
-def _prepared(member: Opened, rows: Array, columns: list[str]) -> Array:
-    import pandas as pd
-
-    return member.prepare(pd.DataFrame(rows, columns=columns))
 
 
 def _unit(opened: Opened, *, probability: bool) -> str:

@@ -9,7 +9,8 @@ worth is a product: of p_j for present and c_j for absent descriptors. The Shapl
 because the weight of a coalition of size s among d players, s! (d - 1 - s)! / d!, is the integral of
 q^s (1 - q)^(d - 1 - s). The integrand is a polynomial of degree d - 1 in q: Gauss-Legendre quadrature with d / 2 nodes
 is exact, and as its factors are close to each other few nodes reach machine precision; the sum of all values must be
-the difference of the outputs, which tells whether the nodes were enough.
+the difference of the outputs, which tells whether the nodes were enough. Rows that are not far from the background are
+summed by matrix products instead (`kernel_series`).
 
 References
 ----------
@@ -19,11 +20,14 @@ Owen, Multilinear extensions of games, Manage. Sci. 18, 64 (1972), 10.1287/mnsc.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Product, Sum, WhiteKernel
+
+from perovex.explain.attribution.kernel_series import order_for, series_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,19 +154,30 @@ def kernel_values(
     wanted = expansion.output(table) - base
     limit = (_ROUGH if rough else _TOLERANCE) * max(1.0, float(np.abs(wanted).max(initial=0.0)))
     precision, plan = (np.float32, _FEW_NODES) if rough else (np.float64, _NODES)
+    values = np.full(table.shape, np.nan)
+    order = order_for(x, b, expansion.rows, float(np.abs(expansion.weights).sum()), limit)
+    for m in np.unique(order[order > 0]):
+        near = np.flatnonzero(order == m)
+        parts = (part.astype(precision) for part in (x[near], b, expansion.rows, expansion.weights))
+        values[near] = series_values(*parts, order=int(m), quadrature=quadrature(plan[1]))
     rows: Any = expansion.rows.astype(precision)
     weights: Any = expansion.weights.astype(precision)
-    # descriptors first, then pairs of a background and a training row: products over descriptors run along memory
     columns = np.ascontiguousarray(rows.T)
-    absent = _factors(b.T.astype(precision)[:, :, None] - columns[:, None, :])
-    values = np.empty_like(table)
-    for i, row in enumerate(x.astype(precision)):
-        gain = _factors(row[:, None] - columns)[:, None, :] - absent
-        for nodes in plan:  # more nodes where a row lies far out
-            values[i] = _game(absent, gain, weights, nodes)
+    absent = _factors(b.astype(precision)[:, :, None] - columns)
+    for i in np.flatnonzero(~(np.abs(values.sum(axis=1) - wanted) <= limit)):  # far out, or not close enough
+        present = _factors(x[i].astype(precision)[:, None] - columns)
+        for nodes in plan:
+            values[i] = _game(absent, present, weights, nodes)
             if abs(values[i].sum() - wanted[i]) <= limit:
                 break
     return values, base
+
+
+@lru_cache(maxsize=8)
+def quadrature(n_nodes: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss-Legendre quadrature from 0 to 1."""
+    points, shares = np.polynomial.legendre.leggauss(n_nodes)
+    return (points + 1) / 2, shares / 2
 
 
 def _factors(difference: NDArray[Any]) -> NDArray[Any]:
@@ -170,15 +185,19 @@ def _factors(difference: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.exp(-np.minimum(difference**2 / 2, _LONGEST)))
 
 
-def _game(absent: NDArray[Any], gain: NDArray[Any], weights: NDArray[Any], n_nodes: int) -> Array:
-    """Integrate the game of every background and training row over q; return the mean over background rows."""
-    points, shares = np.polynomial.legendre.leggauss(n_nodes)
-    total = np.zeros(len(gain))
-    factor = np.empty_like(gain)
-    for q, share in zip((points + 1) / 2, shares / 2, strict=True):
-        np.multiply(gain, gain.dtype.type(q), out=factor)
-        factor += absent
-        product = factor.prod(axis=0) * weights
-        np.divide(gain, factor, out=factor)  # the product holds the factor of j, too, so that it is divided out
-        total += share * (factor.reshape(len(gain), -1) @ product.ravel())
-    return total / absent.shape[1]
+def _game(absent: NDArray[Any], present: NDArray[Any], weights: NDArray[Any], n_nodes: int) -> Array:
+    """Integrate the game of every background and training row over q; return the mean over background rows.
+
+    One background row at a time, shape (descriptors, training rows): what is multiplied stays in the cache.
+    """
+    total = np.zeros(len(present))
+    factor = np.empty_like(present)
+    for missing in absent:
+        gain = present - missing
+        for q, share in zip(*quadrature(n_nodes), strict=True):
+            np.multiply(gain, gain.dtype.type(q), out=factor)
+            factor += missing
+            product = factor.prod(axis=0) * weights
+            np.divide(gain, factor, out=factor)  # the product holds the factor of j, too, so that it is divided out
+            total += share * (factor @ product)
+    return total / len(absent)

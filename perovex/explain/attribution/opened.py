@@ -80,13 +80,21 @@ class Opened:
     def prepare(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the table as the model sees it, shape (rows, len(columns))."""
         if not self.steps:
-            return X[self.columns].to_numpy(dtype=float)
+            return _columns_of(X, self.columns).to_numpy(dtype=float)
+        if not any(hasattr(step, "feature_names_in_") for step in self.steps):
+            return self.prepare_rows(_columns_of(X, self.inputs).to_numpy(dtype=float))
         table: Any = X[self.inputs]
         for step in self.steps:
             table = step.transform(table if hasattr(step, "feature_names_in_") else np.asarray(table, dtype=float))
         if isinstance(table, pd.DataFrame) and set(self.columns) <= set(table.columns):
             table = table[self.columns]
         return np.asarray(table, dtype=float)
+
+    def prepare_rows(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return rows without names, shape (rows, len(inputs)), as the model sees them, by steps that know no names."""
+        for step in self.steps:
+            rows = step.transform(rows)
+        return np.asarray(rows, dtype=float)
 
     def scatter(self, values: NDArray[np.float64], columns: pd.Index) -> NDArray[np.float64]:
         """Put values of the model's columns in place among all `columns`; descriptors not used get zero."""
@@ -101,6 +109,11 @@ class Opened:
         """Return a prepared table in the form in which the model was fitted."""
         names = getattr(self.model, "feature_names_in_", None)
         return table if names is None else pd.DataFrame(table, columns=names)
+
+
+def _columns_of(X: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Columns of a table by name; looking a hundred names up takes longer than seeing that they are all."""
+    return X if list(X.columns) == columns else X[columns]
 
 
 def open_estimator(estimator: Any, columns: list[str]) -> Opened:
