@@ -50,6 +50,21 @@ class _Average(BaseEstimator):
             self.models_.append(fit_algorithm(name, model, X, y, None, prepared))
         return self
 
+    def _tables(self, X: NDArray[Any]) -> list[tuple[Any, NDArray[Any]]]:
+        """Last step of every member with the table it sees; steps that members share are taken once."""
+        done: dict[tuple[int, ...], NDArray[Any]] = {(): X}
+        found = []
+        for model in self.models_:
+            steps = [step for _, step in getattr(model, "steps", [])]
+            key: tuple[int, ...] = ()
+            for step in steps[:-1]:
+                longer = (*key, id(step))
+                if longer not in done:
+                    done[longer] = step.transform(done[key])
+                key = longer
+            found.append((steps[-1] if steps else model, done[key]))
+        return found
+
     def _member(self, name: str) -> Any:
         return make_algorithm(
             name,
@@ -66,7 +81,7 @@ class AverageRegressor(RegressorMixin, _Average):
 
     def predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Average the predictions."""
-        return np.mean([np.asarray(model.predict(X), dtype=float) for model in self.models_], axis=0)
+        return np.mean([np.asarray(last.predict(table), dtype=float) for last, table in self._tables(X)], axis=0)
 
 
 class AverageClassifier(ClassifierMixin, _Average):
@@ -112,7 +127,8 @@ class AverageClassifier(ClassifierMixin, _Average):
         if self.pool == "log-odds":
             p = expit(self.decision_function(X))
             return np.column_stack([1 - p, p])
-        return np.mean([np.asarray(model.predict_proba(X), dtype=float) for model in self.models_], axis=0)
+        asked = self._tables(X)
+        return np.mean([np.asarray(last.predict_proba(table), dtype=float) for last, table in asked], axis=0)
 
     def predict(self, X: NDArray[Any]) -> NDArray[Any]:
         """Return the more probable class."""
