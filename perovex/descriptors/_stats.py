@@ -65,5 +65,7 @@ def angle_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     ndarray, shape (...)
         Angles, deg.
     """
-    along = np.einsum("...i,...i->...", first, second)
-    return np.asarray(np.degrees(np.arctan2(norm(cross(first, second)), along)))
+    a, b, c = first[..., 0], first[..., 1], first[..., 2]
+    x, y, z = second[..., 0], second[..., 1], second[..., 2]
+    across = np.sqrt((b * z - c * y) ** 2 + (c * x - a * z) ** 2 + (a * y - b * x) ** 2)
+    return np.asarray(np.degrees(np.arctan2(across, a * x + b * y + c * z)))

@@ -40,6 +40,9 @@ CIS = np.array([(i, j) for i in range(6) for j in range(i + 1, 6) if i // 2 != j
 FACES = np.array([(a, 2 + b, 4 + c) for a, b, c in product((0, 1), repeat=3)])
 """The eight triangles: one ligand of each trans pair."""
 
+_FIRST, _SECOND = np.nonzero(~np.eye(3, dtype=bool))
+_SEEN, _FRONT, _BACK = np.arange(8)[:, None], FACES[:, _FIRST], (FACES ^ 1)[:, _SECOND]
+
 
 def bond_length_distortion(vectors: Array) -> Array:
     r"""Bond-length distortion :math:`\Delta = \frac{1}{6}\sum_i [(d_i - \bar d)/\bar d]^2`.
@@ -65,9 +68,11 @@ def bond_length_distortion(vectors: Array) -> Array:
     >>> bond_length_distortion(axes).round(6)
     array([0.083333])
     """
-    lengths = np.linalg.norm(vectors, axis=2)
-    average = lengths.mean(axis=1, keepdims=True)
-    return np.asarray(((lengths / average - 1.0) ** 2).mean(axis=1))
+    return _distortion_of(norm(vectors))
+
+
+def _distortion_of(lengths: Array) -> Array:
+    return np.asarray(((lengths / lengths.mean(axis=1, keepdims=True) - 1.0) ** 2).mean(axis=1))
 
 
 def zeta(vectors: Array) -> Array:
@@ -83,7 +88,10 @@ def zeta(vectors: Array) -> Array:
     ndarray, shape (k,)
         Å.
     """
-    lengths = np.linalg.norm(vectors, axis=2)
+    return _zeta_of(norm(vectors))
+
+
+def _zeta_of(lengths: Array) -> Array:
     return np.asarray(np.abs(lengths - lengths.mean(axis=1, keepdims=True)).sum(axis=1))
 
 
@@ -157,9 +165,10 @@ def octahedral_volume(vectors: Array) -> Array:
     ndarray, shape (k,)
         Å³; 4/3 d³ for a regular octahedron with bond length d.
     """
-    corners = vectors[:, FACES]  # (k, 8, 3 corners, 3)
-    signs = np.where(FACES.sum(axis=1) % 2 == 0, 1.0, -1.0)  # handedness of (a, b, c) alternates with the corners
-    return np.asarray(np.abs((np.linalg.det(corners) * signs).sum(axis=1)) / 6.0)
+    # the handedness of the triangles alternates, and determinants are linear in each corner: the sum over the eight of
+    # them is one determinant, that of the three diagonals
+    first, second, third = (vectors[:, 2 * q] - vectors[:, 2 * q + 1] for q in range(3))
+    return np.asarray(np.abs(np.einsum("ki,ki->k", first, cross(second, third))) / 6.0)
 
 
 def quadratic_elongation(vectors: Array) -> Array:
@@ -181,12 +190,11 @@ def quadratic_elongation(vectors: Array) -> Array:
     ----------
     .. [1] K. Robinson, G. V. Gibbs, P. H. Ribbe, Science 172, 567 (1971), doi:10.1126/science.172.3983.567
     """
-    return _elongation_of(vectors, octahedral_volume(vectors))
+    return _elongation_of(norm(vectors), octahedral_volume(vectors))
 
 
-def _elongation_of(vectors: Array, volume: Array) -> Array:
-    regular = np.cbrt(0.75 * volume)[:, None]
-    return np.asarray(((np.linalg.norm(vectors, axis=2) / regular) ** 2).mean(axis=1))
+def _elongation_of(lengths: Array, volume: Array) -> Array:
+    return np.asarray((lengths**2).mean(axis=1) / np.cbrt(0.75 * volume) ** 2)
 
 
 def off_centring(vectors: Array) -> Array:
@@ -215,17 +223,16 @@ def theta(vectors: Array) -> Array:
     .. [1] M. Marchivie et al., Acta Cryst. B 61, 25 (2005)
     .. [2] R. Ketkaew et al., Dalton Trans. 50, 1086 (2021), doi:10.1039/D0DT03988H
     """
-    front, back = (
-        vectors[:, FACES],
-        vectors[:, FACES ^ 1],
-    )  # (k, 8 triangles, 3 corners, 3); opposite ones match
-    axis = cross(front[:, :, 1] - front[:, :, 0], front[:, :, 2] - front[:, :, 0])
-    axis = (axis / norm(axis)[..., None])[:, :, None]
-    front = front - np.einsum("...i,...i->...", front, axis)[..., None] * axis
-    back = back - np.einsum("...i,...i->...", back, axis)[..., None] * axis
+    front = vectors[:, FACES]  # (k, 8 triangles, 3 corners, 3)
+    edge = front[:, :, 1] - front[:, :, 0]
+    axis = cross(edge, front[:, :, 2] - front[:, :, 0])
+    other = cross(axis, edge)
+    across = np.stack([edge / norm(edge)[..., None], other / norm(other)[..., None]], axis=-1)
+    seen = np.einsum("kli,kfic->kflc", vectors, across)  # all six ligands along the normal of each triangle
+    azimuth = np.degrees(np.arctan2(seen[..., 1], seen[..., 0]))
     # each ligand of the front triangle stands between the two that are not opposite to it
-    first, second = np.nonzero(~np.eye(3, dtype=bool))
-    angles = angle_between(front[:, :, first], back[:, :, second])
+    apart = azimuth[:, _SEEN, _FRONT] - azimuth[:, _SEEN, _BACK]
+    angles = np.abs((apart + 180.0) % 360.0 - 180.0)
     return np.asarray(np.abs(60.0 - angles).sum(axis=(1, 2)) / 2.0)  # every pair of triangles was seen from both sides
 
 
@@ -381,14 +388,14 @@ def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:
         "bond_length_axial_ratio": axial / equatorial,
         "bond_length_terminal_mean": mean(lengths[~bridging]),
         "bond_length_bridging_mean": mean(lengths[bridging]),
-        "bond_length_distortion_mean": mean(bond_length_distortion(vectors)),
-        "zeta_mean": mean(zeta(vectors)),
+        "bond_length_distortion_mean": mean(_distortion_of(lengths)),
+        "zeta_mean": mean(_zeta_of(lengths)),
         "sigma_mean": mean(_sigma_of(cis)),
         "theta_mean": mean(theta(vectors)),
         "bond_angle_variance_mean": mean(_variance_of(cis)),
-        "quadratic_elongation_mean": mean(_elongation_of(vectors, volume)),
+        "quadratic_elongation_mean": mean(_elongation_of(lengths, volume)),
         "octahedral_volume_mean": mean(volume),
-        "off_centring_mean": mean(np.linalg.norm(centre, axis=1)),
+        "off_centring_mean": mean(norm(centre)),
         "off_centring_normal_mean": mean(np.abs(centre @ crystal.normal)),
         "trans_angle_mean": mean(trans),
         "trans_angle_min": smallest(trans),
