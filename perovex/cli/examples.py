@@ -67,6 +67,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "elastic": (
         ("Averages, extremes, anisotropy, sound and heat of a tensor", "perovex elastic C.txt --unit GPa"),
+        (
+            "Sound, heat and the sheet plane without a structure",
+            "perovex elastic C.txt --normal 0,0,1 --density 2.4 --formula C8H24N2PbI4",
+        ),
         ("In the frame of a crystal, as a page", "perovex elastic C.txt --structure crystal.cif --report tensor.html"),
     ),
     "minima": (

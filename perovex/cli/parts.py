@@ -32,6 +32,9 @@ def describe_parts(
         except PerovexError as error:
             failed += 1
             say(f"perovex: {error.kind}: {error}")
+    for name, part in tables.items():
+        if part.empty:
+            say(f"perovex: note: {name}: no {per}s in this crystal, which is no layered one")
     if tables:
         table = pd.concat(tables, names=["file"])
         if out is not None:

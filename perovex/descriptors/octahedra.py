@@ -40,8 +40,7 @@ CIS = np.array([(i, j) for i in range(6) for j in range(i + 1, 6) if i // 2 != j
 FACES = np.array([(a, 2 + b, 4 + c) for a, b, c in product((0, 1), repeat=3)])
 """The eight triangles: one ligand of each trans pair."""
 
-_FIRST, _SECOND = np.nonzero(~np.eye(3, dtype=bool))
-_SEEN, _FRONT, _BACK = np.arange(8)[:, None], FACES[:, _FIRST], (FACES ^ 1)[:, _SECOND]
+_SEEN, _FRONT, _BACK = np.arange(8)[:, None], FACES[:, [0, 0, 1, 1, 2, 2]], (FACES ^ 1)[:, [1, 2, 0, 2, 0, 1]]
 
 
 def bond_length_distortion(vectors: Array) -> Array:
@@ -96,7 +95,7 @@ def _zeta_of(lengths: Array) -> Array:
 
 
 def cis_angles(vectors: Array) -> Array:
-    """Return the twelve angles X-M-X between neighbouring ligands, deg, shape (k, 12)."""
+    """Twelve angles X-M-X between neighbouring ligands, deg, shape (k, 12)."""
     return angle_between(vectors[:, CIS[:, 0]], vectors[:, CIS[:, 1]])
 
 
@@ -152,8 +151,7 @@ def _variance_of(angles: Array) -> Array:
 def octahedral_volume(vectors: Array) -> Array:
     """Volume enclosed by the eight triangles of the octahedron, Å³.
 
-    The sum of signed tetrahedra does not depend on where the metal stands, so a metal outside its octahedron
-    (strong off-centring) is no special case.
+    The sum of signed tetrahedra does not depend on where the metal stands, be it outside of its octahedron.
 
     Parameters
     ----------
@@ -165,8 +163,7 @@ def octahedral_volume(vectors: Array) -> Array:
     ndarray, shape (k,)
         Å³; 4/3 d³ for a regular octahedron with bond length d.
     """
-    # the handedness of the triangles alternates, and determinants are linear in each corner: the sum over the eight of
-    # them is one determinant, that of the three diagonals
+    # determinants are linear in each corner: those of the eight triangles sum to that of the diagonals
     first, second, third = (vectors[:, 2 * q] - vectors[:, 2 * q + 1] for q in range(3))
     return np.asarray(np.abs(np.einsum("ki,ki->k", first, cross(second, third))) / 6.0)
 
@@ -226,8 +223,7 @@ def theta(vectors: Array) -> Array:
     front = vectors[:, FACES]  # (k, 8 triangles, 3 corners, 3)
     edge = front[:, :, 1] - front[:, :, 0]
     axis = cross(edge, front[:, :, 2] - front[:, :, 0])
-    other = cross(axis, edge)
-    across = np.stack([edge / norm(edge)[..., None], other / norm(other)[..., None]], axis=-1)
+    across = np.stack([line / norm(line)[..., None] for line in (edge, cross(axis, edge))], axis=-1)
     seen = np.einsum("kli,kfic->kflc", vectors, across)  # all six ligands along the normal of each triangle
     azimuth = np.degrees(np.arctan2(seen[..., 1], seen[..., 0]))
     # each ligand of the front triangle stands between the two that are not opposite to it

@@ -24,19 +24,25 @@ TITLES = {
     "averages": "Averages of a random polycrystal",
     "indices": "Stability, anisotropy and bonding",
     "extremes": "Extremes over all directions",
+    "directions": "Along directions",
     "strain_energy": "Energy of strain states",
+    "strain": "Energy and stress of the given strain",
     "sheet": "In and out of the sheet plane",
     "film": "Textured film: grains share the normal and are turned about it at random",
     "plate": "One slab as a plate",
     "sound": "Sound and heat",
+    "waves": "Plane waves along directions",
 }
 """Titles of the tables of `perovex.elasticity.properties.analysis.analyse`."""
 
 NOTES = {
     "plate": "Constants in N/m are stiffness times thickness, faces free of stress; the bending stiffness is that of a "
-    "homogeneous plate of that thickness.",
+    "homogeneous plate of that thickness, which is the stacking period per slab unless it was given.",
     "sound": "The Debye temperature counts all atoms of the cell. Clarke: 0.87 k_B M^(-2/3) E^(1/2) density^(1/6); "
     "Cahill: k_B/2.48 n^(2/3) (v_l + 2 v_t).",
+    "film": "Constants about the normal, which is the third axis.",
+    "waves": "Velocities in km/s, slowness in s/km; flow is the angle (deg) between energy and wave normal, long. the "
+    "share of the displacement along the wave normal. Where two modes are equally fast any pair across is right.",
     "extremes": "Directions are Cartesian, in the frame of the tensor; the second one is that of the lateral strain or "
     "of the shear.",
 }
@@ -47,7 +53,7 @@ def extremes_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
     def text(row: pd.Series, side: str) -> str:
         ends = [row[f"{side}_direction"], row[f"{side}_second"]]
-        return "; ".join(" ".join(f"{x + 0.0:.3f}" for x in np.round(end, 3)) for end in ends if end is not None)
+        return "; ".join(_components(end) for end in ends if end is not None)
 
     worded = table[["min", "max", "unit", "ratio"]].copy()
     worded["along (min)"] = [text(row, "min") for _, row in table.iterrows()]
@@ -55,6 +61,21 @@ def extremes_in_words(table: pd.DataFrame) -> pd.DataFrame:
     worded.index = pd.Index([name.replace("_", " ").replace("youngs", "Young's") for name in table.index])
     worded.index = worded.index.str.replace("poissons", "Poisson's").rename("property")
     return worded
+
+
+def waves_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of waves with vectors as short text."""
+    short = {"flow_angle": "flow", "longitudinal": "long.", "polarisation": "displacement", "group_direction": "energy"}
+    vectors = {key: [_components(vector) for vector in table[key]] for key in ("polarisation", "group_direction")}
+    return table.assign(**vectors).rename(columns=short)
+
+
+def _components(vector: Sequence[float]) -> str:
+    return " ".join(f"{x + 0.0:.3f}" for x in np.round(vector, 3))
+
+
+WORDED = {"extremes": extremes_in_words, "waves": waves_in_words}
+"""Tables that hold vectors, and how they are put in words."""
 
 
 def elastic_report(
@@ -95,7 +116,7 @@ def elastic_report(
     first.table(pd.DataFrame(tensor.C, index=pd.Index(names, name="C"), columns=names), "Stiffness (GPa)", digits=4)
     for key, table in tables.items():
         section = page.section(TITLES[key])
-        section.table(extremes_in_words(table) if key == "extremes" else table, TITLES[key], digits=4)
+        section.table(WORDED[key](table) if key in WORDED else table, TITLES[key], digits=4)
         if key in NOTES:
             section.text(NOTES[key])
     if tensor.born_stable:

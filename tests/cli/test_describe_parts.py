@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from perovex.cli.main import app
-from perovex.crystal.examples import layered
+from perovex.crystal.examples import cubic, layered
 
 
 def run(*options):
@@ -44,6 +44,14 @@ def test_parts_of_several_crystals(files, tmp_path):
     assert [row["outer"] for row in json.loads(printed.stdout)] == [True] * 4
     for kind in ("table", "md", "csv"):
         assert "bond_length_mean" in run(files[0], "--per", "octahedron", "--format", kind).stdout
+
+
+def test_a_network_without_slabs_is_said_so(tmp_path):
+    path = tmp_path / "cubic.cif"
+    cubic().to(filename=str(path))
+    result = run(path, "--per", "slab")
+    assert result.exit_code == 0
+    assert "no slabs in this crystal" in result.stderr
 
 
 def test_a_bad_file_costs_its_rows(files, tmp_path):

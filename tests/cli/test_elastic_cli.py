@@ -62,6 +62,27 @@ def test_sheet_plane_and_page(tmp_path, elastic_data):
     assert "One slab as a plate" in html
 
 
+def test_sheet_plane_sound_and_heat_without_a_structure(tensor_file):
+    options = ("--normal", "0,0,1", "--thickness", 10, "--density", 3, "--formula", "CsPbI3")
+    result = run(tensor_file, *options, "--along", "1,1,0", "--strain", "0.01,0,0,0,0,0")
+    assert result.exit_code == 0, result.stderr
+    for words in ("One slab as a plate", "bending stiffness", "Debye temperature  ", "1,1,0, fast", "displacement"):
+        assert words in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stderr == ""
+    stored = json.loads(run(tensor_file, *options, "--json").stdout)
+    fast = stored["waves"]["normal, fast"]
+    assert fast["phase"] == pytest.approx(np.sqrt(40 / 3))
+    assert fast["polarisation"] == pytest.approx([0, 0, 1])
+    assert stored["sheet"]["E_out_of_plane"]["value"] == pytest.approx(1 / np.linalg.inv(C)[2, 2])
+    assert stored["directions"]["Young's modulus"]["normal"] == pytest.approx(1 / np.linalg.inv(C)[2, 2])
+
+
+def test_what_was_left_out_is_said(tensor_file):
+    assert "want a density" in run(tensor_file).stderr
+    assert "want masses" in run(tensor_file, "--density", 3).stderr
+
+
 def test_unstable_tensor_is_said_so(tensor_file):
     tensor_file.write_text("GPa\n" + "\n".join(" ".join(map(str, row)) for row in C - np.diag([0, 0, 0, 0, 0, 25])))
     result = run(tensor_file)
@@ -80,6 +101,13 @@ def test_unstable_tensor_is_said_so(tensor_file):
         ("--thickness", "0"),
         ("--report", "page.pdf"),
         ("--structure", "nothing.cif"),
+        ("--thickness", "10"),
+        ("--spread", "5"),
+        ("--formula", "CsPbI3"),
+        ("--density", "3", "--formula", "Foo7"),
+        ("--normal", "0,0"),
+        ("--along", "up"),
+        ("--strain", "1,2,3"),
     ],
 )
 def test_nonsense_is_refused(tensor_file, options):

@@ -161,6 +161,40 @@ def test_two_metals_are_described_with_both():
     assert metal_order(perceive(double("planes"))) == "mixed"
 
 
+def test_what_lies_above_a_slab_in_vacuum_is_undefined():
+    crystal = perceive(layered(n=1, shift=(0.5, 0.5)))
+    assert crystal.vacuum == 0
+    slabs = describe_items(crystal, "slab")
+    assert slabs[["shift_a_above", "spacing_halide_above"]].notna().all(axis=None)
+    stack = layered(n=1, shift=(0.5, 0.5))
+    stack.make_supercell([1, 1, 2])
+    lattice = stack.lattice.matrix.copy()
+    lattice[2] *= 1.0 + 40.0 / np.linalg.norm(lattice[2])
+    apart = perceive(Structure(lattice, stack.species, stack.cart_coords, coords_are_cartesian=True))
+    assert apart.vacuum > 0
+    slabs = describe_items(apart, "slab")
+    assert len(slabs) == len(apart.slabs) > 1
+    for column in ("shift_a_above", "shift_b_above", "spacing_halide_above", "spacing_metal_above"):
+        assert slabs[column].isna().sum() == 1
+    assert slabs["shift_a_above"].dropna().to_numpy() == pytest.approx(0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("metal", "halide", "edge", "x"), [("In", "Cl", 10.48, 0.2404), ("Bi", "Br", 11.25, 0.2513)])
+def test_double_perovskites_with_silver(metal, halide, edge, x):
+    # Cs2AgInCl6 and Cs2AgBiBr6: bonds of the trivalent metal are x a, of silver (1/2 - x) a
+    structure = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(edge), ["Cs", "Ag", metal, halide], [[0.25] * 3, [0.5, 0, 0], [0, 0, 0], [x, 0, 0]]
+    )
+    row = describe_items(structure, "crystal").iloc[0]
+    assert (row["metal_order"], row["glazer"], row["metals"]) == ("alternating", "a0a0a0", f"Ag4 {metal}4")
+    assert row[f"bond_length_mean_{metal}"] == pytest.approx(x * edge)
+    assert row["bond_length_mean_Ag"] == pytest.approx((0.5 - x) * edge)
+    octahedra = describe_items(structure, "octahedron")
+    assert octahedra["metal"].value_counts().to_dict() == {"Ag": 4, metal: 4}
+    ends = describe_items(structure, "bridge")["metals"].str.split("-")
+    assert set(ends.map(frozenset)) == {frozenset({"Ag", metal})}
+
+
 def test_unknown_parts_are_refused():
     with pytest.raises(UnknownDescriptorError, match="octahedron"):
         describe_items(cubic(), "atom")

@@ -130,6 +130,53 @@ def test_outcar_gives_density_and_says_how_it_was_read(tmp_path):
     assert any("clamped-ion" in text for text in clamped.remarks)
 
 
+def test_castep_names_its_unit_and_its_crystal(tmp_path):
+    lattice = np.diag([5.0, 5.0, 8.0])
+    header = "BEGIN header\n Number of ions          2\nUnit cell vectors (A)\n"
+    header += "\n".join("  " + "  ".join(f"{x:.6f}" for x in row) for row in lattice)
+    header += "\nFractional Co-ordinates\n   1   0.0 0.0 0.0   Sn  118.71\n   2   0.5 0.5 0.5   Se  78.97\nEND header\n"
+    rows = "\n".join(" ".join(f"{10 * x:.3f}" for x in row) for row in C)
+    text = f"{header}BEGIN Elastic Constants {{xx yy zz yz zx xy}} (kbar)\n{rows}\nEND Elastic Constants\n"
+    found = read_tensor(write(tmp_path, text, "run.elastic"))
+    np.testing.assert_allclose(found.tensor.C, C)
+    assert found.unit == "kbar"
+    assert found.structure.composition.reduced_formula == "SnSe"
+    assert found.substance.density == pytest.approx((118.71 + 78.97) / 200 / 0.602214, rel=1e-3)
+
+
+def test_thermo_pw_file_of_constants(tmp_path):
+    rows = [" ".join(f"{10 * x:.9f}" for x in part) for row in C for part in (row[:4], row[4:])]
+    inverse = [" ".join(f"{x:.9f}" for x in part) for row in np.linalg.inv(C) for part in (row[:4], row[4:])]
+    for text in ("\n".join(rows), "\n".join(rows) + "\n\n" + "\n".join(inverse)):
+        found = read_tensor(write(tmp_path, text, "output_el_cons.dat.g1"))
+        np.testing.assert_allclose(found.tensor.C, C)
+        assert (found.file_format, found.unit) == ("thermo_pw output_el_cons", "kbar")
+
+
+def test_decimal_commas_of_spreadsheets(tmp_path):
+    for separator in (";", "\t"):
+        text = "\n".join(separator.join(f"{x + 0.5:.1f}".replace(".", ",") for x in row) for row in C)
+        np.testing.assert_allclose(read_tensor(write(tmp_path, text, "C.csv")).tensor.C, C + 0.5)
+
+
+def test_kilobars_that_nobody_named_show_in_the_sound_of_a_halide(tmp_path):
+    salt = Structure(Lattice.tetragonal(4.0, 6.0), ["Cs", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    path = write(tmp_path, "\n".join(" ".join(f"{10 * x}" for x in row) for row in C))
+    assert any("--unit kbar" in text for text in read_tensor(path, structure=salt).remarks)
+    assert not any("--unit kbar" in text for text in read_tensor(path, structure=salt, unit="kbar").remarks)
+    assert not any("--unit kbar" in text for text in read_tensor(write(tmp_path, FULL), structure=salt).remarks)
+
+
+def test_why_nothing_was_found(tmp_path):
+    for text, words in (
+        (" CP2K| version string: CP2K version 2023.1\n", "folder of its outputs"),
+        (FULL.replace("11", "nan"), "no numbers"),
+        (FULL.replace("11", "*******"), "no numbers"),
+    ):
+        with pytest.raises(ElasticityError, match=words):
+            read_tensor(write(tmp_path, text))
+
+
 def test_thermo_pw_says_which_of_two_tensors_was_read(tmp_path):
     assert "the last of 2 tensors in the file was read" in read_tensor(write(tmp_path, THERMO_PW)).remarks
 

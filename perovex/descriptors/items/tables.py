@@ -260,21 +260,25 @@ def per_slab(crystal: LayeredPerovskite) -> pd.DataFrame:
     -------
     DataFrame
         Empty for a 3D network. ``inner_...`` and ``outer_...`` are means over the inner and the outer sheets, NaN where
-        a slab has none.
+        a slab has none; what lies above a slab is NaN where that is vacuum.
     """
     octahedra, gaps = per_octahedron(crystal), find_gaps(crystal)
+    spacings = np.array([(g.ceiling - g.floor, g.metal_ceiling - g.metal_floor) for g in gaps]).reshape(-1, 2)
+    shifts = crystal.layer_shifts
+    if crystal.vacuum:
+        below = int(spacings[:, 0].argmax())
+        spacings[below], shifts = np.nan, np.insert(shifts, below, np.nan, axis=0)
     rows = []
     for s, slab in enumerate(crystal.slabs):
-        gap = gaps[s]
         mine = octahedra[octahedra["slab"] == s]
         row: dict[str, Any] = {
             "n_layers": slab.n_layers,
             "metal_sites": _joined(mine["site"]),
             "thickness": slab.terminal_heights[1] - slab.terminal_heights[0],
-            "spacing_halide_above": gap.ceiling - gap.floor,
-            "spacing_metal_above": gap.metal_ceiling - gap.metal_floor,
-            "shift_a_above": float(crystal.layer_shifts[s, 0]),
-            "shift_b_above": float(crystal.layer_shifts[s, 1]),
+            "spacing_halide_above": float(spacings[s, 0]),
+            "spacing_metal_above": float(spacings[s, 1]),
+            "shift_a_above": float(shifts[s, 0]),
+            "shift_b_above": float(shifts[s, 1]),
         }
         for where, part in (("outer", mine[mine["outer"]]), ("inner", mine[~mine["outer"]])):
             row |= {

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from perovex.elasticity.properties import waves
+from perovex.elasticity.properties.along import CARTESIAN, directions_table, strain_response, waves_table
 from perovex.elasticity.properties.averages import anisotropy, cauchy_pressures, zener
 from perovex.elasticity.properties.slab import plate
 from perovex.elasticity.properties.strain_energy import STATES, energy_density, strain_state
 from perovex.elasticity.properties.texture import fibre
-from perovex.elasticity.voigt import unit_directions
+from perovex.elasticity.voigt import frame_along, unit_directions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike
 
@@ -43,6 +44,8 @@ def analyse(
     normal: ArrayLike | None = None,
     thickness: float | None = None,
     spread: float = 0.0,
+    directions: Mapping[str, ArrayLike] | None = None,
+    strain: ArrayLike | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Compute every property of a tensor that its surroundings allow.
 
@@ -57,12 +60,17 @@ def analyse(
         Å, of a slab as a plate; the stacking period per slab is the usual choice.
     spread : float, default=0
         Spread of grains about the normal in a textured film, deg.
+    directions : mapping of str to array_like, shape (3,), optional
+        Cartesian directions by name, for moduli and waves along them; x, y and z by default.
+    strain : array_like, shape (6,) or (3, 3), optional
+        A strain whose energy and stress are wanted; Voigt components with engineering shears, or the matrix.
 
     Returns
     -------
     dict of str to DataFrame
-        ``averages``, ``indices``, and, of a stable crystal, ``extremes``, ``strain_energy``, ``sheet``, ``film``,
-        ``plate``, ``sound`` as far as they are defined. Tables of values have the columns ``value`` and ``unit``.
+        ``averages``, ``indices``, and, of a stable crystal, ``extremes``, ``directions``, ``strain_energy``,
+        ``strain``, ``sheet``, ``film``, ``plate``, ``sound``, ``waves`` as far as they are defined. Tables of values
+        have the columns ``value`` and ``unit``.
 
     Examples
     --------
@@ -70,7 +78,7 @@ def analyse(
     >>> C = np.diag([40.0, 40.0, 40.0, 8.0, 8.0, 8.0]) + np.kron([[1, 0], [0, 0]], 10 * (1 - np.eye(3)))
     >>> tables = analyse(ElasticTensor(C), normal=[0, 0, 1])
     >>> list(tables)
-    ['averages', 'indices', 'extremes', 'strain_energy', 'sheet', 'film']
+    ['averages', 'indices', 'extremes', 'directions', 'strain_energy', 'sheet', 'film']
     >>> float(tables["sheet"].loc["E_out_of_plane", "value"].round(3))
     36.0
     """
@@ -78,8 +86,12 @@ def analyse(
     if not tensor.born_stable:
         return tables
     normals = None if normal is None else unit_directions(normal)
+    chosen = CARTESIAN if directions is None else directions
     tables["extremes"] = extremes_table(tensor)
+    tables["directions"] = directions_table(tensor, chosen)
     tables["strain_energy"] = strain_table(tensor, np.array([0.0, 0.0, 1.0]) if normals is None else normals[-1])
+    if strain is not None:
+        tables["strain"] = strain_response(tensor, strain)
     if normals is not None:
         tables["sheet"] = sheet_table(tensor, normals, substance)
         tables["film"] = film_table(tensor, normals[-1], spread)
@@ -87,6 +99,7 @@ def analyse(
             tables["plate"] = plate_table(tensor, normals[0], thickness)
     if substance is not None:
         tables["sound"] = sound_table(tensor, substance)
+        tables["waves"] = waves_table(tensor, chosen, substance.density)
     return tables
 
 
@@ -161,10 +174,16 @@ def sheet_table(tensor: ElasticTensor, normals: np.ndarray, substance: Substance
 def film_table(tensor: ElasticTensor, normal: np.ndarray, spread: float) -> pd.DataFrame:
     """Moduli of a film whose grains share the normal and are turned about it at random."""
     film = fibre(tensor, normal, spread)
-    plane = {name: bound.in_plane(normal)["mean"] for name, bound in _bounds(film)}
-    along = {name: bound.out_of_plane(normal) for name, bound in _bounds(film)}
-    table = pd.DataFrame({"E in plane": plane, "E along normal": along}).T
-    return table.assign(unit="GPa").rename_axis("textured film")
+    axes = frame_along(normal)
+    columns = {}
+    for name, bound in _bounds(film):
+        C = bound.rotated(axes).C  # third axis along the normal
+        columns[name] = {
+            "E in plane": bound.in_plane(normal)["mean"],
+            "E along normal": bound.out_of_plane(normal),
+            **{f"C{i}{j}": float(C[i - 1, j - 1]) for i, j in ((1, 1), (1, 2), (1, 3), (3, 3), (4, 4), (6, 6))},
+        }
+    return pd.DataFrame(columns).assign(unit="GPa").rename_axis("textured film")
 
 
 def _bounds(film: Any) -> list[tuple[str, ElasticTensor]]:

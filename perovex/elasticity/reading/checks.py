@@ -21,6 +21,8 @@ FROM_VASP = [0, 1, 2, 4, 5, 3]
 ASYMMETRY = 0.01
 _PLAUSIBLE = (1.0, 1500.0)  # GPa, the largest component; diamond has 1080
 _SAME = 0.02
+_HALOGENS = {"Cl", "Br", "I"}
+_FASTEST = 6.0  # km/s, longitudinal; rock salt has 4.7, halide perovskites 2 to 4
 
 
 def in_gpa(matrix: Array, stated: str, asked: str | None) -> tuple[Array, str, str]:
@@ -60,6 +62,23 @@ def in_gpa(matrix: Array, stated: str, asked: str | None) -> tuple[Array, str, s
             remedy="name it: --unit kbar (or GPa, Pa, MPa, Mbar, eV/A^3); a compliance is not read",
         )
     return matrix, "gpa", "no unit is named in the file: taken as GPa"
+
+
+def unit_remark(C: Array, structure: Structure | None) -> str:
+    """Doubt gigapascals that nobody named where sound would be too fast for a halide; empty if there is no doubt.
+
+    Parameters
+    ----------
+    C : ndarray, shape (6, 6)
+        GPa.
+    structure : Structure, optional
+    """
+    if structure is None or not {element.symbol for element in structure.composition.elements} & _HALOGENS:
+        return ""
+    fastest = float(np.sqrt(max(C.diagonal()[:3].max(), 0.0) / float(structure.density)))
+    if fastest < _FASTEST:
+        return ""
+    return f"sound at {fastest:.1f} km/s is too fast for a halide: is the file in kbar (--unit kbar)?"
 
 
 def require_symmetric(matrix: Array) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perovex.elasticity.properties.substance import Substance
-from perovex.elasticity.reading.raw import RawTensor, first_matrix, numbers
+from perovex.elasticity.reading.raw import RawTensor, first_matrix, numbers, unit_in
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from pymatgen.core import Structure
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Heading:
     pattern : str
         Regular expression of the line.
     unit : str
-        Unit of the components.
+        Unit of the components, unless the line itself names one.
     order : {"voigt", "vasp"}
     numbered : bool
         Whether rows start with their number or name.
@@ -89,8 +90,9 @@ def parse_program(text: str) -> RawTensor | None:
         return RawTensor(
             matrix,
             heading.program,
-            heading.unit,
+            unit_in(lines[start]) or heading.unit,
             heading.order,
+            _castep_crystal(lines) if heading.program == "CASTEP .elastic" else None,
             substance=_substance(text, heading.program),
             remarks=_remarks(heading, text, len(headings)),
         )
@@ -129,6 +131,22 @@ def _remarks(heading: Heading, text: str, count: int) -> tuple[str, ...]:
     if count > 1 and heading.last:
         remarks.append(f"the last of {count} tensors in the file was read")
     return tuple(remarks)
+
+
+def _castep_crystal(lines: list[str]) -> Structure | None:
+    """Crystal in the header of a CASTEP .elastic file; None if it is incomplete."""
+    from pymatgen.core import Structure
+
+    marks = ("Unit cell vectors", "Fractional", "END header")
+    at = {mark: k for k, line in enumerate(lines[:5000]) for mark in marks if mark in line}
+    if len(at) < 3:
+        return None
+    rows = [numbers(line) for line in lines[at["Unit cell vectors"] + 1 : at["Unit cell vectors"] + 4]]
+    atoms = [line.split() for line in lines[at["Fractional"] + 1 : at["END header"]] if len(line.split()) >= 5]
+    try:
+        return Structure(np.array(rows), [a[4] for a in atoms], [[float(x) for x in a[1:4]] for a in atoms])
+    except (ValueError, TypeError, np.linalg.LinAlgError):
+        return None
 
 
 def _substance(text: str, program: str) -> Substance | None:

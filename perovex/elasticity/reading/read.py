@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perovex.elasticity.properties.substance import Substance
-from perovex.elasticity.reading.checks import frame_remark, in_gpa, order_remark, reordered, require_symmetric
+from perovex.elasticity.reading.checks import (
+    frame_remark,
+    in_gpa,
+    order_remark,
+    reordered,
+    require_symmetric,
+    unit_remark,
+)
 from perovex.elasticity.reading.cp2k import parse_cp2k_folder
 from perovex.elasticity.reading.json_files import parse_json
 from perovex.elasticity.reading.programs import parse_program
@@ -139,8 +147,18 @@ def _parse(text: str, which: str | None) -> RawTensor:
         raise ElasticityError(f"there is no entry {which!r} to select in a file of this format")
     raw = parse_program(text) or parse_text(text)
     if raw is None:
-        raise ElasticityError("no elastic tensor found", remedy=KNOWN)
+        raise _nothing_in(text)
     return raw
+
+
+def _nothing_in(text: str) -> ElasticityError:
+    if "CP2K|" in text:
+        return ElasticityError(
+            "CP2K prints no elastic tensor", remedy="give the folder of its outputs for seven or more strained cells"
+        )
+    if re.search(r"\bnan\b|\binf\b|\*{4}", text, re.IGNORECASE):
+        return ElasticityError("no elastic tensor found, and entries that are no numbers", remedy="compute it again")
+    return ElasticityError("no elastic tensor found", remedy=KNOWN)
 
 
 def _settled(raw: RawTensor, unit: str | None, order: str | None, structure: Structure | None) -> TensorFile:
@@ -155,6 +173,8 @@ def _settled(raw: RawTensor, unit: str | None, order: str | None, structure: Str
         matrix = reordered(matrix)
     elif order is None:
         remarks.append(order_remark(matrix, crystal))
+    if remark:
+        remarks.append(unit_remark(matrix, crystal))
     tensor = ElasticTensor(matrix)
     if not tensor.born_stable:
         low = tensor.eigenvalues[0]
