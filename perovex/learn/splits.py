@@ -86,6 +86,17 @@ def folds_for(
     return _grouped(y, groups, n_splits, classify, random_state)
 
 
+def repeat_seed(random_state: int, repeat: int) -> int:
+    """Return the seed of the folds of a repeat, which validation and explanation share.
+
+    Examples
+    --------
+    >>> repeat_seed(0, 1) == repeat_seed(1, 0)
+    False
+    """
+    return seed_for(random_state, "folds of a repeat", repeat)
+
+
 def fold_names(
     scheme: str, X: pd.DataFrame, groups: pd.Series, meta: pd.DataFrame | None, n_splits: int = 5
 ) -> list[str]:

@@ -13,6 +13,7 @@ from perovex.explain.attribution.attribute import Perturbation, Space, attribute
 from perovex.explain.attribution.explanation import Explanation, FittedFold
 from perovex.explain.attribution.trees import interactions
 from perovex.explain.tables import Problem, check_problem, fold_seed, grouped_folds
+from perovex.learn.splits import repeat_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,7 +116,7 @@ def _plan(problem: Problem, n_splits: int, n_repeats: int, random_state: int) ->
     return [
         FittedFold(None, train, test, repeat)
         for repeat in range(n_repeats)
-        for train, test in grouped_folds(problem, n_splits=n_splits, random_state=random_state + repeat)
+        for train, test in grouped_folds(problem, n_splits=n_splits, random_state=repeat_seed(random_state, repeat))
     ]
 
 

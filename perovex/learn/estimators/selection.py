@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from perovex._seeds import stream
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.estimators.algorithms import make_algorithm
@@ -185,7 +186,7 @@ class DescriptorSelector(SelectorMixin, BaseEstimator):
         relevance: NDArray[Any],
     ) -> list[int]:
         """Boruta's test: hits against the best shuffled copy, one-sided binomial at 5 % with Bonferroni."""
-        rng = np.random.default_rng(self.random_state)
+        rng = stream(self.random_state or 0, "shadows of a selection")  # not the draws of the groups
         classify = len(np.unique(y)) == 2
         weights = bootstrap_weights(groups, self.n_resamples, self.random_state).astype(int)
         hits, used = np.zeros(len(chosen)), 0

@@ -14,7 +14,7 @@ from perovex.errors import ModelInputError, PerovexError
 from perovex.learn.estimators.baselines import baseline_models
 from perovex.learn.held_out import class_target, held_out, learns_modulus, of_fold
 from perovex.learn.provenance import provenance
-from perovex.learn.splits import fold_names, folds_for
+from perovex.learn.splits import fold_names, folds_for, repeat_seed
 from perovex.learn.tables import as_groups, as_table, as_target
 from perovex.learn.validation.cautions import interval_warning, limits, shared_groups
 from perovex.learn.validation.parts import COLUMNS, part_scores
@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     Parameters
     ----------
     estimator : classifier or regressor
-        Cloned for every fold, with the next seed in each, so that the score is not that of one seed. Whatever it
+        Cloned for every fold, with a seed of its own in each, so that the score is not that of one seed. Whatever it
         selects, tunes or calibrates in `fit` sees training rows only.
     X : DataFrame, shape (n_rows, n_descriptors)
     y : Series, shape (n_rows,)
@@ -122,7 +122,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     warnings = limits(problem.groups, groups, scheme)
     models = {"model": estimator, **baseline_models(baselines, classify=problem.classify, estimator=estimator)}
     several = n_repeats if scheme in ("group", "rows") else 1
-    plans = [problem.plan(scheme, random_state + repeat) for repeat in range(several)]
+    plans = [problem.plan(scheme, repeat_seed(random_state, repeat)) for repeat in range(several)]
     warnings += shared_groups(plans, problem.groups, scheme)
 
     # every model in the same folds

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from perovex._extras import install_command
 from perovex._progress import progress_bar
+from perovex._seeds import seed_for
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.held_out import class_target, fit_groups, held_out
@@ -171,7 +172,7 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         done = len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
         for number in progress_bar(range(done, self.n_trials), desc="search", shown=self.progress):
             # a seed of its own for each trial: what is suggested does not depend on interruptions
-            study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(self.random_state, number))
+            study.sampler = optuna.samplers.TPESampler(seed=seed_for(self.random_state, "trial of a search", number))
             study.optimize(loss, n_trials=1)
         self.budget_ = {"n_trials": self.n_trials, "n_splits": len(folds), "fits": self.n_trials * len(folds)}
         self.trials_ = [{**t.params, "loss": t.value} for t in study.trials if t.value is not None]
@@ -213,10 +214,6 @@ class TunedModel(MetaEstimatorMixin, BaseEstimator):
         """Predict with an interval of the best regressor."""
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_.predict_interval(X, coverage)
-
-
-def _trial_seed(random_state: int, number: int) -> int:
-    return int(np.random.SeedSequence([random_state, number]).generate_state(1)[0])
 
 
 def _optuna() -> Any:
