@@ -162,6 +162,8 @@ INSIDE = {
         ("archive",),
     ),
     "prediction": (
+        ("reasons",),
+        ("reason_words",),
         ("explaining", "models", "relaxing", "words"),
         ("crystals",),
         ("averaging",),
@@ -191,6 +193,7 @@ VIEWS = {
     ("perovex.crystal.model", "perovex.crystal.drawing"),
     ("perovex.explain.attribution.explanation", "perovex.explain.attribution.view"),
     ("perovex.learn.validation.result", "perovex.learn.validation.view"),
+    ("perovex.prediction.reasons", "perovex.prediction.reason_words"),
     ("perovex.study.result", "perovex.study.report.summary"),
 }
 

@@ -20,6 +20,7 @@ from perovex.datasets.paths import CHECKSUMS, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_source
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
+from perovex.elasticity.labels.causes import causes_of
 from perovex.elasticity.soft_modes import REGULARISED, regularised_moduli, regularised_tensor
 from perovex.errors import DatasetError
 from perovex.minima import NEAR
@@ -138,6 +139,11 @@ class ElasticData:
         """Rejected labels of the chosen potential with the reason, indexed by ``crystal_id``."""
         rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "rejected")]
         return rows.reset_index().set_index("crystal_id").sort_index()
+
+    @cached_property
+    def causes(self) -> pd.Series:
+        """Why each of `labels` is rejected: a tuple of `perovex.elasticity.labels.causes`, empty for accepted ones."""
+        return self.labels["reason"].fillna("").map(lambda reason: tuple(causes_of(reason))).rename("causes")
 
     @cached_property
     def groups(self) -> pd.Series:

@@ -15,7 +15,7 @@ from perovex.explain.claims.collecting import collect
 from perovex.explain.claims.evidence import Evidence
 from perovex.explain.claims.plain_model import PLAIN_DESCRIPTORS, plain_model
 from perovex.explain.claims.verdicts import Verdict, judge
-from perovex.explain.claims.words import HOW_TO_READ, association_matrix, association_sentences, plain_sentences
+from perovex.explain.claims.words import association_matrix, association_sentences, how_to_read, plain_sentences
 from perovex.explain.correlation import confounding_table
 from perovex.explain.directions.ale import accumulated_local_effects
 from perovex.explain.directions.associations import associations, turned_over
@@ -35,7 +35,6 @@ from perovex.explain.transfer.experiment import transfer_test
 from perovex.explain.transfer.result import TransferResult
 
 __all__ = [
-    "HOW_TO_READ",
     "PLAIN_DESCRIPTORS",
     "Attribution",
     "Claim",
@@ -73,6 +72,7 @@ __all__ = [
     "explain",
     "factor_importance",
     "group_directions",
+    "how_to_read",
     "interactions",
     "judge",
     "load_claims",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from perovex.prediction.explaining import Reasons
+    from perovex.prediction.reasons import Reasons
 
 
 def draw_waterfall(names: Sequence[str], contributions: Sequence[float], start: float, ax: Axes) -> Axes:

@@ -9,7 +9,8 @@ from perovex.prediction.words import built_warning
 
 if TYPE_CHECKING:
     from perovex.prediction.built import from_relatives, predict_compounds, predict_new, start_crystal
-    from perovex.prediction.explaining import Reasons, explain_prediction
+    from perovex.prediction.explaining import explain_prediction
+    from perovex.prediction.reasons import Reasons
 
 __all__ = [
     "Reasons",
@@ -29,7 +30,7 @@ __all__ = [
 __getattr__ = import_later(
     __name__,
     {
-        "Reasons": "explaining",
+        "Reasons": "reasons",
         "explain_prediction": "explaining",
         "from_relatives": "built",
         "predict_compounds": "built",

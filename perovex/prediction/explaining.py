@@ -6,20 +6,17 @@ with the training crystals as background; those of correlated descriptors are ad
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from perovex._json import json_safe
-from perovex._numbers import short
 from perovex.crystal.identity import identity
 from perovex.errors import ModelInputError
 from perovex.explain import attribute, correlation_groups, counterfactual
-from perovex.explain.attribution.view import table_html
-from perovex.explain.names import amount, name_of
+from perovex.prediction.reason_words import differences_in_descriptors, differences_in_kind
+from perovex.prediction.reasons import Reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,129 +30,6 @@ if TYPE_CHECKING:
 N_NEIGHBOURS: Final = 3
 _COMPOSITION: Final = ("halide", "metal", "n", "phase", "stacking", "cage")
 _MIN_DIFFERENCE: Final = 0.5  # standard deviations from which a difference is told
-
-
-@dataclass(frozen=True, eq=False)
-class Reasons:
-    """Why one crystal is predicted as it is.
-
-    Attributes
-    ----------
-    crystal : str
-        Name.
-    target : str
-        What is explained.
-    prediction, expected : float
-        In the unit of the target: of this crystal, and typical of the training crystals (where contributions start).
-    scale : {"ln(target)", "target"}
-        What contributions add up to: the logarithm of the target, or the target itself.
-    contributions : DataFrame
-        Index: descriptors. ``value``, ``contribution`` (in `scale`), ``group``; largest groups first.
-    groups : DataFrame
-        Index: the descriptor that leads each group of correlated ones. ``contribution`` (sum), ``members`` (how many),
-        ``value`` of the leader, and ``percent`` (change of the target; NaN on the plain scale).
-    neighbours : DataFrame
-        Index: nearest known crystals. ``distance`` (standard deviations), labels of all targets, ``differences``.
-    change : Counterfactual or None
-        Smallest change that carries the prediction across the threshold; None where there is no threshold.
-    additivity_error : float
-        What contributions miss of the output, in `scale`.
-    sampling_error : float
-        Largest standard error of a contribution that was sampled; 0 where all are exact.
-    n_builds : int
-        Crystals over which contributions were averaged.
-    perceived : LayeredPerovskite or None
-        The crystal itself, the first one of several builds.
-    """
-
-    crystal: str
-    target: str
-    prediction: float
-    expected: float
-    scale: str
-    contributions: pd.DataFrame = field(repr=False)
-    groups: pd.DataFrame = field(repr=False)
-    neighbours: pd.DataFrame = field(repr=False)
-    change: Counterfactual | None = field(repr=False)
-    additivity_error: float
-    sampling_error: float
-    n_builds: int = 1
-    perceived: LayeredPerovskite | None = field(default=None, repr=False)
-
-    def sentences(self, n: int = 5) -> list[str]:
-        """Return the reasons in words, one sentence each.
-
-        Parameters
-        ----------
-        n : int
-            Groups of descriptors to name.
-        """
-        sentences = [self._what_carries_it(n)]
-        sentences += [self._likeness(str(name), neighbour) for name, neighbour in self.neighbours.iterrows()]
-        if self.change is not None:
-            side = "below" if self.change.prediction >= self.change.goal else "above"
-            sentences.append(f"Smallest change to {side} {self.change.goal:.4g}: {self.change.sentence()}")
-        if self.sampling_error:
-            sentences.append(f"Contributions were sampled; their largest standard error is {self.sampling_error:.2g}.")
-        return sentences
-
-    def _what_carries_it(self, n: int) -> str:
-        """Name the prediction and the contributions of the `n` largest groups; the others are added up."""
-        lead = f"{self.target} = {self.prediction:.3g}, where {self.expected:.3g} is typical of the training crystals"
-        parts = [self._part(str(leader), group) for leader, group in self.groups.head(n).iterrows()]
-        if len(self.groups) > n:
-            rest = float(self.groups["contribution"].iloc[n:].sum())
-            parts.append(f"{len(self.groups) - n} others together {self._size(rest)}")
-        return f"{lead}: {'; '.join(parts)}."
-
-    def _likeness(self, name: str, neighbour: pd.Series) -> str:
-        """Say how near a known crystal is, its label, and how it differs."""
-        label = f"{self.target} {neighbour[self.target]:.3g}" if np.isfinite(neighbour[self.target]) else "no label"
-        differs = f"; it differs by {neighbour['differences']}" if neighbour["differences"] else ""
-        return f"Like {name} ({label}; distance {neighbour['distance']:.2f}){differs}."
-
-    def _part(self, leader: str, group: pd.Series) -> str:
-        """Name a group by the descriptor that leads it, its value, and what it contributes."""
-        alike = f" and {group['members'] - 1:.0f} alike" if group["members"] > 1 else ""
-        return f"{name_of(leader)} = {amount(group['value'], leader)}{alike} {self._size(group['contribution'])}"
-
-    def _size(self, contribution: float) -> str:
-        """Write a contribution: in percent of the target where logarithms are added, else in its unit."""
-        if self.scale == "ln(target)":
-            return f"{np.expm1(contribution):+.1%}"
-        return f"{contribution:+.3g}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        content: dict[str, Any] = json_safe(
-            {
-                "crystal": self.crystal,
-                "target": self.target,
-                "prediction": self.prediction,
-                "expected": self.expected,
-                "scale": self.scale,
-                "additivity_error": self.additivity_error,
-                "sampling_error": self.sampling_error,
-                "n_builds": self.n_builds,
-                "sentences": self.sentences(),
-                "groups": self.groups.to_dict(orient="index"),
-                "contributions": self.contributions.to_dict(orient="index"),
-                "neighbours": self.neighbours.to_dict(orient="index"),
-                "change": None if self.change is None else self.change.to_dict(),
-            }
-        )
-        return content
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the contributions, descriptor by descriptor."""
-        return self.contributions
-
-    def __repr__(self) -> str:
-        return f"<Reasons of {self.crystal}: {self.target} = {self.prediction:.3g}>"
-
-    def _repr_html_(self) -> str:
-        caption = " ".join(self.sentences())
-        return table_html(self.groups, caption) + table_html(self.neighbours, "Nearest known crystals")
 
 
 def explain_described(crystals: Sequence[Described], name: str, bundle: ModelBundle) -> Reasons | None:
@@ -329,28 +203,29 @@ def nearest_known(
             neighbour["formula"] = known.identity.loc[name, "formula"]
         neighbour["distance"] = float(distance[name])
         neighbour |= {target: float(known.moduli.loc[name, target]) for target in bundle.regressors}
-        differences = [
-            *_other_kind(known.identity.loc[name], compound or {}),
-            *_differences(known.X.loc[name, leaders], row[leaders], deviation[leaders]),
-        ]
-        neighbour["differences"] = ", ".join(differences)
+        identity_apart = _kinds_apart(known.identity.loc[name], compound or {})
+        apart = _descriptors_apart(known.X.loc[name, leaders], row[leaders], deviation[leaders])
+        neighbour["differences"] = ", ".join(
+            [
+                *differences_in_kind(known.identity.loc[name], compound or {}, identity_apart),
+                *differences_in_descriptors(known.X.loc[name], row, apart),
+            ]
+        )
         neighbours[name] = neighbour
     return pd.DataFrame.from_dict(neighbours, orient="index").rename_axis("known_crystal")
 
 
-def _other_kind(known: pd.Series, own: Mapping[str, Any]) -> list[str]:
-    """Name what of the composition and the stacking is another."""
+def _kinds_apart(known: pd.Series, own: Mapping[str, Any]) -> list[str]:
+    """List what of the composition and the stacking is another."""
     told_of_both = [kind for kind in _COMPOSITION if kind in own and kind in known.index]
-    other = [kind for kind in told_of_both if str(known[kind]) != str(own[kind])]
-    return [f"{kind} {known[kind]} against {own[kind]}" for kind in other]
+    return [kind for kind in told_of_both if str(known[kind]) != str(own[kind])]
 
 
-def _differences(known: pd.Series, own: pd.Series, deviation: pd.Series, n: int = 3) -> list[str]:
-    """Name the descriptors in which a known crystal differs most."""
+def _descriptors_apart(known: pd.Series, own: pd.Series, deviation: pd.Series, n: int = 3) -> list[str]:
+    """Descriptors in which a known crystal differs most."""
     apart = ((known - own) / deviation).abs().dropna()
     largest = apart.sort_values(ascending=False, kind="stable").head(n)
-    told = largest[largest >= _MIN_DIFFERENCE].index
-    return [f"{name_of(str(name))} {short(known[name])} against {amount(own[name], str(name))}" for name in told]
+    return [str(name) for name in largest[largest >= _MIN_DIFFERENCE].index]
 
 
 def _change(row: pd.Series, bundle: ModelBundle, target: str) -> Counterfactual | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -106,8 +105,7 @@ def verdicts(
         n_resamples=options.n_resamples,
         n_shadow=options.n_shadows,
     )
-    _, many = group_words(tables.group_name)
-    return [replace(found, reason=found.reason.replace("spacers", many)) for found in judge(load_claims(), evidence)]
+    return judge(load_claims(), evidence)
 
 
 def abstract(

@@ -43,7 +43,9 @@ def rejected_by_target(
         ``R2_without`` and ``R2_with``, the same in every row. Empty where there are none.
     """
     rejected = data.rejected
-    rows = rejected[(rejected["reason"] == SOFT_MODE_DOMINATED) & np.isfinite(rejected["n_layers"])]
+    causes = data.causes[rejected["label_id"]].to_numpy()
+    by_soft_modes = np.array([own == (SOFT_MODE_DOMINATED,) for own in causes], dtype=bool)
+    rows = rejected[by_soft_modes & np.isfinite(rejected["n_layers"])]
     column = f"{target}_soft_frozen" if data.moduli == "soft_frozen" else target
     rows = rows[rows[column].notna()] if column in rows else rows.iloc[:0]
     if rows.empty:

@@ -12,7 +12,6 @@ import pandas as pd
 from perovex._json import json_safe
 from perovex.datasets.quality.exchange import too_high
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
-from perovex.elasticity.labels.causes import causes_of
 from perovex.elasticity.names import YOUNGS_MODULI
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def audit(data: ElasticData) -> Audit:
     table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
-    reasons = rejected["reason"].fillna("").map(causes_of).explode().rename("cause").value_counts()
+    reasons = data.causes[rejected.index].explode().rename("cause").value_counts()
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
     soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > SOFT_RATIO]

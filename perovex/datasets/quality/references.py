@@ -13,7 +13,7 @@ from perovex._bundled import data_root
 from perovex.datasets.first_principles import load_first_principles
 from perovex.datasets.quality.enantiomers import enantiomer_differences
 from perovex.datasets.quality.trends import trends
-from perovex.elasticity.labels.causes import NOT_CONVERGED, causes_of
+from perovex.elasticity.labels.causes import NOT_CONVERGED
 
 if TYPE_CHECKING:
     from perovex.datasets.elastic import ElasticData
@@ -129,8 +129,9 @@ def _lattice_references() -> pd.DataFrame:
 def _lattice(data: ElasticData) -> pd.DataFrame:
     """Deviations of relaxed cells; a label rejected for its tensor still has a relaxed cell."""
     rows: list[dict[str, Any]] = []
-    labels = data.labels[data.labels["potential"] == data.potential].reset_index().set_index("crystal_id")
-    relaxed = labels[[NOT_CONVERGED not in causes_of(reason) for reason in labels["reason"].fillna("")]]
+    converged = data.causes.map(lambda causes: NOT_CONVERGED not in causes)
+    labels = data.labels[(data.labels["potential"] == data.potential) & converged]
+    relaxed = labels.reset_index().set_index("crystal_id")
     label_of, status_of = relaxed["label_id"].to_dict(), relaxed["status"].to_dict()
     for crystal, references in _lattice_references().groupby("crystal_id"):
         if crystal not in label_of:

@@ -21,17 +21,37 @@ if TYPE_CHECKING:
     from perovex.explain.claims.finding import Finding, Lack
     from perovex.explain.names import Names
 
-#: What a reader has to know before the numbers.
-HOW_TO_READ = (
-    "Rank correlations with the modulus, 95 % intervals over spacers; a sign is told only where the interval leaves "
-    "out zero. Pooled: over all crystals, whatever else differs between them. Given halide, n and source: among like "
-    "crystals, the total effect, whatever it acts through. With packing, hydrogen bonds and slab fraction held equal "
-    "as well: the direct effect. These three are consequences of angle and STEI, not rivals: an effect that vanishes "
-    "there acts through them and is no less real. Between spacers: means over the spacers that occur with every "
-    "halide. SHAP: which way the model that predicts uses the descriptor."
-)
 _BY = {"average": "the model that predicts", "ridge": "a linear model in its place"}
 _POINTS = {"+": "stiffer where it is larger", "-": "softer where it is larger", "?": "no sign can be told"}
+
+
+def how_to_read(many: str = "spacers") -> str:
+    """Say what a reader has to know before the numbers of associations.
+
+    Parameters
+    ----------
+    many : str
+        What several groups of crystals are called.
+
+    Returns
+    -------
+    str
+        A paragraph.
+
+    Examples
+    --------
+    >>> how_to_read("lab groups")[:63]
+    'Rank correlations with the modulus, 95 % intervals over lab gro'
+    """
+    return (
+        f"Rank correlations with the modulus, 95 % intervals over {many}; a sign is told only where the interval "
+        "leaves out zero. Pooled: over all crystals, whatever else differs between them. Given halide, n and source: "
+        "among like crystals, the total effect, whatever it acts through. With packing, hydrogen bonds and slab "
+        "fraction held equal as well: the direct effect. These three are consequences of angle and STEI, not rivals: "
+        "an effect that vanishes there acts through them and is no less real. "
+        f"Between {many}: means over the {many} that occur with every halide. "
+        "SHAP: which way the model that predicts uses the descriptor."
+    )
 
 
 def verdict_reason(criterion: str, parameters: Mapping[str, Any], finding: Finding, evidence: Evidence) -> str:
@@ -156,7 +176,9 @@ def _where_true(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def association_sentences(table: pd.DataFrame, target: str, names: Names | None = None) -> list[str]:
+def association_sentences(
+    table: pd.DataFrame, target: str, names: Names | None = None, many: str = "spacers"
+) -> list[str]:
     """Say sign and strength of every descriptor in words: pooled, among like crystals, through what, in the model.
 
     Parameters
@@ -167,6 +189,8 @@ def association_sentences(table: pd.DataFrame, target: str, names: Names | None 
         Name of the target.
     names : Names, optional
         Units and labels of descriptors of your own; all others are named by the registry.
+    many : str
+        What several groups of crystals are called.
 
     Returns
     -------
@@ -186,7 +210,11 @@ def association_sentences(table: pd.DataFrame, target: str, names: Names | None 
     for name, part in table.groupby("descriptor", sort=False):
         pooled, total = _one(part, "raw"), _one(part, "partial")
         direct, between, model = (_one(part, kind) for kind in ("direct", "between", "SHAP"))
-        clauses = [_clause("pooled", pooled), _clause(_view(total), total), _clause(_view(between), between)]
+        clauses = [
+            _clause("pooled", pooled),
+            _clause(_view(total, many), total),
+            _clause(_view(between, many), between),
+        ]
         said = "; ".join(clause for clause in clauses if clause)
         text = f"{name_of(str(name), names)} and {target}: {said}."
         if pooled is not None and total is not None and {pooled["sign"], total["sign"]} == {"+", "-"}:
@@ -201,7 +229,7 @@ def association_sentences(table: pd.DataFrame, target: str, names: Names | None 
     return out
 
 
-def association_matrix(table: pd.DataFrame, names: Names | None = None) -> pd.DataFrame:
+def association_matrix(table: pd.DataFrame, names: Names | None = None, many: str = "spacers") -> pd.DataFrame:
     """Return views x descriptors, each cell the rank correlation with its interval.
 
     Parameters
@@ -210,6 +238,8 @@ def association_matrix(table: pd.DataFrame, names: Names | None = None) -> pd.Da
         From `perovex.explain.associations`.
     names : Names, optional
         Units and labels of descriptors of your own; all others are named by the registry.
+    many : str
+        What several groups of crystals are called.
 
     Returns
     -------
@@ -217,7 +247,7 @@ def association_matrix(table: pd.DataFrame, names: Names | None = None) -> pd.Da
         Index: views, in words; one column per descriptor.
     """
     rows = [row for _, row in table.iterrows()]
-    cells = table.assign(cell=[_numbers(row) for row in rows], view=[_view(row) for row in rows])
+    cells = table.assign(cell=[_numbers(row) for row in rows], view=[_view(row, many) for row in rows])
     wide = cells.pivot_table(index=["kind", "view"], columns="descriptor", values="cell", aggfunc="first", sort=False)
     order = [kind for kind in ("raw", "partial", "direct", "between", "SHAP") if kind in wide.index.get_level_values(0)]
     wide = pd.concat([wide.loc[[kind]] for kind in order])
@@ -264,12 +294,12 @@ def _one(part: pd.DataFrame, kind: str) -> pd.Series | None:
     return None if own.empty else own.iloc[-1]
 
 
-def _view(row: pd.Series | None) -> str:
+def _view(row: pd.Series | None, many: str) -> str:
     """Return a view as it is said."""
     if row is None:
         return ""
     if row["kind"] == "between":
-        return "between the spacers that occur with every halide"
+        return f"between the {many} that occur with every halide"
     if row["kind"] == "SHAP":
         return "SHAP of the model that predicts"
     if row["given"]:

@@ -12,8 +12,9 @@ import pandas as pd
 from perovex._json import json_safe
 from perovex.errors import ModelInputError
 from perovex.explain.attribution.view import table_html
+from perovex.explain.directions.words import change_sentence
 from perovex.explain.importance.clusters import correlation_groups
-from perovex.explain.names import amount, name_of, unit_of
+from perovex.explain.names import unit_of
 from perovex.explain.tables import is_classification, predict
 
 if TYPE_CHECKING:
@@ -61,16 +62,7 @@ class Counterfactual:
 
     def sentence(self) -> str:
         """Return what has to change, in words."""
-        way = f"From {self.prediction:.3g} to {self.reached:.3g}"
-        if not self.found:
-            return f"{way} by allowed changes, not beyond {self.goal:.3g}."
-        lead = self.changes[self.changes["with"] == ""]
-        words = [
-            f"{name_of(str(name))} from {row['before']:.4g} to {amount(row['after'], str(name))}"
-            for name, row in lead.iterrows()
-        ]
-        doubt = "" if self.plausible else "; no real crystal is like that"
-        return f"{way}: {', '.join(words) or 'nothing has to change'}{doubt}."
+        return change_sentence(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the changes."""

@@ -1,4 +1,4 @@
-"""Effects in words."""
+"""Effects, and smallest changes, in words."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from perovex.explain.names import amount, name_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perovex.explain.directions.counterfactual import Counterfactual
     from perovex.explain.names import Names
 
 
@@ -88,3 +89,22 @@ class EffectWords:
             f"{key.removeprefix('spearman ')} {value:+.2f}" for key, value in row.items() if key.startswith("spearman ")
         ]
         return ", ".join(parts)
+
+
+def change_sentence(change: Counterfactual) -> str:
+    """Say what has to change for a prediction to reach the goal.
+
+    Parameters
+    ----------
+    change : Counterfactual
+    """
+    way = f"From {change.prediction:.3g} to {change.reached:.3g}"
+    if not change.found:
+        return f"{way} by allowed changes, not beyond {change.goal:.3g}."
+    leading = change.changes[change.changes["with"] == ""]
+    words = [
+        f"{name_of(str(name))} from {row['before']:.4g} to {amount(row['after'], str(name))}"
+        for name, row in leading.iterrows()
+    ]
+    doubt = "" if change.plausible else "; no real crystal is like that"
+    return f"{way}: {', '.join(words) or 'nothing has to change'}{doubt}."

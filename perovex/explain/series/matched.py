@@ -14,16 +14,14 @@ from perovex._json import json_safe
 from perovex._seeds import stream
 from perovex.errors import ModelInputError
 from perovex.explain.attribution.view import table_html
-from perovex.explain.names import name_of
 from perovex.explain.series.changes import changes_explained, changes_together, changing
+from perovex.explain.series.words import MIN_PAIRS, series_sentences, too_few_pairs
 from perovex.explain.statistics import group_mean_interval, holm, max_t_p, sign_flip_p, sign_patterns
 from perovex.learn.metrics import bootstrap_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MIN_PAIRS = 3
-_SIGNIFICANT = 0.05
 _SUMMARY = ["from", "to", "column", "n_pairs", "n_clusters", "mean", "lower", "upper", "relative", "p", "p_family"]
 
 
@@ -75,45 +73,7 @@ class MatchedSeries:
 
     def sentences(self) -> list[str]:
         """Return in words what a step does to the target, and whether changes of descriptors explain it."""
-        if self.reason:
-            return [f"No matched series: {self.reason}."]
-        word = "n" if self.along == "n_layers" else self.along
-        out = []
-        steps = self.summary[self.summary["column"] == self.target]
-        if steps.empty:
-            out.append(f"No step of {word} has {_MIN_PAIRS} pairs, so that no change of {self.target} can be told.")
-        for _, row in steps.iterrows():
-            if row["p_family"] <= _SIGNIFICANT:
-                sure = ""
-            elif 2 ** (1 - row["n_clusters"]) > _SIGNIFICANT:
-                sure = f", which {row['n_clusters']:.0f} clusters are too few to confirm"
-            else:
-                sure = ", which sign flips of whole clusters do not confirm"
-            out.append(
-                f"From {word} = {row['from']:g} to {row['to']:g}, {self.target} changes by {row['mean']:+.2f} "
-                f"({_between(row['lower'], row['upper'])}; {row['n_pairs']:.0f} pairs, {row['n_clusters']:.0f} "
-                f"clusters; p = {row['p']:.2g}, {row['p_family']:.2g} over all steps){sure}."
-            )
-        clear = self.explained_by[
-            (self.explained_by["p_family"] <= _SIGNIFICANT)
-            & ((self.explained_by["lower"] > 0) | (self.explained_by["upper"] < 0))
-        ]
-        names = ", ".join(f"{name_of(str(d))} ({v:+.2f})" for d, v in clear["within_step"].items())
-        out.append(
-            f"Descriptors whose change goes with the change of {self.target} beyond what a step does on average "
-            f"(rank correlation): {names}."
-            if names
-            else f"No single descriptor's change goes with the change of {self.target} beyond doubt."
-        )
-        if self.together:
-            together = self.together
-            verdict = "explain" if together["r2_lower"] > 0 else "do not explain"
-            out.append(
-                f"Taken together, changes of {together['n_descriptors']:.0f} descriptors {verdict} the change of "
-                f"{self.target} for unseen clusters (R2 {together['r2']:.2f}, {together['r2_lower']:.2f} to "
-                f"{together['r2_upper']:.2f}, against the mean change of each step)."
-            )
-        return out
+        return series_sentences(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the summary."""
@@ -213,9 +173,8 @@ def matched_series(
     cluster_names = members[by[0]].unique()
     n_series = len(members[list(by)].drop_duplicates())
     empty = pd.DataFrame()
-    if len(pairs) < _MIN_PAIRS:
-        same = " and ".join(name.removesuffix("_smiles") for name in by)
-        reason = f"{len(pairs)} pairs of the same {same}, at least {_MIN_PAIRS} are needed"
+    if len(pairs) < MIN_PAIRS:
+        reason = too_few_pairs(len(pairs), by)
         return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), reason)
     rng = stream(random_state, "matched series")
     asked = changing(pairs, members[columns].abs().max(), columns[1:])
@@ -249,7 +208,7 @@ def _summary(
         step = []
         for column in columns:
             known = part[part[column].notna()]
-            if len(known) < _MIN_PAIRS:
+            if len(known) < MIN_PAIRS:
                 continue
             codes = pd.factorize(known[cluster])[0].astype(np.int64)
             change = known[column].to_numpy(dtype=float)
@@ -284,7 +243,7 @@ def _family(
     part: pd.DataFrame, cluster: str, asked: list[str], n_permutations: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """P-values of the mean changes of all descriptors of a step, against the largest statistic of every flip."""
-    columns = [column for column in asked if part[column].notna().sum() >= _MIN_PAIRS]
+    columns = [column for column in asked if part[column].notna().sum() >= MIN_PAIRS]
     if not columns:
         return {}
     codes = pd.factorize(part[cluster])[0].astype(np.int64)
@@ -294,11 +253,6 @@ def _family(
     with np.errstate(invalid="ignore", divide="ignore"):
         statistics = np.where(scale > 0, np.abs(signs @ sums.T) / scale, np.nan)
     return dict(zip(columns, max_t_p(statistics).tolist(), strict=True))
-
-
-def _between(lower: float, upper: float) -> str:
-    """Return an interval in words, or that there is none."""
-    return f"{lower:+.2f} to {upper:+.2f}" if np.isfinite(lower) else "too few clusters for an interval"
 
 
 def _slopes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils.validation import check_is_fitted
 
 from perovex._json import json_safe
-from perovex._numbers import short
 from perovex.errors import ModelInputError
 from perovex.learn import metrics
 from perovex.learn.tables import as_groups, as_table, check_columns
+from perovex.learn.uncertainty.words import Changed, Deviation, reason_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -256,25 +255,18 @@ class ApplicabilityDomain(BaseEstimator):
     def _reason(self, row: NDArray[Any], filled: NDArray[Any], limit: int = 3) -> str:
         """Name the descriptors that deviate most, in words."""
         names = self.feature_names_in_
-        parts: list[str] = []
         z = (filled - self.mean_) / self.scale_
         share = z**2 * np.maximum(self.column_weights_, 0)
-        constant = np.flatnonzero(self._off_constant(filled[None, :])[0])
-        parts += [
-            f"{names[i]} = {short(row[i])} (constant {short(self.mean_[i])} in training)" for i in constant[:limit]
-        ]
-        for i in np.argsort(-share, kind="stable")[: limit - len(parts)]:
-            if share[i] <= 0 or not math.isfinite(z[i]):
-                break
-            beyond = "outside" if not self.low_[i] <= filled[i] <= self.high_[i] else "inside"
-            parts.append(
-                f"{names[i]} = {short(filled[i])} ({z[i]:+.1f} standard deviations, {beyond} the training range "
-                f"{short(self.low_[i])} to {short(self.high_[i])})"
-            )
-        lost = np.flatnonzero(np.isnan(row) & self.never_missing_)
-        if len(lost):
-            parts.append(f"undefined here, never in training: {', '.join(names[lost[:limit]])}")
-        return "; ".join(parts)
+        changed = np.flatnonzero(self._off_constant(filled[None, :])[0])[:limit]
+        most = np.argsort(-share, kind="stable")[: limit - len(changed)]
+        telling = (share[most] > 0) & np.isfinite(z[most])
+        most = most[np.logical_and.accumulate(telling)]  # up to the first that tells nothing
+        lost = np.flatnonzero(np.isnan(row) & self.never_missing_)[:limit]
+        return reason_in_words(
+            [Changed(names[i], row[i], self.mean_[i]) for i in changed],
+            [Deviation(names[i], filled[i], z[i], self.low_[i], self.high_[i]) for i in most],
+            [names[i] for i in lost],
+        )
 
 
 @dataclass(frozen=True)

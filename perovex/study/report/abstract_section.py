@@ -9,7 +9,7 @@ import pandas as pd
 
 from perovex._numbers import with_interval
 from perovex._words import group_words
-from perovex.explain import HOW_TO_READ, association_matrix, association_sentences, plain_sentences
+from perovex.explain import association_matrix, association_sentences, how_to_read, plain_sentences
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_associations, save_figure
 from perovex.report.wording import in_words
@@ -30,7 +30,7 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
     """Fill the section on sign and strength of angle, STEI and deformation."""
     asked = [task for task in result.tasks.values() if task.associations is not None]
     _, many = group_words(result.tables.group_name)
-    section.text(HOW_TO_READ.replace("spacers", many))
+    section.text(how_to_read(many))
     _draw(section, asked[-1], figures, many)
     section.table(
         concept_verdicts(asked),
@@ -55,17 +55,13 @@ def add_abstract(section: Section, result: StudyResult, figures: Path) -> None:
 
 
 def _associations(section: Section, table: pd.DataFrame, target: str, many: str) -> None:
-    def sentences(part: pd.DataFrame) -> list[str]:
-        return [text.replace("spacers", many) for text in association_sentences(part, target)]
-
     named = table[table["descriptor"].isin(ABSTRACT)]
-    section.text(f"{target}:").bullets(sentences(named))
+    section.text(f"{target}:").bullets(association_sentences(named, target, many=many))
     caption = f"Rank correlation with {target} in every view, 95 % intervals over {many}."
-    matrix = association_matrix(named).rename(lambda view: str(view).replace("spacers", many))
-    section.table(matrix, caption, folded=True)
+    section.table(association_matrix(named, many=many), caption, folded=True)
     others = table[table["descriptor"].isin(OTHERS_CLAIM)]
     if len(others):
-        section.bullets(sentences(others))
+        section.bullets(association_sentences(others, target, many=many))
 
 
 def concept_verdicts(tasks: list[TaskResult]) -> pd.DataFrame:
