@@ -288,12 +288,17 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
     from perovex.cli.tables import DIGITS, frame_bytes, print_frame, write_frame
 
     failed = table["error"].astype(bool)
-    said = {} if "why" not in table else {name: r.sentences() for name, r in table["why"].items() if r is not None}
+    sentences_of: dict[Any, list[str]] = {}
     if "why" in table:
-        written = table.drop(columns="why")
+        explained = table["why"]
+        table = table.drop(columns="why")
+        sentences_of = {name: reasons.sentences() for name, reasons in explained.items() if reasons is not None}
         # JSON holds contributions, neighbours and the change as numbers, too; a cell of a table holds sentences
-        reasons = [_as_numbers(r) for r in table["why"]] if kind == "json" else [said.get(n, []) for n in table.index]
-        table = written.assign(why=pd.Series(reasons, index=table.index, dtype=object)) if why else written
+        cells = [sentences_of.get(name, []) for name in table.index]
+        if kind == "json":
+            cells = [_as_numbers(reasons) for reasons in explained]
+        if why:
+            table["why"] = pd.Series(cells, index=table.index, dtype=object)
     if out is not None and str(out) != "-":
         write_frame(table, out, kind, digits=DIGITS)
         named = sorted({unit for unit in units.values() if unit})
@@ -302,7 +307,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
     elif kind == "table":
         if not failed.all():
             print_frame(for_reading(table[~failed], units))
-        for name, sentences in said.items() if why else ():
+        for name, sentences in sentences_of.items() if why else ():
             print("\n".join([f"Why {name}:", *(f"  {sentence}" for sentence in sentences)]))
     else:
         sys.stdout.flush()

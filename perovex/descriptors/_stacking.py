@@ -101,7 +101,12 @@ def sheet_vectors(crystal: LayeredPerovskite) -> Array:
     steps = bridges.vectors[:, 1] - bridges.vectors[:, 0]
     steps = steps * np.where(bridges.ligand[:, 0] % 2 == 0, 1.0, -1.0)[:, None]
     axis = np.where(bridges.axial, 2, bridges.ligand[:, 0] // 2)
-    return np.array([steps[axis == q].mean(axis=0) if (axis == q).any() else np.full(3, np.nan) for q in (0, 1)])
+    mean_step = np.full((2, 3), np.nan)
+    for direction in (0, 1):
+        along = axis == direction
+        if along.any():
+            mean_step[direction] = steps[along].mean(axis=0)
+    return mean_step
 
 
 def heavy_atoms(molecule: Molecule) -> NDArray[np.bool_]:

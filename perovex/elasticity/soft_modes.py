@@ -106,9 +106,10 @@ def regularised_moduli(
     >>> moduli["E_out_of_plane_per_ln_kappa0"] > moduli["E_in_plane_per_ln_kappa0"]
     True
     """
-    at = [
+    below, at, above = (
         ElasticTensor(regularised_tensor(tensor, modes, volume, kappa0 * np.exp(step))).moduli(normal)
         for step in (-_STEP, 0.0, _STEP)
-    ]
-    slopes = {f"{name}_per_ln_kappa0": (at[2][name] - at[0][name]) / (2 * _STEP) for name in REGULARISED}
-    return {**{name: float(at[1][name]) for name in REGULARISED}, **{key: float(v) for key, v in slopes.items()}}
+    )
+    moduli = {name: float(at[name]) for name in REGULARISED}
+    slopes = {f"{name}_per_ln_kappa0": float((above[name] - below[name]) / (2 * _STEP)) for name in REGULARISED}
+    return moduli | slopes

@@ -191,6 +191,11 @@ class Surface:
         return self.evaluate_many(configurations)
 
 
+def _added(of_crystal: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Sum of what the members of a calculator say of one crystal."""
+    return {key: sum(results[key] for results in of_crystal) for key in RESULTS}
+
+
 def evaluate_many(calculator: Any, crystals: Sequence[Atoms]) -> list[dict[str, Any]]:
     """Energies (eV), forces (N, 3) and stresses (6,) in float64 of many crystals by one calculator.
 
@@ -201,8 +206,8 @@ def evaluate_many(calculator: Any, crystals: Sequence[Atoms]) -> list[dict[str, 
         return list(calculator.evaluate_many(crystals))
     members = getattr(getattr(calculator, "mixer", None), "calcs", None)
     if members is not None and type(calculator).__name__ == "SumCalculator":
-        parts = [evaluate_many(member, crystals) for member in members]
-        return [{key: sum(part[key] for part in rows) for key in RESULTS} for rows in zip(*parts, strict=True)]
+        of_members = [evaluate_many(member, crystals) for member in members]
+        return [_added(of_crystal) for of_crystal in zip(*of_members, strict=True)]
     results = []
     for atoms in crystals:
         atoms.calc = calculator

@@ -82,7 +82,8 @@ def table_checksum(*tables: Any) -> str:
             digest.update(b"none")
             continue
         frame = table.to_frame("value") if isinstance(table, pd.Series) else pd.DataFrame(table)
-        digest.update(json.dumps([[str(c) for c in frame.columns], [str(i) for i in frame.index]]).encode())
+        labels = [list(map(str, frame.columns)), list(map(str, frame.index))]
+        digest.update(json.dumps(labels).encode())
         for column in frame:
             values = frame[column]
             if pd.api.types.is_numeric_dtype(values):

@@ -97,21 +97,28 @@ def tidy_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         ``predictions``, ``scores``, ``scores_by_part``, ``scores_left_out``, ``neighbours``; columns in docs/study.md.
     """
-    evaluations = {name: task.evaluation for name, task in result.tasks.items() if task.evaluation is not None}
-
-    def joined(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        labelled = [frame.assign(task=name) for name, frame in parts.items() if len(frame)]
-        table = pd.concat(labelled, ignore_index=True) if labelled else pd.DataFrame({"task": []})
-        return table[["task", *table.columns.drop("task")]]
-
-    predictions = {name: item.predictions.rename(columns={"id": "crystal_id"}) for name, item in evaluations.items()}
-    return {
-        "predictions": joined({name: frame.drop(columns="row") for name, frame in predictions.items()}),
-        "scores": joined({name: item.scores for name, item in evaluations.items()}),
-        "scores_by_part": joined({name: item.by_part() for name, item in evaluations.items()}),
-        "scores_left_out": joined({name: item.left_out for name, item in evaluations.items()}),
-        "neighbours": result.neighbours,
+    tables: dict[str, dict[str, pd.DataFrame]] = {
+        "predictions": {},
+        "scores": {},
+        "scores_by_part": {},
+        "scores_left_out": {},
     }
+    for name, task in result.tasks.items():
+        evaluation = task.evaluation
+        if evaluation is None:
+            continue
+        tables["predictions"][name] = evaluation.predictions.rename(columns={"id": "crystal_id"}).drop(columns="row")
+        tables["scores"][name] = evaluation.scores
+        tables["scores_by_part"][name] = evaluation.by_part()
+        tables["scores_left_out"][name] = evaluation.left_out
+    return {name: _stacked(of_tasks) for name, of_tasks in tables.items()} | {"neighbours": result.neighbours}
+
+
+def _stacked(of_tasks: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several tasks below each other, the name of the task in the first column."""
+    named = [table.assign(task=name) for name, table in of_tasks.items() if len(table)]
+    stacked = pd.concat(named, ignore_index=True) if named else pd.DataFrame({"task": []})
+    return stacked[["task", *stacked.columns.drop("task")]]
 
 
 def shap_table(result: StudyResult) -> pd.DataFrame:

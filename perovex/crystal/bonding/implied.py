@@ -138,12 +138,20 @@ def _basic(
     symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence[int], total: NDArray[np.int64]
 ) -> list[int]:
     """Nitrogens that may take a proton: aliphatic secondary and tertiary amines, then those of aromatic rings."""
-    unsaturated = {int(k) for (a, b), order in zip(bonds, orders, strict=True) if order > 1 for k in (a, b)}
-    beside = {k for a, b in bonds.tolist() for k, other in ((a, b), (b, a)) if other in unsaturated}
-    nitrogens = [k for k, s in enumerate(symbols) if s == "N"]
-    amines = [k for k in nitrogens if total[k] in {2, 3} and k not in unsaturated and k not in beside]
-    double = {int(k) for (a, b), order in zip(bonds, orders, strict=True) if order == 2 for k in (a, b)}
-    return amines + [k for k in nitrogens if k in double and total[k] == 3]
+    order_of_bond = np.asarray(orders)
+    unsaturated = set(bonds[order_of_bond > 1].ravel().tolist())
+    in_double_bonds = set(bonds[order_of_bond == 2].ravel().tolist())
+    beside: set[int] = set()
+    for first, second in bonds.tolist():
+        if second in unsaturated:
+            beside.add(first)
+        if first in unsaturated:
+            beside.add(second)
+    nitrogens = [k for k, symbol in enumerate(symbols) if symbol == "N"]
+    saturated = [k for k in nitrogens if k not in unsaturated and k not in beside]
+    amines = [k for k in saturated if total[k] in {2, 3}]
+    aromatic = [k for k in nitrogens if k in in_double_bonds and total[k] == 3]
+    return amines + aromatic
 
 
 def _order_by_length(a: str, b: str, length: float) -> int:

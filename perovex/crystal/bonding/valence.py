@@ -204,13 +204,10 @@ def _solve(
 
     None where a charge is asked for and cannot be had.
     """
-    spare = [
-        0 if s == "H" else min(2, max(o[0] for o in known) - int(d))
-        for s, known, d in zip(symbols, options, degree, strict=True)
-    ]
+    spare = [_spare(*atom) for atom in zip(symbols, options, degree.tolist(), strict=True)]
     limit = [min(spare[a], spare[b]) for a, b in bonds.tolist()]
     costs = _bond_costs(symbols, bonds, lengths)
-    states = [[(v, q, c + _TIE * i * abs(q)) for v, q, c in known] for i, known in enumerate(options)]
+    states = [_untied(known, place) for place, known in enumerate(options)]
     extra = None
     if charge is None:
         extra = _Search(states, bonds.tolist(), limit, costs.tolist(), degree.tolist()).run()
@@ -223,11 +220,29 @@ def _solve(
     valence = degree.astype(int)
     for (a, b), order in zip(bonds.tolist(), extra, strict=True):
         valence[[a, b]] += order
-    taken = [min((s for s in known if s[0] == v), key=lambda s: s[2]) for known, v in zip(states, valence, strict=True)]
-    if charge is not None and sum(q for _, q, _ in taken) != charge:
+    taken = [_cheapest(known, int(own)) for known, own in zip(states, valence, strict=True)]
+    charges = tuple(own for _, own, _ in taken)
+    if charge is not None and sum(charges) != charge:
         return None
     total = float(costs @ extra) + sum(cost for _, _, cost in taken)
-    return Valences(tuple(1 + e for e in extra), tuple(charge for _, charge, _ in taken), total)
+    return Valences(tuple(1 + order for order in extra), charges, total)
+
+
+def _spare(symbol: str, states: Sequence[tuple[int, int, float]], degree: int) -> int:
+    """Bonds that an atom may have beyond one to each neighbour, two at most."""
+    if symbol == "H":
+        return 0
+    return min(2, max(valence for valence, _, _ in states) - degree)
+
+
+def _untied(states: Sequence[tuple[int, int, float]], place: int) -> list[tuple[int, int, float]]:
+    """States of an atom with charges a little dearer the later it stands, so that no two answers cost the same."""
+    return [(valence, charge, cost + _TIE * place * abs(charge)) for valence, charge, cost in states]
+
+
+def _cheapest(states: Sequence[tuple[int, int, float]], valence: int) -> tuple[int, int, float]:
+    """Cheapest state of an atom with a given valence."""
+    return min((state for state in states if state[0] == valence), key=lambda state: state[2])
 
 
 class _Search:

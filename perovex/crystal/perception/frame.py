@@ -156,7 +156,7 @@ def pseudocubic_axes(octahedra: RawOctahedra, links: Links, lattice: NDArray[np.
     lengths = _mean_lengths(vectors, axes)
     family = np.abs(vectors @ axes.T).argmax(axis=1)
     bends = _bends(octahedra, links, vectors)
-    bend = np.array([bends[family == m].mean() if (family == m).any() else 0.0 for m in range(3)])
+    bend = _mean_by_family(bends, family, 3, missing=0.0)
     odd = _odd_one(lengths, SAME_LENGTH)
     if odd is None:
         odd = _odd_one(1.0 + bend, SAME_LENGTH)
@@ -172,8 +172,17 @@ def pseudocubic_axes(octahedra: RawOctahedra, links: Links, lattice: NDArray[np.
 
 def _mean_lengths(vectors: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
     family = np.abs(vectors @ axes.T).argmax(axis=1)
-    length = np.linalg.norm(vectors, axis=1)
-    return np.array([length[family == m].mean() if (family == m).any() else np.inf for m in range(len(axes))])
+    return _mean_by_family(np.linalg.norm(vectors, axis=1), family, len(axes), missing=np.inf)
+
+
+def _mean_by_family(
+    values: NDArray[np.float64], family: NDArray[np.int64], n_families: int, *, missing: float
+) -> NDArray[np.float64]:
+    """Mean of the values of each family; `missing` for one without any."""
+    means = np.full(n_families, missing)
+    for member in np.unique(family):
+        means[member] = values[family == member].mean()
+    return means
 
 
 def _bends(octahedra: RawOctahedra, links: Links, vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -206,8 +206,7 @@ def _balance(crystal: LayeredPerovskite, needed: Sequence[int]) -> list[str]:
 
 def _needed(atoms: AtomTable, raw: RawOctahedra) -> list[int]:
     """Charges that the cations may have in total, the one for the usual charges of the metals first."""
-    symbols = Counter(atoms.symbol(i) for i in raw.metal.tolist())
-    halides = len(np.unique(raw.ligand))
-    options = [METAL_CHARGES.get(s, (2,)) for s in symbols]
-    totals = [sum(c * n for c, n in zip(o, symbols.values(), strict=True)) for o in product(*options)]
-    return [halides - total for total in totals]
+    count_of_metal = Counter(atoms.symbol(i) for i in raw.metal.tolist())
+    n_halides = len(np.unique(raw.ligand))
+    options = [[charge * count for charge in METAL_CHARGES.get(metal, (2,))] for metal, count in count_of_metal.items()]
+    return [n_halides - sum(charges) for charges in product(*options)]

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _CONFIGURATION = re.compile(r"^\s*(?:direct|cartesian)?\s*configuration\s*=\s*\d+", re.IGNORECASE)
 
 
+def _triples(lines: list[str]) -> NDArray[np.float64]:
+    """First three numbers of every line."""
+    return np.array([[number(word) for word in line.split()[:3]] for line in lines])
+
+
 def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
     """Read a POSCAR or CONTCAR (VASP 5, or VASP 4 with the elements in the comment line).
 
@@ -43,7 +48,7 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
     lines = text.splitlines()
     try:
         scale = [number(x) for x in lines[1].split()[:3] if _is_number(x)]
-        lattice = np.array([[number(x) for x in line.split()[:3]] for line in lines[2:5]])
+        lattice = _triples(lines[2:5])
         symbols, counts, row = _species(lines)
     except (IndexError, ValueError) as error:
         raise StructureFileError(f"not a readable POSCAR: {error}", remedy="the file may be truncated") from error
@@ -57,7 +62,7 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
         row += 1
     mode = lines[row].strip()[:1].upper() if row < len(lines) else ""
     try:
-        positions = np.array([[number(x) for x in line.split()[:3]] for line in lines[row + 1 : row + 1 + total]])
+        positions = _triples(lines[row + 1 : row + 1 + total])
     except ValueError as error:
         raise StructureFileError(f"not a readable POSCAR: {error}") from error
     if positions.shape != (total, 3) or total == 0:

@@ -106,8 +106,10 @@ def _after(lines: list[str], *, numbered: bool) -> NDArray[np.float64] | None:
     matrix = first_matrix(filled[:12])
     if matrix is not None:
         return matrix
-    singles = [value for row in filled[:36] for value in row] if all(len(row) == 1 for row in filled[:36]) else []
-    return np.array(singles).reshape(6, 6) if len(singles) == 36 else None
+    below_one_another = filled[:36]
+    if len(below_one_another) < 36 or any(len(row) != 1 for row in below_one_another):
+        return None
+    return np.array(below_one_another).reshape(6, 6)
 
 
 def _row(line: str, *, numbered: bool) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,8 @@ def load_claims(path: str | Path | None = None) -> Claims:
         raise error.at(source) from None
     except (TypeError, ValueError, AttributeError) as error:
         raise ClaimError(f"has a value of the wrong kind: {error}", source=source) from error
-    repeated = {c.id for c in claims if [d.id for d in claims].count(c.id) > 1}
+    occurrences = Counter(claim.id for claim in claims)
+    repeated = [name for name, count in occurrences.items() if count > 1]
     if repeated:
         raise ClaimError(f"claims occur twice: {', '.join(sorted(repeated))}", source=source)
     return Claims(claims, requirements)

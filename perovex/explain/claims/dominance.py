@@ -85,10 +85,11 @@ def _probability_in_top(
     evidence: Evidence, concept: Sequence[str], others: Mapping[str, Sequence[str]], k: int
 ) -> tuple[float, float]:
     """Probability that a concept ranks in the top k among concepts and groups, and its mean share."""
-    taken = set(concept).union(*others.values()) if others else set(concept)
-    units = [positions(evidence, concept), *(positions(evidence, m) for m in others.values())]
-    units += list(_competitors(evidence, taken).values())
-    importance = np.array([[joint(draw.values, unit) for unit in units] for draw in evidence.ranking.draws])
+    taken = set(concept).union(*others.values())
+    contenders = [positions(evidence, concept)]
+    contenders += [positions(evidence, members) for members in others.values()]
+    contenders += _competitors(evidence, taken).values()
+    importance = np.array([[joint(draw.values, each) for each in contenders] for draw in evidence.ranking.draws])
     ranks = np.array([rankdata(-row) for row in importance])
     total = np.maximum(importance.sum(axis=1), 1e-300)
     return float((ranks[:, 0] <= k).mean()), float((importance[:, 0] / total).mean())
@@ -103,8 +104,12 @@ def _competitors(evidence: Evidence, taken: set[str]) -> dict[str, NDArray[np.in
 
 def _without(wide: Mapping[str, list[str]], name: str, taken: Sequence[str]) -> dict[str, list[str]]:
     """Return the other concepts with their aliases, less what the concept in question takes."""
-    rest = {n: [d for d in m if d not in taken] for n, m in wide.items() if n != name}
-    return {n: m for n, m in rest.items() if m}
+    left: dict[str, list[str]] = {}
+    for other, members in wide.items():
+        free = [descriptor for descriptor in members if descriptor not in taken]
+        if other != name and free:
+            left[other] = free
+    return left
 
 
 TOP_K = Criterion(

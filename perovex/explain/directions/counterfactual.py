@@ -230,20 +230,22 @@ def _steps(
     spread: pd.Series,
 ) -> list[_Step]:
     """List what real crystals allow: per group and crystal, its values where they differ from the start."""
-    out: dict[tuple[str, tuple[float, ...]], _Step] = {}
+    steps: dict[tuple[str, tuple[float, ...]], _Step] = {}
     for name, members in groups.items():
         free = [d for d in members if d not in frozen and pd.notna(spread[d]) and pd.notna(start[d])]
         if not free:
             continue
         table = background[free].dropna()
-        low, high = (pd.Series({d: bounds.get(d, (-np.inf, np.inf))[i] for d in free}) for i in (0, 1))
-        allowed = table[((table >= low) & (table <= high)).all(axis=1)]
+        limits = pd.DataFrame({d: bounds.get(d, (-np.inf, np.inf)) for d in free}, index=["lower", "upper"])
+        within = (table >= limits.loc["lower"]) & (table <= limits.loc["upper"])
+        allowed = table[within.all(axis=1)]
         scaled = ((allowed - start[free]) / spread[free]).to_numpy()
-        distance = np.sqrt((scaled**2).mean(axis=1))
-        for row, far in zip(allowed.to_numpy(), distance, strict=True):
-            if far > 0:
-                out[name, tuple(row)] = _Step(name, dict(zip(free, map(float, row), strict=True)), float(far))
-    return list(out.values())
+        distances = np.sqrt((scaled**2).mean(axis=1))
+        for row, distance in zip(allowed.to_numpy(), distances, strict=True):
+            if distance > 0:
+                values = dict(zip(free, map(float, row), strict=True))
+                steps[name, tuple(row)] = _Step(name, values, float(distance))
+    return list(steps.values())
 
 
 def _apply(start: pd.Series, steps: Sequence[_Step]) -> pd.Series:

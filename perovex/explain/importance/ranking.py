@@ -235,13 +235,18 @@ def _group_table(
 ) -> pd.DataFrame:
     """Rank groups of correlated descriptors by their joint importance."""
     position = {name: columns.get_indexer(pd.Index(members)) for name, members in clusters.members.items()}
-    joint = [[np.abs(draw.values[:, p].sum(axis=1)).mean() for p in position.values()] for draw in draws]
-    shares = np.array([_shares(np.array(row)) for row in joint])
+    shares = np.array([_shares(_joint_importance(draw, position)) for draw in draws])
     groups = _rank_table(shares, pd.Index(position), top_k, level)
     groups["members"] = pd.Series({name: tuple(members) for name, members in clusters.members.items()})
     groups["p_above_noise"] = pd.Series({name: noise.set_above(p) for name, p in position.items()})
     groups.index.name = "correlation_group"
     return groups
+
+
+def _joint_importance(draw: Draw, position: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """Mean absolute sum of the SHAP values of every group."""
+    summed = [draw.values[:, members].sum(axis=1) for members in position.values()]
+    return np.array([np.abs(together).mean() for together in summed])
 
 
 def _set_name(group: str, sets: dict[str, list[str]]) -> str:

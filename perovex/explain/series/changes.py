@@ -165,8 +165,10 @@ def changes_together(
         See `MatchedSeries.together`.
     """
     known = pairs[pairs[target].notna()].reset_index(drop=True)
-    used = [d for d in descriptors if known[d].notna().all() and known[d].nunique() > 1]
-    codes = pd.factorize(known[cluster])[0].astype(np.int64) if len(known) else np.empty(0, dtype=np.int64)
+    if known.empty:
+        return {}
+    used = [name for name in descriptors if known[name].notna().all() and known[name].nunique() > 1]
+    codes = pd.factorize(known[cluster])[0].astype(np.int64)
     n_clusters = len(np.unique(codes))
     if not used or n_clusters < _MIN_CLUSTERS:
         return {}
@@ -174,10 +176,13 @@ def changes_together(
     values = known[[target, *used]].to_numpy(dtype=float)
     truth, predicted = np.zeros(len(known)), np.zeros(len(known))
     for left_out in range(n_clusters):
-        train, test = np.flatnonzero(codes != left_out), np.flatnonzero(codes == left_out)
+        test = np.flatnonzero(codes == left_out)
+        train = np.flatnonzero(codes != left_out)
+        # what a step does on average is learnt from the other clusters, too
         centred = values - _step_means(values, step, train)
         model = _choose_ridge(centred[train], codes[train])
-        predicted[test], truth[test] = model.predict(centred[test, 1:]), centred[test, 0]
+        truth[test] = centred[test, 0]
+        predicted[test] = model.predict(centred[test, 1:])
     missed, total = (truth - predicted) ** 2, truth**2
     if not total.sum() > 0:
         return {}

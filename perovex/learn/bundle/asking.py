@@ -58,8 +58,11 @@ def asked_rows(
     except (TypeError, ValueError) as error:
         raise ModelInputError(f"descriptor values that are not numbers: {error}") from error
     infinite = np.isinf(table.to_numpy())
-    named = np.array([listed(np.array(names)[row]) if row.any() else "" for row in infinite], dtype=object)
-    return table.mask(infinite), named
+    columns = np.array(names)
+    infinite_by_name = np.full(len(table), "", dtype=object)
+    for row in np.flatnonzero(infinite.any(axis=1)):
+        infinite_by_name[row] = listed(columns[infinite[row]])
+    return table.mask(infinite), infinite_by_name
 
 
 def class_columns(

@@ -24,9 +24,12 @@ def part_score(entry: Mapping[str, Any], part: str, value: str, metric: str) -> 
     part, value, metric : str
         Such as ``"source"``, ``"experiment"`` and ``"R2"``.
     """
-    keys = {"part": part, "value": value, "metric": metric, "model": "model"}
-    rows: list[Mapping[str, Any]] = entry.get("by_part") or []
-    return next((row for row in rows if all(str(row.get(k)) == v for k, v in keys.items())), None)
+    wanted = (part, value, metric, "model")
+    for row in entry.get("by_part") or []:
+        score: Mapping[str, Any] = row
+        if tuple(str(score.get(key)) for key in ("part", "value", "metric", "model")) == wanted:
+            return score
+    return None
 
 
 def number(value: Any) -> float:

@@ -168,7 +168,8 @@ class _Fold:
 
     def along(self, path: list[int]) -> Array:
         """Mean square error with none, the first, the first two ... columns of a path."""
-        return np.array([self.errors(np.array([path[:k]], dtype=np.int64))[0] for k in range(len(path) + 1)])
+        starts = [np.array([path[:k]], dtype=np.int64) for k in range(len(path) + 1)]
+        return np.array([self.errors(columns)[0] for columns in starts])
 
 
 def _enter(folds: list[_Fold], most: int) -> list[int]:

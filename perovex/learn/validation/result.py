@@ -89,8 +89,8 @@ class Evaluation:
         """Return one row per crystal: truth and the mean held-out prediction over repeats."""
         part = self.predictions[self.predictions["model"] == model]
         known = ("prediction", "lower", "upper", "in_domain", "domain_score")
-        keep = [c for c in known if c in part and part[c].notna().any()]
-        means = part.assign(**{c: part[c].astype(float) for c in keep}).groupby("row")[keep].mean()
+        keep = [column for column in known if column in part and part[column].notna().any()]
+        means = part[keep].astype(float).groupby(part["row"]).mean()
         first = part.drop_duplicates("row").set_index("row")[["id", "group", "truth"]]
         return first.join(means).sort_index().set_index("id")
 
@@ -180,8 +180,10 @@ class Evaluation:
                 "no intervals were computed",
                 remedy="use YoungModulusRegressor(interval_folds=10) and evaluate(..., coverage=0.9)",
             )
-        usual = [c for c in ("n_layers", "halide", "stacking") if self.meta is not None and c in self.meta]
-        split = pd.DataFrame({c: self._values(c) for c in (by or usual)}) if (by or usual) else None
+        columns = list(by)
+        if not columns and self.meta is not None:
+            columns = [column for column in ("n_layers", "halide", "stacking") if column in self.meta]
+        split = pd.DataFrame({column: self._values(column) for column in columns}) if columns else None
         return coverage_table(
             part["truth"],
             part["lower"],

@@ -38,7 +38,8 @@ def score_table(
                 for part in (pieces[name, repeat] for repeat in repeats)
             ]
             drawn[name] = np.mean(values, axis=0)
-            spread = float(np.std([v[0] for v in values], ddof=1)) if len(values) > 1 else float("nan")
+            of_repeats = [resampled[0] for resampled in values]  # on the sample itself
+            spread = float(np.std(of_repeats, ddof=1)) if len(of_repeats) > 1 else float("nan")
             lower, upper = metrics.bootstrap_interval(drawn[name][1:], n_groups)
             rows.append(
                 {

@@ -73,12 +73,11 @@ def _explained(result: StudyResult) -> dict[str, TaskResult]:
     """Models with an explanation, by the property that they explain; of two the one that predicts values."""
     tasks: dict[str, TaskResult] = {}
     for task in result.tasks.values():
-        if (
-            task.explanation is not None
-            and task.ranking is not None
-            and not (task.task.classify and task.target in tasks)
-        ):
-            tasks[task.target] = task
+        if task.explanation is None or task.ranking is None:
+            continue
+        if task.task.classify and task.target in tasks:
+            continue
+        tasks[task.target] = task
     return tasks
 
 
@@ -176,7 +175,8 @@ def _summed(task: TaskResult, index: pd.Index) -> NDArray[np.float64]:
     """SHAP values summed over correlated descriptors; NaN for crystals without a value of the target."""
     assert task.explanation is not None
     values = task.explanation.values.reindex(index)
-    return np.stack([values[list(keys)].to_numpy(float).sum(axis=1) for keys in _members(task).values()], axis=1)
+    of_groups = [values[list(keys)].to_numpy(float) for keys in _members(task).values()]
+    return np.stack([of_group.sum(axis=1) for of_group in of_groups], axis=1)
 
 
 def _base(task: TaskResult, index: pd.Index) -> list[float]:
