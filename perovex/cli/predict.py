@@ -294,7 +294,7 @@ def _finish(table: pd.DataFrame, out: Path | None, kind: str, units: dict[str, s
         table = table.drop(columns="why")
         sentences_of = {name: reasons.sentences() for name, reasons in explained.items() if reasons is not None}
         # JSON holds contributions, neighbours and the change as numbers, too; a cell of a table holds sentences
-        cells = [sentences_of.get(name, []) for name in table.index]
+        cells: list[Any] = [sentences_of.get(name, []) for name in table.index]
         if kind == "json":
             cells = [_as_numbers(reasons) for reasons in explained]
         if why:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CONFIGURATION = re.compile(r"^\s*(?:direct|cartesian)?\s*configuration\s*=\s*\d+", re.IGNORECASE)
 
 
-def _triples(lines: list[str]) -> NDArray[np.float64]:
+def _triples(lines: list[str]) -> NDArray[Any]:
     """First three numbers of every line."""
     return np.array([[number(word) for word in line.split()[:3]] for line in lines])
 
