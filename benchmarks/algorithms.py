@@ -52,15 +52,15 @@ def candidates(task, without):
     """Models by name; those whose library is missing are left out."""
     classify = task == "stiff"
     kind = StiffnessClassifier if classify else YoungModulusRegressor
-    found = {name: kind(**settings) for name, settings in SETTINGS.items()}
+    models = {name: kind(**settings) for name, settings in SETTINGS.items()}
     if not classify:
-        found["xgboost without logarithm"] = YoungModulusRegressor(log_target=False)
+        models["xgboost without logarithm"] = YoungModulusRegressor(log_target=False)
     try:
         import interpret  # noqa: F401
     except ImportError:
         print('explainable boosting is left out: pip install "interpret-core>=0.7.8"')
-        del found["explainable boosting"]
-    return {name: model for name, model in found.items() if name not in without}
+        del models["explainable boosting"]
+    return {name: model for name, model in models.items() if name not in without}
 
 
 class Chosen(BaseEstimator):

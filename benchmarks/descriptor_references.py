@@ -70,11 +70,11 @@ def candidates(crystal, name: str) -> list[tuple[str, list[float]]]:  # noqa: C9
     values = row(crystal, ("octahedra", "bridges", "layers"))
     structure = crystal.structure
     if name in BY_CRYSTAL:
-        found = [("", [values[BY_CRYSTAL[name]]])]
+        meanings = [("", [values[BY_CRYSTAL[name]]])]
         if name == "d_interlayer":
             edge = structure.lattice.c - 2 * values["bond_length_axial_mean"]
-            found.append(("defined as cell edge c minus two axial bond lengths, not between planes", [edge]))
-        return found
+            meanings.append(("defined as cell edge c minus two axial bond lengths, not between planes", [edge]))
+        return meanings
     if name in BY_VALUE:
         key, factor = BY_VALUE[name]
         return [("", [factor * values[key]])]
@@ -154,15 +154,15 @@ def height_steps(crystal, ligand: int | None) -> list[float]:
 
 def ammonium_halide(crystal) -> list[float]:
     """Mean of the two shortest H...X distances of each ammonium, one H...X per hydrogen."""
-    structure, found = crystal.structure, []
+    structure, means = crystal.structure, []
     halides = structure.frac_coords[np.unique(crystal.octahedra.ligand)]
     for molecule in crystal.spacers:
         for head in molecule.ammonium:
             pairs = molecule.bonds[(molecule.bonds == head).any(axis=1)].ravel()
             protons = molecule.coordinates[[i for i in pairs if molecule.symbols[i] == "H"]]
             distances = structure.lattice.get_all_distances(structure.lattice.get_fractional_coords(protons), halides)
-            found.append(float(np.sort(distances.min(axis=1))[:2].mean()))
-    return found
+            means.append(float(np.sort(distances.min(axis=1))[:2].mean()))
+    return means
 
 
 PLANAR = {
@@ -247,7 +247,7 @@ def segments(crystal, part: str) -> list[float]:
     from perovex.descriptors._stacking import find_gaps, place_spacers
 
     gaps = find_gaps(crystal)
-    found = []
+    lengths = []
     for spacer in place_spacers(crystal, gaps):
         ends = list(spacer.molecule.ammonium)
         if len(ends) != 2:
@@ -256,11 +256,11 @@ def segments(crystal, part: str) -> list[float]:
         length = float(np.linalg.norm(np.subtract(*spacer.molecule.coordinates[ends])))
         gap, rise = gaps[spacer.gap], high - low
         parts = dict(zip(SEGMENTS, (gap.floor - low, gap.ceiling - gap.floor, high - gap.ceiling), strict=False))
-        found.append(length if part == "total_length" else abs(parts[part]) * length / rise)
+        lengths.append(length if part == "total_length" else abs(parts[part]) * length / rise)
         if part in ("n1_to_low_plane", "high_plane_to_n2"):  # which nitrogen is the first one is not said
             other = "high_plane_to_n2" if part == "n1_to_low_plane" else "n1_to_low_plane"
-            found.append(abs(parts[other]) * length / rise)
-    return found
+            lengths.append(abs(parts[other]) * length / rise)
+    return lengths
 
 
 def judge(path: Path, crystal, name: str, value: float) -> tuple[str, float]:

@@ -37,7 +37,7 @@ def least_times(work, repeats):
             start = time.process_time()
             run()
             times[name].append(time.process_time() - start)
-    return {name: 1e3 * min(found) for name, found in times.items()}
+    return {name: 1e3 * min(seconds) for name, seconds in times.items()}
 
 
 def shapash_compile(model, X):

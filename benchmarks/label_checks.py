@@ -29,26 +29,26 @@ from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Surface, without_transl
 PART = 12  # columns of the Hessian computed between two writes
 
 
-def by_finite_strain(atoms, calculator, found, save, args):
-    """Fill `found` with the columns that it lacks."""
-    columns = found.setdefault("columns_GPa", {})
+def by_finite_strain(atoms, calculator, record, save, args):
+    """Fill `record` with the columns that it lacks."""
+    columns = record.setdefault("columns_GPa", {})
     missing = [k for k in range(6) if str(k) not in columns]
     steps = finite_strain_columns(atoms, calculator, missing, amplitude=args.strain, fmax=args.fmax)
     for step in tqdm(steps, total=len(missing), desc="strains", leave=False) if missing else ():
         columns[str(step.strain)] = step.column.round(4).tolist()
-        found["calls"] = found.get("calls", 0) + step.calls
+        record["calls"] = record.get("calls", 0) + step.calls
         save()
     tensor = np.array([columns[str(k)] for k in range(6)]).T
-    found["asymmetry_GPa"] = float(abs(tensor - tensor.T).max())
+    record["asymmetry_GPa"] = float(abs(tensor - tensor.T).max())
     return 0.5 * (tensor + tensor.T)
 
 
-def by_full_hessian(atoms, calculator, found, save, args):
-    """Fill `found` with the columns of the Hessian that it lacks and invert it."""
+def by_full_hessian(atoms, calculator, record, save, args):
+    """Fill `record` with the columns of the Hessian that it lacks and invert it."""
     surface = Surface(atoms, calculator, 4)
     point = surface.evaluate(atoms.positions, atoms.cell[:])
     size = 3 * len(atoms)
-    rows = found.setdefault("hessian_rows", [])
+    rows = record.setdefault("hessian_rows", [])
     for first in tqdm(range(len(rows), size, PART), desc="Hessian", leave=False):
         part = [Packed(row, None) for row in np.eye(size)[first : first + PART]]
         rows += hessian_products(surface, point, part, args.displacement).T.round(7).tolist()
@@ -59,27 +59,27 @@ def by_full_hessian(atoms, calculator, found, save, args):
     values, vectors = np.linalg.eigh(H)
     keep = np.sort(np.argsort(abs(values))[3:])  # without the three translations
     inside = vectors[:, keep].T @ clamped.forces
-    found["lowest_curvatures"] = values[keep][:4].round(5).tolist()
+    record["lowest_curvatures"] = values[keep][:4].round(5).tolist()
     return clamped.tensor - inside.T @ (inside / values[keep, None]) * EV_PER_A3_IN_GPA / point.volume
 
 
 WAYS = {"finite-strain": by_finite_strain, "full-hessian": by_full_hessian}
 
 
-def check(name, way, data, calculator, found, save, args):
+def check(name, way, data, calculator, record, save, args):
     """One check of one crystal; returns its line for the table."""
     atoms = AseAtomsAdaptor.get_atoms(data.structures[name])
     atoms.calc = None
     released = data.tensors[name]
-    tensor = WAYS[way](atoms, calculator, found, save, args)
-    found["C_GPa"] = tensor.round(4).tolist()
-    found["largest_difference_percent"] = round(100 * abs(tensor - released).max() / abs(released).max(), 3)
-    found.pop("hessian_rows", None)
+    tensor = WAYS[way](atoms, calculator, record, save, args)
+    record["C_GPa"] = tensor.round(4).tolist()
+    record["largest_difference_percent"] = round(100 * abs(tensor - released).max() / abs(released).max(), 3)
+    record.pop("hessian_rows", None)
     save()
     line = {"crystal": name, "atoms": len(atoms), "way": way}
-    line |= {key: value for key, value in found.items() if not isinstance(value, dict | list)}
-    if "lowest_curvatures" in found:
-        line["lowest_curvature"] = [found["lowest_curvatures"][0], float(data.table.loc[name, "lowest_eigenvalue"])]
+    line |= {key: value for key, value in record.items() if not isinstance(value, dict | list)}
+    if "lowest_curvatures" in record:
+        line["lowest_curvature"] = [record["lowest_curvatures"][0], float(data.table.loc[name, "lowest_eigenvalue"])]
     return line
 
 
@@ -107,13 +107,13 @@ def main():
     calculator = make_calculator(args.potential)
     for name in args.crystals:
         for way in args.ways:
-            found = results.setdefault("crystals", {}).setdefault(name, {}).setdefault(way, {})
-            if found.get("settings") != settings[way]:
-                found.clear()
-                found["settings"] = settings[way]
-            if "C_GPa" in found:
+            record = results.setdefault("crystals", {}).setdefault(name, {}).setdefault(way, {})
+            if record.get("settings") != settings[way]:
+                record.clear()
+                record["settings"] = settings[way]
+            if "C_GPa" in record:
                 continue
-            print(json.dumps(check(name, way, data, calculator, found, save, args)), flush=True)
+            print(json.dumps(check(name, way, data, calculator, record, save, args)), flush=True)
 
 
 if __name__ == "__main__":

@@ -122,8 +122,10 @@ def compare_steps(name, calculator):
     atoms = start_of(name)
     row = {"crystal": Path(name).stem, "atoms": len(atoms)}
     for way, curvilinear in (("straight", False), ("bent", True)):
-        _, found = relax_atoms(atoms, calculator, RelaxSettings(curvilinear=curvilinear), rattle=0.01, progress=True)
-        row |= {f"{way}_{key}": found[key] for key in ("calls", "energy", "converged")}
+        _, relaxation = relax_atoms(
+            atoms, calculator, RelaxSettings(curvilinear=curvilinear), rattle=0.01, progress=True
+        )
+        row |= {f"{way}_{key}": relaxation[key] for key in ("calls", "energy", "converged")}
     return row
 
 

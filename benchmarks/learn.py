@@ -124,7 +124,7 @@ def times(cases, rows, options):
     while len(rounds[cases[-1]]) < options.repeats or time.perf_counter() < end:
         for case in cases:
             rounds[case].append(run_case(case, *data[case], options.trees, timed))
-    found = []
+    lines = []
     for case in cases:
         line = {"case": case, "rows": rows, "rounds": len(rounds[case])}
         for step in rounds[case][0]:
@@ -132,8 +132,8 @@ def times(cases, rows, options):
             line[f"{step} s"] = seconds.min()
             if case.startswith("perovex") and inside.any():
                 line[f"{step} / inside"] = float(np.median(seconds / inside))
-        found.append(line)
-    return found
+        lines.append(line)
+    return lines
 
 
 def ratios(table):
@@ -176,8 +176,8 @@ def main():
     options = parser.parse_args()
     cases = (*CASES, LAYERS) if options.layers else CASES
     if options.memory and not options.case:
-        found = [memory_apart(case, rows, options) for rows in options.rows for case in cases]
-        print(pd.DataFrame(found).round(1).to_string(index=False))
+        table = [memory_apart(case, rows, options) for rows in options.rows for case in cases]
+        print(pd.DataFrame(table).round(1).to_string(index=False))
         return
     with threadpool_limits(1, user_api="openmp"):
         watch_xgboost()
@@ -187,11 +187,11 @@ def main():
         if options.case:
             print(json.dumps(memory_here(options.case, options.rows[0], options)))
             return
-        found = []
+        table = []
         for rows in options.rows:
-            found += times(cases, rows, options)
+            table += times(cases, rows, options)
             print(f"{rows} rows done", file=sys.stderr, flush=True)
-    print(ratios(pd.DataFrame(found)).round(4).to_string(index=False))
+    print(ratios(pd.DataFrame(table)).round(4).to_string(index=False))
 
 
 if __name__ == "__main__":

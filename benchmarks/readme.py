@@ -50,11 +50,11 @@ def perovex(line: str) -> str:
 
 def examples(text: str) -> list[tuple[str, str]]:
     """Return each command of the console blocks with the output that stands below it."""
-    found = []
+    commands = []
     for block in BLOCK.findall(text):
         parts = re.split(r"^\$ (.*)\n", block[1], flags=re.MULTILINE)
-        found += list(zip(parts[1::2], parts[2::2], strict=True))
-    return found
+        commands += list(zip(parts[1::2], parts[2::2], strict=True))
+    return commands
 
 
 def scores() -> str:
@@ -97,15 +97,15 @@ def by_source() -> str:
         if moduli == "relaxed":
             said = cautions({**manifest, "metrics": {target: metrics[target] for target in TARGETS}})
         for source, words in SOURCES.items():
-            found = {target: part_score(metrics[target], "source", source, "R2") for target in TARGETS}
-            if any(row is None for row in found.values()):
+            shown = {target: part_score(metrics[target], "source", source, "R2") for target in TARGETS}
+            if any(row is None for row in shown.values()):
                 continue
             cells = [
-                with_interval(*(number(row[key]) for key in ("score", "lower", "upper"))) for row in found.values()
+                with_interval(*(number(row[key]) for key in ("score", "lower", "upper"))) for row in shown.values()
             ]
             held = [part_score(metrics[target], "source", source, "coverage") for target in TARGETS]
             covered = ", ".join("" if row is None else f"{number(row['score']):.0%}" for row in held)
-            crystals = found["E_vrh"]["n_rows"]
+            crystals = shown["E_vrh"]["n_rows"]
             lines.append(f"| {words} | {moduli} | {crystals} | {' | '.join(cells)} | {covered} |")
     if not lines:
         return ""

@@ -46,15 +46,15 @@ def main():
     rows = []
     for n_groups in options.groups:
         counts = metrics.bootstrap_counts(n_groups, options.resamples, 1)
-        found = {}
+        by_score = {}
         for _ in range(options.tables):
             codes, truth, guess = draw(rng, n_groups)
             for name, (f, a, b) in scored(truth, guess).items():
                 values = metrics.resampled(f, a, b, counts, codes)
                 plain = np.nanquantile(values, [0.025, 0.975])
                 for kind, (low, high) in (("plain", plain), ("expanded", metrics.bootstrap_interval(values, n_groups))):
-                    found.setdefault((name, kind), []).append((low <= true[name] <= high, high - low))
-        for (name, kind), entries in found.items():
+                    by_score.setdefault((name, kind), []).append((low <= true[name] <= high, high - low))
+        for (name, kind), entries in by_score.items():
             hold, width = np.array(entries, dtype=float).T
             rows.append(
                 {"spacers": n_groups, "score": name, "kind": kind, "holds": hold.mean(), "width": np.median(width)}

@@ -36,12 +36,12 @@ EXPERIMENT = "experiment"
 
 def asked(tables: StudyTables, structures: dict, new: pd.Index, known: set[str], models: str | None) -> pd.DataFrame:
     """What models say of the new crystals, beside the labels."""
-    found = predict({name: structures[name] for name in new}, models=models)
-    found["spacer known"] = [spacer in known for spacer in tables.groups[new]]
+    predicted = predict({name: structures[name] for name in new}, models=models)
+    predicted["spacer known"] = [spacer in known for spacer in tables.groups[new]]
     rows = []
-    parts = {"all new crystals": found}
+    parts = {"all new crystals": predicted}
     for column, words in (("spacer known", "spacer known"), ("in_domain", "in domain")):
-        parts |= {f"{words}: {answer}": part for answer, part in found.groupby(column)}
+        parts |= {f"{words}: {answer}": part for answer, part in predicted.groupby(column)}
     for name, part in parts.items():
         for key in MODULI:
             truth, said = tables.values.loc[part.index, key], part[key].astype(float)
@@ -51,7 +51,7 @@ def asked(tables: StudyTables, structures: dict, new: pd.Index, known: set[str],
             row |= {"Spearman": said.corr(truth, method="spearman"), "inside interval": inside.mean()}
             rows.append(row)
     labels = tables.values[list(MODULI)].add_suffix(" label")
-    print(found[["spacer known", "in_domain", *MODULI]].join(labels).to_string())
+    print(predicted[["spacer known", "in_domain", *MODULI]].join(labels).to_string())
     return pd.DataFrame(rows)
 
 

@@ -84,12 +84,12 @@ def counts(done, claims):
     for (model, name), lines in groupby(done).items():
         for truth in ("false", "true"):
             for claim in getattr(BY_NAME[name], truth):
-                found = [x["verdicts"][claim] for x in lines if x["rules"].get(claim) == rules.get(claim, "")]
-                if found:
-                    verdicts = {word.replace(" ", "_"): found.count(word) for word in ("supported", "not supported")}
+                words = [x["verdicts"][claim] for x in lines if x["rules"].get(claim) == rules.get(claim, "")]
+                if words:
+                    verdicts = {word.replace(" ", "_"): words.count(word) for word in ("supported", "not supported")}
                     scenario = {"scenario": name, "text": BY_NAME[name].text}
                     rows.append(
-                        {"claim": claim, "model": model, "truth": truth, **scenario, "n": len(found), **verdicts}
+                        {"claim": claim, "model": model, "truth": truth, **scenario, "n": len(words), **verdicts}
                     )
     return rows
 

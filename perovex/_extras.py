@@ -99,8 +99,8 @@ def command_for(*packages: str) -> str:
 def _python() -> str:
     """Return how a shell in this folder calls the interpreter that runs."""
     here = Path(sys.executable)
-    found = shutil.which("python")
-    if found is not None and Path(found).absolute() == here.absolute():
+    on_path = shutil.which("python")
+    if on_path is not None and Path(on_path).absolute() == here.absolute():
         return "python"
     if here.is_relative_to(Path.cwd()):
         return shlex.quote(str(here.relative_to(Path.cwd())))

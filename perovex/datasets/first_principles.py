@@ -177,8 +177,8 @@ class FirstPrinciplesData:
         rows = []
         for modulus, pairs in known.groupby("modulus", sort=False):
             if len(pairs) >= _FEWEST_FOR_A_FACTOR:
-                found = one_factor(pairs["first_principles_GPa"], pairs["potential_GPa"])
-                rows.append({"modulus": modulus, "crystals": len(pairs), **found})
+                fitted = one_factor(pairs["first_principles_GPa"], pairs["potential_GPa"])
+                rows.append({"modulus": modulus, "crystals": len(pairs), **fitted})
         return pd.DataFrame(rows, columns=["modulus", "crystals", "deviation_percent", "factor", "left_out_percent"])
 
     @cached_property

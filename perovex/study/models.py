@@ -103,7 +103,7 @@ def measured_widenings(tasks: list[Task], evaluated: Mapping[str, Evaluation]) -
         Target to a `Widening` as a dict; without targets whose data name no source, hold too few measured crystals,
         need nothing, or have intervals that do not hold their own predictions.
     """
-    found: dict[str, dict[str, Any]] = {}
+    widenings: dict[str, dict[str, Any]] = {}
     for task in tasks:
         evaluation = evaluated.get(task.name)
         if evaluation is None or evaluation.meta is None or "source" not in evaluation.meta:
@@ -119,8 +119,8 @@ def measured_widenings(tasks: list[Task], evaluated: Mapping[str, Evaluation]) -
         except ModelTableError:  # intervals beside their own predictions: they are named as too narrow, not mended
             continue
         if needed is not None and needed.factor > 1:
-            found[task.target] = asdict(needed)
-    return found
+            widenings[task.target] = asdict(needed)
+    return widenings
 
 
 def fit_small(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> dict[str, YoungModulusRegressor]:
