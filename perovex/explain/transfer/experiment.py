@@ -14,6 +14,7 @@ from perovex.explain.transfer.ranking_shift import ranking_shift
 from perovex.explain.transfer.result import TransferResult
 from perovex.explain.transfer.scores import WEIGHTED, compare_adaptations, score_all, score_families
 from perovex.explain.transfer.strategies import HELD_OUT, Domains
+from perovex.explain.transfer.words import ONE_CLASS, too_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from perovex.explain.tables import Problem
+    from perovex.explain.transfer.words import Counted
 
 MIN_SOURCE, MIN_TARGET, MIN_TARGET_GROUPS = 8, 5, 2
-_ONE_CLASS = "the source holds one class only"
 
 
 def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do with them
@@ -122,9 +123,9 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
         "n_target": int(second.sum()),
         "group_name": group_name,
     }
-    reason = _too_few(first, second, np.asarray(groups))
-    if reason:
-        return TransferResult(possible=False, reason=reason, **counts)
+    lack = _lack(first, second, np.asarray(groups))
+    if lack is not None:
+        return TransferResult(possible=False, reason=too_few(*lack), **counts)
     used = np.flatnonzero(first | second)
     try:
         problem = check_problem(estimator, X.iloc[used], np.asarray(y)[used], np.asarray(groups)[used])
@@ -133,7 +134,7 @@ def transfer_test(  # noqa: PLR0913 -- two domains of a table and what to do wit
     category = None if given is None else given.iloc[used]
     domains = _domains(problem, first[used], second[used], category, n_splits, random_state)
     if not domains.trainable(domains.source):
-        return TransferResult(possible=False, reason=_ONE_CLASS, **counts)
+        return TransferResult(possible=False, reason=ONE_CLASS, **counts)
 
     table, predictions = score_all(domains, families or {}, tuple(primary), full=full, progress=progress)
     extra, notes = _extras(domains, predictions, defining, progress=progress) if full else ({}, [])
@@ -198,9 +199,11 @@ def transfer_by_family(
         "n_shared_groups": len(set(names[source]) & set(names[target])),
     }
     domains = _domains(problem, source, target, given, n_splits, random_state)
-    reason = _too_few(source, target, names) or ("" if domains.trainable(domains.source) else _ONE_CLASS)
-    if reason:
-        return TransferResult(possible=False, reason=reason, **counts)
+    lack = _lack(source, target, names)
+    if lack is not None:
+        return TransferResult(possible=False, reason=too_few(*lack), **counts)
+    if not domains.trainable(domains.source):
+        return TransferResult(possible=False, reason=ONE_CLASS, **counts)
     scored = score_families(domains, families)
     return TransferResult(
         possible=True, reason="", table=scored, classifier=problem.classifier, given=domains.given_name, **counts
@@ -235,16 +238,16 @@ def _domains(
     return Domains(problem, np.flatnonzero(source), np.flatnonzero(target), n_splits, random_state, values, name)
 
 
-def _too_few(source: NDArray[np.bool_], target: NDArray[np.bool_], groups: NDArray[Any]) -> str:
-    """Why the test is impossible, or nothing."""
-    if source.sum() < MIN_SOURCE:
-        return f"{int(source.sum())} source crystals, at least {MIN_SOURCE} are needed"
-    if target.sum() < MIN_TARGET:
-        return f"{int(target.sum())} target crystals, at least {MIN_TARGET} are needed"
-    n = len(set(groups[target].tolist()))
-    if n < MIN_TARGET_GROUPS:
-        return f"the target crystals belong to {n} group, at least {MIN_TARGET_GROUPS} are needed"
-    return ""
+def _lack(
+    source: NDArray[np.bool_], target: NDArray[np.bool_], groups: NDArray[Any]
+) -> tuple[Counted, int, int] | None:
+    """Return what there is too little of for a test: what, how much there is, and how much is needed."""
+    sizes: tuple[tuple[Counted, int, int], ...] = (
+        ("source crystals", int(source.sum()), MIN_SOURCE),
+        ("target crystals", int(target.sum()), MIN_TARGET),
+        ("target groups", len(set(groups[target].tolist())), MIN_TARGET_GROUPS),
+    )
+    return next((size for size in sizes if size[1] < size[2]), None)
 
 
 def _extras(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -15,7 +15,24 @@ if TYPE_CHECKING:
 
     from perovex.explain.transfer.result import TransferResult
 
+Counted = Literal["source crystals", "target crystals", "target groups"]
+
+#: Why nothing can be learnt from a source domain.
+ONE_CLASS: Final = "the source holds one class only"
 _SCORES = {"auc": "ROC-AUC", "spearman": "Spearman"}
+
+
+def too_few(counted: Counted, have: int, needed: int) -> str:
+    """Say of what there is too little for a test.
+
+    Examples
+    --------
+    >>> too_few("source crystals", 3, 8), too_few("target groups", 1, 2)
+    ('3 source crystals, at least 8 are needed', 'the target crystals belong to 1 group, at least 2 are needed')
+    """
+    if counted == "target groups":
+        return f"the target crystals belong to {have} group, at least {needed} are needed"
+    return f"{have} {counted}, at least {needed} are needed"
 
 
 def of_groups(name: str, group_name: str) -> str:
