@@ -347,18 +347,23 @@ def for_reading(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
         view[probability.replace("_", " of ")] = table[probability].map("{:.2f}".format)
         view[_with_unit("threshold", units)] = table["threshold"].map("{:.2f}".format)
     for target in targets:
-        view[_with_unit(target, units)] = table[target].map("{:.1f}".format).replace("nan", "none")
+        view[_with_unit(target, units)] = _numbers(table[target], missing="none")
         if f"{target}_lower" in table:
             view[f"{target} interval"] = _spans(table, f"{target}_lower", f"{target}_upper")
         if f"{target}_min_of_builds" in table and (table["builds"] > 1).any():
             view[f"{target} of the builds"] = _spans(table, f"{target}_min_of_builds", f"{target}_max_of_builds")
         if table[f"{target}_label"].notna().any():
-            view[f"{target} label"] = table[f"{target}_label"].map("{:.1f}".format).replace("nan", "")
+            view[f"{target} label"] = _numbers(table[f"{target}_label"], missing="")
     view["coverage of intervals"] = table["coverage"].map(lambda share: f"{share:.0%}" if share > 0 else "not claimed")
     if "builds" in table:
         view["builds averaged"] = table["builds"].astype(int)
     shown = pd.DataFrame(view, index=table.index)
     return shown.loc[:, [name for name in shown if (shown[name].astype(str) != "").any()]]
+
+
+def _numbers(values: pd.Series, *, missing: str) -> pd.Series:
+    """One decimal, or a word for what is missing."""
+    return values.map("{:.1f}".format).where(values.notna(), missing)
 
 
 def _with_unit(name: str, units: dict[str, str]) -> str:

@@ -269,8 +269,9 @@ def for_reading(hits: pd.DataFrame) -> pd.DataFrame:
     view["formability"] = rows["formability"]
     view["learnt from such compounds"] = rows["in_domain"].map({True: "yes", False: "NO"})
     if "label" in rows:
-        labelled = rows[[f"labelled_{name}" for name in YOUNGS_MODULI]].to_numpy(float)
-        said = [" / ".join(map("{:.1f}".format, row)) for row in labelled]
-        view["labelled (GPa)"] = [text.replace("nan / nan / nan", "") for text in said]
+        labelled = rows[[f"labelled_{name}" for name in YOUNGS_MODULI]].astype(float)
+        moduli = [" / ".join(map("{:.1f}".format, row)) for row in labelled.to_numpy()]
+        known = labelled.notna().any(axis=1)
+        view["labelled (GPa)"] = [text if some else "" for text, some in zip(moduli, known, strict=True)]
     view["rung"] = rows["rung"]
     return pd.DataFrame(view, index=rows.index)
