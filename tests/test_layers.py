@@ -77,7 +77,7 @@ INSIDE = {
         ("main",),
     ),
     "crystal": (
-        ("examples", "isotopes", "radii"),
+        ("examples", "formula", "isotopes", "radii"),
         ("bonding",),
         ("model",),
         ("drawing", "identity", "reading"),

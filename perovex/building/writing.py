@@ -12,7 +12,6 @@ from pymatgen.io.vasp import Poscar
 
 from perovex._files import write_atomic
 from perovex.crystal import perceive
-from perovex.crystal.identity import chemical_formula
 from perovex.crystal.reading.origin import origin_marks
 from perovex.errors import BuildError, PerovexError
 
@@ -57,10 +56,10 @@ def crystal_text(structure: Structure, suffix: str = ".cif") -> str:
     marks = origin_marks(structure.properties)
     plain = structure.copy()
     plain.properties = {}
-    formula = structure.composition.reduced_formula
+    formula = _formula(structure)
     if suffix == ".cif":
         comment = f"# {marks}\n" if marks else ""
-        return comment + str(CifWriter(plain))
+        return comment + str(CifWriter(plain)).replace(structure.composition.reduced_formula, formula)
     if suffix == ".vasp":
         return str(Poscar(plain, comment=f"{formula} {marks}".strip()).get_str())
     atoms = plain.to_ase_atoms()
@@ -110,13 +109,18 @@ def free_path(structure: Structure, folder: str | Path = ".", suffix: str = ".ci
     >>> free_path(cubic(), "no such folder").name
     'CsPbI3.cif'
     """
-    try:
-        name = chemical_formula(perceive(structure)).replace("(", "").replace(")", "_").rstrip("_")
-    except PerovexError:
-        name = structure.composition.reduced_formula.replace("(", "").replace(")", "_").rstrip("_")
+    name = _formula(structure).replace("(", "").replace(")", "_").rstrip("_")
     path = Path(folder) / f"{name}{suffix}"
     number = 1
     while path.exists():
         number += 1
         path = path.with_name(f"{name}-{number}{suffix}")
     return path
+
+
+def _formula(structure: Structure) -> str:
+    """Tell the cations apart in the formula, or count elements where no perovskite is seen."""
+    try:
+        return perceive(structure).formula
+    except PerovexError:
+        return str(structure.composition.reduced_formula)

@@ -268,12 +268,11 @@ def _count_metals(structure: Structure) -> float:
 
 def _summary(structure: Structure) -> str:
     from perovex.crystal import perceive
-    from perovex.crystal.identity import chemical_formula
 
     lattice = structure.lattice
     lengths = ", ".join(f"{value:.2f}" for value in lattice.abc)
     angles = ", ".join(f"{value:.1f}" for value in lattice.angles)
-    return f"{chemical_formula(perceive(structure))}: {len(structure)} atoms, {lengths} Å, {angles}°"
+    return f"{perceive(structure).formula}: {len(structure)} atoms, {lengths} Å, {angles}°"
 
 
 def _refuse_idle(context: typer.Context, way: str) -> None:

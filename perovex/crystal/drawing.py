@@ -155,7 +155,7 @@ def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:
     kinds = Counter((m.role, m.smiles) for m in crystal.molecules)
     family = crystal.phase if crystal.slabs else ""
     table = [
-        ("formula", crystal.structure.composition.reduced_formula),
+        ("formula", crystal.formula),
         ("network", ", ".join(filter(None, [f"{crystal.dimensionality}D", family, crystal.stacking]))),
         *([("sheets per slab", f"{crystal.n_layers:g}")] if crystal.slabs else []),
         ("metal, halide", f"{', '.join(crystal.metals)}; {', '.join(crystal.halides)}"),

@@ -8,11 +8,14 @@ integers) to be added to the fractional coordinates of that site.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from perovex.crystal.formula import joined, molecule_formula
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,6 +172,11 @@ class Molecule:
     def __len__(self) -> int:
         return len(self.sites)
 
+    @property
+    def formula(self) -> str:
+        """Formula with the ammonium groups written out, such as ``C4H9NH3``."""
+        return molecule_formula(self.symbols, self.bonds.tolist(), self.charge)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayeredPerovskite:
@@ -283,13 +291,32 @@ class LayeredPerovskite:
         """Distinct spacer SMILES, joined by a dot; empty for a 3D network."""
         return ".".join(sorted({m.smiles for m in self.spacers}))
 
+    @property
+    def formula(self) -> str:
+        """Formula with its cations told apart, such as ``(C4H9NH3)2PbI4``: spacers, cages, metals, halides, guests.
+
+        Examples
+        --------
+        >>> from perovex.crystal import perceive
+        >>> from perovex.crystal.examples import cubic
+        >>> perceive(cubic()).formula
+        'CsPbI3'
+        """
+        molecules: dict[str, Counter[str]] = {role: Counter() for role in ("spacer", "cage", "guest")}
+        for molecule in self.molecules:
+            molecules[molecule.role][molecule.formula] += 1
+        molecular = {site for molecule in self.molecules for site in molecule.sites.tolist()}
+        frame = Counter(symbol for site, symbol in enumerate(self.symbols) if site not in molecular)
+        metals = {symbol: count for symbol, count in frame.items() if symbol in self.metals}
+        others = {symbol: count for symbol, count in frame.items() if symbol not in self.metals}
+        return joined([molecules["spacer"], molecules["cage"], metals, others, molecules["guest"]])
+
     def __repr__(self) -> str:
-        name = self.structure.composition.reduced_formula
         sheets = "3D"
         if self.dimensionality == 2:
             sheets = ", ".join(filter(None, [f"n={self.n_layers:g}", self.phase, self.stacking]))
         note = f", {len(self.warnings)} warnings" if self.warnings else ""
-        return f"<LayeredPerovskite {name}: {sheets}, {len(self.octahedra)} octahedra{note}>"
+        return f"<LayeredPerovskite {self.formula}: {sheets}, {len(self.octahedra)} octahedra{note}>"
 
     def _repr_html_(self) -> str:
         from perovex.crystal.drawing import summary_html

@@ -115,5 +115,5 @@ def describe(obj: Any, *, families: Iterable[str] | str | None = None, disorder:
     from perovex.crystal.model import LayeredPerovskite
 
     crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj, disorder=disorder)
-    name = crystal.source or crystal.structure.composition.reduced_formula
+    name = crystal.source or crystal.formula
     return pd.Series(row(crystal, families), name=name, dtype=float)

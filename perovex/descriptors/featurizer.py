@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from perovex._cluster import EXECUTORS
+from perovex.crystal.identity import FACTS
 from perovex.descriptors.batch import describe_each, named_items
 from perovex.descriptors.registry import REGISTRY
 
@@ -53,6 +54,9 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
     errors_ : pandas.DataFrame
         Failed rows of the last `transform`: columns ``kind`` (class of the error) and ``message``, indexed as
         the output is. Empty if all went well.
+    compounds_ : pandas.DataFrame
+        What the crystals of the last `transform` are: formula, SMILES of the spacers, dimensionality, n, metal, halide,
+        phase, stacking, cage cation; indexed as the output is, empty where a crystal failed.
     n_features_in_ : int
         Always 1: a column of crystals.
 
@@ -148,6 +152,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         rows: list[list[float]] = []
         failures: list[tuple[Any, str, str]] = []
         remarks: list[tuple[Any, list[str]]] = []
+        compounds: list[dict[str, Any]] = []
         n_failed = 0
         for label, crystal in zip(index, results, strict=True):
             if crystal.error is not None:
@@ -157,6 +162,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
             if crystal.warnings:
                 remarks.append((label, list(crystal.warnings)))
             n_failed += not crystal.values
+            compounds.append(crystal.identity)
             rows.append([crystal.values.get(key, np.nan) for key in keys])
         if items and n_failed == len(items):
             warnings.warn(f"none of {len(items)} crystals could be described: {failures[0][2]}", stacklevel=2)
@@ -164,6 +170,7 @@ class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unu
         self.errors_ = pd.DataFrame(
             [f[1:] for f in failures], index=pd.Index([f[0] for f in failures]), columns=["kind", "message"]
         )
+        self.compounds_ = pd.DataFrame(compounds, index=index, columns=list(FACTS))
         noted = pd.Index([r[0] for r in remarks])
         self.warnings_ = pd.Series([r[1] for r in remarks], index=noted, dtype=object)
         return pd.DataFrame(np.array(rows, dtype=float).reshape(-1, len(keys)), index=index, columns=keys)

@@ -249,7 +249,7 @@ def validate(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Ev
 
 def _parts(tables: StudyTables) -> tuple[pd.DataFrame, list[str]]:
     """Return what to score by, and the schemes that leave something out as a whole."""
-    meta, schemes = tables.meta.copy(), []
+    meta, schemes = tables.meta.drop(columns="formula", errors="ignore"), []
     if "source" in meta and meta["source"].nunique() > 1:
         schemes.append("leave-one-source-out")
     if tables.groups.nunique() >= 10:

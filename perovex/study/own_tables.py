@@ -164,6 +164,7 @@ def _identity(crystal: Any) -> dict[str, Any]:
     cage = ".".join(sorted({m.smiles for m in crystal.cage_cations}))
     layered = np.isfinite(crystal.n_layers)
     return {
+        "formula": crystal.formula,
         "n_layers": float(crystal.n_layers),
         "halide": ".".join(crystal.halides),
         "metal": ".".join(crystal.metals),

@@ -33,6 +33,13 @@ def test_files_keep_their_paths_as_names(featurizer, two_crystals, tmp_path):
     assert table.loc[str(bad)].isna().all()
 
 
+def test_what_the_crystals_are_stays_beside_their_numbers(featurizer, elastic_data, tmp_path):
+    featurizer.fit_transform({"BA": elastic_data.structures["BA2PbI4"], "none": tmp_path / "none.cif"})
+    compounds = featurizer.compounds_
+    assert compounds.loc["BA", ["formula", "smiles", "n"]].tolist() == ["(C4H9NH3)2PbI4", "CCCC[NH3+]", 1]
+    assert compounds.loc["none"].isna().all()
+
+
 def test_a_batch_without_any_row_is_remarked_on(featurizer, tmp_path):
     with pytest.warns(UserWarning, match="none of 2 crystals could be described: .*no such file"):
         featurizer.fit_transform([tmp_path / "a.cif", tmp_path / "b.cif"])

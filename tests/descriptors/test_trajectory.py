@@ -50,6 +50,7 @@ def test_a_frame_is_described_as_if_perceived_alone(kind, tmp_path):
     symbols = [site.specie.symbol for site in structure]
     frames = [shaken(structure, seed, size=0.03, drift=0.9 * seed) for seed in range(6)]
     told = describe_trajectory(write(tmp_path / "run.extxyz", symbols, frames), reference=structure)
+    assert perceive(structure).formula in repr(told)
     axis = perceive(structure).normal
     for number, (lattice, positions) in enumerate(frames):
         alone = Structure(lattice, symbols, positions, coords_are_cartesian=True)

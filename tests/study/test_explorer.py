@@ -11,7 +11,7 @@ from perovex.crystal.examples import layered
 from perovex.learn import small_model
 from perovex.study.neighbours import nearest_crystals
 from perovex.study.report.explorer import _rounded, _what_if, nearest
-from perovex.study.report.explorer_crystals import _drawing
+from perovex.study.report.explorer_crystals import _drawing, facts_of
 
 
 def test_the_what_if_panel_has_the_small_model_itself():
@@ -42,6 +42,13 @@ def test_the_page_shows_the_neighbours_that_the_study_found():
 
 def test_numbers_are_short_and_gaps_stay_gaps():
     assert _rounded(np.array([[1.23456, np.nan], [0.000123456, np.inf]]), 3) == [[1.23, None], [0.000123, None]]
+
+
+def test_formulas_of_labelled_crystals_tell_their_cations_apart(elastic_data):
+    names = ["BA2PbI4", "S-4-NO2-MBA2PbBr4-H2O"]
+    known = elastic_data.table.loc[names, ["halide", "n_layers"]]
+    facts = facts_of(SimpleNamespace(tables=SimpleNamespace(meta=known), data=elastic_data))
+    assert facts["formula"].tolist() == ["(C4H9NH3)2PbI4", "(C8H8NO2NH3)2PbBr4(H2O)"]
 
 
 def test_pieces_of_a_crystal_are_drawn_inside_its_cell_and_stay_whole():

@@ -276,6 +276,7 @@ def test_structures_of_users_are_drawn_and_named(volumes):
     page = explorer_payload(result, result.small)
     assert {"spacer", "n", "halide", "stacking", "doi_of_experiment"} <= set(page["facts"])
     assert {"halide", "phase"} <= set(page["categories"])
+    assert "(C4H9NH3)2PbI4" in {crystal["formula"] for crystal in page["crystals"]}
     assert page["categories"][0] == "halide"
     first = page["structures"][0]
     assert len(first["symbols"]) == len(first["positions"])

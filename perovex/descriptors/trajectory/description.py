@@ -69,7 +69,7 @@ class TrajectoryDescription:
     n_frames: int
 
     def __repr__(self) -> str:
-        name = self.reference.structure.composition.reduced_formula
+        name = self.reference.formula
         return f"<TrajectoryDescription {name}: {self.n_frames} frames, {len(self.reference.octahedra)} octahedra>"
 
 

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist, squareform
 
 from perovex.crystal import as_structure
+from perovex.crystal.formula import formula_with_cations
 from perovex.errors import PerovexError
 from perovex.study.own_data import OwnData
 
@@ -50,10 +51,16 @@ def facts_of(result: StudyResult) -> pd.DataFrame:
         known = known.join(_texts(result.data, known))
     else:
         release = result.data.table.reindex(known.index)
-        known = known.assign(formula=release["formula"]) if "formula" in release else known
+        known = known.assign(formula=_formulas(release)) if "formula" in release else known
     order = [*(name for name in _WORDS if name in known), *(name for name in known if name not in _WORDS)]
     named = known[order].rename(columns=_WORDS)
     return named.loc[:, ~named.columns.duplicated()].map(_said)
+
+
+def _formulas(release: pd.DataFrame) -> list[str]:
+    """Formulas of labelled crystals with their cations told apart."""
+    parts = release[["formula", "spacer_smiles", "cage"]].fillna("").astype(str)
+    return [formula_with_cations(*part) if part[0] else "" for part in parts.itertuples(index=False, name=None)]
 
 
 def _texts(own: OwnData, known: pd.DataFrame) -> pd.DataFrame:
