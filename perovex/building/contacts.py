@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from perovex.building.lengths import vdw_radius
@@ -135,9 +136,9 @@ def find_pairs(
     images = (x[None, :, :] + (shifts @ cell)[:, None, :]).reshape(-1, 3)
     low, high = x[chosen].min(axis=0) - reach, x[chosen].max(axis=0) + reach
     near = np.flatnonzero(((images > low) & (images < high)).all(axis=1))
-    hits = cKDTree(images[near]).query_ball_point(x[chosen], reach)
-    first = np.repeat(chosen, [len(h) for h in hits])
-    index = near[np.concatenate([np.asarray(h, dtype=np.int64) for h in hits])]
+    hits = cKDTree(x[chosen]).sparse_distance_matrix(cKDTree(images[near]), reach, output_type="ndarray")
+    order = np.lexsort((hits["j"], hits["i"]))
+    first, index = chosen[hits["i"][order]], near[hits["j"][order]]
     second, shift = index % len(x), shifts[index // len(x)]
     at_home = ~shift.any(axis=1)
     # each pair once: by atom number, and among images of one atom by the sign of the translation
@@ -167,10 +168,11 @@ class ContactEnergy:
         self.atoms = atoms
         self.softness = softness
         table = np.array([UFF.get(s, DEFAULT_UFF) for s in atoms.symbols])
-        self._radius, self._depth = table[:, 0], table[:, 1]
-        self._bond = np.array([HYDROGEN_BOND.get(s, 0.0) for s in atoms.symbols])
-        self._acceptor = atoms.acceptor
-        self._contact = np.array([NITROGEN_CONTACT.get(s, 0.0) for s in atoms.symbols])
+        self.radius, self.depth = table[:, 0], table[:, 1]
+        self.bond = np.array([HYDROGEN_BOND.get(s, 0.0) for s in atoms.symbols])
+        self.acceptor = atoms.acceptor
+        self.contact = np.array([NITROGEN_CONTACT.get(s, 0.0) for s in atoms.symbols])
+        self._terms: _Terms | None = None
 
     def __call__(
         self, pairs: Pairs, x: NDArray[np.float64], cell: NDArray[np.float64]
@@ -186,28 +188,71 @@ class ContactEnergy:
         stacking : ndarray, shape (3,)
             Derivative by the third lattice vector, kcal/mol/Å.
         """
+        if self._terms is None or self._terms.pairs is not pairs:
+            self._terms = _Terms(self, pairs)
+        terms = self._terms
+        vector = terms.vectors(x, cell)
+        square = vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]
+        inverse = 1.0 / (square + self.softness**2)
+        ratio2 = terms.radius2 * inverse
+        ratio6 = ratio2 * ratio2 * ratio2
+        deep = terms.depth * ratio6
+        energy = deep * (ratio6 - 2.0)
+        slope = 12.0 * deep * (1.0 - ratio6) * inverse  # dE/dr divided by r
+        bonded = terms.bonded
+        if len(bonded):
+            inverse = 1.0 / (square[bonded] + 0.25 * self.softness**2)
+            ratio2 = terms.bond2 * inverse
+            ratio10 = ratio2 * ratio2 * ratio2 * ratio2 * ratio2
+            energy[bonded] = HYDROGEN_BOND_DEPTH * ratio10 * (5.0 * ratio2 - 6.0)
+            slope[bonded] = 60.0 * HYDROGEN_BOND_DEPTH * ratio10 * (1.0 - ratio2) * inverse
+        gradient, stacking = terms.gradient([slope * part for part in vector])
+        return float(energy.sum()), gradient, stacking
+
+
+class _Terms:
+    """What the energy needs of one list of pairs, looked up once: a descent asks for it a hundred times."""
+
+    def __init__(self, energy: ContactEnergy, pairs: Pairs) -> None:
         i, j = pairs.first, pairs.second
-        vector = pairs.vectors(x, cell)
-        square = np.einsum("ij,ij->i", vector, vector)
-        bonded = self.atoms.donor[i] & self._acceptor[j]
-        soft = square + self.softness**2
-        radius2 = self._radius[i] * self._radius[j]  # geometric mean, squared
-        depth = np.sqrt(self._depth[i] * self._depth[j])
-        headed = self.atoms.head[i] & self._acceptor[j]
-        radius2[headed], depth[headed] = self._contact[j[headed]] ** 2, NITROGEN_CONTACT_DEPTH
-        ratio6 = (radius2 / soft) ** 3
-        energy = depth * ratio6 * (ratio6 - 2.0)
-        slope = depth * 12.0 * ratio6 * (1.0 - ratio6) / soft  # dE/dr divided by r
-        if bonded.any():
-            soft_b = square[bonded] + 0.25 * self.softness**2
-            ratio2 = self._bond[j[bonded]] ** 2 / soft_b
-            energy[bonded] = HYDROGEN_BOND_DEPTH * ratio2**5 * (5.0 * ratio2 - 6.0)
-            slope[bonded] = 60.0 * HYDROGEN_BOND_DEPTH * ratio2**5 * (1.0 - ratio2) / soft_b
-        force = slope[:, None] * vector
-        gradient = np.zeros_like(x)
-        for axis in range(3):
-            gradient[:, axis] = np.bincount(j, force[:, axis], len(x)) - np.bincount(i, force[:, axis], len(x))
-        return float(energy.sum()), gradient, pairs.shift[:, 2] @ force
+        self.pairs = pairs
+        depth = energy.depth
+        self.radius2 = energy.radius[i] * energy.radius[j]  # geometric mean, squared
+        self.depth = np.sqrt(depth[i] * depth[j])
+        headed = energy.atoms.head[i] & energy.acceptor[j]
+        self.radius2[headed], self.depth[headed] = energy.contact[j[headed]] ** 2, NITROGEN_CONTACT_DEPTH
+        self.bonded = np.flatnonzero(energy.atoms.donor[i] & energy.acceptor[j])
+        self.bond2 = energy.bond[j[self.bonded]] ** 2
+        self._index_images(len(energy.atoms.symbols))
+
+    def _index_images(self, n_atoms: int) -> None:
+        """Count up the atoms that second atoms of pairs are images of; many pairs share one."""
+        pairs, many = self.pairs, len(self.pairs)
+        lowest = pairs.shift.min(axis=0, initial=0)
+        size = pairs.shift.max(axis=0, initial=0) - lowest + 1
+        x, y, z = (pairs.shift - lowest).T
+        names = ((x * size[1] + y) * size[2] + z) * n_atoms + pairs.second
+        _, example, self._image = np.unique(names, return_index=True, return_inverse=True)
+        self._atom, self._shift = pairs.second[example], pairs.shift[example].astype(float)
+        each, ones = np.arange(many), np.ones(many)
+        self._to_first = csr_array((ones, (pairs.first, each)), shape=(n_atoms, many))
+        self._to_image = csr_array((ones, (self._image, each)), shape=(len(example), many))
+
+    def vectors(self, x: NDArray[np.float64], cell: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Components of the vectors from first to second atom, Å."""
+        images = x[self._atom] + self._shift @ cell
+        first = self.pairs.first
+        return [image[self._image] - own[first] for image, own in zip(images.T.copy(), x.T.copy(), strict=True)]
+
+    def gradient(self, force: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sum components over atoms, and over translations by the third lattice vector."""
+        n_atoms = self._to_first.shape[0]
+        gradient, stacking = np.empty((n_atoms, 3)), np.empty(3)
+        for axis, part in enumerate(force):
+            of_image = self._to_image @ part
+            gradient[:, axis] = np.bincount(self._atom, of_image, n_atoms) - self._to_first @ part
+            stacking[axis] = self._shift[:, 2] @ of_image
+        return gradient, stacking
 
 
 def contact_ratio(symbols: Sequence[str], pairs: Pairs, x: NDArray[np.float64], cell: NDArray[np.float64]) -> float:

@@ -116,26 +116,32 @@ class Assembly:
         return find_pairs(self.coordinates, self.cell, self.atoms.molecule, slab=slab)
 
 
+def _turning() -> NDArray[np.float64]:
+    """Coefficients of the products of a quaternion's parts in its rotation matrix, shape (4, 4, 3, 3)."""
+    parts = np.eye(4)
+    squares = np.zeros((4, 4, 3, 3))
+    for a, b in np.ndindex(4, 4):
+        (w, x, y, z), (v, p, q, r) = parts[a], parts[b]
+        squares[a, b] = [
+            [w * v + x * p - y * q - z * r, 2 * (x * q - w * r), 2 * (x * r + w * q)],
+            [2 * (x * q + w * r), w * v - x * p + y * q - z * r, 2 * (y * r - w * p)],
+            [2 * (x * r - w * q), 2 * (y * r + w * p), w * v - x * p - y * q + z * r],
+        ]
+    return squares
+
+
+_TURNING: Final = _turning()
+_ROTATION: Final = _TURNING.reshape(16, 9)
+_SLOPES: Final = (_TURNING + _TURNING.swapaxes(0, 1)).reshape(4, 36)  # by second part: derivatives by the first
+
+
 def _quaternion_matrices(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rotation matrices (k, 3, 3) of unnormalised quaternions (k, 4), and derivatives (k, 4, 3, 3)."""
-    w, x, y, z = q.T
-    zero = np.zeros_like(w)
-    norm = (q**2).sum(axis=1)
-    raw = np.array([
-        [w * w + x * x - y * y - z * z, 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), w * w - x * x + y * y - z * z, 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z],
-    ])  # fmt: skip
-    derivative = 2 * np.array([
-        [[w, -z, y], [z, w, -x], [-y, x, w]],
-        [[x, y, z], [y, -x, -w], [z, w, -x]],
-        [[-y, x, w], [x, y, z], [-w, z, -y]],
-        [[-z, -w, x], [w, -z, y], [x, y, z]],
-    ])  # fmt: skip
-    rotation = np.moveaxis(raw, 2, 0) / norm[:, None, None]
-    slopes = np.moveaxis(derivative, 3, 0) / norm[:, None, None, None]
-    slopes = slopes - 2 * (q / norm[:, None])[:, :, None, None] * rotation[:, None] + zero[:, None, None, None]
-    return rotation, slopes
+    norm = (q * q).sum(axis=1)[:, None]
+    products = (q[:, :, None] * q[:, None, :]).reshape(-1, 16)
+    rotation = (products @ _ROTATION / norm).reshape(-1, 3, 3)
+    slopes = (q @ _SLOPES / norm).reshape(-1, 4, 3, 3)
+    return rotation, slopes - (2 * q / norm)[:, :, None, None] * rotation[:, None]
 
 
 class _Rigid:
@@ -144,26 +150,32 @@ class _Rigid:
     def __init__(self, assembly: Assembly) -> None:
         self.assembly = assembly
         self.k = len(assembly.cations)
-        self.centres = [p.mean(axis=0) for p in assembly.positions]
-        self.arms = [p - c for p, c in zip(assembly.positions, self.centres, strict=True)]
+        lengths = [len(p) for p in assembly.positions]
+        self.body = np.repeat(np.arange(self.k), lengths)
+        self.first = np.cumsum([0, *lengths[:-1]])
+        centres = np.array([p.mean(axis=0) for p in assembly.positions]).reshape(-1, 3)
+        self.centres = centres[self.body]
+        self.arms = assembly.coordinates[len(assembly.frame) :] - self.centres
         self.start = np.zeros(7 * self.k + assembly.lift.shape[1])
         self.start[3 : 7 * self.k : 7] = 1.0
 
     def place(self, v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
-        body = v[: 7 * self.k].reshape(self.k, 7)
-        rotation, slopes = _quaternion_matrices(body[:, 3:])
-        parts = [c + t + arm @ r.T for c, t, arm, r in zip(self.centres, body[:, :3], self.arms, rotation, strict=True)]
+        bodies = v[: 7 * self.k].reshape(self.k, 7)
+        rotation, slopes = _quaternion_matrices(bodies[:, 3:])
+        turned = (rotation[self.body] @ self.arms[:, :, None])[:, :, 0]
         rise, cell = self.assembly.opened(v[7 * self.k :])
-        return np.concatenate([self.assembly.frame, *parts]) + rise, cell, slopes
+        rise[: len(self.assembly.frame)] += self.assembly.frame
+        rise[len(self.assembly.frame) :] += self.centres + bodies[self.body, :3] + turned
+        return rise, cell, slopes
 
     def pull(self, gradient: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
-        out = np.zeros((self.k, 7))
-        begin = len(self.assembly.frame)
-        for number, arm in enumerate(self.arms):
-            part = gradient[begin : begin + len(arm)]
-            out[number, :3] = part.sum(axis=0)
-            out[number, 3:] = np.einsum("kab,ab->k", slopes[number], part.T @ arm)
-            begin += len(arm)
+        if not self.k:
+            return np.zeros(0)
+        part = gradient[len(self.assembly.frame) :]
+        torque = np.add.reduceat(part[:, :, None] * self.arms[:, None, :], self.first, axis=0)
+        out = np.empty((self.k, 7))
+        out[:, :3] = np.add.reduceat(part, self.first, axis=0)
+        out[:, 3:] = (slopes.reshape(-1, 4, 9) @ torque.reshape(-1, 9, 1))[:, :, 0]
         return out.ravel()
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from perovex.building.cation import cation_from_smiles
 from perovex.building.contacts import Atoms, ContactEnergy, Pairs, find_pairs
-from perovex.building.settle import _quaternion_matrices
+from perovex.building.settle import Assembly, _quaternion_matrices, _Rigid
 
 
 @pytest.fixture
@@ -90,3 +91,19 @@ def test_quaternion_derivatives():
         step[0, k] = 1e-6
         numeric = (_quaternion_matrices(q + step)[0] - _quaternion_matrices(q - step)[0]) / 2e-6
         assert np.allclose(numeric, slopes[:, k], atol=1e-8)
+
+
+def test_bodies_of_several_sizes_move_and_pull_each_by_their_own_variables():
+    cations = (cation_from_smiles("CC[NH3+]"), cation_from_smiles("C[NH3+]"))
+    positions = tuple(cation.conformers[0] + 3.0 for cation in cations)
+    frame, cell = np.zeros((2, 3)), 20 * np.eye(3)
+    lift = np.zeros((2 + sum(map(len, positions)), 1))
+    rigid = _Rigid(Assembly(("I", "I"), frame, cell, cell[2] / 20, cations, positions, lift))
+    v = rigid.start + 0.1 * np.random.default_rng(0).normal(size=len(rigid.start))
+    weights = np.random.default_rng(1).normal(size=(len(lift), 3))
+    x, _, slopes = rigid.place(v)
+    for part, old in zip(np.split(x[2:], [len(positions[0])]), positions, strict=True):
+        assert np.linalg.norm(part - part[0], axis=1) == pytest.approx(np.linalg.norm(old - old[0], axis=1))
+    steps = 1e-6 * np.eye(len(v))[:14]
+    numeric = [((rigid.place(v + h)[0] - rigid.place(v - h)[0]) * weights).sum() / 2e-6 for h in steps]
+    assert rigid.pull(weights, slopes) == pytest.approx(numeric, abs=1e-6)
