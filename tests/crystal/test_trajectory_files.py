@@ -149,6 +149,27 @@ def test_gro(tmp_path):
     same(iter_frames(path), symbols=(), tolerance=6e-3)
 
 
+@pytest.mark.parametrize("ending", ["xtc", "trr", "dcd"])
+def test_formats_of_mdanalysis(tmp_path, ending):
+    mda = pytest.importorskip("MDAnalysis")
+    mdamath = pytest.importorskip("MDAnalysis.lib.mdamath")
+    lattice = np.array([[6.0, 0, 0], [0.5, 6.5, 0], [0, 0.3, 7.0]])
+    places = np.random.default_rng(0).uniform(0, 6, (3, 4, 3))
+    universe = mda.Universe.empty(4, trajectory=True)
+    path = tmp_path / f"run.{ending}"
+    with mda.Writer(str(path), n_atoms=4) as writer:
+        for positions in places:
+            universe.atoms.positions = positions
+            universe.dimensions = mdamath.triclinic_box(*lattice)
+            writer.write(universe.atoms)
+    frames = list(iter_frames(path))
+    assert [frame.number for frame in frames] == [0, 1, 2]
+    for frame, positions in zip(frames, places, strict=True):
+        np.testing.assert_allclose(frame.positions, positions, atol=6e-3)  # .xtc keeps 0.01 Å
+        np.testing.assert_allclose(frame.lattice, lattice, atol=1e-2)
+        assert frame.symbols == ()
+
+
 def test_missing_reader_is_said(tmp_path):
     path = tmp_path / "run.xtc"
     path.write_bytes(b"0")

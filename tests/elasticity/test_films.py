@@ -29,6 +29,17 @@ def test_fibre_of_a_cubic_crystal_in_closed_form(cubic):
     np.testing.assert_allclose(film, expected, atol=1e-12)
 
 
+def test_fibre_of_copper_that_elasticipy_prints():
+    # its documentation of Voigt_average (version 7.0): copper, grains turned about x; five printed digits of 1000 turns
+    C = np.diag([186.0, 186.0, 186.0, 77.0, 77.0, 77.0])
+    C[:3, :3] += 134.0 * (1 - np.eye(3))
+    film = fibre(ElasticTensor(C), [1, 0, 0]).voigt.C
+    printed = np.diag([186.0, 211.47, 211.47, 51.53, 77.0, 77.0])
+    printed[0, 1:3] = printed[1:3, 0] = 134.0
+    printed[1, 2] = printed[2, 1] = 108.53
+    np.testing.assert_allclose(film, printed, atol=0.04)
+
+
 def test_fibre_keeps_what_is_round_about_its_axis(soft):
     axis = [1, -2, 0.5]
     film = fibre(soft, axis)
