@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from perovex.cli.choices import Force, given, refuse_idle
+from perovex.cli.choices import Force, given, positive, refuse_idle
 from perovex.cli.tables import DIGITS
 from perovex.errors import PerovexError
 
@@ -54,6 +54,14 @@ def describe(  # noqa: PLR0917 (options of a command)
         Literal["crystal", "octahedron", "bridge", "sheet", "slab", "cation"] | None,
         typer.Option("--per", help="One row per part of a crystal, with indices into the structure, instead of means."),
     ] = None,
+    glazer_tolerance: Annotated[
+        float,
+        typer.Option(
+            "--glazer-tolerance",
+            callback=positive,
+            help="With --per crystal: tilts (deg) below it are 0 in Glazer's symbol, tilts closer than it are equal.",
+        ),
+    ] = 1.0,
     types: Annotated[
         str, typer.Option("--types", help="Trajectories: elements of LAMMPS' atom types, such as Pb,I,Cs.")
     ] = "",
@@ -84,7 +92,9 @@ def describe(  # noqa: PLR0917 (options of a command)
     if moving:
         if len(files) > 1:
             raise typer.BadParameter("a trajectory is described alone")
-        refuse_idle(context, ("per", "digits", "units", "jobs", "disorder", "force"), "with a trajectory")
+        refuse_idle(
+            context, ("per", "glazer_tolerance", "digits", "units", "jobs", "disorder", "force"), "with a trajectory"
+        )
         describe_moving(
             files[0],
             out=out,
@@ -102,9 +112,19 @@ def describe(  # noqa: PLR0917 (options of a command)
     elif output_format not in {"csv", "json"}:
         refuse_idle(context, ("units",), "where units are a column already")
     check_file(out, TABLES, table_with("file" if per else "error"), force=force)
+    if per != "crystal":
+        refuse_idle(context, ("glazer_tolerance",), "without --per crystal")
     if per is not None:
         refuse_idle(context, ("families", "units", "jobs"), "with --per")
-        describe_parts(files, per, out=out, output_format=output_format, digits=digits, disorder=disorder)
+        describe_parts(
+            files,
+            per,
+            out=out,
+            output_format=output_format,
+            digits=digits,
+            disorder=disorder,
+            glazer_tolerance=glazer_tolerance,
+        )
         return
     describe_crystals(
         files,

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def describe_parts(
-    files: list[str], per: str, *, out: Path | None, output_format: str, digits: int, disorder: str
+    files: list[str],
+    per: str,
+    *,
+    out: Path | None,
+    output_format: str,
+    digits: int,
+    disorder: str,
+    glazer_tolerance: float,
 ) -> None:
     """Describe the parts of crystals, one row each; a file that fails costs its rows and gives exit status 2."""
     import pandas as pd
@@ -28,7 +35,7 @@ def describe_parts(
     failed = 0
     for path in expand_paths(files, keep_missing=len(files) > 1):
         try:
-            tables[str(path)] = describe_items(path, per, disorder=disorder)
+            tables[str(path)] = describe_items(path, per, disorder=disorder, glazer_tolerance=glazer_tolerance)
         except PerovexError as error:
             failed += 1
             say(f"perovex: {error.kind}: {error}")

@@ -54,6 +54,13 @@ def test_a_network_without_slabs_is_said_so(tmp_path):
     assert "no slabs in this crystal" in result.stderr
 
 
+def test_tolerance_of_glazers_symbol(files):
+    printed = run(files[0], "--per", "crystal", "--glazer-tolerance", 2.5, "--format", "json")
+    assert json.loads(printed.stdout)[0]["glazer_tolerance"] == 2.5
+    for options in (("--glazer-tolerance", 2.5), ("--per", "slab", "--glazer-tolerance", 2.5)):
+        assert run(files[0], *options).exit_code != 0
+
+
 def test_a_bad_file_costs_its_rows(files, tmp_path):
     (tmp_path / "bad.cif").write_text("nothing")
     result = run(*files, tmp_path / "bad.cif", "--per", "bridge", "--format", "csv")

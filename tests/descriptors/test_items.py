@@ -87,6 +87,14 @@ def test_tolerance_decides_what_is_no_tilt():
     assert glazer_symbol(crystal, tolerance=3.0).tolerance == 3.0
 
 
+def test_tolerance_of_the_symbol_can_be_chosen():
+    made = network(rotation_vectors((0, 0, 3), "++-"))
+    for tolerance, tilted in ((1.0, True), (4.0, False)):
+        row = describe_items(made, "crystal", glazer_tolerance=tolerance).iloc[0]
+        assert (row["glazer"].count("-") == 1) is tilted
+        assert row["glazer_tolerance"] == tolerance
+
+
 def test_sheets_without_neighbours_have_no_sign_along_the_normal():
     assert len(glazer_symbol(perceive(layered(n=1))).symbol) == 6  # a0a0a0: no tilt needs no sign
 

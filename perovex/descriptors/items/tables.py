@@ -11,6 +11,7 @@ from perovex.crystal import as_structure, octahedra_alone, perceive
 from perovex.descriptors import octahedra as shapes
 from perovex.descriptors._stacking import find_gaps, place_spacers
 from perovex.descriptors.bridges import bridge_angles, deviation_in_plane, deviation_out_of_plane
+from perovex.descriptors.items.glazer import TOLERANCE
 from perovex.descriptors.items.modes import MODES, symmetry_modes
 from perovex.descriptors.items.whole import per_crystal
 from perovex.descriptors.tilts import crystal_rotations
@@ -49,7 +50,7 @@ UNITS = {
 """Unit by the beginning of a column's name."""
 
 
-def describe_items(obj: Any, per: str, *, disorder: str = "error") -> pd.DataFrame:
+def describe_items(obj: Any, per: str, *, disorder: str = "error", glazer_tolerance: float = TOLERANCE) -> pd.DataFrame:
     """Describe the parts of a crystal, one row each.
 
     Parameters
@@ -60,6 +61,8 @@ def describe_items(obj: Any, per: str, *, disorder: str = "error") -> pd.DataFra
         What a row stands for.
     disorder : {"error", "major"}
         What to do about partial occupancy, see `perovex.read`.
+    glazer_tolerance : float, default=1
+        Tilts (deg) below it count as none in Glazer's symbol, tilts closer than it as equal; for ``"crystal"``.
 
     Returns
     -------
@@ -85,7 +88,9 @@ def describe_items(obj: Any, per: str, *, disorder: str = "error") -> pd.DataFra
     if per not in ITEMS:
         raise UnknownDescriptorError(f"crystals have no part called {per!r}", remedy=f"choose of {', '.join(ITEMS)}")
     try:
-        return ITEMS[per](perceive(obj, disorder=disorder)).rename_axis(per)
+        crystal = perceive(obj, disorder=disorder)
+        table = per_crystal(crystal, glazer_tolerance) if per == "crystal" else ITEMS[per](crystal)
+        return table.rename_axis(per)
     except TopologyError as error:
         if per != "octahedron":
             raise
