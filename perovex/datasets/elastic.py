@@ -7,7 +7,7 @@ import io
 import json
 import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -340,6 +340,7 @@ def _group(row: pd.Series) -> str:
     return flat_smiles(row["spacer_smiles"])
 
 
+@lru_cache(maxsize=8192)
 def flat_smiles(smiles: str) -> str:
     """Return the canonical SMILES without stereochemistry, so that enantiomers and racemates are one compound.
 
