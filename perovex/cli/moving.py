@@ -119,15 +119,16 @@ def _print(summary: pd.DataFrame, output_format: str) -> None:
         print(summary.to_json(orient="index", indent=1))
         return
     known = summary.dropna(subset=["mean"])
-    cell_units = {"a": "Å", "b": "Å", "c": "Å", "volume": "Å³", "alpha": "deg", "beta": "deg", "gamma": "deg"}
-    units = [cell_units.get(key) or (REGISTRY[key].unit if key in REGISTRY else "1") for key in known.index]
+    unit_of = {"a": "Å", "b": "Å", "c": "Å", "volume": "Å³", "alpha": "deg", "beta": "deg", "gamma": "deg"}
+    unit_of |= {key: REGISTRY[key].unit for key in known.index if key in REGISTRY and key not in unit_of}
+    units = [unit_of.get(key, "1") for key in known.index]
     names = {"mean": "mean", "std": "spread", "autocorrelation_time": "tau", "standard_error": "error"}
     columns = [(short_name, [_number(value) for value in known[key]]) for key, short_name in names.items()]
     if output_format == "md":
-        head = ["descriptor", "unit", *(name for name, _ in columns)]
-        lines = [head, ["---"] * len(head)]
-        lines += [[key, units[k], *(cells[k] for _, cells in columns)] for k, key in enumerate(known.index)]
-        print("\n".join("| " + " | ".join(line) + " |" for line in lines))
+        head = ["descriptor", "unit", *names.values()]
+        rows = zip(known.index, units, *(cells for _, cells in columns), strict=True)
+        for line in (head, ["---"] * len(head), *rows):
+            print(f"| {' | '.join(line)} |")
         return
     print_blocks({"descriptor": list(known.index), "unit": units}, columns, title="over frames (tau in frames)")
 

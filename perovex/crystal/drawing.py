@@ -133,11 +133,14 @@ def _molecules(crystal: LayeredPerovskite, window: _Window) -> list[_Shape]:
     for m in crystal.molecules:
         heavy = [k for k, s in enumerate(m.symbols) if s != "H"] or list(range(len(m)))
         colour = _COLOURS[m.role]
+        bonds = [pair for pair in m.bonds if "H" not in {m.symbols[k] for k in pair}]
+        nitrogens = [k for k in heavy if m.symbols[k] == "N"]
+        alone = [k for k in heavy if len(heavy) == 1 and m.symbols[k] != "N"]
         for move in window.copies(m.coordinates[heavy].mean(axis=0)):
             seen = (m.coordinates + move) @ window.axes.T
-            shapes += [("bond", seen[pair], colour) for pair in m.bonds if "H" not in {m.symbols[k] for k in pair}]
-            dots = [k for k in heavy if m.symbols[k] == "N" or len(heavy) == 1]
-            shapes += [("dot", seen[[k]], _NITROGEN if m.symbols[k] == "N" else colour) for k in dots]
+            shapes += [("bond", seen[pair], colour) for pair in bonds]
+            shapes += [("dot", seen[[k]], _NITROGEN) for k in nitrogens]
+            shapes += [("dot", seen[[k]], colour) for k in alone]
     return shapes
 
 

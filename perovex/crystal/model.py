@@ -235,8 +235,9 @@ class LayeredPerovskite:
     def symbols(self) -> tuple[str, ...]:
         """Element of each site."""
         species = [site.species for site in self.structure.sites]
-        known = {id(s): next(iter(s)).symbol for s in {id(s): s for s in species}.values()}
-        return tuple(known[id(s)] for s in species)
+        distinct = {id(s): s for s in species}
+        symbol_of = {key: next(iter(s)).symbol for key, s in distinct.items()}
+        return tuple(symbol_of[id(s)] for s in species)
 
     def changed(self, **fields: Any) -> LayeredPerovskite:
         """Return a copy with other fields and the same elements on its sites, which are not looked up again.

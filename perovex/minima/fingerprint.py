@@ -55,7 +55,9 @@ def fingerprint(atoms: Atoms) -> dict[tuple[int, int], Array]:
 def distance(a: dict[tuple[int, int], Array], b: dict[tuple[int, int], Array]) -> float:
     """Relative distance of two fingerprints: 0 for equal ones, 1.4 for crystals without common elements."""
     nothing = np.zeros(1)
-    pairs = {*a, *b}
-    difference = sum(float(((a.get(p, nothing) - b.get(p, nothing)) ** 2).sum()) for p in pairs)
-    size = sum(float((f**2).sum()) for f in (*a.values(), *b.values()))
-    return float(np.sqrt(difference / (0.5 * size))) if size else 0.0
+    differences = [a.get(pair, nothing) - b.get(pair, nothing) for pair in {*a, *b}]
+    difference = sum(float((apart**2).sum()) for apart in differences)
+    size = sum(float((density**2).sum()) for density in (*a.values(), *b.values()))
+    if not size:
+        return 0.0
+    return float(np.sqrt(difference / (0.5 * size)))

@@ -201,12 +201,21 @@ def _need_columns(frame: pd.DataFrame, names: Iterable[str], source: str) -> Non
         raise DatasetError(f"the column {twice!r} stands twice", remedy="rename one", source=source)
 
 
+def _name_column(frame: pd.DataFrame, targets: set[str]) -> str | None:
+    """Column that holds names: by what it is called, or the first of texts where no two are equal."""
+    others = [name for name in map(str, frame) if name not in targets]
+    for name in others:
+        if name.lower() in _NAME_COLUMNS:
+            return name
+    texts = [name for name in others if not pd.api.types.is_numeric_dtype(frame[name])]
+    if texts and frame[texts[0]].is_unique:
+        return texts[0]
+    return None
+
+
 def _named(frame: pd.DataFrame, id_column: str | None, targets: set[str], source: str, *, needed: bool) -> pd.DataFrame:
     """Index the table by the names of its crystals."""
-    column = id_column or next((c for c in map(str, frame) if c.lower() in _NAME_COLUMNS and c not in targets), None)
-    if column is None:
-        texts = [c for c in map(str, frame) if not pd.api.types.is_numeric_dtype(frame[c]) and c not in targets]
-        column = texts[0] if texts and frame[texts[0]].is_unique else None
+    column = id_column or _name_column(frame, targets)
     if column is None and needed:
         raise DatasetError("no column names the structures", remedy="give it by --id COLUMN", source=source)
     if column is None:

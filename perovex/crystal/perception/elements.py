@@ -73,8 +73,9 @@ class AtomTable:
         """Take the arrays out of an ordered pymatgen structure (elements or species)."""
         sites = structure.sites
         species = [site.species for site in sites]
-        number = {id(s): next(iter(s)).Z for s in {id(s): s for s in species}.values()}
-        numbers = np.array([number[id(s)] for s in species], dtype=np.int64)
+        distinct = {id(s): s for s in species}
+        number_of = {key: next(iter(s)).Z for key, s in distinct.items()}
+        numbers = np.array([number_of[id(s)] for s in species], dtype=np.int64)
         frac = np.array([site.frac_coords for site in sites], dtype=float)
         return cls(numbers, frac, np.array(structure.lattice.matrix))
 

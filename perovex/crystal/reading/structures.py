@@ -235,9 +235,11 @@ def _checked(structure: Structure, disorder: str) -> Structure:
     lattice = np.array(structure.lattice.matrix)
     species = [site.species for site in structure.sites]
     # a structure shares few distinct objects among its sites: look at each of them once
-    names = {id(s): _element_of(s) for s in {id(s): s for s in species}.values()}
+    distinct = {id(s): s for s in species}
+    element_of = {key: _element_of(s) for key, s in distinct.items()}
     frac = np.array([site.frac_coords for site in structure.sites], dtype=float).reshape(-1, 3)
-    symbols = [name for s in species if (name := names[id(s)]) is not None]
+    elements = [element_of[id(s)] for s in species]
+    symbols = [element for element in elements if element is not None]
     if len(symbols) == len(species):
         check_cell(lattice, len(structure))
         check_contacts(lattice, frac, symbols)

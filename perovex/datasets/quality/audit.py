@@ -157,10 +157,11 @@ def _unconverged(data: ElasticData) -> pd.DataFrame:
     table = data.table
     if "max_force" not in table:  # releases before 0.2
         return pd.DataFrame(columns=["max_force", "max_stress"])
-    limits = {name: data.settings(name).get("relax", {}) for name in table.index}
-    force = pd.Series({name: limit.get("fmax", np.inf) for name, limit in limits.items()})
-    stress = pd.Series({name: limit.get("smax", np.inf) for name, limit in limits.items()})
-    return table.loc[(table["max_force"] > force) | (table["max_stress"] > stress), ["max_force", "max_stress"]]
+    asked = [data.settings(name).get("relax", {}) for name in table.index]
+    most_force = np.array([settings.get("fmax", np.inf) for settings in asked])
+    most_stress = np.array([settings.get("smax", np.inf) for settings in asked])
+    missed = (table["max_force"] > most_force) | (table["max_stress"] > most_stress)
+    return table.loc[missed, ["max_force", "max_stress"]]
 
 
 def _duplicates(data: ElasticData) -> pd.DataFrame:
