@@ -174,7 +174,8 @@ def _climb(trees: list[dict[str, Any]]) -> Leaves | None:
     cut = joined("split_conditions", np.float32).astype(float)
     column, default = joined("split_indices", np.int64), joined("default_left", bool)
     node = np.flatnonzero(joined("left_children", np.int64) < 0)
-    values, steps = cut[node], []
+    values = cut[node]
+    steps: list[tuple[NDArray[np.int64], Array, Array, NDArray[np.bool_]]] = []
     while not top[node].all():
         if len(steps) == DEEPEST:
             return None
