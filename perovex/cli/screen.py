@@ -240,6 +240,11 @@ def _say(result: Any, out: Path | None, *, ranked_all: bool) -> None:
     broken = result.counts["compounds"] - result.counts["may form"]
     if broken and not ranked_all:
         say(f"perovex: {broken} compounds break a rule of formability and were not ranked; --any ranks them, too")
+        for row in result.unranked.head(_SHOWN_FAILURES).itertuples(index=False):
+            say(f"perovex: row {row.row} not ranked: {row.error}")
+        left = len(result.unranked) - _SHOWN_FAILURES
+        if left > 0:
+            say(f"perovex: {left} more rows were not ranked; --out writes all of them with their reasons")
     for sentence in result.statements:
         say(f"perovex: {sentence}")
     for row in result.failures.head(_SHOWN_FAILURES).itertuples(index=False):

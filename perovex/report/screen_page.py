@@ -43,6 +43,13 @@ def screen_page(result: Screen, question: Question) -> Document:
     _worth(made, result)
     if len(result.hits):
         _hits(made, result.hits, result.goal.target)
+    if len(result.unranked):
+        section = made.section("Not ranked")
+        section.text(
+            f"{len(result.unranked)} rows break a rule of formability or lie outside of what was asked for; the first "
+            f"{_FAILURES} at most."
+        )
+        section.table(result.unranked.drop(columns="status").head(_FAILURES), "Rows and reasons", index=False)
     if len(result.failures):
         section = made.section("Not screened")
         section.text(

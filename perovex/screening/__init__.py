@@ -7,9 +7,10 @@ from perovex.screening.goals import Goal
 from perovex.screening.labelling import LabelOptions, label_hits
 from perovex.screening.library import enumerate_cations, load_library, select
 from perovex.screening.model import fit_molecule_models, molecule_models
+from perovex.screening.options import Options
 from perovex.screening.reading import read_spacers
 from perovex.screening.rungs import Rung, rung_of
-from perovex.screening.screen import Options, Screen, screen
+from perovex.screening.screen import Screen, screen
 from perovex.screening.suggesting import suggest
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.building.halides import read_halides
 from perovex.errors import PerovexError
@@ -130,8 +131,38 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
     )
     _add_composition_rules(table, question)
     predicted = predict_features(features, models_of(question))
-    predicted.loc[table["halide"].map(is_mixed).to_numpy(), "in_domain"] = False
+    composition = pd.MultiIndex.from_frame(table[["metal", "halide", "n"]])
+    predicted.loc[composition.isin(list(never_seen(question))), "in_domain"] = False
     return pd.concat([table, predicted], axis=1)
+
+
+@lru_cache(maxsize=2)
+def never_seen(question: Question) -> dict[tuple[str, str, int], list[str]]:
+    """Name what no training crystal had of each composition that lies outside for it.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    dict
+        Metal, halide and n to reasons; compositions of which everything occurs are left out.
+
+    Examples
+    --------
+    >>> never_seen(Question(layers=(1, 7)))
+    {('Pb', 'I', 7): ['n 7 was never seen in training (1, 2, 3)']}
+    """
+    known = models_of(question).known
+    reasons = {}
+    for metal, halide, n in question.compositions:
+        mixed = is_mixed(halide)
+        cage = CAGE_SMILES.get(question.cage) if n > 1 else None
+        whole = {"metal": metal, "halide": None if mixed else halide, "n": float(n), "cage": cage}
+        told = [] if known is None else known.never_seen(whole)
+        reasons[metal, halide, n] = [*([MIXED] if mixed else []), *told]
+    return {composition: told for composition, told in reasons.items() if told}
 
 
 def is_mixed(halide: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,67 +21,25 @@ from perovex._progress import progress_bar
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import from_relatives, predict_compounds
-from perovex.screening.chunks import MIXED, Question, chunk_bytes, is_mixed, models_of
+from perovex.screening.chunks import Question, chunk_bytes, is_mixed, models_of, never_seen
 from perovex.screening.features import feature_table
-from perovex.screening.formability import FORMABLE, statement
-from perovex.screening.goals import Goal, pareto
+from perovex.screening.formability import statement
+from perovex.screening.goals import pareto
 from perovex.screening.model import TARGETS, predict_features
+from perovex.screening.options import Options
 from perovex.screening.parts import Parts
 from perovex.screening.reading import read_spacers
+from perovex.screening.reducing import reduce_pieces
 from perovex.screening.rungs import rung_of, rungs_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from perovex.screening.goals import Goal
     from perovex.screening.reading import Entry
 
 CHUNK: Final = 2000
-_POOL = 20  # times the hits asked for are kept while pieces are read: what diversity and refinement choose from
 _NEAREST = 3
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a screen is ranked and refined.
-
-    Attributes
-    ----------
-    goal : Goal
-    top : int
-        Hits.
-    any_formability : bool
-        Rank also cations that break a rule, or are known to form something else.
-    inside : bool
-        Rank only compounds inside what was learnt.
-    diverse : float
-        Largest Tanimoto similarity of a hit to a better one (Morgan fingerprints, radius 2); 1 allows all.
-    refine : int
-        Compounds that are built and predicted by rung (b), too: from a known crystal of the same spacer where there is
-        one, else from nothing; ``built_rung`` says which.
-    refine_by : {"best", "uncertain"}
-        Which of the hits.
-    n_builds : int
-        Crystals built of each.
-    """
-
-    goal: Goal = field(default_factory=Goal)
-    top: int = 100
-    any_formability: bool = False
-    inside: bool = False
-    diverse: float = 1.0
-    refine: int = 0
-    refine_by: str = "best"
-    n_builds: int = 1
-
-    def __post_init__(self) -> None:
-        if self.top < 1:
-            raise PerovexError(f"{self.top} hits", remedy="ask for at least one")
-        if not 0 < self.diverse <= 1:
-            raise PerovexError(f"a similarity of {self.diverse:g}", remedy="give a number above 0, at most 1")
-        if self.refine_by not in ("best", "uncertain"):
-            raise PerovexError(f"cannot refine by {self.refine_by!r}", remedy="use best or uncertain")
-        if self.refine < 0 or self.n_builds < 1:
-            raise PerovexError("a negative number of compounds or builds", remedy="give 0 or more, 1 or more")
 
 
 @dataclass(frozen=True)
@@ -94,6 +52,9 @@ class Screen:
         Ranked compounds; ``rank`` from one.
     failures : DataFrame
         Spacers that were not screened: ``row``, ``name``, ``written``, ``error``, ``status`` (failed or repeat).
+    unranked : DataFrame
+        Spacers that were screened and not ranked, in the same columns (``status`` is not ranked), one row for each
+        reason: the rules that are broken, or what the cation is known to form.
     counts : dict
         How many were read, screened, repeated, failed, and may form.
     statements : tuple of str
@@ -103,14 +64,16 @@ class Screen:
 
     hits: pd.DataFrame
     failures: pd.DataFrame
+    unranked: pd.DataFrame
     counts: dict[str, int]
     statements: tuple[str, ...]
     goal: Goal
 
     def table(self) -> pd.DataFrame:
-        """Return hits, then failures, in one table with a column ``status``."""
+        """Return hits, then what was not ranked and failures, in one table with a column ``status``."""
         hits = self.hits.assign(status="hit", error="")
-        return pd.concat([hits, self.failures], ignore_index=True).set_index("row")
+        parts = [part for part in (hits, self.unranked, self.failures) if len(part)] or [hits]
+        return pd.concat(parts, ignore_index=True).set_index("row")
 
     def __repr__(self) -> str:
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
@@ -188,73 +151,18 @@ def screen(  # noqa: PLR0913 - what, how, and where
         )
         for number, content in progress_bar(done, desc="screen", unit="piece", shown=progress):
             store.write(number, content)
-        pool, failures, counts = _reduce(store.tables(), wanted)
+        pool, failures, unranked, counts = reduce_pieces(store.tables(), wanted)
     hits = _choose(pool, wanted)
     hits = _explained(hits, asked)
     if wanted.refine and len(hits):
         hits = _refined(hits, asked, wanted, n_jobs=n_jobs, progress=progress)
-    return Screen(hits, failures, counts, _statements(asked, wanted), wanted.goal)
+    return Screen(hits, failures, unranked, counts, _statements(asked, wanted), wanted.goal)
 
 
 def _pieces(first: list[Entry], rest: Iterator[Entry], chunk: int) -> Iterator[list[Entry]]:
     while first:
         yield first
         first = list(islice(rest, chunk))
-
-
-def _reduce(tables: Iterator[pd.DataFrame], options: Options) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Read the pieces once: drop repeats, keep the best compounds and all failures."""
-    seen: dict[int, int] = {}
-    pool, failures = pd.DataFrame(), []
-    counts = dict.fromkeys(("read", "screened", "repeated", "failed", "compounds", "may form"), 0)
-    for table in tables:
-        counts["read"] += table["row"].nunique()
-        bad = table["error"] != ""
-        counts["failed"] += int(bad.sum())
-        failures.append(table.loc[bad, ["row", "name", "written", "error"]].assign(status="failed"))
-        sound = table[~bad]
-        if sound.empty:
-            continue
-        repeated = _repeats(sound, seen)
-        counts["repeated"] += len(repeated)
-        failures.append(repeated.assign(status="repeat"))
-        sound = sound[~sound["row"].isin(repeated["row"])]
-        counts["screened"] += sound["row"].nunique()
-        counts["compounds"] += len(sound)
-        formable = sound["formability"].isin(FORMABLE)
-        counts["may form"] += int(formable.sum())
-        eligible = sound if options.any_formability else sound[formable]
-        if options.inside:
-            eligible = eligible[eligible["in_domain"].astype(bool)]
-        if len(eligible):
-            eligible = eligible.assign(score=options.goal.score(eligible))
-            pool = pd.concat([pool, eligible], ignore_index=True)
-            pool = _best(pool, options.top * _POOL)
-    empty = pd.DataFrame(columns=["row", "name", "written", "error", "status"])
-    failed = pd.concat([part for part in failures if len(part)] or [empty], ignore_index=True)
-    return pool, failed.sort_values("row", ignore_index=True), counts
-
-
-def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
-    """Return rows whose compound was there before, and remember the others by 8 bytes each."""
-    lines = []
-    for row, name, written, key in sound.drop_duplicates("row")[["row", "name", "written", "key"]].itertuples(
-        index=False
-    ):
-        code = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
-        if code in seen:
-            lines.append((row, name, written, f"repeats row {seen[code]}: the same compound"))
-        else:
-            seen[code] = row
-    return pd.DataFrame(lines, columns=["row", "name", "written", "error"])
-
-
-def _best(pool: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the rows of largest score; ties go to the earlier row."""
-    ranked = pool.sort_values(
-        ["score", "row", "metal", "halide", "n"], ascending=[False, True, True, True, True], kind="stable"
-    )
-    return ranked.head(count).reset_index(drop=True)
 
 
 def _choose(pool: pd.DataFrame, options: Options) -> pd.DataFrame:
@@ -293,9 +201,11 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
     bundle = models_of(question)
     features = feature_table(hits)
     reasons = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
+    new = never_seen(question)
+    compositions = hits[["metal", "halide", "n"]].itertuples(index=False, name=None)
     hits["domain_reason"] = [
-        "; ".join(filter(None, [MIXED if is_mixed(halide) else "", reason]))
-        for halide, reason in zip(hits["halide"], reasons, strict=True)
+        "; ".join(filter(None, [*new.get(composition, []), reason]))
+        for composition, reason in zip(compositions, reasons, strict=True)
     ]
     distances = bundle.distances(features)
     spacers = {} if bundle.known is None else bundle.known.identity["smiles"].to_dict()

@@ -38,7 +38,17 @@ def test_every_spacer_is_a_hit_a_repeat_a_failure_or_cannot_form(whole) -> None:
     assert reasons[9] == "repeats row 8: the same compound"
     assert "an anion" in reasons[10]
     assert {"C[N+](C)(C)C", "[NH3+]C1CCCCCCC1", "c1c[nH+]cc[nH+]1"}.isdisjoint(whole.hits["smiles"])
-    assert whole.table()["status"].value_counts().to_dict() == {"hit": 42, "failed": 3, "repeat": 2}
+    unranked = whole.unranked.set_index("written")["error"]
+    assert set(unranked.index) == {"C[N+](C)(C)C", "[NH3+]C1CCCCCCC1", "c1c[nH+]cc[nH+]1"}
+    assert unranked.str.len().min() > 0
+    assert set(whole.unranked["row"]).isdisjoint({*whole.hits["row"], *whole.failures["row"]})
+    assert whole.table()["status"].value_counts().to_dict() == {"hit": 42, "failed": 3, "repeat": 2, "not ranked": 3}
+
+
+def test_a_composition_that_training_had_not_lies_outside_by_name() -> None:
+    hits = screen(["CCCC[NH3+]"], Question(layers=(1, 4))).hits.set_index("n")
+    assert hits["in_domain"].to_dict() == {1: True, 4: False}
+    assert hits.loc[4, "domain_reason"].startswith("n 4 was never seen in training")
 
 
 def test_hits_carry_rung_interval_domain_and_neighbours(whole) -> None:
