@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pymatgen.core import Structure
 
 from perovex.crystal import perceive
 from perovex.crystal.examples import cubic, layered
@@ -55,6 +56,20 @@ def test_slabs_move_with_their_frame():
     assert moved.repeat_height == pytest.approx(1.2 * reference.repeat_height)
     assert moved.normal == pytest.approx(reference.normal)
     assert len(moved.slabs) == len(reference.slabs)
+
+
+@pytest.mark.parametrize("slabs", [1, 2])
+def test_slabs_are_not_stacked_across_a_vacuum(slabs):
+    stack = layered(n=1, shift=(0.5, 0.5) if slabs == 2 else (0.0, 0.0))
+    lattice = stack.lattice.matrix.copy()
+    lattice[2] *= 1.0 + 40.0 / np.linalg.norm(lattice[2])
+    apart = Structure(lattice, stack.species, stack.cart_coords, coords_are_cartesian=True)
+    reference = perceive(apart)
+    assert reference.vacuum > 0
+    follower = Follower(reference)
+    moved = follower.crystal(follower.place(Frame(0, lattice, apart.cart_coords, ())), lattice)
+    assert moved.layer_shifts.shape == reference.layer_shifts.shape == (len(reference.slabs) - 1, 2)
+    np.testing.assert_allclose(moved.layer_shifts, reference.layer_shifts, atol=1e-9)
 
 
 def test_an_octahedron_that_lost_a_halide_is_named(network):

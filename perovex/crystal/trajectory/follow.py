@@ -163,7 +163,10 @@ class Follower:
         axes = flat / np.linalg.norm(flat, axis=1, keepdims=True)
         slabs = tuple(_moved_slab(slab, crystal, normal, lattice) for slab in crystal.slabs)
         moved = crystal.changed(normal=normal, in_plane_axes=axes, repeat_height=height, slabs=slabs)
-        return moved.changed(layer_shifts=measure_shifts(moved))
+        shifts = measure_shifts(moved)
+        if self.reference.vacuum:  # the slabs beside it are not stacked on each other
+            shifts = np.delete(shifts, _widest_gap(slabs, height), axis=0)
+        return moved.changed(layer_shifts=shifts)
 
     def broken(self, crystal: LayeredPerovskite, frame: int) -> list[Broken]:
         """Name the octahedra of a moved crystal that perception would refuse: a bond too long, or trans ligands bent.
@@ -200,6 +203,13 @@ def _shifts(molecule: Molecule, frac: Array, lattice: Array) -> Array:
 
 def _flat(vectors: Array, normal: Array) -> Array:
     return vectors - np.outer(vectors @ normal, normal)
+
+
+def _widest_gap(slabs: tuple[Slab, ...], period: float) -> int:
+    """Slab with the most room above it."""
+    tops = np.array([slab.terminal_heights[1] for slab in slabs])
+    bottoms = np.array([slab.terminal_heights[0] for slab in (*slabs[1:], slabs[0])])
+    return int(((bottoms - tops) % period).argmax())
 
 
 def _moved_slab(slab: Slab, crystal: LayeredPerovskite, normal: Array, lattice: Array) -> Slab:
