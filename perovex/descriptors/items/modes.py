@@ -32,11 +32,11 @@ def _basis() -> dict[str, Array]:
     rotations = np.array([np.cross(axis, IDEAL).reshape(-1) for axis in np.eye(3)]) / 2.0
     shifts = np.array([np.tile(axis, 6) for axis in np.eye(3)]) / np.sqrt(6.0)
     # stretches of the three trans pairs, even under inversion
-    pairs = np.zeros((3, 6, 3))
+    stretches = np.zeros((3, 6, 3))
     for axis in range(3):
         trans = [2 * axis, 2 * axis + 1]
-        pairs[axis, trans] = IDEAL[trans]
-    pairs = pairs.reshape(3, 18)
+        stretches[axis, trans] = IDEAL[trans]
+    pairs = stretches.reshape(3, 18)
     eg = np.array([(2 * pairs[2] - pairs[0] - pairs[1]) / np.sqrt(12.0), (pairs[0] - pairs[1]) / 2.0])
     # scissoring of each plane: the rotation's partner of the other sign
     shears = np.zeros((3, 3, 3))
@@ -47,11 +47,11 @@ def _basis() -> dict[str, Array]:
     # what is odd under inversion and no shift: six dimensions, T1u and T2u
     known = np.vstack([*basis.values(), rotations])
     rest = null_space(known).T
-    t1u = np.zeros((3, 6, 3))
+    against = np.zeros((3, 6, 3))
     for axis in range(3):  # the two ligands on the axis move against the other four
-        t1u[axis, :, axis] = -1.0
-        t1u[axis, 2 * axis : 2 * axis + 2, axis] = 2.0
-    t1u = t1u.reshape(3, 18)
+        against[axis, :, axis] = -1.0
+        against[axis, 2 * axis : 2 * axis + 2, axis] = 2.0
+    t1u = against.reshape(3, 18)
     t1u /= np.linalg.norm(t1u, axis=1, keepdims=True)
     t2u = null_space(np.vstack([null_space(rest).T, t1u])).T
     return basis | {"T1u_pair": t1u, "T2u": t2u}
