@@ -94,10 +94,11 @@ def _left_out(table: pd.DataFrame, chosen: pd.Series, reasons: pd.Series) -> pd.
     compositions: dict[tuple[int, str], list[str]] = {}
     for row, reason, metal, halide, n in left.loc[in_part, ["row", "error", "metal", "halide", "n"]].to_numpy():
         compositions.setdefault((row, reason), []).append(f"{metal}{halide} n={n:g}")
-    for place, (row, reason) in enumerate(told[["row", "error"]].to_numpy()):
-        if (row, reason) in compositions:
-            told.iloc[place, told.columns.get_loc("error")] = f"{', '.join(compositions[row, reason])}: {reason}"
-    return told.assign(status="not ranked")
+    sentences = []
+    for row, reason in told[["row", "error"]].to_numpy():
+        named = ", ".join(compositions.get((row, reason), []))
+        sentences.append(f"{named}: {reason}" if named else reason)
+    return told.assign(error=sentences, status="not ranked")
 
 
 def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
