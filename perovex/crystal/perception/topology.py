@@ -55,9 +55,11 @@ def require_corner_sharing(links: Links, parts: Components) -> int:
 def topology_error(topology: str, detail: str = "") -> TopologyError:
     """Return the error for a network that is no corner-sharing 2D or 3D perovskite."""
     text = f"no corner-sharing 2D or 3D perovskite; the octahedra form: {topology}"
-    return TopologyError(
-        text + (f" ({detail})" if detail else ""), remedy="only (100) sheets and 3D perovskites are described"
-    ).named(topology)
+    remedy = (
+        "only (100) sheets and 3D perovskites are described whole; `perovex describe --per octahedron` describes the "
+        "octahedra of others"
+    )
+    return TopologyError(text + (f" ({detail})" if detail else ""), remedy=remedy).named(topology)
 
 
 def _name(links: Links, parts: Components, component: int) -> str:
