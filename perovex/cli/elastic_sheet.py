@@ -7,14 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from perovex.errors import ElasticityError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
     from pymatgen.core import Structure
 
     from perovex.elasticity import Substance
@@ -48,6 +47,8 @@ class Sheet:
 
 def sheet_of(path: Path) -> Sheet:
     """Perceive a crystal and return its sheet plane."""
+    import numpy as np
+
     from perovex.crystal import perceive
     from perovex.datasets.collect import sheet_normal
 
@@ -83,6 +84,8 @@ def numbers_of(text: str, counts: Sequence[int], option: str) -> np.ndarray:
     ElasticityError
         If there are others or something else.
     """
+    import numpy as np
+
     fields = [part for part in re.split(r"[,;\s]+", text.strip().strip("[]()")) if part]
     try:
         values = np.array([float(part) for part in fields])
