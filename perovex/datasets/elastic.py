@@ -289,7 +289,7 @@ def load_elastic(
     >>> bool(data.table["E_in_plane"].min() > 0)
     True
     """
-    folder, name = _release_folder(Path(root) if root is not None else data_root() / "elastic", version)
+    folder, name = release_folder(Path(root) if root is not None else data_root() / "elastic", version)
     for needed in (LABELS, TENSORS, STRUCTURES):
         if not (folder / needed).is_file():
             raise DatasetError(f"{needed} is missing", remedy="see data/README.md for the layout", source=folder)
@@ -314,7 +314,8 @@ def load_elastic(
     return ElasticData(table, chosen, name, folder, manifest, moduli=moduli, minima=minima)
 
 
-def _release_folder(root: Path, version: str | None) -> tuple[Path, str]:
+def release_folder(root: Path, version: str | None = None) -> tuple[Path, str]:
+    """Return the folder of a release and its version; by default the newest that is no preview."""
     if not root.is_dir():
         raise DatasetError("no such data folder", remedy="give a folder written by `perovex collect`", source=root)
     if (root / LABELS).is_file():

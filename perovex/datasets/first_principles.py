@@ -198,6 +198,29 @@ class FirstPrinciplesData:
         """
         return pd.read_csv(self.folder / "convergence.csv")
 
+    @cached_property
+    def minima(self) -> pd.DataFrame:
+        """How far given minima lie above the lowest of their compound, by both; see ``benchmarks/minima_energies.py``.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by compound: names of both minima and the difference of their energies (meV per metal) by the
+            potential, by PBE, and by PBE with D3(BJ), at the crystals of the potential.
+        """
+        return pd.read_csv(self.folder / "minima.csv", index_col="compound")
+
+    @cached_property
+    def codes(self) -> pd.DataFrame:
+        """Stress and elastic constants (GPa) of one cubic crystal by two codes; see ``benchmarks/two_codes.py``.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by code.
+        """
+        return pd.read_csv(self.folder / "two_codes.csv", index_col="code")
+
     def __repr__(self) -> str:
         """Say what there is."""
         calls = sum(record["calls"] for record in self.manifest["crystals"].values())

@@ -10,7 +10,7 @@ import numpy as np
 
 from perovex._bundled import data_root
 from perovex.crystal import LayeredPerovskite, perceive
-from perovex.datasets.elastic import flat_smiles, load_elastic
+from perovex.datasets.elastic import flat_smiles, load_elastic, release_folder
 from perovex.errors import PerovexError
 from perovex.minima.archive import RECORDS, read_packed
 
@@ -84,8 +84,9 @@ def _minima() -> dict[str, list[tuple[str, Structure]]]:
 
 
 def _searched_folder() -> Path | None:
-    folders = sorted(path.parent for path in (data_root() / "elastic").glob(f"*/{RECORDS}"))
-    return folders[-1] if folders else None
+    """Return the release that is loaded by default, if it packs a search; previews count only where they are named."""
+    folder, _ = release_folder(data_root() / "elastic")
+    return folder if (folder / RECORDS).is_file() else None
 
 
 def _released(flat: str) -> list[tuple[str, Structure]]:

@@ -173,3 +173,21 @@ def test_stress_and_slopes_do_not_hang_on_the_settings(bundled):
     reference, strained = bundled.calls("CsPbBr3_Pnma")[:2]
     change = (strained.get_stress() - reference.get_stress())[:3] * EV_PER_A3_IN_GPA
     np.testing.assert_allclose(usual[slope].to_numpy(float), change / 5e-3, atol=2e-3)
+
+
+def test_first_principles_order_minima_as_the_potential_does(bundled):
+    table = bundled.minima
+    assert len(table) >= 8
+    assert (table["potential_meV_per_metal"] > 0).all(), "the search found the lower one by the potential"
+    ordered = table["pbe_d3_meV_per_metal"] > 0
+    assert ordered.mean() > 0.8
+    assert table["potential_meV_per_metal"].corr(table["pbe_d3_meV_per_metal"]) > 0.8
+
+
+def test_two_codes_give_one_stable_crystal_ten_per_cent_apart(bundled):
+    table = bundled.codes
+    assert set(table.index) == {"cp2k-pbe", "gpaw-pbe"}
+    cubic = (table["C11_GPa"] > table["C12_GPa"]) & (table["C44_GPa"] > 0)
+    assert cubic.all()
+    apart = table["C11_GPa"].max() / table["C11_GPa"].min() - 1
+    assert 0.05 < apart < 0.15

@@ -2,6 +2,7 @@
 
 import pytest
 
+from perovex.datasets import relatives
 from perovex.datasets.elastic import flat_smiles
 from perovex.datasets.relatives import known_crystals
 from perovex.minima.archive import read_packed
@@ -28,3 +29,9 @@ def test_marks_of_handedness_make_no_difference_and_the_unknown_has_no_relatives
     left, right = known_crystals("C[C@H]([NH3+])c1ccccc1"), known_crystals("C[C@@H]([NH3+])c1ccccc1")
     assert left is right
     assert known_crystals("CCCCCCCCCCCCCCCCCC[NH3+]") == ()
+
+
+def test_new_crystals_are_built_from_the_release_that_models_learnt_from(elastic_data):
+    folder = relatives._searched_folder()
+    assert folder == elastic_data.folder
+    assert all(part.isdigit() for part in folder.name.split(".")), "a preview"
