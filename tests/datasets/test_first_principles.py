@@ -113,9 +113,12 @@ def test_bundled_strains_are_those_on_record(bundled):
 
 def test_bundled_tensors_are_stable_within_their_noise_and_near_those_of_the_potential(bundled):
     assert bundled.crystals
+    largest = {name: bundled.tensor(name, "potential_along_path").max() for name in bundled.crystals}
+    noises = {name: bundled.tensor(name, "asymmetry").max() for name in bundled.crystals}
+    # the two halves of this tensor differ by 5.1 %, as the documentation says
+    assert [name for name in bundled.crystals if noises[name] >= 0.05 * largest[name]] == ["MAPbI3_Pnma"]
     for name in bundled.crystals:
-        noise = bundled.tensor(name, "asymmetry").max()
-        assert noise < 0.06 * bundled.tensor(name, "potential_along_path").max()
+        noise = noises[name]
         assert np.linalg.eigvalsh(bundled.tensor(name))[0] > -noise
         assert ElasticTensor(bundled.tensor(name, "potential_along_path")).born_stable
         assert bundled.errors.loc[name, "components_correlation"] > 0.9
