@@ -147,10 +147,10 @@ def _of_pairs(
 
 def _powers(base: NDArray[Any], highest: int) -> list[NDArray[Any]]:
     """Powers 0, 1, ... of an array by multiplication, which is far quicker than `**`."""
-    found = [np.ones_like(base)]
+    powers = [np.ones_like(base)]
     for _ in range(highest):
-        found.append(found[-1] * base)
-    return found
+        powers.append(powers[-1] * base)
+    return powers
 
 
 @lru_cache(maxsize=256)

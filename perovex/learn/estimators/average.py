@@ -53,7 +53,7 @@ class _Average(BaseEstimator):
     def _tables(self, X: NDArray[Any]) -> list[tuple[Any, NDArray[Any]]]:
         """Last step of every member with the table it sees; steps that members share are taken once."""
         done: dict[tuple[int, ...], NDArray[Any]] = {(): X}
-        found = []
+        asked = []
         for model in self.models_:
             steps = [step for _, step in getattr(model, "steps", [])]
             key: tuple[int, ...] = ()
@@ -62,8 +62,9 @@ class _Average(BaseEstimator):
                 if longer not in done:
                     done[longer] = step.transform(done[key])
                 key = longer
-            found.append((steps[-1] if steps else model, done[key]))
-        return found
+            last = steps[-1] if steps else model
+            asked.append((last, done[key]))
+        return asked
 
     def _member(self, name: str) -> Any:
         return make_algorithm(
