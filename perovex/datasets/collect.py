@@ -21,6 +21,7 @@ from perovex.datasets.ranking import rank_labels
 from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels, with_source
 from perovex.datasets.stacking import stacking_of
 from perovex.elasticity.labels import causes
+from perovex.elasticity.labels.words import causes_in_text_of_older_releases, reason_in_words
 from perovex.errors import DatasetError, ElasticityError, PerovexError
 from perovex.minima import pack_search
 
@@ -206,6 +207,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         "potential": potential,
         "status": status,
         "reason": record.get("reason") or "",
+        "causes": causes.joined(_causes_on_record(record)),
         "parent": record.get("parent", ""),
         "origin": record.get("origin", ""),
         "calls": record.get("calls"),
@@ -234,7 +236,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any], Atoms | No
         with geometry.open(encoding="utf-8") as handle:  # a handle: ASE would read an @ in a name as an index
             atoms = ase.io.read(handle, format="extxyz")
     except Exception as error:  # noqa: BLE001 (a damaged file makes ASE raise many types)
-        return _reject(row, f"{causes.NOT_READ}: {error}"), stored, None
+        return _reject(row, causes.NOT_READ, str(error)), stored, None
     atoms.calc = None
     for extra in ("momenta",):
         if atoms.has(extra):
@@ -254,7 +256,7 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
     try:
         crystal = perceive(AseAtomsAdaptor.get_structure(atoms), source=str(path))
     except PerovexError as error:
-        _reject(row, f"{causes.NO_NETWORK}: {error.cause}")
+        _reject(row, causes.NO_NETWORK, str(error.cause))
         return
     expected_n, expected_spacer = row["n_layers"], row["spacer_smiles"]
     row.update(
@@ -267,15 +269,15 @@ def _perceive_into(row: dict[str, Any], stored: dict[str, Any], atoms: Atoms, pa
         halide=".".join(crystal.halides),
     )
     if not math.isnan(expected_n) and expected_n != crystal.n_layers:
-        _reject(row, f"{causes.OTHER_N}: from {expected_n:g} to {crystal.n_layers:g}")
+        _reject(row, causes.OTHER_N, f"from {expected_n:g} to {crystal.n_layers:g}")
     elif expected_spacer and flat_smiles(expected_spacer) != flat_smiles(crystal.spacer_smiles):
-        _reject(row, f"{causes.OTHER_SPACER}: to {crystal.spacer_smiles}")
+        _reject(row, causes.OTHER_SPACER, f"to {crystal.spacer_smiles}")
     if "C_GPa" in stored:
         try:
             _moduli_into(row, stored, crystal)
         except (ElasticityError, TypeError, ValueError) as error:
             row.update(dict.fromkeys((*MODULI, *SOFT_FROZEN, "poisson_vrh", "universal_anisotropy"), math.nan))
-            _reject(row, f"{causes.NO_TENSOR}: {getattr(error, 'cause', error)}")
+            _reject(row, causes.NO_TENSOR, str(getattr(error, "cause", error)))
 
 
 def _moduli_into(row: dict[str, Any], stored: dict[str, Any], crystal: LayeredPerovskite) -> None:
@@ -300,8 +302,21 @@ def sheet_normal(crystal: LayeredPerovskite) -> np.ndarray:
     return crystal.normal
 
 
-def _reject(row: dict[str, Any], reason: str) -> dict[str, Any]:
-    row["reason"] = f"{row['reason']}; {reason}" if row["status"] == "rejected" and row["reason"] else reason
+def _causes_on_record(record: dict[str, Any]) -> list[str]:
+    """Causes of a record; those of an older one, which holds none, stand in its reason alone."""
+    if record["status"] == _ACCEPTED:
+        return []
+    if "causes" in record:
+        return list(record["causes"])
+    return causes_in_text_of_older_releases(record.get("reason") or "")
+
+
+def _reject(row: dict[str, Any], cause: str, details: str = "") -> dict[str, Any]:
+    """Add a cause to those of a rejected row; it is the only one of a row that was accepted until here."""
+    reason = reason_in_words(cause, details)
+    rejected_before = row["status"] == "rejected"
+    row["reason"] = f"{row['reason']}; {reason}" if rejected_before and row["reason"] else reason
+    row["causes"] = causes.joined([*causes.split(row["causes"]), cause])
     row["status"] = "rejected"
     return row
 

@@ -17,10 +17,10 @@ import pandas as pd
 from perovex._bundled import data_root
 from perovex._files import sha256
 from perovex.datasets.paths import CHECKSUMS, verify_checksums
-from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_source
+from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_causes, with_source
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
-from perovex.elasticity.labels.causes import causes_of
+from perovex.elasticity.labels.causes import split
 from perovex.elasticity.soft_modes import REGULARISED, regularised_moduli, regularised_tensor
 from perovex.errors import DatasetError
 from perovex.minima import NEAR
@@ -143,7 +143,7 @@ class ElasticData:
     @cached_property
     def causes(self) -> pd.Series:
         """Why each of `labels` is rejected: a tuple of `perovex.elasticity.labels.causes`, empty for accepted ones."""
-        return self.labels["reason"].fillna("").map(lambda reason: tuple(causes_of(reason))).rename("causes")
+        return self.labels["causes"].map(split)
 
     @cached_property
     def groups(self) -> pd.Series:
@@ -299,7 +299,8 @@ def load_elastic(
         table = pd.read_csv(folder / LABELS)
     except (ValueError, UnicodeDecodeError) as error:
         raise DatasetError(f"not a table of labels: {error}", source=folder / LABELS) from None
-    table = with_source(with_stacking(validate_labels(table, source=folder / LABELS))).set_index("label_id")
+    table = with_stacking(validate_labels(table, source=folder / LABELS))
+    table = with_source(with_causes(table)).set_index("label_id")
     accepted = table[table["status"] == "accepted"]
     if accepted.empty:
         raise DatasetError("no accepted label", remedy="label more crystals", source=folder)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from perovex.elasticity.labels.causes import joined
+from perovex.elasticity.labels.words import causes_in_text_of_older_releases
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ COLUMNS: dict[str, Column] = {
     "crystal_id": Column("str", "", "name of the crystal in this collection"),
     "potential": Column("str", "", "interatomic potential and dispersion correction that made the label"),
     "status": Column("str", "", "accepted or rejected"),
-    "reason": Column("str", "", "why rejected; for accepted rows a caution, if any"),
+    "reason": Column("str", "", "why rejected, in words; for accepted rows a caution, if any"),
+    "causes": Column("str", "", "why rejected: keys joined by ';'; in releases up to 0.7a1 read from the reason"),
     "formula": Column("str", "", "reduced formula of the relaxed crystal"),
     "n_atoms": Column("int", "", "atoms in the cell; 0 where no relaxed crystal was kept"),
     "n_layers": Column("float", "", "perovskite sheets per slab; inf for a 3D network"),
@@ -201,6 +204,25 @@ _ACCEPTED_RULES = {
     "metal": lambda column: column.str.len() > 0,
     "halide": lambda column: column.str.len() > 0,
 }
+
+
+def with_causes(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of labels with the column ``causes``, read from the reasons where a release up to 0.7a1 has none.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        With ``status`` and ``reason``.
+    """
+    if "causes" in labels:
+        return labels
+    if "reason" not in labels:
+        return labels.assign(causes="")
+    reasons = labels["reason"].where(labels["status"] == "rejected", "")
+    causes = reasons.map(causes_in_text_of_older_releases).map(joined)
+    table = labels.copy()
+    table.insert(list(table.columns).index("reason") + 1, "causes", causes)
+    return table
 
 
 def with_source(labels: pd.DataFrame) -> pd.DataFrame:

@@ -81,6 +81,8 @@ def test_a_damaged_record_costs_its_row_and_a_foreign_file_is_named(elastic_data
     assert "not an elastic tensor" in table.loc["ragged", "reason"]
     assert "cannot be read" in table.loc["cut", "reason"]
     assert table.loc["unread", "reason"] == "unread.cif: the file is empty; no relaxed structure was kept"
+    rejected = table.loc[table["status"] == "rejected", "causes"].to_dict()
+    assert rejected == {"cut": "not_read", "ragged": "no_tensor", names[1]: "no_tensor", "unread": "failed;not_kept"}
     assert table["n_atoms"].eq(0).tolist() == [name in ("cut", "unread") for name in table.index]
     assert load_elastic(tmp_path / "1.0").table.index.tolist() == [names[0]]
     for content in ("[1, 2]", "{}", "no json"):
@@ -122,21 +124,38 @@ def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "reason", "causes"),
     [
-        ({"n": 3}, "n changed while relaxing: from 3 to 1"),
-        ({"spacer_smiles": "CCCCCCCCCCCC[NH3+]"}, "the spacer changed"),
-        ({"C_GPa": np.diag([30.0, 30, 30, 5, 5, -1]).tolist()}, "not positive definite"),
-        ({"status": "rejected", "reason": "negative mode"}, "negative mode"),
+        ({"n": 3}, "n changed while relaxing: from 3 to 1", ("other_n",)),
+        ({"spacer_smiles": "CCCCCCCCCCCC[NH3+]"}, "the spacer changed", ("other_spacer",)),
+        ({"C_GPa": np.diag([30.0, 30, 30, 5, 5, -1]).tolist()}, "not positive definite", ("not_positive",)),
+        ({"status": "rejected", "reason": "negative mode"}, "negative mode", ("negative_mode",)),
+        (
+            {"status": "rejected", "reason": "in other words", "causes": ["born_unstable"], "n": 3},
+            "in other words; n changed",
+            ("born_unstable", "other_n"),
+        ),
     ],
 )
-def test_unfit_labels_become_rejected_rows(elastic_data, names, tmp_path, changes, reason):
+def test_unfit_labels_become_rejected_rows(elastic_data, names, tmp_path, changes, reason, causes):
     _record(tmp_path, elastic_data, names[1])
     _record(tmp_path, elastic_data, names[0], **changes)
     table = collect([tmp_path], tmp_path / "out", progress=False).set_index("crystal_id")
     assert table.loc[names[0], "status"] == "rejected"
     assert reason in table.loc[names[0], "reason"]
     assert table.loc[names[1], "status"] == "accepted"
+    assert table["causes"].to_dict() == {names[0]: ";".join(causes), names[1]: ""}
+    read_back = load_elastic(tmp_path / "out").causes
+    assert read_back[[f"{name}@test" for name in names[:2]]].tolist() == [causes, ()]
+
+
+def test_causes_of_an_older_release_go_over_into_a_new_one(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    _record(records, elastic_data, names[0])
+    collect(records, tmp_path / "new", base=elastic_data.folder, progress=False)
+    new, old = load_elastic(tmp_path / "new").causes, elastic_data.causes
+    pd.testing.assert_series_equal(new[old.index], old)
 
 
 def test_decomposed_crystal_is_rejected(elastic_data, names, tmp_path):

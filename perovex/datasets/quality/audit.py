@@ -12,6 +12,7 @@ import pandas as pd
 from perovex._json import json_safe
 from perovex.datasets.quality.exchange import too_high
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
+from perovex.elasticity.labels.words import CAUSE_WORDS
 from perovex.elasticity.names import YOUNGS_MODULI
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Audit:
     counts : DataFrame
         Accepted and rejected labels by potential.
     rejections : DataFrame
-        Causes and how many labels each cost; one label may have several.
+        Causes in words, and how many labels each cost; one label may have several.
     outliers : DataFrame
         Accepted rows whose modulus lies far from others of the same n and halide (modified z-score of the logarithm).
     volume_changes : DataFrame
@@ -101,7 +102,7 @@ def audit(data: ElasticData) -> Audit:
     table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
-    reasons = data.causes[rejected.index].explode().rename("cause").value_counts()
+    reasons = data.causes[rejected.index].explode().map(CAUSE_WORDS).rename("cause").value_counts()
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
     soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > SOFT_RATIO]

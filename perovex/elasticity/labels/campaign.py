@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex._files import write_atomic
 from perovex.crystal import as_structure, perceive
+from perovex.elasticity.labels.causes import FAILED
 from perovex.elasticity.labels.label import label
 from perovex.elasticity.labels.preconditioned import PreconditionedSettings, label_preconditioned
 from perovex.elasticity.labels.records import (
@@ -239,7 +240,12 @@ def _label_one(job: Job, base: Path, work: _Work) -> dict[str, Any]:
         relaxed, record = made.atoms, record | made.record
     except PerovexError as error:
         logger.warning("%s: %s", job.stem, error)
-        record |= {"status": "rejected", "reason": _without_folder(str(error), job), "settings": {}}
+        record |= {
+            "status": "rejected",
+            "reason": _without_folder(str(error), job),
+            "causes": [FAILED],
+            "settings": {},
+        }
     if relaxed is not None:
         text = io.StringIO()
         import ase.io

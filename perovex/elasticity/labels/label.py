@@ -10,6 +10,7 @@ import numpy as np
 
 from perovex.elasticity.labels.causes import BORN_UNSTABLE, NEGATIVE_MODE, NOT_CONVERGED, SOFT_MODE_DOMINATED
 from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeError, Progress
+from perovex.elasticity.labels.words import reason_in_words
 from perovex.elasticity.surface import Surface, atoms_at
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def label(
     run = LabelRun(surface, settings, checkpoint, watch)
     run.start()
     response: Response | None = None
-    reason: str = NOT_CONVERGED
+    cause: str = NOT_CONVERGED
+    details = ""
     influence: dict[str, float] = {}
     try:
         while True:
@@ -97,14 +99,15 @@ def label(
                 break
             response = run.respond()
             influence = soft_influence(response)
-            reason = _verdict(response, settings, influence)
-            logger.info("round %d: %s, modes from %s eV/Å²", run.round, reason or "fine", response.curvatures[:1])
-            if reason not in (NEGATIVE_MODE, BORN_UNSTABLE) or run.round >= settings.rounds:
+            cause = _verdict(response, settings, influence)
+            verdict = reason_in_words(cause) or "fine"
+            logger.info("round %d: %s, modes from %s eV/Å²", run.round, verdict, response.curvatures[:1])
+            if cause not in (NEGATIVE_MODE, BORN_UNSTABLE) or run.round >= settings.rounds:
                 break
-            run.follow(response, reason)
+            run.follow(response, cause)
     except OutOfTimeError:
-        reason, response = f"{NOT_CONVERGED}: {settings.max_seconds:.0f} s spent", None
-    record = _record(run, response, reason, settings, volume)
+        cause, details, response = NOT_CONVERGED, f"{settings.max_seconds:.0f} s spent", None
+    record = outcome(cause, details) | _record(run, response, settings, volume)
     return Label(atoms_at(atoms, run.state.point), record | (influence if response else {}))
 
 
@@ -119,7 +122,7 @@ def plain_atoms(crystal: Atoms | Structure) -> Atoms:
 
 
 def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
-    """Reason to reject, or an empty string."""
+    """Cause to reject, or an empty string."""
     if response.curvatures.min(initial=np.inf) < settings.negative:  # proof enough, converged or not
         return NEGATIVE_MODE
     if not response.converged:
@@ -143,13 +146,33 @@ def soft_influence(response: Response) -> dict[str, float]:
     return {"E_vrh": full, "E_vrh_soft_modes_frozen": frozen, "soft_change": change}
 
 
-def _record(
-    run: LabelRun, response: Response | None, reason: str, settings: LabelSettings, volume: float
-) -> dict[str, Any]:
+def outcome(cause: str = "", details: str = "") -> dict[str, Any]:
+    """Return what a record says of the outcome: accepted, or rejected for a cause.
+
+    Parameters
+    ----------
+    cause : str
+        Key of `perovex.elasticity.labels.causes`; empty for an accepted label.
+    details : str
+        For people, behind the words of the cause.
+
+    Examples
+    --------
+    >>> outcome()
+    {'status': 'accepted', 'reason': '', 'causes': []}
+    >>> outcome("not_converged", "3600 s spent")
+    {'status': 'rejected', 'reason': 'not converged: 3600 s spent', 'causes': ['not_converged']}
+    """
+    return {
+        "status": "rejected" if cause else "accepted",
+        "reason": reason_in_words(cause, details),
+        "causes": [cause] if cause else [],
+    }
+
+
+def _record(run: LabelRun, response: Response | None, settings: LabelSettings, volume: float) -> dict[str, Any]:
     point = run.state.point
     record: dict[str, Any] = {
-        "status": "rejected" if reason else "accepted",
-        "reason": reason,
         "atoms": len(point.positions),
         "energy_eV": point.energy,
         "volume_A3": point.volume,

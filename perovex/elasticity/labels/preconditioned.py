@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perovex.elasticity.labels.causes import BORN_UNSTABLE, NEGATIVE_MODE, NOT_CONVERGED
-from perovex.elasticity.labels.label import Label, plain_atoms, soft_influence
+from perovex.elasticity.labels.label import Label, outcome, plain_atoms, soft_influence
 from perovex.elasticity.labels.run import LabelRun, LabelSettings, OutOfTimeError, extended_hessian
 from perovex.elasticity.potentials.call_log import LoggedCalculator
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, relax
@@ -125,7 +125,7 @@ def label_preconditioned(
         measure = _along_paths if settings.converge is None else _converged
         record |= measure(surface, state, there, settings)
     else:
-        record |= {"status": "rejected", "reason": NOT_CONVERGED}
+        record |= outcome(NOT_CONVERGED)
     seconds = round(time.monotonic() - began, 2)
     record |= {"calls": surface.calls, "calls_made_now": log.made, "seconds": seconds}
     return Label(atoms_at(atoms, state.point), record)
@@ -227,9 +227,9 @@ def _converged(
     errors = np.maximum(made.errors, 0.0)
     record = _verdict(made.tensor, settings) | _young(made.tensor, np.sqrt(np.outer(errors, errors)))
     if made.curvatures.min(initial=np.inf) < settings.cheap.negative:
-        record = {"status": "rejected", "reason": NEGATIVE_MODE}
+        record = outcome(NEGATIVE_MODE)
     elif not made.converged:
-        record = {"status": "rejected", "reason": NOT_CONVERGED}
+        record = outcome(NOT_CONVERGED)
     return (
         record
         | soft_influence(made)
@@ -246,7 +246,7 @@ def _converged(
 
 def _verdict(tensor: Array, settings: PreconditionedSettings) -> dict[str, Any]:
     stable = np.linalg.eigvalsh(tensor)[0] > settings.cheap.born
-    return {"status": "accepted", "reason": ""} if stable else {"status": "rejected", "reason": BORN_UNSTABLE}
+    return outcome() if stable else outcome(BORN_UNSTABLE)
 
 
 def _young(tensor: Array, error: Array) -> dict[str, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perovex.elasticity.labels.causes import NEGATIVE_MODE
+from perovex.elasticity.labels.words import reason_in_words
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings, RelaxState, is_relaxed, relax
 from perovex.elasticity.response.differences import Clamped, Strains, clamped_response
 from perovex.elasticity.response.linear_response import Response, ResponseSettings, respond
@@ -267,12 +268,12 @@ class LabelRun:
             after_batch=lambda: self.save("responding"),
         )
 
-    def follow(self, response: Response, reason: str) -> None:
+    def follow(self, response: Response, cause: str) -> None:
         """Leave the saddle along its unstable direction and prepare the next relaxation."""
         assert self.clamped is not None
         n = len(response.mode)
         direction = np.zeros(n + 6)
-        if reason == NEGATIVE_MODE:
+        if cause == NEGATIVE_MODE:
             direction[:n] = response.mode
         else:
             strain = np.linalg.eigh(response.tensor)[1][:, 0]
@@ -287,6 +288,7 @@ class LabelRun:
         here = self.state.point
         best = min(self.surface.stepped(here, steps, self.state.scale), key=lambda point: point.energy)
         lowest = [float(c) for c in response.curvatures[:1]]
+        reason = reason_in_words(cause)
         self.followed.append({"reason": reason, "curvatures": lowest, "energy": here.energy})
         logger.info("%s followed: energy %+.4f eV after the kick", reason, best.energy - here.energy)
         hessian = extended_hessian(response.hessian, self.clamped, here, self.state.scale)
