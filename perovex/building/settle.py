@@ -136,12 +136,18 @@ _SLOPES: Final = (_TURNING + _TURNING.swapaxes(0, 1)).reshape(4, 36)  # by secon
 
 
 def _quaternion_matrices(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rotation matrices (k, 3, 3) of unnormalised quaternions (k, 4), and derivatives (k, 4, 3, 3)."""
-    norm = (q * q).sum(axis=1)[:, None]
-    products = (q[:, :, None] * q[:, None, :]).reshape(-1, 16)
-    rotation = (products @ _ROTATION / norm).reshape(-1, 3, 3)
-    slopes = (q @ _SLOPES / norm).reshape(-1, 4, 3, 3)
-    return rotation, slopes - (2 * q / norm)[:, :, None, None] * rotation[:, None]
+    """Rotation matrices (k, 3, 3) of unnormalised quaternions (k, 4), and derivatives (k, 4, 3, 3).
+
+    With the norm squared N = q.q a rotation is R = P / N, where P is quadratic in the parts of q. Its derivative by a
+    part is (dP/dq - R dN/dq) / N, and dN/dq = 2 q.
+    """
+    norm_squared = (q * q).sum(axis=1)[:, None]
+    products = q[:, :, None] * q[:, None, :]
+    rotation = (products.reshape(-1, 16) @ _ROTATION / norm_squared).reshape(-1, 3, 3)
+    slope_of_products = (q @ _SLOPES / norm_squared).reshape(-1, 4, 3, 3)
+    relative_slope_of_norm = 2 * q / norm_squared
+    slope_of_norm = relative_slope_of_norm[:, :, None, None] * rotation[:, None]
+    return rotation, slope_of_products - slope_of_norm
 
 
 class _Rigid:

@@ -197,9 +197,12 @@ def _ratio(crystal: LayeredPerovskite, symbols: list[str], chosen: NDArray[np.bo
 
 
 def _swapped(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> list[str]:
-    inorganic = {int(k) for k in crystal.octahedra.metal} | {int(k) for k in crystal.octahedra.ligand.ravel()}
+    """Elements of all sites, swapped in the octahedra; halogens of molecules stay."""
+    octahedra = crystal.octahedra
     symbols = [site.specie.symbol for site in crystal.structure]
-    return [swap.get(s, s) if k in inorganic else s for k, s in enumerate(symbols)]
+    for site in {*octahedra.metal.tolist(), *octahedra.ligand.ravel().tolist()}:
+        symbols[site] = swap.get(symbols[site], symbols[site])
+    return symbols
 
 
 def _network(crystal: LayeredPerovskite, symbols: list[str], factor: float) -> Structure:

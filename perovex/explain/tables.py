@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 6
 _TRIES = 100
+#: Values of parameters that leave out what costs fits alone.
+_PLAIN = {"calibration": "none", "interval_folds": 0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,10 +170,12 @@ def _bare(estimator: Any) -> Any:
     """Leave out what costs fits and does not change what is explained: calibration, intervals, reading off a class."""
     params = estimator.get_params(deep=False)
     if learns_modulus(estimator):
-        return YoungModulusRegressor(**{k: v for k, v in params.items() if k in YoungModulusRegressor().get_params()})
-    plain = {"calibration": "none", "interval_folds": 0}
-    changed = {name: value for name, value in plain.items() if name in params and params[name] != value}
-    return clone(estimator).set_params(**changed) if changed else estimator
+        shared = params.keys() & YoungModulusRegressor().get_params().keys()
+        return YoungModulusRegressor(**{name: params[name] for name in shared})
+    changed = {name: value for name, value in _PLAIN.items() if name in params and params[name] != value}
+    if not changed:
+        return estimator
+    return clone(estimator).set_params(**changed)
 
 
 def grouped_folds(

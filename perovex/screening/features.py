@@ -145,10 +145,15 @@ def crossed(spacers: Sequence[str], compositions: Iterable[tuple[str, str, int]]
     >>> len(compounds), features.shape == (4, len(FEATURES))
     (4, True)
     """
-    wanted = list(compositions)
-    molecules = np.array([spacer_values(smiles) for smiles in spacers], dtype=float).reshape(-1, len(MOLECULE))
-    others = np.array([composition_values(*one) for one in wanted], dtype=float).reshape(-1, len(COMPOSITION))
-    values = np.hstack([np.repeat(molecules, len(wanted), axis=0), np.tile(others, (len(spacers), 1))])
-    named = [(smiles, *one) for smiles, one in product(spacers, wanted)]
-    compounds = pd.DataFrame(named, columns=["smiles", "metal", "halide", "n"])
-    return compounds, pd.DataFrame(values, columns=list(FEATURES))
+    compositions = list(compositions)
+    of_spacers = np.array([spacer_values(smiles) for smiles in spacers], dtype=float)
+    of_compositions = np.array([composition_values(*composition) for composition in compositions], dtype=float)
+    # reshaped because an empty list makes an array without columns
+    of_spacers = of_spacers.reshape(-1, len(MOLECULE))
+    of_compositions = of_compositions.reshape(-1, len(COMPOSITION))
+    spacer_columns = np.repeat(of_spacers, len(compositions), axis=0)
+    composition_columns = np.tile(of_compositions, (len(spacers), 1))
+    features = pd.DataFrame(np.hstack([spacer_columns, composition_columns]), columns=list(FEATURES))
+    rows = [(smiles, *composition) for smiles, composition in product(spacers, compositions)]
+    compounds = pd.DataFrame(rows, columns=["smiles", "metal", "halide", "n"])
+    return compounds, features

@@ -137,7 +137,10 @@ def _molecule(symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence
 def _basic(
     symbols: Sequence[str], bonds: NDArray[np.int64], orders: Sequence[int], total: NDArray[np.int64]
 ) -> list[int]:
-    """Nitrogens that may take a proton: aliphatic secondary and tertiary amines, then those of aromatic rings."""
+    """Nitrogens that may take a proton: aliphatic secondary and tertiary amines, then those with a double bond.
+
+    The latter are nitrogens of aromatic rings (pyridine) and of imines.
+    """
     order_of_bond = np.asarray(orders)
     unsaturated = set(bonds[order_of_bond > 1].ravel().tolist())
     in_double_bonds = set(bonds[order_of_bond == 2].ravel().tolist())
@@ -150,8 +153,8 @@ def _basic(
     nitrogens = [k for k, symbol in enumerate(symbols) if symbol == "N"]
     saturated = [k for k in nitrogens if k not in unsaturated and k not in beside]
     amines = [k for k in saturated if total[k] in {2, 3}]
-    aromatic = [k for k in nitrogens if k in in_double_bonds and total[k] == 3]
-    return amines + aromatic
+    double_bonded = [k for k in nitrogens if k in in_double_bonds and total[k] == 3]
+    return amines + double_bonded
 
 
 def _order_by_length(a: str, b: str, length: float) -> int:

@@ -132,13 +132,22 @@ def hessian_products(
         eV/Å^2.
     """
     group = symmetry or CrystalSymmetry.trivial(len(point.positions))
-    steps = [displacement / np.linalg.norm(p.vector.reshape(-1, 3), axis=1).max() for p in part]
-    points, columns = iter(surface.displaced(point, _sides(part, steps))), []
+    steps = [displacement / _largest_shift(packed.vector) for packed in part]
+    displaced = iter(surface.displaced(point, _sides(part, steps)))
+    products = []
     for packed, step in zip(part, steps, strict=True):
-        plus = next(points).forces.ravel()
-        minus = next(points).forces.ravel() if packed.flip is None else group.images(plus[:, None])[packed.flip, :, 0]
-        columns.append((minus - plus) / (2 * step))
-    return np.column_stack(columns)
+        forces_plus = next(displaced).forces.ravel()
+        if packed.flip is None:
+            forces_minus = next(displaced).forces.ravel()
+        else:  # the flip maps the step forth on the step back, and its forces with it
+            forces_minus = group.images(forces_plus[:, None])[packed.flip, :, 0]
+        products.append((forces_minus - forces_plus) / (2 * step))  # H = -dF/dx
+    return np.column_stack(products)
+
+
+def _largest_shift(vector: Array) -> float:
+    """By how much the atom moves that moves most, for directions (3N,)."""
+    return float(np.linalg.norm(vector.reshape(-1, 3), axis=1).max())
 
 
 def batches(plan: Sequence[Packed], batch: int) -> Iterator[Sequence[Packed]]:

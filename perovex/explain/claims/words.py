@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perovex.explain.names import Names
 
 _BY = {"average": "the model that predicts", "ridge": "a linear model in its place"}
+#: Kinds of associations in the order in which they are read.
+_KINDS = ("raw", "partial", "direct", "between", "SHAP")
 _POINTS = {"+": "stiffer where it is larger", "-": "softer where it is larger", "?": "no sign can be told"}
 
 
@@ -248,12 +250,13 @@ def association_matrix(table: pd.DataFrame, names: Names | None = None, many: st
     """
     rows = [row for _, row in table.iterrows()]
     cells = table.assign(cell=[_numbers(row) for row in rows], view=[_view(row, many) for row in rows])
-    wide = cells.pivot_table(index=["kind", "view"], columns="descriptor", values="cell", aggfunc="first", sort=False)
-    order = [kind for kind in ("raw", "partial", "direct", "between", "SHAP") if kind in wide.index.get_level_values(0)]
-    wide = pd.concat([wide.loc[[kind]] for kind in order])
-    wide = wide.droplevel("kind")
-    columns = [name for name in table["descriptor"].unique() if name in wide]
-    return wide[columns].rename(columns={name: name_of(str(name), names) for name in columns}).fillna("")
+    matrix = cells.pivot_table(index=["kind", "view"], columns="descriptor", values="cell", aggfunc="first", sort=False)
+    present = matrix.index.get_level_values("kind")
+    kinds = [kind for kind in _KINDS if kind in present]
+    matrix = pd.concat([matrix.loc[[kind]] for kind in kinds]).droplevel("kind")
+    descriptors = [descriptor for descriptor in table["descriptor"].unique() if descriptor in matrix]
+    titles = {descriptor: name_of(str(descriptor), names) for descriptor in descriptors}
+    return matrix[descriptors].rename(columns=titles).fillna("")
 
 
 def plain_sentences(table: pd.DataFrame, names: Names | None = None) -> list[str]:

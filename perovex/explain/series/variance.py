@@ -223,6 +223,9 @@ def _shares(moments: _Moments, *, random: bool) -> Array:
 
 def _jackknife(moments: _Moments, *, random: bool) -> Array:
     """Return the standard error of every share, leaving out one group at a time."""
-    n = len(moments.sizes)
-    left = np.array([_shares(moments.without(group), random=random)[:, 0] for group in range(n)])
-    return np.asarray(np.sqrt((n - 1) / n * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+    n_groups = len(moments.sizes)
+    shares = np.array([_shares(moments.without(group), random=random)[:, 0] for group in range(n_groups)])
+    deviations = shares - shares.mean(axis=0)
+    # samples that differ by one group are much alike: their squares are summed, not averaged
+    variance = (n_groups - 1) / n_groups * (deviations**2).sum(axis=0)
+    return np.asarray(np.sqrt(variance))
