@@ -13,7 +13,7 @@ from perovex.building.cation import cation_from_smiles, spacer_smiles
 from perovex.building.check import Expected, check_built
 from perovex.building.resettle import as_cation, level_of, settle_cations
 from perovex.building.stacking import take_apart
-from perovex.crystal import LayeredPerovskite, perceive
+from perovex.crystal import perceive
 from perovex.descriptors.molecule import molecular_volume, molecule_descriptors
 from perovex.errors import BuildError
 
@@ -105,7 +105,7 @@ def exchange_spacers(obj: Any, spacer: str, *, random_state: int = 0) -> Structu
     >>> sorted({molecule.smiles for molecule in made.spacers}), made.n_layers
     (['CC[NH3+]'], 1.0)
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     if crystal.dimensionality == 3 or not crystal.spacers:
         raise BuildError("no spacers to exchange", source=crystal.source, remedy="give a layered crystal")
     cation = cation_from_smiles(spacer_smiles(spacer), random_state=random_state)

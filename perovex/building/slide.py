@@ -48,7 +48,7 @@ def slide(obj: Any, shift: Sequence[float], *, gap: int | None = None) -> Struct
     >>> perceive(slide(layered(n=1, shift=(0, 0), spacer="Cs"), (0.5, 0.5))).stacking
     'staggered'
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     stack = take_apart(crystal)
     slabs = len(stack.bounds)
     if gap is not None and not 0 <= gap < slabs:

@@ -66,7 +66,7 @@ def substitute(obj: Any, swap: Mapping[str, str], *, settle: bool = True) -> Str
     >>> bromide.composition.reduced_formula
     'CsPbBr3'
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     _require_known(crystal, swap)
     structure, factor = _exchanged(crystal, _swapped(crystal, swap), settle=settle)
     structure.properties["build"] = {
@@ -111,7 +111,7 @@ def mix_halides(obj: Any, halides: str | Halides, *, random_state: int = 0, sett
     >>> mixed.halides, mixed.n_layers
     (('Br', 'Cl'), 1.0)
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     if not isinstance(halides, Halides):
         halides = Halides.read(halides, 1 if crystal.n_layers == 1 else 2)
     if halides.placed and crystal.dimensionality == 3:

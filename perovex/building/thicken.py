@@ -58,7 +58,7 @@ def thicken(obj: Any, cage: str | None = None, *, random_state: int = 0) -> Stru
     >>> perceive(thicken(layered(n=1), "Cs")).n_layers
     2.0
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     cation = cage_cation(cage or _present_cage(crystal), random_state=random_state)
     grown = _Grower(crystal, take_apart(crystal))
     for slab in range(len(crystal.slabs)):

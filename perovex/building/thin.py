@@ -47,7 +47,7 @@ def thin(obj: Any) -> Structure:
     >>> perceive(thin(layered(n=3))).n_layers
     2.0
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     stack = take_apart(crystal)
     if min(len(slab.sheets) for slab in crystal.slabs) < 2:
         raise BuildError(

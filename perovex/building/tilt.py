@@ -55,7 +55,7 @@ def tilt(obj: Any, pattern: str, *, angle: float = 10.0) -> Structure:
     >>> tilt(cubic("Pb", "I", "Cs"), "--+").formula
     'Cs4 Pb4 I12'
     """
-    crystal = _roomy(obj if isinstance(obj, LayeredPerovskite) else perceive(obj))
+    crystal = _roomy(perceive(obj))
     if len(pattern) != 3 or set(pattern) - set("0+-") or pattern == "000":
         raise BuildError(f"no tilt pattern {pattern!r}", remedy="give three of 0, + and -, such as '--+'")
     signs = _signs(crystal, pattern)
@@ -92,7 +92,7 @@ def tilt_patterns(obj: Any) -> list[str]:
     >>> "--+" in tilt_patterns(cubic("Pb", "I", "Cs"))
     True
     """
-    crystal = _roomy(obj if isinstance(obj, LayeredPerovskite) else perceive(obj))
+    crystal = _roomy(perceive(obj))
     thin = crystal.dimensionality == 2 and crystal.n_layers == 1
     choices = ("0+-", "0+-", "0+" if thin else "0+-")  # one sheet has no neighbours along the normal
     patterns = ["".join(signs) for signs in product(*choices)]

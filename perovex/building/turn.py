@@ -11,7 +11,7 @@ from perovex.building.check import check_built
 from perovex.building.relax import same_as
 from perovex.building.resettle import resettle
 from perovex.building.stacking import take_apart
-from perovex.crystal import LayeredPerovskite, perceive
+from perovex.crystal import perceive
 from perovex.errors import BuildError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def turn_molecules(obj: Any, how: str, which: Sequence[int] | None = None) -> St
     BuildError
         For a 3D network, an unknown `how`, or if a molecule does not survive, such as a chiral one that is mirrored.
     """
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj)
+    crystal = perceive(obj)
     if how not in TURNS:
         raise BuildError(f"molecules cannot be treated by {how!r}", remedy=f"use one of {', '.join(TURNS)}")
     stack = take_apart(crystal)

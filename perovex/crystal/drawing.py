@@ -156,22 +156,23 @@ def rows(crystal: LayeredPerovskite) -> list[tuple[str, str]]:
     arms = crystal.bridges.vectors / np.linalg.norm(crystal.bridges.vectors, axis=2, keepdims=True)
     angles = np.degrees(np.arccos(np.clip((arms[:, 0] * arms[:, 1]).sum(axis=1), -1.0, 1.0)))
     kinds = Counter((m.role, m.smiles) for m in crystal.molecules)
-    family = crystal.phase if crystal.slabs else ""
+    parts = [f"{crystal.dimensionality}D", crystal.phase, crystal.stacking] if crystal.slabs else [crystal.phase]
+    bends = f"{angles.min():.1f} to {angles.max():.1f}°, mean {angles.mean():.1f}°" if len(angles) else "none"
     table = [
         ("formula", crystal.formula),
-        ("network", ", ".join(filter(None, [f"{crystal.dimensionality}D", family, crystal.stacking]))),
+        ("network", ", ".join(filter(None, parts))),
         *([("sheets per slab", f"{crystal.n_layers:g}")] if crystal.slabs else []),
         ("metal, halide", f"{', '.join(crystal.metals)}; {', '.join(crystal.halides)}"),
         ("octahedra", f"{len(crystal.octahedra)} in {len(crystal.structure)} atoms"),
         ("M-X lengths", f"{lengths.min():.3f} to {lengths.max():.3f} Å, mean {lengths.mean():.3f} Å"),
-        ("M-X-M angles", f"{angles.min():.1f} to {angles.max():.1f}°, mean {angles.mean():.1f}°"),
+        ("M-X-M angles", bends),
     ]
     table += [(role, f"{count} x {smiles}") for (role, smiles), count in sorted(kinds.items(), reverse=True)]
     return table
 
 
 def summary_html(crystal: LayeredPerovskite) -> str:
-    """Drawing, summary table and warnings as one HTML fragment.
+    """Drawing, summary table and warnings as one HTML fragment; no drawing of a network without axes to see it along.
 
     Parameters
     ----------
@@ -185,8 +186,9 @@ def summary_html(crystal: LayeredPerovskite) -> str:
     )
     notes = "".join(f"<li>{html.escape(w)}</li>" for w in crystal.warnings)
     warned = f"<p>Warnings</p><ul>{notes}</ul>" if notes else ""
+    drawing = svg(crystal) if crystal.framed else ""
     return (
-        f'<div style="display:flex;gap:1.5em;align-items:flex-start">{svg(crystal)}'
+        f'<div style="display:flex;gap:1.5em;align-items:flex-start">{drawing}'
         f"<div>{head}<table>{body}</table>{warned}</div></div>"
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Role = Literal["spacer", "cage", "guest"]
-Dimensionality = Literal[2, 3]
+Dimensionality = Literal[0, 1, 2, 3]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,8 @@ class Octahedra:
 
     Ligands stand in trans pairs (0, 1), (2, 3), (4, 5). In a layered crystal 0 and 2 point along the two
     in-plane M...M directions (`LayeredPerovskite.in_plane_axes`), 1 and 3 against them, 4 along the slab
-    normal and 5 against it; in a 3D network the three pairs follow the pseudo-cubic axes.
+    normal and 5 against it; in a 3D network the three pairs follow the pseudo-cubic axes; in a network without axes
+    each octahedron has its own, right-handed.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class Bridges:
         From the halide to each metal, Å.
     axial : ndarray of bool, shape (b,)
         True between sheets of one slab (or along the third pseudo-cubic axis of a 3D network), False within a
-        sheet.
+        sheet; without meaning in a network without axes.
     """
 
     halide: NDArray[np.int64]
@@ -146,7 +147,7 @@ class Molecule:
     charge : int
         Formal charge.
     role : {"spacer", "cage", "guest"}
-        Between slabs, in a cage of corner-sharing octahedra, or neutral.
+        Between slabs (any cation of a network without axes), in a cage of corner-sharing octahedra, or neutral.
     ammonium : tuple of int
         Positions (into `sites`) of the charged nitrogens; for amidinium and guanidinium all their nitrogens.
     bonds : ndarray of int, shape (l, 2)
@@ -189,20 +190,21 @@ class LayeredPerovskite:
     octahedra, bridges : Octahedra, Bridges
         The inorganic framework.
     slabs : tuple of Slab
-        Slabs in order along the normal; empty for a 3D network.
+        Slabs in order along the normal; empty for a 3D network and for one without axes.
     molecules : tuple of Molecule
         Organic cations, inorganic A cations (Cs, Rb, ...) and neutral guests.
-    dimensionality : {2, 3}
-        Of the corner-sharing network.
+    dimensionality : {0, 1, 2, 3}
+        Of the corner-sharing network; 2 or 3 for perovskites, see `framed`.
     normal : ndarray, shape (3,)
-        Unit normal of the least-squares metal planes; third pseudo-cubic axis of a 3D network.
+        Unit normal of the least-squares metal planes; third pseudo-cubic axis of a 3D network; NaN without axes.
     in_plane_axes : ndarray, shape (2, 3)
-        Unit vectors along the two independent M...M directions of a sheet.
+        Unit vectors along the two independent M...M directions of a sheet; NaN without axes.
     repeat_height : float
         Height of one stacking period along the normal, Å (2D only, else nan).
     phase : str
         Family by the cations between the slabs: ``"RP"`` (one charge each), ``"DJ"`` (two), ``"ACI"`` (two kinds, one
-        of which fills cages elsewhere), ``"mixed"``, ``"unknown"``; ``"sheet in vacuum"``; ``"3D"`` for networks.
+        of which fills cages elsewhere), ``"mixed"``, ``"unknown"``; ``"sheet in vacuum"``; ``"3D"`` for networks; what
+        the octahedra form where that has no axes, such as ``"2D corner-sharing (110)"``.
     warnings : tuple of str
         What a reader should know about the perception.
     source : str or None
@@ -261,8 +263,15 @@ class LayeredPerovskite:
         return copy
 
     @property
+    def framed(self) -> bool:
+        """Whether the network has axes: (100) sheets have, and 3D perovskites; isolated octahedra, chains have not."""
+        return bool(np.isfinite(self.normal).all())
+
+    @property
     def n_layers(self) -> float:
-        """Sheets per slab; ``inf`` for a 3D network; the mean where slabs differ."""
+        """Sheets per slab; ``inf`` for a 3D network; the mean where slabs differ; ``nan`` without axes."""
+        if not self.framed:
+            return math.nan
         if self.dimensionality == 3:
             return math.inf
         return float(np.mean([slab.n_layers for slab in self.slabs]))
@@ -313,8 +322,8 @@ class LayeredPerovskite:
         return joined([molecules["spacer"], molecules["cage"], metals, others, molecules["guest"]])
 
     def __repr__(self) -> str:
-        sheets = "3D"
-        if self.dimensionality == 2:
+        sheets = self.phase
+        if self.slabs:
             sheets = ", ".join(filter(None, [f"n={self.n_layers:g}", self.phase, self.stacking]))
         note = f", {len(self.warnings)} warnings" if self.warnings else ""
         return f"<LayeredPerovskite {self.formula}: {sheets}, {len(self.octahedra)} octahedra{note}>"

@@ -16,11 +16,13 @@ _CHARGES: Final = {
     3: "Bi Sb In Tl Ce La",
     4: "Te Ti Zr Hf",
 }
-_HIGH_SPIN: Final = {"Mn", "Fe", "Co", "Cr"}
+#: Other states of those metals, in which they stand in octahedra by themselves or beside another metal.
+_OTHER_CHARGES: Final = {1: "Cu Tl", 3: "Au Cr Eu Fe Ti V Yb", 4: "Pd Pt Sn", 5: "Sb"}
+_HIGH_SPIN: Final = {("Mn", 2), ("Fe", 2), ("Fe", 3), ("Co", 2), ("Cr", 2)}
 
 
 def _shannon(symbol: str, charge: int) -> float:
-    spin = "High Spin" if symbol in _HIGH_SPIN else ""
+    spin = "High Spin" if (symbol, charge) in _HIGH_SPIN else ""
     return float(Species(symbol, charge).get_shannon_radius("VI", spin, "ionic"))
 
 
@@ -30,6 +32,13 @@ METAL_RADII: Final = {
     "Sn": 1.10,
 }
 """Octahedral radii of metals by symbol."""
+
+OTHER_RADII: Final = {
+    (symbol, charge): _shannon(symbol, charge)
+    for charge, symbols in _OTHER_CHARGES.items()
+    for symbol in symbols.split()
+}
+"""Octahedral radii of metals by symbol and charge, where the charge is not the usual one."""
 
 HALIDE_RADII: Final = {symbol: _shannon(symbol, -1) for symbol in ("F", "Cl", "Br", "I")}
 """Octahedral radii of halides by symbol."""

@@ -52,7 +52,7 @@ class Described:
     crystal: LayeredPerovskite | None = None
 
 
-def describe_each(
+def describe_each(  # noqa: PLR0913 - what, how, and where
     items: Iterable[Any],
     families: str | list[str] | None = None,
     *,
@@ -60,6 +60,7 @@ def describe_each(
     n_jobs: int = 1,
     progress: bool = False,
     keep: bool = False,
+    framed: bool = False,
     executor: str = "local",
     scheduler: str | None = None,
 ) -> Iterator[Described]:
@@ -78,6 +79,9 @@ def describe_each(
         Show a progress bar on stderr.
     keep : bool
         Keep the perceived crystals.
+    framed : bool
+        Refuse octahedra that form neither (100) sheets nor a 3D perovskite, as `perovex.perceive` does; by default they
+        get what needs no axes.
     executor : {"local", "dask"}
         On this machine, or on a Dask cluster; its workers have to see files that are given by their paths.
     scheduler : str, optional
@@ -93,7 +97,7 @@ def describe_each(
         Unknown executor, or a cluster that cannot be reached.
     """
     crystals = list(items)
-    describe = partial(describe_item, families=families, disorder=disorder, keep=keep)
+    describe = partial(describe_item, families=families, disorder=disorder, keep=keep, framed=framed)
     work: Iterable[Described]
     if executor == "local" and not scheduler:
         work = workers(n_jobs, return_as="generator")(delayed(describe)(item) for item in crystals)
@@ -114,11 +118,16 @@ def _in_order(numbered: Iterable[tuple[int, Described]]) -> Iterator[Described]:
 
 
 def describe_item(
-    item: Any, families: str | list[str] | None = None, *, disorder: str = "error", keep: bool = False
+    item: Any,
+    families: str | list[str] | None = None,
+    *,
+    disorder: str = "error",
+    keep: bool = False,
+    framed: bool = False,
 ) -> Described:
     """Describe one crystal; an error is returned as a value, so that a batch survives it."""
     try:
-        crystal = item if isinstance(item, LayeredPerovskite) else perceive(item, disorder=disorder)
+        crystal = perceive(item, disorder=disorder, framed=framed)
         properties = crystal.structure.properties
         return Described(
             row(crystal, families),

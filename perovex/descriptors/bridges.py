@@ -122,14 +122,15 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
 
 @computes(
     "bridges",
-    *_angle_statistics("", "", "halides shared by two metals", "crystal"),
-    *_angle_statistics("equatorial", "equatorial ", "halides shared by two metals of one sheet", "crystal"),
+    *_angle_statistics("", "", "halides shared by two metals", "bridges"),
+    *_angle_statistics("equatorial", "equatorial ", "halides shared by two metals of one sheet", "frame"),
     *_angle_statistics("axial", "axial ", "halides shared by metals of successive sheets", "axial bridges"),
     describe_as(
         "bridge_deviation_in_mean",
         "deg",
         "D_in",
         "Mean over equatorial bridges of 180° minus the angle M-X-M projected on the plane of the sheet.",
+        needs="frame",
         source=KNUTSON,
     ),
     describe_as(
@@ -137,6 +138,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "deg",
         "largest D_in",
         "Largest 180° minus the angle M-X-M projected on the plane of the sheet.",
+        needs="frame",
         source=KNUTSON,
     ),
     describe_as(
@@ -146,6 +148,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "Mean over equatorial bridges of 180° minus the angle M-X-M projected on the plane that holds the"
         " M...M"
         " line and the normal.",
+        needs="frame",
         source=KNUTSON,
     ),
     describe_as(
@@ -153,6 +156,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "deg",
         "largest D_out",
         "Largest 180° minus the angle M-X-M projected on the plane that holds the M...M line and the normal.",
+        needs="frame",
         source=KNUTSON,
     ),
     describe_as(
@@ -160,6 +164,7 @@ def _angle_statistics(where: str, title: str, which: str, needs: str) -> list[De
         "Å",
         "in-plane M...M distance",
         "Mean distance of metals that share an equatorial halide.",
+        needs="frame",
         source=KNUTSON,
     ),
     describe_as(

@@ -241,6 +241,7 @@ _GRAPH_DESCRIPTORS = (
         "spacer height",
         "Extent of the heavy atoms along the normal in the crystal.",
         unit="Å",
+        extra="frame",
         source=TODESCHINI,
     ),
     _graph(
@@ -248,6 +249,7 @@ _GRAPH_DESCRIPTORS = (
         "spacer tilt",
         "Angle between the principal axis of the heavy atoms and the normal.",
         unit="deg",
+        extra="frame",
         source=TODESCHINI,
     ),
     _graph(

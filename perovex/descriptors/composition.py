@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core import Element
 
-from perovex.crystal.radii import CAGE_RADII, HALIDE_RADII, METAL_RADII
+from perovex.crystal.radii import CAGE_RADII, HALIDE_RADII, METAL_RADII, OTHER_RADII
 from perovex.descriptors._stats import mean
 from perovex.descriptors.molecule import molecular_volume
 from perovex.descriptors.registry import computes, describe_as
@@ -101,6 +101,16 @@ def _mass(symbol: str) -> float:
 def _weighted(counts: Counter[str], table: Mapping[str, float]) -> float:
     """Mean over atoms; NaN where an element is not tabulated."""
     return sum(table.get(symbol, NAN) * n for symbol, n in counts.items()) / sum(counts.values())
+
+
+def _metal_radii(crystal: LayeredPerovskite, metals: Counter[str], n_halides: int) -> Mapping[str, float]:
+    """Radii of the metals; of a single one in the charge that balances the crystal, such as tin in Cs2SnI6."""
+    if len(metals) > 1 or not all(molecule.hydrogens_complete for molecule in crystal.molecules):
+        return METAL_RADII
+    ((symbol, count),) = metals.items()
+    charge, rest = divmod(n_halides - sum(molecule.charge for molecule in crystal.molecules), count)
+    usual = METAL_RADII.get(symbol, NAN)
+    return {symbol: usual if rest else OTHER_RADII.get((symbol, charge), usual)}
 
 
 def _sphere(radius: float) -> float:
@@ -208,7 +218,8 @@ def composition(crystal: LayeredPerovskite) -> dict[str, float]:
     metals = Counter(symbols[i] for i in octahedra.metal)
     halides = Counter(symbols[i] for i in np.unique(octahedra.ligand))
     weight = sum(_mass(symbol) * n for symbol, n in Counter(symbols).items())
-    metal_radius, halide_radius = _weighted(metals, METAL_RADII), _weighted(halides, HALIDE_RADII)
+    radii = _metal_radii(crystal, metals, halides.total())
+    metal_radius, halide_radius = _weighted(metals, radii), _weighted(halides, HALIDE_RADII)
     chi = {symbol: _electronegativity(symbol) for symbol in (*metals, *halides)}
     mass = {symbol: _mass(symbol) for symbol in (*metals, *halides)}
     metal_chi, halide_chi = _weighted(metals, chi), _weighted(halides, chi)
@@ -218,7 +229,7 @@ def composition(crystal: LayeredPerovskite) -> dict[str, float]:
     complete = all(molecule.hydrogens_complete for molecule in crystal.molecules)
     organic = sum(_cation_volume(m.smiles) for m in crystal.molecules if len(m) > 1) if complete else NAN
     ions = sum(_cation_volume(m.smiles) for m in crystal.molecules if len(m) == 1)
-    framework = sum(_sphere(METAL_RADII.get(s, NAN)) * n for s, n in metals.items()) + sum(
+    framework = sum(_sphere(radii.get(s, NAN)) * n for s, n in metals.items()) + sum(
         _sphere(HALIDE_RADII.get(s, NAN)) * n for s, n in halides.items()
     )
     return {

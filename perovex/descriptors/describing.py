@@ -45,9 +45,12 @@ def row(crystal: LayeredPerovskite, families: Iterable[str] | str | None = None)
     """
     values: dict[str, float] = {}
     with np.errstate(all="ignore"):  # an undefined value is NaN and no reason to warn
-        for compute in REGISTRY.computes(REGISTRY.families(families)):
+        for compute in REGISTRY.computes(families, framed=crystal.framed):
             values.update(compute(crystal))
-    return {key: float(values[key]) for key in REGISTRY.keys_of(families)}
+    keys = REGISTRY.keys_of(families)
+    if not crystal.framed:
+        values |= {key: np.nan for key in keys if REGISTRY[key].needs_frame}
+    return {key: float(values[key]) for key in keys}
 
 
 def missing_hydrogens(
@@ -90,14 +93,15 @@ def describe(obj: Any, *, families: Iterable[str] | str | None = None, disorder:
     -------
     pandas.Series
         Index: keys of `perovex.descriptors.REGISTRY`; its name is the file or the formula. NaN where
-        undefined; `n_layers` is inf for a 3D network.
+        undefined; `n_layers` is inf for a 3D network. Of isolated or corner-sharing octahedra that form neither (100)
+        sheets nor a 3D perovskite everything that needs their axes is (see `Descriptor.needs_frame`).
 
     Raises
     ------
     StructureFileError
         The file cannot be read.
     PerceptionError
-        The crystal is not a perovskite.
+        There are no octahedra, or they share edges or faces.
     UnknownDescriptorError
         A family is unknown.
 
@@ -112,8 +116,7 @@ def describe(obj: Any, *, families: Iterable[str] | str | None = None, disorder:
     (2.95, 180.0)
     """
     from perovex.crystal import perceive
-    from perovex.crystal.model import LayeredPerovskite
 
-    crystal = obj if isinstance(obj, LayeredPerovskite) else perceive(obj, disorder=disorder)
+    crystal = perceive(obj, disorder=disorder, framed=False)
     name = crystal.source or crystal.formula
     return pd.Series(row(crystal, families), name=name, dtype=float)

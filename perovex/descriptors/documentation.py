@@ -17,10 +17,12 @@ the column *needs* says what it depends on:
 
 `n_layers` is inf for a 3D network. Models that cannot read infinity use `inverse_n_layers`, which is always
 finite. *Equatorial* means along the two in-plane M...M directions and *axial* along the normal of the sheets;
-for a 3D network the pseudo-cubic axes take their places. Where a crystal has several octahedra, bridges,
-gaps, spacers or bonds, a mean runs over all of them. The *source* is the work that defines the quantity; plain
-lengths, angles and counts, whose definition is complete in itself, name one that describes layered perovskites or
-cations by them. The list of sources is at the end.
+for a 3D network the pseudo-cubic axes take their places. Octahedra that form neither (100) sheets nor a 3D
+perovskite, yet are isolated or share corners alone (A2BX6, (110) and (111) sheets, chains), have no such frame: what
+needs one is NaN, every cation counts as a spacer, and a remark names the network. Where a crystal has several
+octahedra, bridges, gaps, spacers or bonds, a mean runs over all of them. The *source* is the work that defines the
+quantity; plain lengths, angles and counts, whose definition is complete in itself, name one that describes layered
+perovskites or cations by them. The list of sources is at the end.
 
 """
 

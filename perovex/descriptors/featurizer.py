@@ -25,7 +25,9 @@ __all__ = ["HOIPFeaturizer"]
 class HOIPFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Turn crystals into rows of descriptors.
 
-    Cation descriptors are cached by molecule, so a series of crystals of one spacer pays for its graph once.
+    Cation descriptors are cached by molecule, so a series of crystals of one spacer pays for its graph once. Isolated
+    or corner-sharing octahedra that form neither (100) sheets nor a 3D perovskite are NaN where a descriptor needs
+    axes, and `warnings_` names what they form.
 
     Parameters
     ----------

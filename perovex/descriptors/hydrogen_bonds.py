@@ -222,7 +222,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "1",
         "share of terminal acceptors",
         "Share of the hydrogen bonds that end on terminal halides; the others end on bridging ones.",
-        needs=(*_NEEDS, "layers"),
+        needs=(*_NEEDS, "terminal halides"),
         source=STEINER,
     ),
     describe_as(
@@ -230,7 +230,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Å",
         "H...X length, terminal X",
         "Mean H...X distance of the hydrogen bonds to terminal halides.",
-        needs=(*_NEEDS, "layers"),
+        needs=(*_NEEDS, "terminal halides"),
         source=STEINER,
     ),
     describe_as(
@@ -238,7 +238,7 @@ def ammonium_contacts(crystal: LayeredPerovskite) -> Contacts:
         "Å",
         "H...X length, bridging X",
         "Mean H...X distance of the hydrogen bonds to bridging halides.",
-        needs=_NEEDS,
+        needs=(*_NEEDS, "bridges"),
         source=STEINER,
     ),
     describe_as(
@@ -266,6 +266,7 @@ def hydrogen_bonds(crystal: LayeredPerovskite) -> dict[str, float]:
     contacts = ammonium_contacts(crystal)
     bonded, terminal = contacts.bonded, contacts.terminal
     count = float(bonded.sum())
+    has_terminal = not crystal.octahedra.bridging.all()
     return {
         "hydrogen_bonds_per_ammonium": count / contacts.nitrogens if contacts.hydrogens else float("nan"),
         "hydrogen_bonds_per_hydrogen": count / contacts.hydrogens if contacts.hydrogens else float("nan"),
@@ -274,7 +275,7 @@ def hydrogen_bonds(crystal: LayeredPerovskite) -> dict[str, float]:
         "hydrogen_bond_reduced_length_mean": mean(contacts.reduced[bonded]),
         "hydrogen_bond_donor_distance_mean": mean(contacts.reach[bonded]),
         "hydrogen_bond_angle_mean": mean(contacts.angle[bonded]),
-        "hydrogen_bond_terminal_fraction": mean(terminal[bonded]) if crystal.dimensionality == 2 else float("nan"),
+        "hydrogen_bond_terminal_fraction": mean(terminal[bonded]) if has_terminal else float("nan"),
         "hydrogen_bond_terminal_length_mean": mean(contacts.length[bonded & terminal]),
         "hydrogen_bond_bridging_length_mean": mean(contacts.length[bonded & ~terminal]),
         "nitrogen_halide_distance_mean": mean(contacts.nearest),

@@ -143,6 +143,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "1",
         "n",
         "Sheets of octahedra per slab; inf for a 3D network; the mean where slabs differ.",
+        needs="frame",
         source=STOUMPOS,
     ),
     describe_as(
@@ -150,6 +151,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "1",
         "1/n",
         "One over `n_layers`: 1 for a single layer, 0 for a 3D network; always finite.",
+        needs="frame",
         source=STOUMPOS,
     ),
     describe_as(
@@ -217,6 +219,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "Å²",
         "area per metal",
         "Area of the sheet per metal, from the mean in-plane M...M vectors.",
+        needs="frame",
         source=MAO,
     ),
     describe_as(
@@ -232,6 +235,7 @@ def interdigitation(placed: list[Placed], gaps: list[Gap]) -> Array:
         "Å",
         "equatorial corrugation",
         "Root-mean-square height of the equatorial halides about the midpoint of the two metals that they join.",
+        needs="frame",
         source=HOFFMAN,
     ),
     describe_as(

@@ -62,7 +62,6 @@ def bond_length_distortion(vectors: Array) -> Array:
 
     Examples
     --------
-    >>> from perovex.descriptors.octahedra import bond_length_distortion
     >>> axes = np.array([[[3.0, 0, 0], [-3, 0, 0], [0, 3, 0], [0, -3, 0], [0, 0, 4.5], [0, 0, -1.5]]])
     >>> bond_length_distortion(axes).round(6)
     array([0.083333])
@@ -244,6 +243,7 @@ def theta(vectors: Array) -> Array:
         "Å",
         "equatorial M-X bond",
         "Mean length of the four bonds per metal that lie along the in-plane M...M directions.",
+        needs="frame",
         source=MAO,
     ),
     describe_as(
@@ -251,6 +251,7 @@ def theta(vectors: Array) -> Array:
         "Å",
         "axial M-X bond",
         "Mean length of the two bonds per metal along the normal.",
+        needs="frame",
         source=MAO,
     ),
     describe_as(
@@ -258,6 +259,7 @@ def theta(vectors: Array) -> Array:
         "1",
         "axial / equatorial bond",
         "`bond_length_axial_mean` over `bond_length_equatorial_mean`.",
+        needs="frame",
         source=MAO,
     ),
     describe_as(
@@ -265,7 +267,7 @@ def theta(vectors: Array) -> Array:
         "Å",
         "terminal M-X bond",
         "Mean length of the bonds to halides that belong to one metal only.",
-        needs="layers",
+        needs="terminal halides",
         source=MAO,
     ),
     describe_as(
@@ -273,6 +275,7 @@ def theta(vectors: Array) -> Array:
         "Å",
         "bridging M-X bond",
         "Mean length of the bonds to halides shared by two metals.",
+        needs="bridges",
         source=MAO,
     ),
     describe_as(
@@ -284,11 +287,7 @@ def theta(vectors: Array) -> Array:
     ),
     describe_as("zeta_mean", "Å", "ζ", "Mean over octahedra of ζ = sum of |d - d_mean|.", source=OCTADIST),
     describe_as(
-        "sigma_mean",
-        "deg",
-        "Σ",
-        "Mean over octahedra of Σ = sum over the 12 cis angles of |90° - φ|.",
-        source=OCTADIST,
+        "sigma_mean", "deg", "Σ", "Mean over octahedra of Σ = sum over the 12 cis angles of |90° - φ|.", source=OCTADIST
     ),
     describe_as(
         "theta_mean",
@@ -331,6 +330,7 @@ def theta(vectors: Array) -> Array:
         "Å",
         "off-centring along the normal",
         "Mean absolute component of the off-centring vector along the normal.",
+        needs="frame",
         source=HALASYAMANI,
     ),
     describe_as("trans_angle_mean", "deg", "trans X-M-X angle", "Mean angle between opposite bonds.", source=OCTADIST),
@@ -346,6 +346,7 @@ def theta(vectors: Array) -> Array:
         "deg",
         "equatorial trans X-M-X angle",
         "Mean angle between opposite equatorial bonds.",
+        needs="frame",
         source=MAO,
     ),
     describe_as(
@@ -353,6 +354,7 @@ def theta(vectors: Array) -> Array:
         "deg",
         "axial trans X-M-X angle",
         "Mean angle between the two axial bonds of a metal.",
+        needs="frame",
         source=MAO,
     ),
 )
@@ -369,10 +371,8 @@ def octahedra(crystal: LayeredPerovskite) -> dict[str, float]:
     dict of str to float
         One value per key.
     """
-    vectors = crystal.octahedra.vectors
-    bridging = crystal.octahedra.bridging
-    lengths = crystal.octahedra.bond_lengths
-    trans, cis = trans_angles(vectors), cis_angles(vectors)
+    vectors, bridging = crystal.octahedra.vectors, crystal.octahedra.bridging
+    lengths, trans, cis = crystal.octahedra.bond_lengths, trans_angles(vectors), cis_angles(vectors)
     centre, volume = off_centring(vectors), octahedral_volume(vectors)
     equatorial, axial = mean(lengths[:, :4]), mean(lengths[:, 4:])
     return {

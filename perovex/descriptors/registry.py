@@ -30,14 +30,21 @@ FAMILIES = ("octahedra", "bridges", "tilts", "layers", "hydrogen_bonds", "cation
 
 NEEDS = {
     "crystal": "any perceived crystal",
-    "layers": "a layered crystal (undefined for a 3D network)",
+    "frame": "a network with axes: (100) sheets or a 3D perovskite (undefined for isolated octahedra, chains and other"
+    " sheets)",
+    "layers": "a layered crystal of (100) sheets (undefined for a 3D network)",
     "axial bridges": "metals bridged along the normal (n >= 2 or a 3D network)",
-    "spacer": "organic cations between the slabs",
+    "bridges": "halides shared by two metals (undefined for isolated octahedra)",
+    "terminal halides": "halides of one metal alone (undefined for a 3D perovskite)",
+    "spacer": "organic cations between the slabs; all cations of a network without a frame",
     "ammonium": "a charged nitrogen in the spacer",
     "hydrogens": "hydrogen positions",
     "cage cation": "cations inside perovskite cages",
 }
 """What a descriptor can need of a crystal; where it is missing the value is NaN."""
+
+FRAMED_NEEDS = frozenset({"frame", "layers", "axial bridges"})
+"""Needs that no network without axes can meet, see `LayeredPerovskite.framed`."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,11 @@ class Descriptor:
     family: str
     needs: tuple[str, ...]
     label: str
+
+    @property
+    def needs_frame(self) -> bool:
+        """Whether it is measured against axes of the network, which isolated octahedra and chains have not."""
+        return not FRAMED_NEEDS.isdisjoint(self.needs)
 
     @property
     def version(self) -> str:
@@ -137,6 +149,7 @@ class Registry(Mapping[str, Descriptor]):
     def __init__(self) -> None:
         self._descriptors: dict[str, Descriptor] = {}
         self._computes: dict[str, list[Compute]] = {family: [] for family in FAMILIES}
+        self._framed: set[Compute] = set()
 
     def __getitem__(self, key: str) -> Descriptor:
         try:
@@ -170,15 +183,27 @@ class Registry(Mapping[str, Descriptor]):
         """
         if family not in FAMILIES:
             raise ValueError(f"unknown family {family!r}")
-        for item in descriptors:
+        items = list(descriptors)
+        for item in items:
             if item.key in self._descriptors or not set(item.needs) <= set(NEEDS) or item.source not in REFERENCES:
                 raise ValueError(f"{item.key!r} is registered twice, or needs or cites something unknown")
             self._descriptors[item.key] = Descriptor(**{**asdict(item), "family": family})
         self._computes[family].append(compute)
+        if all(item.needs_frame for item in items):
+            self._framed.add(compute)
 
-    def computes(self, families: Iterable[str] | None = None) -> list[Compute]:
-        """Return the functions of the families asked for, in order of columns."""
-        return [compute for family in self.families(families) for compute in self._computes[family]]
+    def computes(self, families: Iterable[str] | str | None = None, *, framed: bool = True) -> list[Compute]:
+        """Return the functions of the families asked for, in order of columns.
+
+        Parameters
+        ----------
+        families : str or iterable of str, optional
+            Names; all by default.
+        framed : bool, default=True
+            False leaves out functions none of whose descriptors is defined for a network without axes.
+        """
+        chosen = [compute for family in self.families(families) for compute in self._computes[family]]
+        return chosen if framed else [compute for compute in chosen if compute not in self._framed]
 
     def families(self, families: Iterable[str] | str | None = None) -> tuple[str, ...]:
         """Check names of families and return them in order of columns.

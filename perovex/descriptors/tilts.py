@@ -153,16 +153,23 @@ def tilt_correlation(first: Array, second: Array) -> float:
         "Mean absolute rotation of the octahedra about the normal (component of the rotation vector that"
         " best maps"
         " the frame of the sheet on the octahedron).",
+        needs="frame",
         source=GLAZER,
     ),
     describe_as(
-        "tilt_in_plane_max", "deg", "largest in-plane tilt", "Largest rotation about the normal.", source=GLAZER
+        "tilt_in_plane_max",
+        "deg",
+        "largest in-plane tilt",
+        "Largest rotation about the normal.",
+        needs="frame",
+        source=GLAZER,
     ),
     describe_as(
         "tilt_out_of_plane_mean",
         "deg",
         "out-of-plane tilt",
         "Mean length of the rotation vector's part about the two in-plane M...M axes.",
+        needs="frame",
         source=GLAZER,
     ),
     describe_as(
@@ -170,10 +177,16 @@ def tilt_correlation(first: Array, second: Array) -> float:
         "deg",
         "largest out-of-plane tilt",
         "Largest rotation about the in-plane M...M axes.",
+        needs="frame",
         source=GLAZER,
     ),
     describe_as(
-        "tilt_total_mean", "deg", "octahedral tilt", "Mean angle of the whole rotation of the octahedra.", source=GLAZER
+        "tilt_total_mean",
+        "deg",
+        "octahedral tilt",
+        "Mean angle of the whole rotation of the octahedra.",
+        needs="frame",
+        source=GLAZER,
     ),
     describe_as(
         "tilt_in_plane_phase",
@@ -192,6 +205,7 @@ def tilt_correlation(first: Array, second: Array) -> float:
         "Correlation of the rotations about an in-plane M...M axis of octahedra bridged along that axis: +1"
         " in"
         " phase, -1 in antiphase; undefined without such a tilt.",
+        needs="frame",
         source=GLAZER,
     ),
 )

@@ -335,4 +335,4 @@ def build_and_describe(
             crystal = relax_by_potential(crystal, _potential_of(relax))
     except PerovexError as error:
         return Described(error=error)
-    return describe_item(crystal, keep=keep)
+    return describe_item(crystal, keep=keep, framed=True)

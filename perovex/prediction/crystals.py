@@ -85,7 +85,9 @@ def predict(
     check_policy(disorder)
     bundle = load_models(models, moduli)
     crystals, names = _expanded(items)
-    described = list(describe_each(crystals, disorder=disorder, n_jobs=n_jobs, progress=progress, keep=explain))
+    described = list(
+        describe_each(crystals, disorder=disorder, n_jobs=n_jobs, progress=progress, keep=explain, framed=True)
+    )
     table = predict_described(described, names, bundle)
     if explain:
         table = add_reasons(table, [[crystal] for crystal in described], bundle, progress=progress)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from perovex.cli.journal import Journal
 from perovex.cli.moving import _Rows
@@ -202,3 +203,18 @@ def test_csv_has_six_digits_and_all_where_they_are_asked_for(perovex, two_crysta
     perovex("describe", two_crystals[0], "-f", "bridges", "--out", out)
     assert pd.read_parquet(out)["bridge_angle_mean"].iloc[0] == exact
     perovex("describe", two_crystals[0], "--digits", "3", "--out", out).assert_refused("--digits is about CSV")
+
+
+def test_isolated_octahedra_are_described_and_no_model_takes_them(perovex, two_crystals, tmp_path):
+    file = tmp_path / "isolated.cif"
+    lattice = Lattice.cubic(11.65)  # Cs2SnI6
+    Structure.from_spacegroup("Fm-3m", lattice, ["Cs", "Sn", "I"], [[0.25] * 3, [0, 0, 0], [0.245, 0, 0]]).to(str(file))
+    done = perovex("describe", two_crystals[0], file, "--format", "json")
+    assert done.status == 0, done.err
+    record = json.loads(done.out)[str(file)]
+    assert record["bond_length_mean"] == pytest.approx(0.245 * 11.65, rel=1e-6)
+    assert record["tilt_total_mean"] is None
+    assert record["error"] == ""
+    assert "0D isolated octahedra" in record["warnings"][0]
+    assert done.err.count("0D isolated octahedra") == 1
+    perovex("predict", file).assert_refused("TopologyError", "0D isolated octahedra, vacancy-ordered (A2BX6)")

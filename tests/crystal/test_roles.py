@@ -48,6 +48,11 @@ def test_every_cation_of_a_network_fills_a_cage():
     assert [one.role for one in placed] == ["cage", "cage", "guest"]
 
 
+def test_without_axes_no_cage_is_told():
+    placed = with_roles([molecule(0.0), molecule(10.0, -1)], [], np.full(3, np.nan), float("nan"))
+    assert [one.role for one in placed] == ["spacer", "guest"]
+
+
 def test_a_slab_of_one_sheet_has_no_cages():
     sheet = [SimpleNamespace(metal_heights=np.array([5.0]))]
     assert with_roles([molecule(5.0)], sheet, NORMAL, PERIOD)[0].role == "spacer"

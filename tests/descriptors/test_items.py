@@ -4,6 +4,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
+from frameless_networks import layers_111, vacancy_ordered
 from pymatgen.core import Lattice, Structure
 from scipy.spatial.transform import Rotation
 from tilted_networks import network, rotation_vectors
@@ -208,13 +209,6 @@ def test_unknown_parts_are_refused():
         describe_items(cubic(), "atom")
 
 
-def vacancy_ordered(metal="Sn", halide="I"):
-    """Cs2SnI6, K2PtCl6 type: Fm-3m, 11.65 Å, x = 0.245 (W. Werker, Recl. Trav. Chim. Pays-Bas 58, 257, 1939)."""
-    return Structure.from_spacegroup(
-        "Fm-3m", Lattice.cubic(11.65), ["Cs", metal, halide], [[0.25] * 3, [0, 0, 0], [0.245, 0, 0]]
-    )
-
-
 def test_vacancy_ordered_crystal_is_named_and_its_octahedra_described():
     with pytest.raises(TopologyError) as caught:
         perceive(vacancy_ordered())
@@ -243,28 +237,6 @@ def test_double_perovskite_from_its_space_group():
 
 @pytest.mark.parametrize("sheets", [2, 3])
 def test_111_oriented_layers_are_named(sheets):
-    # slabs cut from the cubic network between planes of cations: A(n+1) B(n) X(3n+3), as Cs3Bi2I9 for n = 2
-    d = 2.9 * 2 / np.sqrt(3)  # spacing of (111) planes of metals
-    a = 2.9 * 2 * np.sqrt(2)
-    lattice = np.array([[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, (sheets + 1) * d]])
-    stack = [np.zeros(2), np.array([1 / 3, 2 / 3]), np.array([2 / 3, 1 / 3])]
-    symbols, frac = [], []
-    height = sheets + 1
-    for k in range(sheets):
-        symbols.append("Bi")
-        frac.append([*stack[k % 3], (k + 0.5) / height])
-    for k in range(sheets + 1):
-        # the plane of cations and halides between metal planes k - 1 and k
-        base = stack[(k + 1) % 3]
-        symbols.append("Cs")
-        frac.append([*base, k / height])
-        for shift in ((0.5, 0), (0, 0.5), (0.5, 0.5)):
-            symbols.append("I")
-            frac.append([*(base + shift), k / height])
-    # room between the slabs: a longer cell along the normal
-    places = np.array(frac) @ lattice
-    lattice[2, 2] += 4.0
-    crystal = Structure(lattice, symbols, places, coords_are_cartesian=True)
     with pytest.raises(TopologyError) as caught:
-        perceive(crystal)
+        perceive(layers_111(sheets))
     assert caught.value.topology == "2D corner-sharing (111)"

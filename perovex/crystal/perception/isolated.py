@@ -55,7 +55,7 @@ def octahedra_alone(obj: Any, *, disorder: str = "error") -> Octahedra:
     structure = as_structure(obj, disorder=disorder)
     try:
         atoms = AtomTable.from_structure(structure)
-        raw = _right_handed(find_octahedra(atoms))
+        raw = right_handed(find_octahedra(atoms))
     except PerovexError as error:
         raise error.at(structure.properties.get("source")) from None
     sites, counts = np.unique(raw.ligand, return_counts=True)
@@ -70,8 +70,14 @@ def octahedra_alone(obj: Any, *, disorder: str = "error") -> Octahedra:
     )
 
 
-def _right_handed(raw: RawOctahedra) -> RawOctahedra:
-    """Turn the last pair around where the three pairs make left-handed axes."""
+def right_handed(raw: RawOctahedra) -> RawOctahedra:
+    """Turn the last pair around where the three pairs make left-handed axes.
+
+    Parameters
+    ----------
+    raw : RawOctahedra
+        As found, their ligands in trans pairs and nothing more.
+    """
     axes = raw.vectors[:, 0::2] - raw.vectors[:, 1::2]
     order = np.tile(np.arange(6), (len(raw), 1))
     left = np.linalg.det(axes) < 0

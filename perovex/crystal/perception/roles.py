@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from perovex.crystal.model import Molecule, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from perovex.crystal.model import Slab
@@ -23,7 +24,7 @@ def with_roles(
 
     A neutral molecule is a guest. A cation lies in a cage when the centroid of its heavy atoms is between the
     lowest and the highest metal plane of a slab, and always in a 3D network; else it is a spacer, be it
-    organic or caesium.
+    organic or caesium. In a network without axes every cation is a spacer: nothing tells a cage there.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def with_roles(
     slabs : sequence of Slab
         Empty for a 3D network.
     normal : ndarray, shape (3,)
-        Unit normal.
+        Unit normal; NaN for a network without axes.
     repeat_height : float
         Stacking period, Å.
 
@@ -61,7 +62,7 @@ def _role(molecule: RawMolecule, slabs: Sequence[Slab], normal: NDArray[np.float
     if molecule.charge <= 0:
         return "guest"
     if not slabs:
-        return "cage"
+        return "spacer" if np.isnan(normal).any() else "cage"
     height = float(molecule.centroid @ normal)
     for slab in slabs:
         bottom, top = float(slab.metal_heights[0]), float(slab.metal_heights[-1])

@@ -52,12 +52,23 @@ def require_corner_sharing(links: Links, parts: Components) -> int:
     raise topology_error(topology)
 
 
+def shares_no_edge(links: Links) -> bool:
+    """Tell whether octahedra share corners at most, or nothing at all.
+
+    Parameters
+    ----------
+    links : Links
+        Shared halides.
+    """
+    return bool((links.shared == 1).all())
+
+
 def topology_error(topology: str, detail: str = "") -> TopologyError:
     """Return the error for a network that is no corner-sharing 2D or 3D perovskite."""
     text = f"no corner-sharing 2D or 3D perovskite; the octahedra form: {topology}"
     remedy = (
-        "only (100) sheets and 3D perovskites are described whole; `perovex describe --per octahedron` describes the "
-        "octahedra of others"
+        "`perovex describe` takes isolated and corner-sharing octahedra, `perovex describe --per octahedron` any; all "
+        "else needs (100) sheets or a 3D perovskite"
     )
     return TopologyError(text + (f" ({detail})" if detail else ""), remedy=remedy).named(topology)
 
