@@ -135,6 +135,7 @@ INSIDE = {
         ("interactive",),
     ),
     "screening": (
+        ("words",),
         ("cations", "features", "parts", "rungs"),
         ("formability", "model"),
         ("acquisition", "comparison", "goals", "library"),

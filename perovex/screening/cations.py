@@ -14,6 +14,7 @@ from perovex.building.cation import ammonium_form
 from perovex.crystal.isotopes import without_isotopes
 from perovex.descriptors.smiles import MoleculeGraph, canonical_smiles, molecule_graph
 from perovex.errors import SmilesError
+from perovex.screening.words import Change, change_in_words
 
 #: Anions and acids that spacers are sold with; they are taken off.
 COUNTER_IONS: Final = frozenset(
@@ -47,13 +48,18 @@ class Cation:
         Canonical SMILES of the cation, as written but for salts and neutral amines.
     key : str
         The same for enantiomers, isotopologues and tautomers: what makes two entries one compound.
-    notes : tuple of str
+    changes : tuple of Change
         What was changed on the way.
     """
 
     smiles: str
     key: str
-    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed on the way, in words."""
+        return tuple(map(change_in_words, self.changes))
 
 
 def read_cation(text: str) -> Cation:
@@ -77,7 +83,7 @@ def read_cation(text: str) -> Cation:
     Examples
     --------
     >>> read_cation("[NH3+]CCCC")
-    Cation(smiles='CCCC[NH3+]', key='CCCC[NH3+]', notes=())
+    Cation(smiles='CCCC[NH3+]', key='CCCC[NH3+]', changes=())
     >>> read_cation("CCCCN").notes
     ('neutral amine: its ammonium CCCC[NH3+] is meant',)
     >>> read_cation("CCCC[NH3+].[I-]").notes
@@ -86,16 +92,16 @@ def read_cation(text: str) -> Cation:
     True
     """
     mol = _parse(text)
-    notes: list[str] = []
-    mol = _without_counter_ions(mol, text, notes)
+    changes: list[Change] = []
+    mol = _without_counter_ions(mol, text, changes)
     charge = Chem.GetFormalCharge(mol)
     if charge == 0:
-        mol = _protonated(mol, text, notes)
+        mol = _protonated(mol, text, changes)
         charge = Chem.GetFormalCharge(mol)
     smiles = canonical_smiles(mol, text)
     _require_spacer(molecule_graph(smiles), charge, text)
     flat = smiles if not any(mark in smiles for mark in "@/\\") else None
-    return Cation(smiles, compound_name(mol, flat), tuple(notes))
+    return Cation(smiles, compound_name(mol, flat), tuple(changes))
 
 
 def compound_name(mol: Any, flat: str | None = None) -> str:
@@ -162,7 +168,7 @@ def _parse(text: str) -> Any:
     return without_isotopes(mol, text)
 
 
-def _without_counter_ions(mol: Any, text: str, notes: list[str]) -> Any:
+def _without_counter_ions(mol: Any, text: str, changes: list[Change]) -> Any:
     """Take anions, acids and water off a salt; one organic cation has to be left, or copies of one."""
     if "." not in text:
         return mol
@@ -183,11 +189,11 @@ def _without_counter_ions(mol: Any, text: str, notes: list[str]) -> Any:
             remedy="give one cation a row",
         )
     if removed:
-        notes.append(f"salt: {', '.join(dict.fromkeys(removed))} was taken off")
+        changes.append(Change("salt", ", ".join(dict.fromkeys(removed))))
     return next(iter(kept.values()))
 
 
-def _protonated(mol: Any, text: str, notes: list[str]) -> Any:
+def _protonated(mol: Any, text: str, changes: list[Change]) -> Any:
     """Return the ammonium of a neutral amine."""
     if any(atom.GetFormalCharge() > 0 and atom.GetTotalNumHs() for atom in mol.GetAtoms()):
         raise SmilesError(
@@ -200,7 +206,7 @@ def _protonated(mol: Any, text: str, notes: list[str]) -> Any:
             source=text,
             remedy="write the cation with its charges, such as CCCC[NH3+]",
         )
-    notes.append(f"neutral amine: its ammonium {smiles} is meant")
+    changes.append(Change("neutral amine", smiles))
     return Chem.MolFromSmiles(smiles)
 
 

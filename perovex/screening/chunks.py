@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,17 +16,17 @@ from perovex.building.halides import read_halides
 from perovex.errors import PerovexError
 from perovex.screening.cations import read_cation
 from perovex.screening.features import composition_values, crossed
-from perovex.screening.formability import composition_rules, judge_many
+from perovex.screening.formability import BROKEN, composition_rules, judge_many
 from perovex.screening.model import TARGETS, molecule_models, predict_features
+from perovex.screening.words import MIXED, joined, rule_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perovex.learn import ModelBundle
     from perovex.screening.reading import Entry
+    from perovex.screening.words import Rule
 
-#: Why compounds of several halides lie outside.
-MIXED: Final = "mixed halides were never seen in training"
 _ENTRY = ("row", "name", "written")
 
 
@@ -116,6 +116,7 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
     """Judge and predict spacers that could be read."""
     spacers = [cation.smiles for cation in cations]
     verdicts = judge_many(spacers, [cation.key for cation in cations])
+    broken = [composition_rules(*composition, question.cage) for composition in question.compositions]
     compounds, features = crossed(spacers, question.compositions)
     copies = [i for i in range(len(cations)) for _ in question.compositions]
     table = pd.DataFrame(
@@ -125,11 +126,12 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
             "written": [entries[i].smiles for i in copies],
             **{name: compounds[name].to_numpy() for name in compounds},
             "key": [cations[i].key for i in copies],
-            "notes": ["; ".join(cations[i].notes) for i in copies],
-            **{name: verdicts[name].to_numpy()[copies] for name in verdicts},
+            "notes": [joined(cations[i].notes) for i in copies],
+            "formability": [BROKEN if rules else one.verdict for one in verdicts for rules in broken],
+            "rules_broken": _in_words([one.broken for one in verdicts], broken),
+            "known_crystals": [joined(verdicts[i].known) for i in copies],
         }
     )
-    _add_composition_rules(table, question)
     predicted = predict_features(features, models_of(question))
     composition = pd.MultiIndex.from_frame(table[["metal", "halide", "n"]])
     predicted.loc[composition.isin(list(never_seen(question))), "in_domain"] = False
@@ -176,16 +178,10 @@ def is_mixed(halide: str) -> bool:
     return read_halides(halide).mixed
 
 
-def _add_composition_rules(table: pd.DataFrame, question: Question) -> None:
-    """Add the rules that a composition breaks to those of the cation."""
-    for metal, halide, n in question.compositions:
-        broken = composition_rules(metal, halide, n, question.cage)
-        if not broken:
-            continue
-        rows = (table["metal"] == metal) & (table["halide"] == halide) & (table["n"] == n)
-        earlier = table.loc[rows, "rules_broken"]
-        table.loc[rows, "rules_broken"] = [f"{text}; {'; '.join(broken)}".removeprefix("; ") for text in earlier]
-        table.loc[rows, "formability"] = "rule broken"
+def _in_words(of_spacers: Sequence[Sequence[str]], of_compositions: Sequence[Sequence[Rule]]) -> list[str]:
+    """Name, compound by compound, the rules that its cation breaks and those that its composition breaks."""
+    said = [list(map(rule_in_words, rules)) for rules in of_compositions]
+    return [joined([*of_spacer, *of_composition]) for of_spacer in of_spacers for of_composition in said]
 
 
 def chunk_bytes(entries: Sequence[Entry], question: Question) -> bytes:

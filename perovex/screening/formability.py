@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 from rdkit import Chem
 from scipy.stats import beta
@@ -27,6 +26,7 @@ from perovex.descriptors.smiles import molecule_graph
 from perovex.errors import SmilesError
 from perovex.screening.cations import compound_name
 from perovex.screening.features import MOLECULE
+from perovex.screening.words import KnownNetwork, Rule, known_in_words, rates_in_words, rule_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +40,7 @@ CROSS_SECTION: Final = 24.2
 #: Atoms without hydrogens up to which a cation goes into or between cages instead of spacing layers.
 SMALLEST: Final = 3
 _LAYERS, _OTHERWISE, _NONE_BROKEN = "known layered", "known otherwise", "no rule broken"
+BROKEN: Final = "rule broken"
 #: Verdicts of known crystals, which come before rules.
 KNOWN: Final = (_LAYERS, _OTHERWISE)
 #: Verdicts that a hit may have.
@@ -48,17 +49,17 @@ _LAYERED = ("layered", "layered (110)")
 _WIDTH = "cross-section"
 _SATURATED = ("primary", "secondary", "tertiary")
 
-# Two charges so near each other that one of the protons goes to the halide: what is flagged, and why.
+# Two charges so near each other that one of the protons goes to the halide: what is flagged, and as what.
 _ACIDIC = tuple(
-    (Chem.MolFromSmarts(smarts), words)
-    for smarts, words in (
-        ("[#7+]~[#7+]", "two charged nitrogens side by side"),
-        ("[#7+]-[CX4]-[#7+]", "two charges on one carbon"),
-        ("[#7+]~[#6X3]~[#7+]", "two charges on one amidine or ring carbon"),
-        ("[n+]1aa[n+]aa1", "two charges in one ring of a diazine"),
-        ("[n+]1a[n+]aaa1", "two charges in one ring of a diazine"),
-        ("[n+]1aaa([N+])aa1", "a second charge conjugated with a charged ring"),
-        ("[n+]1a([N+])aaaa1", "a second charge conjugated with a charged ring"),
+    (Chem.MolFromSmarts(smarts), name)
+    for smarts, name in (
+        ("[#7+]~[#7+]", "adjacent charges"),
+        ("[#7+]-[CX4]-[#7+]", "geminal charges"),
+        ("[#7+]~[#6X3]~[#7+]", "amidine charges"),
+        ("[n+]1aa[n+]aa1", "diazine charges"),
+        ("[n+]1a[n+]aaa1", "diazine charges"),
+        ("[n+]1aaa([N+])aa1", "conjugated charges"),
+        ("[n+]1a([N+])aaaa1", "conjugated charges"),
     )
 )
 # Bonds between the charged nitrogens of these, at most.
@@ -73,18 +74,28 @@ class Formability:
     ----------
     verdict : {"known layered", "known otherwise", "no rule broken", "rule broken"}
         Known crystals come before rules.
-    broken : tuple of str
-        Rules, in words.
-    known : tuple of str
-        Networks of known crystals of the cation, with sources.
+    rules : tuple of Rule
+        Rules that are broken.
+    networks : tuple of KnownNetwork
+        Of known crystals of the cation.
     acidic : str
-        Why its dication can hardly exist beside halide; empty else.
+        Name of the rule by which its dication can hardly exist beside halide; empty else.
     """
 
     verdict: str
-    broken: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    networks: tuple[KnownNetwork, ...] = ()
     acidic: str = ""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Rules that are broken, in words."""
+        return tuple(map(rule_in_words, self.rules))
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Networks of known crystals of the cation with their sources, in words."""
+        return tuple(map(known_in_words, self.networks))
 
 
 def cross_section(smiles: str) -> float:
@@ -108,8 +119,8 @@ def cross_section(smiles: str) -> float:
     return values["cation_volume"] / (values["eccentricity_head"] + 1.0)
 
 
-def rules_broken(smiles: str) -> list[str]:
-    """Name the rules about the cation alone that it breaks.
+def rules_broken(smiles: str) -> list[Rule]:
+    """Find the rules about the cation alone that it breaks.
 
     Parameters
     ----------
@@ -125,34 +136,29 @@ def rules_broken(smiles: str) -> list[str]:
     --------
     >>> rules_broken("CCCC[NH3+]")
     []
-    >>> rules_broken("C[N+](C)(C)C")[0]
-    'no hydrogen on any charged nitrogen to hold on to the halides'
+    >>> rules_broken("C[N+](C)(C)C")[0].name
+    'proton'
     """
-    return list(_broken(smiles).values())
-
-
-def _broken(smiles: str) -> dict[str, str]:
-    """Return the rules about the cation alone that it breaks: name, and in words."""
     graph = molecule_graph(smiles)
     values = molecule_descriptors(smiles, MOLECULE)
     types = {name: values[f"ammonium_{name}_count"] for name in _SATURATED}
-    broken: dict[str, str] = {}
+    broken: list[Rule] = []
     if not any(graph.hydrogens[i] > 0 for i in ammonium_atoms(smiles)):
-        broken["proton"] = "no hydrogen on any charged nitrogen to hold on to the halides"
+        broken.append(Rule("proton"))
     elif not any(types[name] for name in _SATURATED):
-        broken["charge"] = "the charge is spread over an aromatic ring or an amidine: chains are the rule"
+        broken.append(Rule("charge"))
     elif not types["primary"] and not types["secondary"]:
-        broken["substitution"] = "tertiary ammonium: its nitrogen does not reach the pocket of the halides"
+        broken.append(Rule("substitution"))
     if len(graph.numbers) <= SMALLEST:
-        broken["size"] = f"{len(graph.numbers)} atoms without hydrogens: goes into the cage, not between layers"
+        broken.append(Rule("size", {"atoms": len(graph.numbers)}))
     width = cross_section(smiles)
     if width > CROSS_SECTION:
-        broken[_WIDTH] = f"cross-section {width:.1f} Å³ per bond, wider than known spacers ({CROSS_SECTION:g})"
+        broken.append(Rule(_WIDTH, {"width": width, "limit": CROSS_SECTION}))
     return broken
 
 
 def acidity(smiles: str) -> str:
-    """Say why a dication can hardly exist beside halide; empty where nothing speaks against it.
+    """Name the rule by which a dication can hardly exist beside halide; empty where nothing speaks against it.
 
     Parameters
     ----------
@@ -161,7 +167,7 @@ def acidity(smiles: str) -> str:
     Examples
     --------
     >>> acidity("[NH3+]CC[NH3+]"), acidity("c1c[nH+]cc[nH+]1")
-    ('', 'two charges in one ring of a diazine')
+    ('', 'diazine charges')
     """
     graph = molecule_graph(smiles)
     if sum(graph.charges) < 2:
@@ -169,11 +175,11 @@ def acidity(smiles: str) -> str:
     charged = [i for i, (z, q) in enumerate(zip(graph.numbers, graph.charges, strict=True)) if z == 7 and q > 0]
     if all(graph.distances[i, j] > _ACIDIC_REACH for i, j in combinations(charged, 2)):
         return ""
-    return next((words for pattern, words in _ACIDIC if graph.mol.HasSubstructMatch(pattern)), "")
+    return next((name for pattern, name in _ACIDIC if graph.mol.HasSubstructMatch(pattern)), "")
 
 
-def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> list[str]:
-    """Name the rules about metal, halide and cage that a composition breaks.
+def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> list[Rule]:
+    """Find the rules about metal, halide and cage that a composition breaks.
 
     Parameters
     ----------
@@ -187,20 +193,21 @@ def composition_rules(metal: str, halide: str, n: int = 1, cage: str = "MA") -> 
 
     Examples
     --------
-    >>> composition_rules("Pb", "I"), composition_rules("Pb", "Cl", 2, "GA")
-    ([], ['cage cation GA is too large: tolerance factor 1.08'])
+    >>> composition_rules("Pb", "I"), [rule.name for rule in composition_rules("Pb", "Cl", 2, "GA")]
+    ([], ['large cage'])
     """
-    broken = []
+    broken: list[Rule] = []
     radius = read_halides(halide).radius(n)
     ratio = METAL_RADII[metal] / radius
     if ratio < OCTAHEDRAL_LIMIT:
-        broken.append(f"{metal} is small for six {halide}: octahedral factor {ratio:.2f} below {OCTAHEDRAL_LIMIT:g}")
+        values = {"metal": metal, "halide": halide, "ratio": ratio, "limit": OCTAHEDRAL_LIMIT}
+        broken.append(Rule("octahedral factor", values))
     if n > 1:
         factor = tolerance_factor(cage_radius(CAGE_SMILES[cage]), METAL_RADII[metal], radius)
         if factor > TOLERANCE[1] + 0.05:
-            broken.append(f"cage cation {cage} is too large: tolerance factor {factor:.2f}")
+            broken.append(Rule("large cage", {"cage": cage, "factor": factor}))
         elif factor < TOLERANCE[0]:
-            broken.append(f"cage cation {cage} is too small: tolerance factor {factor:.2f}")
+            broken.append(Rule("small cage", {"cage": cage, "factor": factor}))
     return broken
 
 
@@ -234,13 +241,13 @@ def judge(smiles: str, key: str | None = None) -> Formability:
     known = known_networks().get(name, ())
     broken, acidic = rules_broken(smiles), acidity(smiles)
     if acidic:
-        broken.append(f"the dication can hardly exist beside halide: {acidic}")
+        broken.append(Rule(acidic))
     if known:
-        layered = any(kind in _LAYERED for kind, _ in known)
+        layered = any(network.perovskite in _LAYERED for network in known)
         verdict = _LAYERS if layered else _OTHERWISE
     else:
-        verdict = "rule broken" if broken else _NONE_BROKEN
-    return Formability(verdict, tuple(broken), tuple(words for _, words in known), acidic)
+        verdict = BROKEN if broken else _NONE_BROKEN
+    return Formability(verdict, tuple(broken), known, acidic)
 
 
 def load_known() -> pd.DataFrame:
@@ -255,13 +262,13 @@ def load_known() -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)
-def known_networks() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Return by cation (see `perovex.screening.cations.compound_name`) what its crystals are: kind, and in words."""
-    table: dict[str, tuple[tuple[str, str], ...]] = {}
+def known_networks() -> Mapping[str, tuple[KnownNetwork, ...]]:
+    """Return by cation (see `perovex.screening.cations.compound_name`) what its crystals are."""
+    table: dict[str, tuple[KnownNetwork, ...]] = {}
     for row in load_known().itertuples(index=False):
         name = compound_name(Chem.MolFromSmiles(row.smiles))
-        words = f"{row.metal} {row.halide}: {row.network} ({row.source})"
-        table[name] = (*table.get(name, ()), (str(row.perovskite), words))
+        network = KnownNetwork(str(row.perovskite), row.metal, row.halide, row.network, row.source)
+        table[name] = (*table.get(name, ()), network)
     return table
 
 
@@ -297,7 +304,7 @@ def rates() -> pd.DataFrame:
         right = 0
         for name in names:
             limit = max(width for other, width in widths.items() if other != name) + 0.1
-            others_broken = _broken(name).keys() - {_WIDTH}
+            others_broken = {rule.name for rule in rules_broken(name)} - {_WIDTH}
             broken = bool(others_broken) or cross_section(name) > limit
             right += broken if label == "otherwise" else not broken
         lines[label] = _share(right, len(names))
@@ -313,17 +320,11 @@ def _share(right: int, count: int) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def statement() -> str:
     """Say how often the rules are right."""
-    table = rates()
-    layered, others = table.loc["layered"], table.loc["otherwise"]
-    return (
-        f"rules of formability: {layered['right']:.0f} of {layered['spacers']:.0f} spacers of known layered perovskites"
-        f" break none, {others['right']:.0f} of {others['spacers']:.0f} cations known to give others break one; "
-        "the rules were written with these crystals known, and failures are seldom published, so both shares flatter"
-    )
+    return rates_in_words(rates())
 
 
-def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
-    """Judge many cations.
+def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> list[Formability]:
+    """Judge many cations; one that cannot be read breaks a rule.
 
     Parameters
     ----------
@@ -332,15 +333,12 @@ def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        ``formability``, ``rules_broken`` and ``known_crystals`` (texts joined by "; ").
+    list of Formability
     """
-    rows = []
+    judged = []
     for smiles, key in zip(spacers, keys, strict=True):
         try:
-            judged = judge(smiles, key)
+            judged.append(judge(smiles, key))
         except SmilesError as error:
-            judged = Formability("rule broken", (str(error),))
-        rows.append((judged.verdict, "; ".join(judged.broken), "; ".join(judged.known)))
-    columns = ["formability", "rules_broken", "known_crystals"]
-    return pd.DataFrame(np.array(rows, dtype=object).reshape(-1, 3), columns=columns)
+            judged.append(Formability(BROKEN, (Rule("unreadable", {"error": error}),)))
+    return judged

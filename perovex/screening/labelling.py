@@ -21,6 +21,7 @@ from perovex.minima import Compound as Minima
 from perovex.minima.campaign import LABELS
 from perovex.prediction import start_crystal
 from perovex.screening.model import TARGETS
+from perovex.screening.words import LABEL_ELSEWHERE, labelled_in_words, no_minimum, no_moduli, search_start
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,7 @@ def _start(hit: pd.Series, question: Question, random_state: int) -> Start:
     structure = start_crystal(compound, random_state)
     minima = Minima.of(perceive(structure, source=str(compound)))
     relative = structure.properties.get("build", {}).get("from", "")
-    return Start(minima.name, structure, minima, f"made from {relative}" if relative else "built from nothing")
+    return Start(minima.name, structure, minima, search_start(relative))
 
 
 def _told(known: Known, start: Start, folder: Path, potential: str, moduli: str) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def _told(known: Known, start: Start, folder: Path, potential: str, moduli: str)
     paths = [folder / LABELS / f"{name}@{file_stem(potential)}.json" for name in names]
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
-        reason = "the label is left to another process" if names else _why_none(known, start)
+        reason = LABEL_ELSEWHERE if names else _why_none(known, start)
         return told | {"label_error": reason}
     row = read_label(path)
     if row["status"] != "accepted":
@@ -161,29 +162,32 @@ def _told(known: Known, start: Start, folder: Path, potential: str, moduli: str)
     suffix = "" if moduli == "relaxed" else f"_{moduli}"
     values = {f"labelled_{name}": row.get(f"{name}{suffix}", np.nan) for name in TARGETS}
     if not np.isfinite(list(values.values())).all():
-        return told | {"label_error": f"the label has no {moduli} moduli"}
+        return told | {"label_error": no_moduli(moduli)}
     return told | values
 
 
 def _why_none(known: Known, start: Start) -> str:
     """Say why no candidate of a compound became a minimum of it."""
     reasons = dict.fromkeys(outcome.record["reason"] for outcome in known.tried(start.compound))
-    return "; ".join(filter(None, reasons)) or "the search is left to another process"
+    return no_minimum(reasons)
 
 
 def _ranked(result: Screen, hits: pd.DataFrame, options: LabelOptions) -> Screen:
     """Rank labelled hits by their labels, and say what was done."""
     target = result.goal.target
     labelled = hits[[f"labelled_{name}" for name in TARGETS]].notna().all(axis=1)
-    said = f"rung (c), minima searched and labelled by {options.potential}: {labelled.sum()} of {options.count} hits"
+    n_held = 0
     if labelled.any():
         rows = hits[labelled]
         value = rows[f"labelled_{target}"]
         held = (rows[f"{target}_lower"] <= value) & (value <= rows[f"{target}_upper"])
-        said += f"; intervals of rung (a) for {target} held {held.sum()} of {len(rows)} labels"
+        n_held = int(held.sum())
         moduli = rows[[f"labelled_{name}" for name in TARGETS]].set_axis(list(TARGETS), axis=1)
         hits.loc[labelled, "score"] = result.goal.score(moduli)
         hits.loc[labelled, "rung"] = _RUNG
         hits = hits.sort_values("score", ascending=False, kind="stable", ignore_index=True)
         hits["rank"] = np.arange(1, len(hits) + 1)
+    said = labelled_in_words(
+        options.potential, target, n_labelled=int(labelled.sum()), n_hits=options.count, n_held=n_held
+    )
     return replace(result, hits=hits, statements=(*result.statements, said))

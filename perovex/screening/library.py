@@ -23,6 +23,7 @@ from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
 from perovex.errors import DatasetError, PerovexError
 from perovex.screening.cations import neutral_base, read_cation
 from perovex.screening.formability import FORMABLE, KNOWN, judge
+from perovex.screening.words import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -193,7 +194,7 @@ def _describe(
         cation = read_cation(written)
     except PerovexError:
         return None
-    if cation.key in rows or cation.notes:
+    if cation.key in rows or cation.changes:
         return None
     values = molecule_descriptors(
         cation.smiles, ("charge", "aromatic_rings", "fluorine_count", "heavy_atoms", "rotatable_bonds")
@@ -214,7 +215,7 @@ def _describe(
         "synthetic_accessibility": round(score(neutral_base(mol)), 2),
         "in_data": cation.key in labelled,
         "formability": verdict.verdict,
-        "rules_broken": "; ".join(verdict.broken),
+        "rules_broken": joined(verdict.broken),
     }
 
 

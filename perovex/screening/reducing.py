@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from perovex.screening.formability import FORMABLE
+from perovex.screening.words import OUTSIDE, left_out, repeat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def reduce_pieces(
             unranked.append(_left_out(sound, ~formable, reasons))
         if options.inside:
             inside = eligible["in_domain"].astype(bool)
-            outside = pd.Series("outside of what was learnt", eligible.index)
+            outside = pd.Series(OUTSIDE, eligible.index)
             unranked.append(_left_out(eligible, ~inside, outside))
             eligible = eligible[inside]
         if len(eligible):
@@ -91,14 +92,12 @@ def _left_out(table: pd.DataFrame, chosen: pd.Series, reasons: pd.Series) -> pd.
         return pd.DataFrame(columns=[*columns, "error", "status"])
     told = left.drop_duplicates(["row", "error"])[[*columns, "error"]].copy()
     in_part = left["row"].isin(table.loc[~chosen, "row"])
-    compositions: dict[tuple[int, str], list[str]] = {}
+    compositions: dict[tuple[int, str], list[tuple[str, str, float]]] = {}
     for row, reason, metal, halide, n in left.loc[in_part, ["row", "error", "metal", "halide", "n"]].to_numpy():
-        compositions.setdefault((row, reason), []).append(f"{metal}{halide} n={n:g}")
-    sentences = []
-    for row, reason in told[["row", "error"]].to_numpy():
-        named = ", ".join(compositions.get((row, reason), []))
-        sentences.append(f"{named}: {reason}" if named else reason)
-    return told.assign(error=sentences, status="not ranked")
+        compositions.setdefault((row, reason), []).append((metal, halide, n))
+    pairs = told[["row", "error"]].to_numpy()
+    errors = [left_out(compositions.get((row, reason), []), reason) for row, reason in pairs]
+    return told.assign(error=errors, status="not ranked")
 
 
 def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
@@ -109,7 +108,7 @@ def _repeats(sound: pd.DataFrame, seen: dict[int, int]) -> pd.DataFrame:
     ):
         code = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
         if code in seen:
-            lines.append((row, name, written, f"repeats row {seen[code]}: the same compound"))
+            lines.append((row, name, written, repeat(seen[code])))
         else:
             seen[code] = row
     return pd.DataFrame(lines, columns=["row", "name", "written", "error"])

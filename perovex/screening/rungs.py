@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from perovex._numbers import short
 from perovex.learn import metrics
+from perovex.screening.words import RUNGS, rung_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perovex.learn import Evaluation, ModelBundle
 
-#: Name of each rung and what it takes.
-RUNGS: Final = {
-    "a": "molecule and composition",
-    "b": "crystal built and described",
-    "c": "minima searched and labelled",
-}
 _SCORES = ("MAE", "R2", "Spearman")
 _SMALLEST_CELL = 8  # compounds of one halide and n, to rank among
 _MODELS = ("model", "mean", "nearest neighbour", "linear")
@@ -62,18 +56,7 @@ class Rung:
         'rung (a), molecule and composition: mean absolute error 1.9 GPa [1.7, 2.1] on 93 held-out spacers (always the
         mean: 2.4), R2 0.3 [0.2, 0.4]'
         """
-        known = self.accuracy.get(target)
-        if not known:
-            return f"rung ({self.letter}), {self.name}: its accuracy was not measured"
-        error, baseline, share = known["MAE"], known["mean MAE"], known["R2"]
-        return (
-            f"rung ({self.letter}), {self.name}: mean absolute error {_spread(error, ' GPa')} on {known['n_groups']} "
-            f"held-out spacers (always the mean: {short(baseline[0], 3)}), R2 {_spread(share)}"
-        )
-
-
-def _spread(value: list[float], unit: str = "") -> str:
-    return f"{short(value[0], 2)}{unit} [{short(value[1], 2)}, {short(value[2], 2)}]"
+        return rung_in_words(self.letter, self.accuracy.get(target))
 
 
 def rung_of(bundle: ModelBundle) -> Rung:
@@ -168,34 +151,3 @@ def _within(frame: pd.DataFrame, weights: np.ndarray) -> tuple[float, int]:
         total += float(spearmanr(cell["truth"], cell["prediction"])[0]) * len(cell)
         used += len(cell)
     return (total / used if used else float("nan")), used
-
-
-def rungs_sentence(measured: dict[str, Any] | None) -> str:
-    """Say which of rungs (a) and (b) ranks, and why.
-
-    Parameters
-    ----------
-    measured : dict, optional
-        As `perovex.screening.comparison.compare_rungs` tells of one target.
-
-    Examples
-    --------
-    >>> rungs_sentence({"best": "a", "b - a": [0.2, 0.1, 0.3]})
-    'rung (a) ranks: building crystals (rung b) changes the mean absolute error by +0.20 GPa [+0.10, +0.30]'
-    """
-    if not measured:
-        return "rung (a) ranks: rung (b) was not compared with it for these models"
-    said = (
-        f"rung ({measured['best']}) ranks: building crystals (rung b) changes the mean absolute error by "
-        f"{_difference(measured)}"
-    )
-    like = measured.get("like spacers")
-    if not like:
-        return said
-    outside = f"what was built and lies outside the domain is ranked by ({like['best']})"
-    return f"{said}, on clusters of like spacers by {_difference(like)}; {outside}"
-
-
-def _difference(measured: dict[str, Any]) -> str:
-    value, lower, upper = measured["b - a"]
-    return f"{value:+.2f} GPa [{lower:+.2f}, {upper:+.2f}]"

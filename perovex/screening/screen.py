@@ -30,7 +30,8 @@ from perovex.screening.options import Options
 from perovex.screening.parts import Parts
 from perovex.screening.reading import read_spacers
 from perovex.screening.reducing import reduce_pieces
-from perovex.screening.rungs import rung_of, rungs_sentence
+from perovex.screening.rungs import rung_of
+from perovex.screening.words import accuracy_in_words, built_rung, joined, nearest_known, which_rung_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -204,15 +205,14 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
     new = never_seen(question)
     compositions = hits[["metal", "halide", "n"]].itertuples(index=False, name=None)
     hits["domain_reason"] = [
-        "; ".join(filter(None, [*new.get(composition, []), reason]))
-        for composition, reason in zip(compositions, reasons, strict=True)
+        joined([*new.get(composition, []), reason]) for composition, reason in zip(compositions, reasons, strict=True)
     ]
     distances = bundle.distances(features)
     spacers = {} if bundle.known is None else bundle.known.identity["smiles"].to_dict()
     named = []
     for _, row in distances.iterrows():
         nearest = row.nsmallest(_NEAREST)
-        named.append("; ".join(f"{name} ({spacers.get(name, '')}, {value:.2f})" for name, value in nearest.items()))
+        named.append(nearest_known((str(name), spacers.get(name, ""), value) for name, value in nearest.items()))
     hits["nearest_known"] = named
     hits["rung"] = "a"
     return hits
@@ -230,7 +230,8 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
             compounds.append(Compound.read(smiles, metal, halide, n, question.cage))
         except PerovexError as error:
             compounds.append(error)
-    relatives = [None if isinstance(one, PerovexError) else from_relatives(one) for one in compounds]
+    starts = [None if isinstance(one, PerovexError) else from_relatives(one) for one in compounds]
+    relatives = ["" if crystal is None else crystal.properties["build"]["from"] for crystal in starts]
     built = predict_compounds(
         compounds, moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
     )
@@ -241,13 +242,13 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
     hits["built_error"] = ""
     hits.loc[chosen, "built_error"] = built["error"].to_numpy()
     hits["built_rung"] = ""
-    hits.loc[chosen, "built_rung"] = [
-        f"b from {'nothing' if crystal is None else crystal.properties['build']['from']}" for crystal in relatives
-    ]
+    hits.loc[chosen, "built_rung"] = [built_rung(relative) for relative in relatives]
     inside = hits["in_domain"].to_numpy(bool)
     trusted = np.where(inside, best_rung(question, target) == "b", best_rung(question, target, like=True) == "b")
     # what was compared with rung (a) were crystals built from nothing
-    trusted &= (hits["built_rung"] == "b from nothing").to_numpy()
+    from_nothing = np.zeros(len(hits), dtype=bool)
+    from_nothing[chosen] = [not relative for relative in relatives]
+    trusted &= from_nothing
     by_b = hits[f"built_{target}"].notna().to_numpy() & trusted & ~hits["halide"].map(is_mixed).to_numpy(bool)
     if not by_b.any():
         return hits
@@ -277,20 +278,9 @@ def _statements(question: Question, options: Options) -> tuple[str, ...]:
     bundle = models_of(question)
     rung = rung_of(bundle)
     target = options.goal.target
-    known = rung.accuracy.get(target, {})
-    said = [rung.sentence(target)]
-    if known:
-        value, lower, upper = known["like spacers R2"]
-        said.append(f"clusters of like spacers held out together: R2 {value:.2f} [{lower:.2f}, {upper:.2f}]")
-        value, lower, upper = known["within"]
-        said.append(
-            f"spacers of one halide and n are ranked with Spearman correlation {value:.2f} [{lower:.2f}, {upper:.2f}] "
-            f"({known['within compounds']} compounds)"
-        )
-        share, lower, upper = known["coverage"]
-        said.append(
-            f"intervals asked to hold {known['coverage asked']:.0%} held {share:.0%} [{lower:.0%}, {upper:.0%}]"
-        )
-    said.append(rungs_sentence(bundle.manifest.get("rungs", {}).get(target)))
-    said.append(statement())
-    return tuple(said)
+    return (
+        rung.sentence(target),
+        *accuracy_in_words(rung.accuracy.get(target, {})),
+        which_rung_ranks(bundle.manifest.get("rungs", {}).get(target)),
+        statement(),
+    )
