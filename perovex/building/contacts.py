@@ -47,8 +47,8 @@ HYDROGEN_BOND_DEPTH: Final = 2.5
 NITROGEN_CONTACT: Final[dict[str, float]] = {"F": 2.9, "Cl": 3.35, "Br": 3.5, "I": 3.75}
 NITROGEN_CONTACT_DEPTH: Final = 4.0
 
-CUTOFF: Final = 8.0
-SKIN: Final = 1.0
+#: Distance (Å) up to which atoms are pairs when a leg of a descent begins.
+REACH: Final = 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def find_pairs(
     x: NDArray[np.float64],
     cell: NDArray[np.float64],
     molecule: NDArray[np.int64],
-    reach: float = CUTOFF + SKIN,
+    reach: float = REACH,
     slab: NDArray[np.int64] | None = None,
 ) -> Pairs:
     """Pairs of atoms closer than `reach`, across cell boundaries.

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from perovex._threads import few_threads
-from perovex.building.contacts import Atoms, ContactEnergy, Pairs, find_pairs
+from perovex.building.contacts import REACH, Atoms, ContactEnergy, Pairs, find_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,11 +109,11 @@ class Assembly:
         positions = tuple(x[a:b] for a, b in pairwise(bounds))
         return replace(self, frame=x[:start], cell=cell, positions=positions)
 
-    def pairs(self) -> Pairs:
-        """Pairs in reach at the present coordinates."""
+    def pairs(self, reach: float = REACH) -> Pairs:
+        """Pairs closer than `reach` (Å) at the present coordinates."""
         gaps = self.lift.shape[1]
         slab = np.rint(self.lift.sum(axis=1)).astype(np.int64) if gaps else None
-        return find_pairs(self.coordinates, self.cell, self.atoms.molecule, slab=slab)
+        return find_pairs(self.coordinates, self.cell, self.atoms.molecule, reach, slab=slab)
 
 
 def _turning() -> NDArray[np.float64]:
@@ -186,14 +186,13 @@ class _Rigid:
 
 
 def _descend(
-    assembly: Assembly,
+    pairs: Pairs,
     objective: Callable[[NDArray[np.float64], Pairs], tuple[float, NDArray[np.float64]]],
     start: NDArray[np.float64],
     iterations: int,
     reach: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], float]:
     """One leg of L-BFGS with a fixed pair list and bounded moves."""
-    pairs = assembly.pairs()
     bounds = [(a - r, a + r) for a, r in zip(start, reach, strict=True)]
     with few_threads():
         result = minimize(
@@ -209,6 +208,7 @@ def settle_rigid(
     softness: Sequence[float] = (1.5, 0.7, 0.0),
     iterations: int = 60,
     cohesion: float = COHESION,
+    contact_reach: float = REACH,
 ) -> tuple[Assembly, float]:
     """Minimise the contacts with rigid molecules and free gaps.
 
@@ -222,6 +222,8 @@ def settle_rigid(
         Steps of each leg.
     cohesion : float
         Pressure along the normal, GPa.
+    contact_reach : float
+        Pairs of atoms that are farther apart (Å) when a leg begins are left out of it.
 
     Returns
     -------
@@ -249,7 +251,7 @@ def settle_rigid(
 
         reach = np.full(len(rigid.start), TRUST)
         reach[:bodies].reshape(-1, 7)[:, 3:] = 0.6
-        v, energy = _descend(assembly, objective, rigid.start, iterations, reach)
+        v, energy = _descend(assembly.pairs(contact_reach), objective, rigid.start, iterations, reach)
         x, cell, _ = rigid.place(v)
         assembly = assembly.moved(x, cell)
     return assembly, energy
@@ -309,7 +311,7 @@ def settle_flexible(
             return value, np.concatenate([gradient[begin:].ravel(), gaps])
 
         start = np.zeros(mobile + assembly.lift.shape[1])
-        v, energy = _descend(assembly, objective, start, iterations, np.full(len(start), TRUST))
+        v, energy = _descend(assembly.pairs(), objective, start, iterations, np.full(len(start), TRUST))
         x, cell = place(v)
         assembly = assembly.moved(x, cell)
     return assembly, energy
