@@ -176,6 +176,7 @@ INSIDE = {
         ("crystal_page", "elastic", "saved", "screen_page"),
     ),
     "study": (
+        ("words",),
         ("config", "kept", "labels", "options", "remarks"),
         ("tables", "workers"),
         ("applicability", "neighbours", "own_data", "questions", "tasks", "truncation"),

@@ -17,6 +17,7 @@ from perovex.errors import DatasetError
 from perovex.learn.provenance import table_checksum
 from perovex.study.remarks import Remark
 from perovex.study.tables import Quantity
+from perovex.study.words import NotOffered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +116,7 @@ def read_own_data(
     frame, values = _without_duplicates(frame, values, remarks)
     empty = values.index[values.isna().all(axis=1)]
     if len(empty):
-        remarks.append(Remark("rows have no value to learn", tuple(empty), "fill them in, or leave them out"))
+        remarks.append(Remark("no value", tuple(empty)))
         frame, values = frame.drop(index=empty), values.drop(index=empty)
     matched = None
     if structures is not None:
@@ -136,20 +137,20 @@ def read_own_data(
     )
 
 
-def descriptor_columns(own: OwnData) -> tuple[pd.DataFrame, dict[str, str]]:
+def descriptor_columns(own: OwnData) -> tuple[pd.DataFrame, dict[str, NotOffered]]:
     """Return the numeric columns of a table without structures, and why others are no descriptors."""
-    dropped: dict[str, str] = {}
+    dropped: dict[str, NotOffered] = {}
     kept: dict[str, pd.Series] = {}
     for name in own.table.columns:
         if name in own.values or name == own.groups:
             continue
         numbers = pd.to_numeric(own.table[name], errors="coerce").astype(float)
         if name in own.ignore:
-            dropped[name] = "left out as asked"
+            dropped[name] = NotOffered("asked")
         elif name in MODULI:
-            dropped[name] = "a modulus, not a descriptor"
+            dropped[name] = NotOffered("modulus")
         elif numbers.notna().sum() < own.table[name].notna().sum() or numbers.isna().all():
-            dropped[name] = "not numbers"
+            dropped[name] = NotOffered("not numbers")
         else:
             kept[name] = numbers
     if not kept:
@@ -233,7 +234,7 @@ def _numbers(frame: pd.DataFrame, targets: Sequence[str], source: str, remarks: 
         if np.isfinite(numbers).sum() == 0:
             raise DatasetError(f"column {name!r} holds no number", remedy="choose another --target", source=source)
         if len(wrong):
-            remarks.append(Remark(f"values of {name} are no numbers", tuple(wrong), "write the number alone"))
+            remarks.append(Remark("not a number", tuple(wrong), {"target": name}))
         columns[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return pd.DataFrame(columns, index=frame.index)
 
@@ -249,12 +250,9 @@ def _without_duplicates(
     differing = spread.index[(spread > 1).any(axis=1)]
     equal = twice.difference(differing)
     if len(equal):
-        remarks.append(Remark("crystals stand more than once with the same value, and count once", tuple(equal)))
+        remarks.append(Remark("equal twice", tuple(equal)))
     if len(differing):
-        remarks.append(
-            Remark("crystals stand more than once with different values and are left out", tuple(differing),
-                   "give each one value")
-        )  # fmt: skip
+        remarks.append(Remark("different twice", tuple(differing)))
     keep = ~values.index.duplicated() & ~values.index.isin(differing)
     return frame[keep], values[keep]
 
@@ -285,13 +283,8 @@ def _match(names: pd.Index, structures: Any, source: str, remarks: list[Remark])
             source=source,
         )
     unused = sorted({Path(label).name for entries in offered.values() for label in entries if label not in used})
-    for cause, about, remedy in (
-        ("rows have no structure", missing, "name them as the files are named"),
-        ("rows fit several structures", several, "give each file its own name"),
-        ("structures have no row in the table", unused, "add their values"),
-    ):
-        if about:
-            remarks.append(Remark(cause, tuple(about), remedy))
+    found = {"no structure": missing, "several structures": several, "no row": unused}
+    remarks += [Remark(kind, tuple(about)) for kind, about in found.items() if about]
     return matched
 
 
@@ -330,13 +323,10 @@ def _enough(values: pd.DataFrame, source: str, remarks: list[Remark]) -> None:
                 source=source,
             )
         if known < _FEW:
-            remarks.append(
-                Remark(f"only {known} crystals have a value of {name}: scores are rough, and intervals may be missing",
-                       remedy=f"{_FEW} or more of different groups (spacers)")
-            )  # fmt: skip
+            remarks.append(Remark("few crystals", values={"known": known, "target": name, "wanted": _FEW}))
         missing = values.index[values[name].isna()]
         if len(missing):
-            remarks.append(Remark(f"crystals lack a value of {name} and are left out there", tuple(missing)))
+            remarks.append(Remark("lacks a target", tuple(missing), {"target": name}))
 
 
 def _properties(values: pd.DataFrame, units: Sequence[str]) -> dict[str, Quantity]:

@@ -73,14 +73,14 @@ def _groups_of_rows(own: OwnData, X: pd.DataFrame) -> tuple[pd.Series, list[Rema
         column = own.table[own.groups]
         own_name = pd.Series(own.table.index, index=own.table.index)
         alone = column.index[column.isna()]
-        remarks = [Remark("crystals have no group and count for themselves", tuple(alone))] if len(alone) else []
+        remarks = [Remark("no group", tuple(alone))] if len(alone) else []
         return column.where(column.notna(), own_name).astype(str).rename("group"), remarks
     first = X.groupby([X[c] for c in X], dropna=False, sort=False).ngroup()
     leaders = pd.Series(X.index, index=X.index).groupby(first).transform("first").astype(str)
     twins = X.index[first.duplicated(keep=False)]
-    remarks = [Remark("no groups are known: every crystal counts as independent", remedy="give --groups COLUMN")]
+    remarks = [Remark("no groups")]
     if len(twins):
-        remarks.append(Remark("crystals have the descriptors of another and are held out with it", tuple(twins)))
+        remarks.append(Remark("twins", tuple(twins)))
     return leaders.rename("group"), remarks
 
 
@@ -111,9 +111,9 @@ def _from_structures(own: OwnData, n_jobs: int, *, progress: bool) -> StudyTable
     if own.groups is not None:
         groups = own.table.loc[names, own.groups].fillna(pd.Series(names, index=names)).astype(str)
     if errors:
-        remarks.append(Remark("crystals could not be described", tuple(errors), "the report says why"))
+        remarks.append(Remark("not described", tuple(errors)))
     if notes:
-        remarks.append(Remark("crystals were read with a remark", tuple(notes), "see `perovex describe`"))
+        remarks.append(Remark("read with a remark", tuple(notes)))
     extra = _meta_of_columns(own).loc[names]
     return StudyTables(
         descriptors=descriptors,

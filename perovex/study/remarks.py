@@ -1,11 +1,14 @@
-"""One line on what was left out of the user's data, why, and what to do about it."""
+"""What was left out of the user's data, or is to be known of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-_SHOWN = 5
+from perovex.study.words import cause_and_remedy, remark_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -14,33 +17,37 @@ class Remark:
 
     Attributes
     ----------
-    cause : str
-        What is the matter with `names`.
+    kind : str
+        What is the matter with `names`: a key of `perovex.study.words.REMARKS`.
     names : tuple of str
         Crystals, rows or columns it is about.
-    remedy : str
-        What the user can do.
+    values : mapping
+        What its words name besides.
     """
 
-    cause: str
+    kind: str
     names: tuple[str, ...] = ()
-    remedy: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def cause(self) -> str:
+        """What is the matter with `names`, in words."""
+        return cause_and_remedy(self.kind, self.values)[0]
+
+    @property
+    def remedy(self) -> str:
+        """What the user can do, in words."""
+        return cause_and_remedy(self.kind, self.values)[1]
 
     def __str__(self) -> str:
         """Return one line.
 
         Examples
         --------
-        >>> print(Remark("crystals have no value", ("a", "b"), "add them to the table"))
-        2 crystals have no value: a, b (add them to the table)
-        >>> print(Remark("crystals have no value", ("a",)))
-        crystals have no value: a
+        >>> print(Remark("no value", ("a", "b")))
+        2 rows have no value to learn: a, b (fill them in, or leave them out)
         """
-        listed = ", ".join(self.names[:_SHOWN])
-        more = f" and {len(self.names) - _SHOWN} more" if len(self.names) > _SHOWN else ""
-        count = f"{len(self.names)} " if len(self.names) > 1 else ""
-        head = f"{count}{self.cause}: {listed}{more}" if self.names else self.cause
-        return f"{head} ({self.remedy})" if self.remedy else head
+        return remark_in_words(self.cause, self.names, self.remedy)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""

@@ -11,6 +11,7 @@ from perovex import __version__
 from perovex._json import json_safe
 from perovex.datasets import ElasticData
 from perovex.learn import environment
+from perovex.study.words import not_offered_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,6 @@ def describe_data(data: ElasticData | OwnData, tables: StudyTables) -> dict[str,
     return content | {
         "targets": {name: {"unit": p.unit, "log": p.log} for name, p in tables.quantities.items()},
         "descriptors_offered": list(tables.X.columns),
-        "descriptors_not_offered": tables.dropped,
+        "descriptors_not_offered": {key: not_offered_in_words(refusal) for key, refusal in tables.dropped.items()},
         "not_described": tables.failures["error"].to_dict(),
     }

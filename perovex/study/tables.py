@@ -10,6 +10,7 @@ import pandas as pd
 
 from perovex.elasticity.names import YOUNGS_MODULI
 from perovex.errors import DatasetError
+from perovex.study.words import NotOffered
 
 if TYPE_CHECKING:
     from perovex.datasets import ElasticData
@@ -72,7 +73,7 @@ class StudyTables:
         Values and meta of crystals that are kept for comparison only (3D networks of the bundled data).
     failures : DataFrame
         Crystals that could not be described, with the error.
-    dropped : dict of str to str
+    dropped : dict of str to NotOffered
         Descriptors not offered to the models, with the reason.
     remarks : tuple of Remark
         What was left out of the user's data, and why.
@@ -88,7 +89,7 @@ class StudyTables:
     meta: pd.DataFrame
     context: pd.DataFrame
     failures: pd.DataFrame
-    dropped: dict[str, str]
+    dropped: dict[str, NotOffered]
     remarks: tuple[Remark, ...] = ()
     group_name: str = "spacer"
 
@@ -145,7 +146,7 @@ def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     )
 
 
-def select_columns(descriptors: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def select_columns(descriptors: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, NotOffered]]:
     """Drop descriptors that cannot inform a model: infinite, mostly undefined or constant ones.
 
     This looks at descriptors alone, never at a target, so it leaks nothing.
@@ -153,25 +154,25 @@ def select_columns(descriptors: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, s
     Returns
     -------
     kept : DataFrame
-    dropped : dict of str to str
+    dropped : dict of str to NotOffered
         Reason by descriptor.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"b": [3.0, 3.0], "n_layers": [1.0, 2.0], "inverse_n_layers": [1.0, 0.5]})
-    >>> select_columns(frame)[1]
-    {'b': 'constant', 'n_layers': 'inverse_n_layers is offered instead (n is infinite for 3D networks)'}
+    >>> {key: refusal.why for key, refusal in select_columns(frame)[1].items()}
+    {'b': 'constant', 'n_layers': 'inverse offered'}
     """
-    dropped: dict[str, str] = {}
+    dropped: dict[str, NotOffered] = {}
     for key in descriptors.columns:
         column = descriptors[key].astype(float)
         if key == "n_layers" and "inverse_n_layers" in descriptors:
-            dropped[key] = "inverse_n_layers is offered instead (n is infinite for 3D networks)"
+            dropped[key] = NotOffered("inverse offered")
         elif np.isinf(column).any():
-            dropped[key] = f"infinite for {int(np.isinf(column).sum())} of {len(column)} crystals"
+            dropped[key] = NotOffered("infinite", int(np.isinf(column).sum()), len(column))
         elif column.notna().mean() < MIN_FILLED:
-            dropped[key] = f"defined for {column.notna().sum()} of {len(column)} crystals"
+            dropped[key] = NotOffered("undefined", int(column.notna().sum()), len(column))
         elif column.nunique(dropna=True) <= 1 or np.ptp(column.dropna()) < 1e-9 * max(1.0, column.abs().max()):
-            dropped[key] = "constant"
+            dropped[key] = NotOffered("constant")
     kept = [key for key in descriptors.columns if key not in dropped]
     return descriptors[kept].astype(float), dropped

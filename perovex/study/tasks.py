@@ -81,7 +81,7 @@ def tasks_of(tables: StudyTables, options: StudyOptions) -> tuple[list[Task], li
         except ModelInputError as error:
             if options.task == "classification" or tables.quantities[main.name].is_modulus:
                 raise
-            remarks.append(Remark(f"no classification: {error.cause}", remedy=error.remedy))
+            remarks.append(Remark("no classification", values={"why": error.cause, "remedy": error.remedy}))
         else:
             tasks.append(
                 Task(CLASSIFIER if main.is_modulus else OTHER_CLASSIFIER, main, classify=True, threshold=limit)

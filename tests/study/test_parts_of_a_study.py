@@ -9,6 +9,7 @@ from perovex.study.models import descriptor_units, training_facts
 from perovex.study.report.findings import crystals_of, words_for
 from perovex.study.result import describe_data
 from perovex.study.tables import Quantity
+from perovex.study.words import NotOffered
 
 
 @pytest.mark.parametrize(
@@ -35,13 +36,14 @@ def test_data_of_ones_own_are_described_without_potential_and_layers():
         groups=pd.Series(["a", "a", "b"]),
         meta=pd.DataFrame({"halide": ["I", "Br", "I"]}),
         quantities={"gap": Quantity("gap", "eV", log=False)},
-        dropped={"id": "text"},
+        dropped={"id": NotOffered("not numbers")},
         failures=pd.DataFrame({"error": ["cannot be read"]}, index=["bad.cif"]),
     )
     content = describe_data(data, tables)
     assert (content["crystals"], content["groups"]) == (3, 2)
     assert content["by_halide"] == {"Br": 1, "I": 2}
     assert content["targets"] == {"gap": {"unit": "eV", "log": False}}
+    assert content["descriptors_not_offered"] == {"id": "not numbers"}
     assert content["not_described"] == {"bad.cif": "cannot be read"}
     assert "potential" not in content
     assert training_facts(data, "family") == {"data_version": "table.csv", "data_checksum": "0123", "group": "family"}

@@ -23,6 +23,7 @@ from perovex.study.report.label_section import add_labels
 from perovex.study.report.methods_section import add_methods
 from perovex.study.report.model_section import add_model
 from perovex.study.report.summary import heading, summary_html
+from perovex.study.words import not_offered_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +152,8 @@ def _explorer(section: Section) -> None:
 def _descriptors(section: Section, result: StudyResult) -> None:
     rows = [_entry(key) for key in result.tables.X.columns]
     section.table(pd.DataFrame(rows), f"The {len(rows)} descriptors offered to the models.", index=False, folded=True)
-    dropped = pd.Series(result.tables.dropped, name="reason", dtype=object).rename_axis("key").reset_index()
+    reasons = {key: not_offered_in_words(refusal) for key, refusal in result.tables.dropped.items()}
+    dropped = pd.Series(reasons, name="reason", dtype=object).rename_axis("key").reset_index()
     if len(dropped):
         section.table(dropped, f"{len(dropped)} descriptors not offered, and why.", index=False, folded=True)
     if len(result.tables.failures):
