@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perovex.elasticity.labels.causes import joined
 from perovex.elasticity.labels.words import causes_in_text_of_older_releases
 from perovex.errors import DatasetError
+from perovex.minima.candidate import MADE_FROM
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,10 @@ COLUMNS |= SEARCHED
 # Not in the file: derived from origin, tensor, density and sheet plane when a release is loaded.
 DERIVED: dict[str, Column] = {
     "source": Column(
-        "str", "", "kind of origin: experiment, factorial design, hypothetical, built, public collection or unknown"
+        "str",
+        "",
+        "kind of origin: experiment, factorial design, hypothetical, built, public collection, search (made from a crystal"
+        " of experiment or a collection, another compound or minimum than that), or unknown",
     ),
     "v_in_plane": Column("float", "km/s", "longitudinal velocity of sound averaged over directions in the sheet plane"),
     "v_out_of_plane": Column("float", "km/s", "longitudinal velocity of sound along the slab normal"),
@@ -247,8 +251,13 @@ def source_of(origin: str) -> str:
     'experiment'
     >>> source_of("hypothetical crystal, public repository")
     'hypothetical'
+    >>> source_of("made by a search, its line begins with: experiment at 100 K")
+    'search'
     """
     text = str(origin).lower()
+    if text.startswith(MADE_FROM):
+        first = source_of(text.removeprefix(MADE_FROM))
+        return "search" if first in ("experiment", "public collection") else first
     if text.startswith("experiment") or "from an experimental structure" in text:
         return "experiment"
     if text.startswith("generated"):

@@ -25,6 +25,8 @@ MINIMUM = "minimum"
 OTHER_COMPOUND = "other compound"
 NOT_CONVERGED = "not converged"
 FAILED = "failed"
+#: Begins the origin of a crystal that a search made; the origin of the first crystal of its line follows.
+MADE_FROM = "made by a search, its line begins with: "
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from perovex.elasticity.labels.label import plain_atoms
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.elasticity.relaxation.relax_atoms import relax_atoms
 from perovex.errors import PerovexError
-from perovex.minima.candidate import FAILED, MINIMUM, NOT_CONVERGED, OTHER_COMPOUND, Candidate, Outcome
+from perovex.minima.candidate import FAILED, MADE_FROM, MINIMUM, NOT_CONVERGED, OTHER_COMPOUND, Candidate, Outcome
 from perovex.minima.compound import Compound
 from perovex.minima.strategies.registry import DEFAULT_STRATEGIES, strategy
 
@@ -130,6 +130,8 @@ def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
     """How a candidate was made.
 
     ``number`` counts the candidates of its compound; ``root`` is the first crystal of its line, whose pattern it has.
+    ``origin`` is that of the given crystal; of what was made from one it says so, for its compound may never have been
+    measured.
     """
     if candidate.parent in known.store:
         parent = known.store[candidate.parent].record
@@ -137,6 +139,8 @@ def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
     else:
         root = candidate.id
         origin = next((start.origin for start in known.starts if start.name == candidate.parent), "")
+    if candidate.strategy != "given" and origin and not origin.startswith(MADE_FROM):
+        origin = MADE_FROM + origin
     return {
         "id": candidate.id,
         "number": len(known.tried(candidate.compound)),

@@ -22,6 +22,7 @@ from perovex.minima import (
     state,
     statement_table,
 )
+from perovex.minima.candidate import MADE_FROM
 from perovex.minima.strategies import registry
 
 from .conftest import Octahedra, start
@@ -72,7 +73,17 @@ def test_tilts_lead_from_the_cubic_cell_to_pnma(straight, searched):
     assert lowest.energy < first.energy - 0.2
     assert (lowest.record["strategy"], lowest.record["space_group"]) == ("tilt", "Pnma")
     assert lowest.record["root"] == first.id
-    assert lowest.record["origin"] == "made for the test"
+    assert first.record["origin"] == "made for the test"
+    assert lowest.record["origin"] == MADE_FROM + "made for the test"
+
+
+def test_what_is_made_from_a_made_crystal_says_so_once(straight, searched, springs, tmp_path):
+    shutil.copytree(searched[0], tmp_path, dirs_exist_ok=True)
+    settings = SearchSettings(("substitute",))
+    outcomes = run([straight], tmp_path, springs, settings, targets=Targets(halides=("Br", "I")))
+    parents = {outcome.record["parent"] for outcome in outcomes}
+    assert any("_tilt_" in parent for parent in parents)
+    assert {outcome.record["origin"] for outcome in outcomes} == {MADE_FROM + "made for the test"}
 
 
 def test_the_statement_counts_candidates_minima_and_strategies(straight, searched):
