@@ -88,7 +88,8 @@ def scores() -> str:
 def by_source() -> str:
     """Return the table of held-out R2 and coverage by where the crystals come from; empty where none was stored."""
     from perovex._numbers import with_interval
-    from perovex.learn.bundle.proven import cautions, number, part_score
+    from perovex.learn.bundle.proven import number, part_score
+    from perovex.learn.bundle.words import cautions
 
     lines, said = [], []
     for moduli in ("relaxed", "soft_frozen"):

@@ -155,7 +155,7 @@ def predict(  # noqa: PLR0917 (options of a command)
 def _say_what_is_unproven(bundle: Any) -> None:
     """Say on stderr, before the numbers, where the models have shown no skill, and where intervals are too narrow."""
     from perovex.cli.remarks import say
-    from perovex.learn.bundle.proven import cautions
+    from perovex.learn.bundle.words import cautions
 
     for caution in cautions(bundle.manifest):
         say(f"perovex: note: {caution}")

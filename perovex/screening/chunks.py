@@ -14,6 +14,7 @@ from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.building.halides import read_halides
 from perovex.errors import PerovexError
+from perovex.learn.bundle.words import new_kind_in_words
 from perovex.screening.cations import read_cation
 from perovex.screening.features import composition_values, crossed
 from perovex.screening.formability import BROKEN, composition_rules, judge_many
@@ -140,7 +141,7 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
 
 @lru_cache(maxsize=2)
 def never_seen(question: Question) -> dict[tuple[str, str, int], list[str]]:
-    """Name what no training crystal had of each composition that lies outside for it.
+    """Say what no training crystal had of each composition that lies outside for it.
 
     Parameters
     ----------
@@ -163,7 +164,7 @@ def never_seen(question: Question) -> dict[tuple[str, str, int], list[str]]:
         cage = CAGE_SMILES.get(question.cage) if n > 1 else None
         whole = {"metal": metal, "halide": None if mixed else halide, "n": float(n), "cage": cage}
         told = [] if known is None else known.never_seen(whole)
-        reasons[metal, halide, n] = [*([MIXED] if mixed else []), *told]
+        reasons[metal, halide, n] = [*([MIXED] if mixed else []), *map(new_kind_in_words, told)]
     return {composition: told for composition, told in reasons.items() if told}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from perovex._bundled import data_root
 from perovex.learn import read_manifest
 from perovex.learn.bundle.card import card_markdown
-from perovex.learn.bundle.proven import cautions, narrow, part_score, unproven
+from perovex.learn.bundle.proven import experiment_scores, narrow_coverages, part_score
+from perovex.learn.bundle.words import cautions, narrow, unproven
 
 ROW = {"part": "source", "value": "experiment", "model": "model", "metric": "R2", "n_rows": 20, "n_groups": 12}
 
@@ -68,3 +70,14 @@ def test_the_card_says_it_among_the_limits():
     bad = {"by_part": [{**ROW, "score": -0.2, "lower": -1.0, "upper": 0.3}]}
     manifest = manifest | {"metrics": {"E_vrh": manifest["metrics"]["E_vrh"] | bad}}
     assert "no skill is shown: held-out R2 of E_vrh -0.20" in card_markdown(manifest)
+
+
+def test_scores_on_experiment_are_values():
+    entry = {"by_part": [{**ROW, "score": 0.4, "lower": None, "upper": None}], "coverage": [{"nominal": 0.9}]}
+    (score,) = experiment_scores({"E_vrh": entry, "note": "text"}, "R2")
+    assert (score.target, score.value, score.n_rows) == ("E_vrh", 0.4, 20)
+    assert np.isnan(score.lower)
+    coverage = {**ROW, "metric": "coverage", "score": 0.8, "lower": 0.6, "upper": 0.88}
+    asked, lacking = narrow_coverages({"E_vrh": {**entry, "by_part": [coverage]}}, ())
+    assert (asked, [one.target for one in lacking]) == (0.9, ["E_vrh"])
+    assert narrow_coverages({"E_vrh": {**entry, "by_part": [coverage]}}, {"E_vrh"})[1] == []

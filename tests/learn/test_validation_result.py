@@ -11,6 +11,7 @@ from perovex.learn.bundle.skops_files import skops_io
 from perovex.learn.estimators.base import DescriptorModel, unchecked
 from perovex.learn.validation.result import Evaluation
 from perovex.learn.validation.view import evaluation_html
+from perovex.learn.validation.words import Caution
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,13 @@ def made():
     )
     settings = {"task": "regression", "target": "E <vrh>", "unit": "GPa", "scheme": "group", "n_rows": 2, "n_groups": 2}
     settings |= {"n_descriptors": 1, "n_splits": [2], "n_repeats": 2, "threshold": None}
-    return Evaluation(predictions, scores, pd.DataFrame(), settings, ("few & small groups",))
+    return Evaluation(
+        predictions,
+        scores,
+        pd.DataFrame(),
+        settings,
+        (Caution("not left out", {"scheme": "source", "why": "few & small groups"}),),
+    )
 
 
 def test_scores_have_names(made):

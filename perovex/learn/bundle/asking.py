@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.learn.bundle.words import domain_reason
 from perovex.learn.tables import check_columns, listed
 from perovex.learn.uncertainty.scatter import process_deviation
 from perovex.learn.uncertainty.widening import widened
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from perovex.learn.bundle.words import NewKind
     from perovex.learn.estimators.classifier import StiffnessClassifier
     from perovex.learn.estimators.regressor import YoungModulusRegressor
     from perovex.learn.uncertainty.domain import ApplicabilityDomain
@@ -123,7 +125,7 @@ def domain_columns(
     domain: ApplicabilityDomain,
     table: pd.DataFrame,
     infinite: NDArray[np.object_],
-    new_kinds: Sequence[Sequence[str]],
+    new_kinds: Sequence[Sequence[NewKind]],
     coverage: float | None,
 ) -> dict[str, Any]:
     """Return whether rows lie where coverage is claimed, and why not.
@@ -133,17 +135,13 @@ def domain_columns(
     domain : ApplicabilityDomain
     table, infinite : DataFrame and ndarray
         From `asked_rows`.
-    new_kinds : sequence of sequence of str
+    new_kinds : sequence of sequence of NewKind
         By row what no training crystal had.
     coverage : float or None
         Claimed inside; NaN stands outside.
     """
     flags = domain.check(table)
     inside = flags["in_domain"].to_numpy() & (infinite == "") & np.array([not kinds for kinds in new_kinds], dtype=bool)
-    of_infinite = [f"infinite: {names}" if names else "" for names in infinite]
-    reasons = [
-        "; ".join(filter(None, [*kinds, bad, reason]))
-        for kinds, bad, reason in zip(new_kinds, of_infinite, flags["reason"], strict=True)
-    ]
+    reasons = list(map(domain_reason, new_kinds, infinite, flags["reason"]))
     claimed = np.where(inside, np.nan if coverage is None else coverage, np.nan)
     return {"coverage": claimed, "in_domain": inside, "domain_reason": reasons}

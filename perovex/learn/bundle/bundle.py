@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from perovex.learn.bundle.words import NewKind
+
 _WRITTEN = ("format", "format_version", "kind", "files", "environment", "check", "checksum")
 """Entries of the manifest that `save_model` writes itself."""
 
@@ -261,7 +263,7 @@ class ModelBundle:
         if self.classifier is not None:
             columns |= class_columns(self.classifier, table, self.classes, self.threshold)
         columns |= value_columns(self.regressors, table, coverage, self.manifest.get("widening") or {})
-        new_kinds: list[list[str]] = [[] for _ in table.index]
+        new_kinds: list[list[NewKind]] = [[] for _ in table.index]
         if self.known is not None:
             new_kinds = self.known.new_kinds(table.index, crystals)
         columns |= domain_columns(self.domain, table, infinite, new_kinds, coverage)

@@ -9,20 +9,13 @@ import numpy as np
 import pandas as pd
 
 from perovex.errors import ModelInputError
+from perovex.learn.bundle.words import NewKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What tells kinds of crystals apart, and its name in words.
-KINDS: Final = {
-    "dimensionality": "dimensionality",
-    "n": "n",
-    "metal": "metal",
-    "halide": "halide",
-    "phase": "family",
-    "stacking": "stacking",
-    "cage": "cage cation",
-}
+#: What tells kinds of crystals apart.
+KINDS: Final = ("dimensionality", "n", "metal", "halide", "phase", "stacking", "cage")
 #: What identifies a compound.
 IDENTITY: Final = ("formula", "smiles", *KINDS)
 
@@ -46,7 +39,7 @@ class KnownCrystals:
     >>> identity = pd.DataFrame({"halide": ["I", "Br"], "n": [1, 2]}, index=X.index)
     >>> known = KnownCrystals(X, pd.DataFrame({"E": [10.0, 12.0]}, index=X.index), identity)
     >>> known.never_seen({"halide": "Cl", "n": 1.0})
-    ['halide Cl was never seen in training (Br, I)']
+    [NewKind(kind='halide', value='Cl', seen=['Br', 'I'])]
     """
 
     X: pd.DataFrame
@@ -68,8 +61,8 @@ class KnownCrystals:
             if column in self.identity
         }
 
-    def never_seen(self, crystal: Mapping[str, Any]) -> list[str]:
-        """Name what a crystal has that no training crystal had.
+    def never_seen(self, crystal: Mapping[str, Any]) -> list[NewKind]:
+        """Find what a crystal has that no training crystal had.
 
         Parameters
         ----------
@@ -78,23 +71,21 @@ class KnownCrystals:
 
         Returns
         -------
-        list of str
+        list of NewKind
             Empty if all of it occurs; only the dimensionality where that alone is new.
         """
-        told: list[str] = []
+        new: list[NewKind] = []
         for column, seen in self.kinds().items():
             value = crystal.get(column)
             if value is None or value != value or _plain(value) in {_plain(one) for one in seen}:  # noqa: PLR0124 (NaN)
                 continue
             if column == "dimensionality":
-                return [f"a {value:g}D network, and only {listed(seen)}D crystals were learnt from"]
-            name = f"no {KINDS[column]}" if value == "" else f"{KINDS[column]} {_shown(value)}"
-            name = f"mixed {name}" if "/" in str(value) else name
-            told.append(f"{name} was never seen in training ({listed(seen)})")
-        return told
+                return [NewKind(column, value, seen)]
+            new.append(NewKind(column, value, seen))
+        return new
 
-    def new_kinds(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[str]]:
-        """Name, row by row, what no training crystal had; nothing where crystals are not told.
+    def new_kinds(self, index: pd.Index, crystals: pd.DataFrame | None) -> list[list[NewKind]]:
+        """Find, row by row, what no training crystal had; nothing where crystals are not told.
 
         Parameters
         ----------
@@ -170,12 +161,3 @@ def as_identity(crystals: pd.DataFrame | None, index: pd.Index) -> pd.DataFrame:
 
 def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, (int, float, np.number)) else str(value)
-
-
-def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
-
-
-def listed(values: list[Any]) -> str:
-    """Return kinds in words; what is empty is not named."""
-    return ", ".join(_shown(value) for value in values if value != "")

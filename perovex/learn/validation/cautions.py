@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perovex.learn import metrics
+from perovex.learn.validation.words import Caution
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,32 +15,31 @@ if TYPE_CHECKING:
 FEW_GROUPS = 10
 
 
-def limits(labels: pd.Series, groups: Any, scheme: str) -> list[str]:
-    """Say what the number and choice of groups does not allow to know."""
+def limits(labels: pd.Series, groups: Any, scheme: str) -> list[Caution]:
+    """Find what the number and choice of groups does not allow to know."""
     cautions = []
+    n_groups = labels.nunique()
     if groups is None:
-        cautions.append("no groups were given: every row counts as independent")
-    elif labels.nunique() < metrics.MIN_GROUPS:
-        cautions.append(f"only {labels.nunique()} groups: no interval can be given")
-    elif labels.nunique() < FEW_GROUPS:
-        cautions.append(
-            f"only {labels.nunique()} groups: intervals are widened for it, and still hold in less than 95 %"
-        )
+        cautions.append(Caution("no groups"))
+    elif n_groups < metrics.MIN_GROUPS:
+        cautions.append(Caution("no interval", {"n_groups": n_groups}))
+    elif n_groups < FEW_GROUPS:
+        cautions.append(Caution("few groups", {"n_groups": n_groups}))
     if scheme == "rows":
-        cautions.append("rows were split at random: the same group stands in training and test")
+        cautions.append(Caution("random rows"))
     return cautions
 
 
-def shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[str]:
-    """Say how many test rows have a group that also stands in training, where the scheme allows it."""
+def shared_groups(plans: list[Any], labels: pd.Series, scheme: str) -> list[Caution]:
+    """Count the test rows whose group also stands in training, where the scheme allows it."""
     if scheme in ("group", "rows"):
         return []
     folds = [fold for plan in plans for fold in plan]
     shared = np.concatenate([labels.iloc[test].isin(labels.iloc[train]) for train, test in folds]).mean()
-    return [f"groups of {shared:.0%} of the held-out rows also stand in training"] if shared else []
+    return [Caution("shared groups", {"share": float(shared)})] if shared else []
 
 
-def interval_warning(predictions: pd.DataFrame) -> list[str]:
-    """Say for how many rows no interval could be given."""
+def lacking_intervals(predictions: pd.DataFrame) -> list[Caution]:
+    """Count the rows for which no interval could be given."""
     lacking = predictions.loc[predictions["model"] == "model", "lower"].isna().mean()
-    return [f"no interval at this coverage for {lacking:.0%} of the rows: too few groups"] if lacking else []
+    return [Caution("lacking intervals", {"share": float(lacking)})] if lacking else []

@@ -16,10 +16,11 @@ from perovex.learn.held_out import class_target, held_out, learns_modulus, of_fo
 from perovex.learn.provenance import provenance
 from perovex.learn.splits import fold_names, folds_for, repeat_seed
 from perovex.learn.tables import as_groups, as_table, as_target
-from perovex.learn.validation.cautions import interval_warning, limits, shared_groups
+from perovex.learn.validation.cautions import lacking_intervals, limits, shared_groups
 from perovex.learn.validation.parts import COLUMNS, part_scores
 from perovex.learn.validation.result import Evaluation
 from perovex.learn.validation.score_table import score_table
+from perovex.learn.validation.words import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,11 +120,11 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     True
     """
     problem, estimator, threshold = _problem(estimator, X, y, groups, meta, n_splits)
-    warnings = limits(problem.groups, groups, scheme)
+    cautions = limits(problem.groups, groups, scheme)
     models = {"model": estimator, **baseline_models(baselines, classify=problem.classify, estimator=estimator)}
     several = n_repeats if scheme in ("group", "rows") else 1
     plans = [problem.plan(scheme, repeat_seed(random_state, repeat)) for repeat in range(several)]
-    warnings += shared_groups(plans, problem.groups, scheme)
+    cautions += shared_groups(plans, problem.groups, scheme)
 
     # every model in the same folds
     folds = [fold for repeat, plan in enumerate(plans) for fold in _folds(plan, repeat)]
@@ -134,12 +135,12 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         parts.append(_predicted(problem, name, models[name], folds[number], number, **own))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
-        warnings += interval_warning(predictions)
+        cautions += lacking_intervals(predictions)
 
     scores, differences = score_table(predictions, problem.classify, n_resamples, random_state)
     first_two = {name: models[name] for name in list(models)[:2]}
     beyond, refused = _scores_left_out(left_out, first_two, problem, n_resamples, coverage)
-    warnings += refused
+    cautions += refused
     perfect = None
     if label_noise is not None and not problem.classify:
         perfect = noise_floor(problem.target, label_noise)
@@ -158,7 +159,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         "noise_floor": perfect,
     }
     settings = provenance(estimator, problem.table, problem.target, problem.groups, **settings)
-    return Evaluation(predictions, scores, differences, settings, tuple(warnings), problem.meta, beyond)
+    return Evaluation(predictions, scores, differences, settings, tuple(cautions), problem.meta, beyond)
 
 
 @dataclass(frozen=True)
@@ -244,14 +245,14 @@ def _scores_left_out(
     problem: _Problem,
     n_resamples: int,
     coverage: float | None,
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Caution]]:
     """Score the model, with its intervals, and the mean where whole sources or clusters of like groups are left out."""
     tables, refused = [], []
     for scheme in schemes:
         try:
             held = _predicted_left_out(scheme, models, problem, coverage)
         except PerovexError as error:
-            refused.append(f"{scheme}: {error.cause}")
+            refused.append(Caution("not left out", {"scheme": scheme, "why": error.cause}))
             continue
         rows = range(len(problem.table))
         fold_of_row = held.drop_duplicates("row").set_index("row")["fold"].reindex(rows).to_numpy()

@@ -18,11 +18,14 @@ from perovex.learn.uncertainty.domain import DomainErrors, domain_errors
 from perovex.learn.uncertainty.intervals import coverage_table
 from perovex.learn.validation.parts import COLUMNS, part_scores
 from perovex.learn.validation.view import evaluation_html
+from perovex.learn.validation.words import caution_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from perovex.learn.validation.words import Caution
 
 _MOST_PARTS = 12
 
@@ -49,7 +52,7 @@ class Evaluation:
         Scores where whole sources, or clusters of like spacers, were held out; columns as `by_part` gives them.
     settings : dict
         Everything that was asked for, with sizes, seed, data checksum and environment.
-    warnings : tuple of str
+    cautions : tuple of Caution
         What limits the result.
     """
 
@@ -57,9 +60,14 @@ class Evaluation:
     scores: pd.DataFrame
     differences: pd.DataFrame
     settings: dict[str, Any]
-    warnings: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     meta: pd.DataFrame | None = field(default=None, repr=False)
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS), repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits the result, in words."""
+        return tuple(map(caution_in_words, self.cautions))
 
     @property
     def task(self) -> str:

@@ -10,7 +10,7 @@ from perovex._words import group_words
 from perovex.descriptors import REGISTRY
 from perovex.explain.names import name_of
 from perovex.figures import figure, plot_answer, plot_scores, save_figure, style
-from perovex.learn.bundle.proven import cautions
+from perovex.learn.bundle.words import cautions
 from perovex.report import Document
 from perovex.report.glossary import terms_in
 from perovex.report.wording import in_words
