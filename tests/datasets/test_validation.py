@@ -11,6 +11,7 @@ from perovex.cli.validate_labels import _narrow
 from perovex.datasets import data_root, load_elastic
 from perovex.datasets.quality.references import validate_labels_against_references
 from perovex.datasets.quality.trends import _answer, trends
+from perovex.datasets.quality.words import LONGER_IS_SOFTER, SOFTER_THAN_3D, stiffer_halide
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_no_reference_crystal_in_the_data_gives_empty_tables(references):
 )
 def test_sign_test_counts_groups(signs, answer, p):
     differences = [(f"spacer {k}", sign * size) for k, sign in enumerate(signs) for size in (3.0, -1.0)]
-    row = _answer("trend", differences)
+    row = _answer(differences)
     assert (row["answer"], row["groups"], row["comparisons"]) == (answer, len(signs), 2 * len(signs))
     assert row["p_value"] == pytest.approx(p)
     assert row["share_lower"] < row["share"] + 1e-12
@@ -109,19 +110,19 @@ def test_sign_test_counts_groups(signs, answer, p):
 def test_ties_speak_for_neither_side():
     """Six spacers agree and four tie: the sign test is that of the six."""
     differences = [(f"spacer {k}", 2.0 if k < 6 else 0.0) for k in range(10)]
-    row = _answer("trend", differences)
+    row = _answer(differences)
     assert (row["answer"], row["groups"], row["comparisons"], row["share"]) == ("yes", 6, 6, 1.0)
     assert row["p_value"] == pytest.approx(2 / 64)
     assert row["median_difference_GPa"] == 2.0
-    balanced = _answer("trend", [*differences, ("spacer 10", 1.0), ("spacer 10", -1.0)])
+    balanced = _answer([*differences, ("spacer 10", 1.0), ("spacer 10", -1.0)])
     assert (balanced["groups"], balanced["comparisons"], balanced["agreeing"]) == (6, 8, 7)
-    tied = _answer("trend", [("one", 1.0), ("one", -1.0), ("other", 0.0)])
-    assert _narrow(pd.DataFrame([tied])).strip() == "undecided trend"
+    tied = _answer([("one", 1.0), ("one", -1.0), ("other", 0.0)])
+    assert _narrow(pd.DataFrame([{"trend": "trend"} | tied])).strip() == "undecided trend"
     assert (tied["answer"], tied["groups"], tied["median_difference_GPa"]) == ("undecided", 0, 0.0)
 
 
 def test_nothing_to_compare_is_untested():
-    row = _answer("trend", [])
+    row = _answer([])
     assert row["answer"] == "untested"
     assert np.isnan(row["p_value"])
 
@@ -152,3 +153,9 @@ def test_trends_find_what_was_put_in():
     assert (ties["groups_agreeing"] == 0).all()
     chain = answers[answers.index.str.contains("alkyl chain")].iloc[0]
     assert (chain["answer"], chain["groups"], chain["comparisons"]) == ("yes", 6, 18)
+
+
+def test_trends_are_said_as_they_are_asked(elastic_data):
+    said = trends(elastic_data.table)["trend"].tolist()
+    assert (said[0], said[-1]) == (SOFTER_THAN_3D, LONGER_IS_SOFTER)
+    assert stiffer_halide("Br", "I", "E_out_of_plane") in said

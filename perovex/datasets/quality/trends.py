@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets.elastic import flat_smiles
+from perovex.datasets.quality.words import LONGER_IS_SOFTER, SOFTER_THAN_3D, stiffer_halide
 from perovex.elasticity.names import BY_DIRECTION
+
+#: Pairs of group and difference in GPa, positive where a trend holds.
+_Differences = list[tuple[str, float]]
 
 
 def trends(table: pd.DataFrame) -> pd.DataFrame:
@@ -27,21 +31,20 @@ def trends(table: pd.DataFrame) -> pd.DataFrame:
     """
     layered = table[np.isfinite(table["n_layers"])]
     network = table[~np.isfinite(table["n_layers"])]
-    rows = [_softer_than_3d(layered, network)]
-    for target in BY_DIRECTION:
+    differences = {SOFTER_THAN_3D: _softer_than_3d(layered, network)}
+    for modulus in BY_DIRECTION:
         for stiffer, softer in (("Cl", "Br"), ("Br", "I")):
-            rows.append(_halide_order(layered, target, stiffer, softer))
-    rows.append(_chain_length(layered))
-    return pd.DataFrame(rows)
+            differences[stiffer_halide(stiffer, softer, modulus)] = _halide_order(layered, modulus, stiffer, softer)
+    differences[LONGER_IS_SOFTER] = _chain_length(layered)
+    return pd.DataFrame([{"trend": trend} | _answer(of_trend) for trend, of_trend in differences.items()])
 
 
-def _answer(trend: str, differences: list[tuple[str, float]]) -> dict[str, Any]:
-    """Count pairs of group and difference in GPa, positive where the trend holds; exact ties are left out."""
+def _answer(differences: _Differences) -> dict[str, Any]:
+    """Count the pairs that agree with a trend; exact ties are left out."""
     from scipy.stats import binomtest
 
     frame = pd.DataFrame(differences, columns=["group", "difference"])
     row: dict[str, Any] = {
-        "trend": trend,
         "answer": "untested",
         "agreeing": int((frame["difference"] > 0).sum()),
         "comparisons": int((frame["difference"] != 0).sum()),
@@ -64,35 +67,34 @@ def _answer(trend: str, differences: list[tuple[str, float]]) -> dict[str, Any]:
     return row
 
 
-def _softer_than_3d(layered: pd.DataFrame, network: pd.DataFrame) -> dict[str, Any]:
-    differences: list[tuple[str, float]] = []
+def _softer_than_3d(layered: pd.DataFrame, network: pd.DataFrame) -> _Differences:
+    differences: _Differences = []
     for (metal, halide), rows in layered.groupby(["metal", "halide"]):
         partner = network[(network["metal"] == metal) & (network["halide"] == halide)]
         if len(partner):
             softer_by = partner["E_out_of_plane"].mean() - rows["E_out_of_plane"]
             differences += zip(rows["spacer_smiles"].map(flat_smiles), softer_by, strict=True)
-    return _answer("a layered crystal is softer out of plane than the 3D networks of its metal and halide", differences)
+    return differences
 
 
-def _halide_order(layered: pd.DataFrame, target: str, stiffer: str, softer: str) -> dict[str, Any]:
+def _halide_order(layered: pd.DataFrame, modulus: str, stiffer: str, softer: str) -> _Differences:
     wide = layered.assign(spacer=layered["spacer_smiles"].map(flat_smiles)).pivot_table(
-        index=["spacer", "n_layers", "metal"], columns="halide", values=target
+        index=["spacer", "n_layers", "metal"], columns="halide", values=modulus
     )
-    trend = f"{stiffer} is stiffer than {softer} in {target}, same spacer and n"
     if stiffer not in wide or softer not in wide:
-        return _answer(trend, [])
+        return []
     both = wide[[stiffer, softer]].dropna()
     spacers = both.index.get_level_values("spacer")
-    return _answer(trend, list(zip(spacers, both[stiffer] - both[softer], strict=True)))
+    return list(zip(spacers, both[stiffer] - both[softer], strict=True))
 
 
-def _chain_length(layered: pd.DataFrame) -> dict[str, Any]:
+def _chain_length(layered: pd.DataFrame) -> _Differences:
     """Compare neighbouring members of the series of linear alkane diammonium spacers."""
     chains = layered[layered["spacer_smiles"].str.fullmatch(r"\[NH3\+\]C+\[NH3\+\]")].copy()
     chains["length"] = [len(re.sub(r"[^C]", "", smiles)) for smiles in chains["spacer_smiles"]]
-    differences: list[tuple[str, float]] = []
+    differences: _Differences = []
     for _, rows in chains.groupby(["n_layers", "halide", "metal"]):
         mean = rows.groupby("length")["E_out_of_plane"].mean().sort_index()
         pairs = [f"C{short} to C{long}" for short, long in zip(mean.index, mean.index[1:], strict=False)]
         differences += zip(pairs, -mean.diff().dropna(), strict=True)
-    return _answer("a longer linear alkyl chain is softer out of plane, same halide and n", differences)
+    return differences
