@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,11 @@ from scipy.stats import rankdata
 from perovex._json import json_safe
 from perovex.explain.attribution.attribute import attribute
 from perovex.explain.attribution.view import table_html
-from perovex.explain.names import name_of
+from perovex.explain.attribution.words import perturbations_in_words
 
 if TYPE_CHECKING:
     from perovex.explain.attribution.attribute import Perturbation
     from perovex.explain.attribution.explanation import Explanation
-
-_NOTABLE = 0.02  # a change of share worth a word
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +37,17 @@ class PerturbationComparison:
     table: pd.DataFrame
     rank_agreement: float
 
+    #: A change of share that is worth a word.
+    NOTABLE: ClassVar[float] = 0.02
+
+    def moved(self) -> pd.Series:
+        """Return the changes of share that are worth a word, largest first."""
+        difference = self.table["difference"]
+        return difference[difference.abs() >= self.NOTABLE]
+
     def sentence(self) -> str:
         """Return in words what differs and how to read it."""
-        head = (
-            "Path-dependent values average an absent descriptor over the training crystals that reach each node, "
-            "interventional ones over the background as if descriptors were independent, if need be on combinations "
-            f"that no crystal shows. The two rankings agree with Spearman {self.rank_agreement:.3f}"
-        )
-        moved = self.table[self.table["difference"].abs() >= _NOTABLE].head(3)
-        if not len(moved):
-            return f"{head}; no descriptor's share differs by more than {100 * _NOTABLE:.0f} %."
-        words = [f"{name_of(str(d))} {100 * v:+.0f} %" for d, v in moved["difference"].items()]
-        return f"{head}; shares that differ most (interventional minus path-dependent): {', '.join(words)}."
+        return perturbations_in_words(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""

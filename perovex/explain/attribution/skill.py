@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perovex.explain.attribution.words import skill_in_words
 from perovex.learn import metrics
 
 if TYPE_CHECKING:
@@ -49,12 +50,7 @@ class Skill:
 
     def sentence(self) -> str:
         """Return the skill in words."""
-        word = "above" if self.above_chance else "not distinguishable from"
-        return (
-            f"Held-out {self.metric} {self.value:.2f} "
-            f"({100 * self.level:.0f} % interval {self.lower:.2f} to "
-            f"{self.upper:.2f}), {word} chance ({self.chance:g})."
-        )
+        return skill_in_words(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields and whether the skill is above chance."""

@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from perovex._json import json_safe
+from perovex.explain.attribution.words import explanation_in_words, more_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,18 +17,13 @@ if TYPE_CHECKING:
 def table_html(table: pd.DataFrame, caption: str, *, rows: int = 15) -> str:
     """Return a table with a caption, at most `rows` rows."""
     text = table.head(rows).to_html(float_format=lambda v: f"{v:.3g}", border=0, na_rep="")
-    more = f"<p>{len(table) - rows} more rows</p>" if len(table) > rows else ""
+    more = f"<p>{more_rows(len(table) - rows)}</p>" if len(table) > rows else ""
     return f"<figure><figcaption>{html.escape(caption)}</figcaption>{text}{more}</figure>"
 
 
 def explanation_html(explanation: Explanation) -> str:
     """Return the notebook view of an explanation."""
-    task = "classifier" if explanation.problem.classifier else "regressor"
-    head = (
-        f"{explanation.n_rows} crystals in {explanation.n_groups} groups, {task}, "
-        f"{len(explanation.folds)} models, values in {explanation.unit}, held-out rows only."
-    )
-    return table_html(explanation.importance(), head)
+    return table_html(explanation.importance(), explanation_in_words(explanation))
 
 
 __all__ = ["explanation_html", "json_safe", "table_html"]
