@@ -267,7 +267,7 @@ def known_networks() -> Mapping[str, tuple[KnownNetwork, ...]]:
     table: dict[str, tuple[KnownNetwork, ...]] = {}
     for row in load_known().itertuples(index=False):
         name = compound_name(Chem.MolFromSmiles(row.smiles))
-        network = KnownNetwork(str(row.perovskite), row.metal, row.halide, row.network, row.source)
+        network = KnownNetwork(*map(str, (row.perovskite, row.metal, row.halide, row.network, row.source)))
         table[name] = (*table.get(name, ()), network)
     return table
 

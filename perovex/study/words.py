@@ -39,8 +39,8 @@ NOT_OFFERED: Final = {
     "modulus": "a modulus, not a descriptor",
     "not numbers": "not numbers",
     "inverse offered": "inverse_n_layers is offered instead (n is infinite for 3D networks)",
-    "infinite": "infinite for {count} of {n_crystals} crystals",
-    "undefined": "defined for {count} of {n_crystals} crystals",
+    "infinite": "infinite for {n_concerned} of {n_crystals} crystals",
+    "undefined": "defined for {n_concerned} of {n_crystals} crystals",
     "constant": "constant",
 }
 
@@ -49,7 +49,7 @@ class NotOffered(NamedTuple):
     """Why a descriptor is not offered: a key of `NOT_OFFERED`, and of how many crystals it holds for how many."""
 
     why: str
-    count: int = 0
+    n_concerned: int = 0
     n_crystals: int = 0
 
 
@@ -61,7 +61,7 @@ def not_offered_in_words(refusal: NotOffered) -> str:
     >>> not_offered_in_words(NotOffered("undefined", 3, 10))
     'defined for 3 of 10 crystals'
     """
-    return NOT_OFFERED[refusal.why].format(count=refusal.count, n_crystals=refusal.n_crystals)
+    return NOT_OFFERED[refusal.why].format(**refusal._asdict())
 
 
 def cause_and_remedy(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from perovex.datasets import data_root, load_elastic
 from perovex.datasets.quality.references import validate_labels_against_references
 from perovex.datasets.quality.trends import _answer, trends
 from perovex.datasets.quality.words import LONGER_IS_SOFTER, SOFTER_THAN_3D, stiffer_halide
+from perovex.elasticity.labels.causes import NEGATIVE_MODE, NOT_CONVERGED
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,9 @@ def cell_of(references, crystal, method):
     return row[["a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg"]].astype(float).tolist()
 
 
-def made_up(cells, reasons=None):
-    """Data set with relaxed crystals of the given cells; reasons reject some."""
-    reasons = reasons or {}
+def made_up(cells, causes=None):
+    """Data set with relaxed crystals of the given cells; causes reject some."""
+    causes = causes or {}
     data = load_elastic()
     row = data.labels.iloc[0]
     labels = pd.DataFrame(
@@ -35,8 +36,8 @@ def made_up(cells, reasons=None):
             | {
                 "crystal_id": name,
                 "potential": data.potential,
-                "reason": reasons.get(name, ""),
-                "status": "rejected" if name in reasons else "accepted",
+                "causes": causes.get(name, ""),
+                "status": "rejected" if name in causes else "accepted",
             }
             for name in cells
         }
@@ -81,7 +82,7 @@ def test_cells_that_do_not_compare_are_left_out(references):
     doubled = cell_of(references, "BA2PbI4", "PBE-D3(BJ)")
     doubled[0] *= 2
     cells = {"S-MBA2PbI4": good, "R-MBA2PbI4": good, "R-MBA2SnI4": good, "BA2PbI4": doubled, "elsewhere": good}
-    data = made_up(cells, {"R-MBA2PbI4": "not converged: 5 s spent", "R-MBA2SnI4": "negative mode"})
+    data = made_up(cells, {"R-MBA2PbI4": NOT_CONVERGED, "R-MBA2SnI4": NEGATIVE_MODE})
     lattice = validate_labels_against_references(data).lattice
     assert set(lattice["crystal"]) == {"S-MBA2PbI4", "R-MBA2SnI4"}
     assert set(lattice.loc[lattice["crystal"] == "R-MBA2SnI4", "status"]) == {"rejected"}
