@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from perovex._numbers import with_interval
-from perovex._words import group_words
+from perovex._words import enumerated, group_words
 from perovex.learn.bundle.proven import experiment_scores, narrow_coverages
 
 if TYPE_CHECKING:
@@ -98,21 +98,27 @@ def unproven(metrics: Mapping[str, Any]) -> str:
     --------
     >>> row = {"part": "source", "value": "experiment", "model": "model", "metric": "R2", "n_rows": 20}
     >>> unproven({"E_vrh": {"by_part": [{**row, "score": -0.01, "lower": -0.6, "upper": 0.3}]}})
-    'on crystals whose structure was measured no skill is shown: held-out R2 of E_vrh -0.01 [-0.60, 0.30] (20 crystals)'
+    'on crystals whose structure was measured no skill is shown for E_vrh: held-out R2 -0.01 [-0.60, 0.30] (20 crystals)'
     """
     scores = experiment_scores(metrics, "R2")
-    lacking = [_skill(score) for score in scores if not score.lower > 0]
-    shown = [_skill(score) for score in scores if score.lower > 0]
+    lacking = [score for score in scores if not score.lower > 0]
+    shown = [score for score in scores if score.lower > 0]
     if not lacking:
         return ""
-    text = f"{_MEASURED} no skill is shown: held-out R2 of {', '.join(lacking)}"
-    return f"{text}; skill is shown for {', '.join(shown)}" if shown else text
+    text = f"{_MEASURED} no skill is shown for {_targets(lacking)}: held-out R2 {enumerated(list(map(_skill, lacking)))}"
+    if shown:
+        text += f"; it is for {_targets(shown)}: {enumerated(list(map(_skill, shown)))}"
+    return text
+
+
+def _targets(scores: Sequence[PartScore]) -> str:
+    return enumerated([score.target for score in scores])
 
 
 def _skill(score: PartScore) -> str:
     few = "" if np.isfinite(score.lower) else ", too few for an interval"
     interval = with_interval(score.value, score.lower, score.upper)
-    return f"{score.target} {interval} ({score.n_rows} crystals{few})"
+    return f"{interval} ({score.n_rows} crystals{few})"
 
 
 def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]] | None = None) -> str:
@@ -132,8 +138,8 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
     >>> narrow({"E_vrh": entry})
     'on crystals whose structure was measured 90% intervals are too narrow: they hold 78% [65%, 88%] for E_vrh'
     >>> narrow({"E_vrh": entry}, {"E_vrh": {"factor": 1.52, "before": 0.74, "after": 0.9, "coverage": 0.9}})
-    'intervals are longer by 1.5 (E_vrh) so that 90% hold on crystals whose structure was measured, where 74% would;
-    held out, 90% do'
+    'intervals are lengthened by 1.5 (E_vrh), for on crystals whose structure was measured 90% ones held 74%; held out,
+    they then hold 90%'
     """
     widening = widening or {}
     asked, scores = narrow_coverages(metrics, widening)
@@ -147,8 +153,8 @@ def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
     asked = next(iter(widening.values()))["coverage"]
     before, after = (", ".join(f"{needed[key]:.0%}" for needed in widening.values()) for key in ("before", "after"))
     return (
-        f"intervals are longer by {factors} so that {asked:.0%} hold {_MEASURED}, where {before} would; held out, "
-        f"{after} do"
+        f"intervals are lengthened by {factors}, for {_MEASURED} {asked:.0%} ones held {before}; held out, they then hold "
+        f"{after}"
     )
 
 
