@@ -87,4 +87,24 @@ def embed_svg(text: str, name: str) -> str:
     body = text[text.index("<svg") :]
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
-    return re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    return _smaller(re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body))
+
+
+_PLACES = re.compile(r'\b(?:d|x|y|transform|points)="[^"]*"')
+_FINER = re.compile(r"(\.\d\d)\d+")  # than a hundredth of a point
+_CLIPPED_MARK = re.compile(r'<g clip-path="([^"]+)">\n(<use [^>]*/>\n)</g>\n')
+
+
+def _smaller(svg: str) -> str:
+    """Cut places to a hundredth of a point, drop indentation, and clip marks that follow each other together."""
+    lines = re.sub(r"\s*\n\s*", "\n", _PLACES.sub(lambda place: _FINER.sub(r"\1", place[0]), svg))
+    pieces: list[str] = []
+    end, clip = 0, None
+    for mark in _CLIPPED_MARK.finditer(lines):
+        follows = mark.start() == end and mark[1] == clip
+        if not follows:
+            closing = "</g>\n" if clip else ""
+            pieces += [closing, lines[end : mark.start()], f'<g clip-path="{mark[1]}">\n']
+        pieces.append(mark[2])
+        end, clip = mark.end(), mark[1]
+    return "".join([*pieces, "</g>\n" if clip else "", lines[end:]])

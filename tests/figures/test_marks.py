@@ -1,10 +1,14 @@
 """Points, intervals and diagonals, drawn in one way."""
 
+import io
+from xml.etree import ElementTree
+
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from perovex.figures.marks import diagonal, halide_look, interval_rows, scatter_by_halide
-from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PALETTE, embed_svg
+from perovex.figures.style import HALIDE_COLOURS, HALIDE_MARKERS, PALETTE, embed_svg, style
 
 
 def test_every_halide_has_a_look_and_mixtures_differ_from_each_other():
@@ -28,3 +32,30 @@ def test_points_come_by_halide_and_intervals_by_row():
 def test_names_inside_a_drawing_are_those_of_its_own():
     text = '<?xml?><svg><path id="a"/><use xlink:href="#a" clip-path="url(#a)"/></svg>'
     assert embed_svg(text, "f") == '<svg><path id="f-a"/><use xlink:href="#f-a" clip-path="url(#f-a)"/></svg>'
+
+
+def test_an_embedded_drawing_is_smaller_and_shows_the_same_marks():
+    rng = np.random.default_rng(0)
+    made = Figure()
+    ax = made.subplots()
+    x = np.round(rng.uniform(0, 0.123456, 300), 6)
+    ax.scatter(x, rng.uniform(size=300), c=rng.uniform(size=300), s=9)
+    ax.set_title("0.123456")
+    stream = io.StringIO()
+    with style():
+        made.savefig(stream, format="svg")
+    text = stream.getvalue()
+    embedded = embed_svg(text, "f")
+    before, after = (ElementTree.fromstring(svg) for svg in (text[text.index("<svg") :], embedded))
+
+    def marks(tree):
+        uses = [node for node in tree.iter() if node.tag.endswith("use")]
+        return [(float(node.get("x")), float(node.get("y")), node.get("style")) for node in uses if node.get("x")]
+
+    assert len(embedded) < 0.7 * len(text)
+    for old, new in zip(marks(before), marks(after), strict=True):
+        assert new[:2] == pytest.approx(old[:2], abs=0.01)
+        assert new[2] == old[2]
+    clipped = [node for node in after.iter() if node.tag.endswith("}g") and node.get("clip-path")]
+    assert any(len(node) == 300 for node in clipped)
+    assert "0.123456" in embedded  # words keep their digits
