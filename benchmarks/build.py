@@ -39,6 +39,7 @@ from perovex.datasets.relatives import known_crystals
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
 from perovex.learn.bundle.folder import annotate_model
+from perovex.minima import describe_strategies
 from perovex.prediction import default_models
 
 if TYPE_CHECKING:
@@ -231,10 +232,16 @@ def prediction_shifts(
     return pd.DataFrame(lines).set_index("target")
 
 
+def made_by_search(name: str) -> bool:
+    """Whether a search made the crystal of this name from another."""
+    return any(f"_{strategy}_" in name for strategy in describe_strategies() if strategy != "given")
+
+
 def made_from_known(data) -> dict[str, tuple[pd.Series, pd.Series, str]]:
     """Describe each known compound that has a known relative, and what is made of that relative; with its group.
 
-    A compound is its lowest minimum where one was searched for, else its crystal of the data.
+    A compound is its lowest minimum where one was searched for, else its crystal of the data. Crystals that a search
+    made from such a relative are left out: that their relative leads near them is how they were found.
     """
     pairs = {}
     for group in tqdm(data.groups.unique(), desc="made from relatives", leave=False):
@@ -245,7 +252,7 @@ def made_from_known(data) -> dict[str, tuple[pd.Series, pd.Series, str]]:
             key = (crystal.metals, crystal.halides, crystal.n_layers, cages)
             compounds.setdefault(key, []).append(crystal)
         for (metals, halides, n, cages), same in compounds.items():
-            if len(metals) > 1 or len(halides) > 1 or len(cages) > 1:
+            if len(metals) > 1 or len(halides) > 1 or len(cages) > 1 or made_by_search(same[0].source):
                 continue
             others = [crystal for crystal in crystals if crystal not in same]
             made = from_known(others, group, metals[0], halides[0], int(n), *cages)

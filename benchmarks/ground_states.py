@@ -128,7 +128,9 @@ def tell_energies(both: Both) -> None:
     print(steps.round(1).to_string(index=False))
 
     # One metal, energies per metal: what the alarm still says of the lowest minima.
-    plain = found.assign(energy=found["energy_per_metal"], formula="Pb", n_atoms=1, cage=found["cage"].fillna(""))
+    plain = found.assign(
+        energy=found["energy_per_metal"], formula=found["metal"], n_atoms=1, cage=found["cage"].fillna("")
+    )
     left = too_high(plain.rename_axis("crystal_id"), plain["spacer_smiles"])
     print(f"\nStill more than {ALARM:g} meV too high by the exchange energies of the lowest minima: {len(left)}")
     print(left.round(0).to_string())
@@ -173,6 +175,16 @@ def tell_moduli(both: Both) -> None:
             print(f"  {when}, {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
 
 
+def tell_trends(renewed: pd.DataFrame) -> None:
+    """Halide trends of all lead compounds with n = 1 of the later release, searched or not."""
+    plain = renewed[(renewed["n_layers"] == 1) & (renewed["metal"] == "Pb") & renewed["halide"].isin(["Cl", "Br", "I"])]
+    frame = plain[plain.groupby("spacer_smiles")["halide"].transform("nunique") == 3]
+    print(f"\n{frame['spacer_smiles'].nunique()} complete trios of n = 1 in the later release")
+    for modulus in MODULI:
+        share = interaction_share(frame, modulus)
+        print(f"  {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
+
+
 def main(before: str, after: str) -> None:
     both = read(before, after)
     print(
@@ -181,6 +193,7 @@ def main(before: str, after: str) -> None:
     tell_energies(both)
     tell_strategies(both.candidates)
     tell_moduli(both)
+    tell_trends(both.renewed)
 
 
 if __name__ == "__main__":

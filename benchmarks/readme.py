@@ -24,7 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 SCORES = re.compile(r"(<!-- scores of the bundled models -->\n).*?(<!-- end -->)", re.DOTALL)
-SOURCES = {"experiment": "measured structures", "factorial design": "generated", "hypothetical": "hypothetical iodides"}
+SOURCES = {
+    "experiment": "measured structures",
+    "search": "made from a measured one",
+    "factorial design": "generated",
+    "hypothetical": "hypothetical",
+}
 TARGETS = {"E_in_plane": "in the sheet plane", "E_out_of_plane": "along the normal", "E_vrh": "Hill average"}
 
 

@@ -16,7 +16,7 @@ from perovex.building.resettle import resettle
 from perovex.building.stacking import Stack, take_apart
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.crystal.radii import HALIDE_RADII
-from perovex.errors import BuildError
+from perovex.errors import BuildError, PerovexError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,7 +154,7 @@ def _exchanged(crystal: LayeredPerovskite, symbols: list[str], *, settle: bool) 
         share = GAP_SHARE / crystal.n_layers if of_halides else 0.0
         x, cell = _layers(crystal, stack, in_plane, along, share)
         structure = Structure(Lattice(cell), symbols, x, coords_are_cartesian=True)
-        if settle and shortest_contact(perceive(structure)) < 1.0:
+        if settle and _touching(structure):
             structure = resettle(crystal, stack, symbols, x, cell)
     expected = Expected(
         n=crystal.n_layers,
@@ -169,6 +169,14 @@ def _exchanged(crystal: LayeredPerovskite, symbols: list[str], *, settle: bool) 
     except BuildError as error:
         raise error.at(crystal.source) from None
     return structure, in_plane
+
+
+def _touching(structure: Structure) -> bool:
+    """Whether molecules or halides are closer than van der Waals contact, or so close that they seem to be bonded."""
+    try:
+        return shortest_contact(perceive(structure)) < 1.0
+    except PerovexError:
+        return True
 
 
 def _require_known(crystal: LayeredPerovskite, swap: Mapping[str, str]) -> None:

@@ -61,7 +61,8 @@ def regularised_tensor(tensor: ArrayLike, modes: ArrayLike, volume: float, kappa
     Raises
     ------
     ElasticityError
-        A curvature that is not positive, or a negative `kappa0`.
+        A curvature that `kappa0` does not make positive (a label may keep one a little below zero: what noise leaves), or
+        a negative `kappa0`.
 
     Examples
     --------
@@ -75,8 +76,9 @@ def regularised_tensor(tensor: ArrayLike, modes: ArrayLike, volume: float, kappa
     if not table.size:
         return stiff
     curvature, coupling = table[:, 0], table[:, 1:]
-    if kappa0 < 0 or (curvature <= 0).any():
+    if kappa0 < 0 or (curvature + kappa0 <= 0).any() or (curvature == 0).any():
         raise ElasticityError("a curvature that is not positive has no relaxed tensor", remedy="follow the mode first")
+    # of a negative curvature the stored tensor holds the part with its sign, which is taken off like any other
     weight = 1 / curvature - 1 / (curvature + kappa0)
     return stiff + EV_PER_A3_IN_GPA / volume * np.einsum("m,mi,mj->ij", weight, coupling, coupling)
 

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from ase.calculators.lj import LennardJones
+from pymatgen.core import Structure
 
 from perovex.building import bond_length, build_layered, relax_built, substitute, thicken
 from perovex.building.layered import TILTS
-from perovex.building.substitute import GAP_SHARE, SHEET_RESPONSE
+from perovex.building.substitute import GAP_SHARE, SHEET_RESPONSE, _touching
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
-from perovex.errors import BuildError, LabelError
+from perovex.errors import BuildError, LabelError, PerovexError
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,18 @@ def test_thicken_any_setting_and_several_slabs(n):
         assert grown.n_layers == n + 1
         assert len(grown.slabs) == slabs
         assert np.allclose(layer_shifts(grown), 0.5, atol=1e-3)
+
+
+def test_molecules_so_close_that_they_seem_bonded_count_as_touching(single):
+    lower = single.lattice.matrix.copy()
+    lower[2] *= 0.62
+    pressed = Structure(lower, single.species, single.cart_coords, coords_are_cartesian=True)
+    with pytest.raises(PerovexError):
+        perceive(pressed)
+    assert _touching(pressed)
+    wide = single.lattice.matrix.copy()
+    wide[2] *= 1.05
+    assert not _touching(Structure(wide, single.species, single.cart_coords, coords_are_cartesian=True))
 
 
 def test_thicken_refuses_networks_and_unknown_cages(single):

@@ -55,7 +55,19 @@ def test_one_mode_in_closed_form():
 
 def test_curvatures_that_are_not_positive_are_refused():
     with pytest.raises(ElasticityError, match="not positive"):
-        regularised_tensor(np.eye(6), [[-0.01, 1, 0, 0, 0, 0, 0]], 100.0)
+        regularised_tensor(np.eye(6), [[-2 * KAPPA0, 1, 0, 0, 0, 0, 0]], 100.0)
+    with pytest.raises(ElasticityError, match="not positive"):
+        regularised_tensor(np.eye(6), [[0.0, 1, 0, 0, 0, 0, 0]], 100.0)
+
+
+def test_a_curvature_a_little_below_zero_is_made_positive_like_any_other():
+    """The protocol accepts curvatures down to -2e-3: the part that they have in the tensor is stored with its sign."""
+    g, volume = 0.3, 900.0
+    rest, modes = np.diag([50.0, 50, 20, 10, 10, 10]), [[-0.002, 0, 0, g, 0, 0, 0]]
+    stored, smooth = rest.copy(), rest.copy()
+    stored[2, 2] -= EV_PER_A3_IN_GPA * g**2 / (-0.002 * volume)
+    smooth[2, 2] -= EV_PER_A3_IN_GPA * g**2 / ((-0.002 + KAPPA0) * volume)
+    np.testing.assert_allclose(regularised_tensor(stored, modes, volume), smooth)
 
 
 def test_without_modes_nothing_changes():
