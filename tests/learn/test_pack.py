@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -73,3 +75,20 @@ def test_equal_arrays_are_kept_once():
     for value, again in zip(values, back, strict=True):
         assert again.dtype == value.dtype
         assert np.array_equal(again, value)
+
+
+def test_the_factor_of_a_process_is_computed_when_it_is_read_and_gives_the_same_deviations():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    fitted = GaussianProcessRegressor(RBF(1.3) + WhiteKernel(0.1), alpha=1e-6, normalize_y=True).fit(X, y)
+    assert "L_" not in state_of(fitted)
+    parts = Parts()
+    again = unpack(pack(fitted, parts), parts)
+    assert all(array.size != 60 * 60 for array in parts.arrays.values())
+    asked = rng.normal(size=(20, 3))
+    for one, other in zip(fitted.predict(asked, return_std=True), again.predict(asked, return_std=True), strict=True):
+        np.testing.assert_array_equal(one, other)
+    older = rebuild("GaussianProcessRegressor", vars(fitted))  # files that hold the factor are read as they are
+    assert older.L_ is fitted.L_
+    unfitted = rebuild("GaussianProcessRegressor", state_of(GaussianProcessRegressor()))
+    assert not hasattr(unfitted, "L_")

@@ -11,6 +11,7 @@ import importlib
 from typing import Any, Final
 
 import numpy as np
+from scipy.linalg import cholesky
 
 #: Classes that are written by their attributes, by the module that brings them.
 PLAIN: Final = {
@@ -44,9 +45,21 @@ def is_plain(value: Any) -> bool:
     return PLAIN.get(type(value).__name__) == type(value).__module__
 
 
+#: Attributes that follow from others: the factor of a covariance grows with the square of the rows.
+_DERIVED: Final = {"GaussianProcessRegressor": "L_"}
+
+
 def state_of(value: Any) -> dict[str, Any]:
-    """Return the attributes of an estimator, without generators of random numbers, which no prediction asks."""
-    return {name: item for name, item in vars(value).items() if not isinstance(item, np.random.RandomState)}
+    """Return the attributes of an estimator, without those that `rebuild` computes.
+
+    Generators of random numbers, which no prediction asks, are left out, too.
+    """
+    left_out = _DERIVED.get(type(value).__name__)
+    return {
+        name: item
+        for name, item in vars(value).items()
+        if name != left_out and not isinstance(item, np.random.RandomState)
+    }
 
 
 def rebuild(name: str, state: dict[str, Any]) -> Any:
@@ -65,4 +78,13 @@ def rebuild(name: str, state: dict[str, Any]) -> Any:
     kind = getattr(importlib.import_module(PLAIN[name]), name)
     value = kind.__new__(kind)
     vars(value).update(state)
+    if name == "GaussianProcessRegressor" and "X_train_" in state and "L_" not in state:
+        value.L_ = _factor(value)
     return value
+
+
+def _factor(process: Any) -> np.ndarray:
+    """Cholesky factor of the covariance of a fitted process, as scikit-learn computes it when fitting."""
+    covariance = process.kernel_(process.X_train_)
+    covariance[np.diag_indices_from(covariance)] += process.alpha
+    return np.asarray(cholesky(covariance, lower=True, check_finite=False))

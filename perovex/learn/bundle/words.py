@@ -105,7 +105,9 @@ def unproven(metrics: Mapping[str, Any]) -> str:
     shown = [score for score in scores if score.lower > 0]
     if not lacking:
         return ""
-    text = f"{_MEASURED} no skill is shown for {_targets(lacking)}: held-out R2 {enumerated(list(map(_skill, lacking)))}"
+    text = (
+        f"{_MEASURED} no skill is shown for {_targets(lacking)}: held-out R2 {enumerated(list(map(_skill, lacking)))}"
+    )
     if shown:
         text += f"; it is for {_targets(shown)}: {enumerated(list(map(_skill, shown)))}"
     return text
