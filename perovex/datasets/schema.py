@@ -97,8 +97,8 @@ DERIVED: dict[str, Column] = {
     "source": Column(
         "str",
         "",
-        "kind of origin: experiment, factorial design, hypothetical, built, public collection, search (made from a crystal"
-        " of experiment or a collection, another compound or minimum than that), or unknown",
+        "kind of origin: experiment, factorial design, hypothetical, built, public collection, search (made from a"
+        " crystal of experiment or a collection, another compound or minimum than that), or unknown",
     ),
     "v_in_plane": Column("float", "km/s", "longitudinal velocity of sound averaged over directions in the sheet plane"),
     "v_out_of_plane": Column("float", "km/s", "longitudinal velocity of sound along the slab normal"),

@@ -61,8 +61,8 @@ def regularised_tensor(tensor: ArrayLike, modes: ArrayLike, volume: float, kappa
     Raises
     ------
     ElasticityError
-        A curvature that `kappa0` does not make positive (a label may keep one a little below zero: what noise leaves), or
-        a negative `kappa0`.
+        A curvature that `kappa0` does not make positive (a label may keep one a little below zero: what noise leaves),
+        or a negative `kappa0`.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Points, intervals and diagonals, drawn in one way."""
 
 import io
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_an_embedded_drawing_is_smaller_and_shows_the_same_marks():
         made.savefig(stream, format="svg")
     text = stream.getvalue()
     embedded = embed_svg(text, "f")
-    before, after = (ElementTree.fromstring(svg) for svg in (text[text.index("<svg") :], embedded))
+    before, after = (ET.fromstring(svg) for svg in (text[text.index("<svg") :], embedded))
 
     def marks(tree):
         uses = [node for node in tree.iter() if node.tag.endswith("use")]

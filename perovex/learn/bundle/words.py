@@ -98,7 +98,8 @@ def unproven(metrics: Mapping[str, Any]) -> str:
     --------
     >>> row = {"part": "source", "value": "experiment", "model": "model", "metric": "R2", "n_rows": 20}
     >>> unproven({"E_vrh": {"by_part": [{**row, "score": -0.01, "lower": -0.6, "upper": 0.3}]}})
-    'on crystals whose structure was measured no skill is shown for E_vrh: held-out R2 -0.01 [-0.60, 0.30] (20 crystals)'
+    'on crystals whose structure was measured no skill is shown for E_vrh: held-out R2 -0.01 [-0.60, 0.30] (20
+    crystals)'
     """
     scores = experiment_scores(metrics, "R2")
     lacking = [score for score in scores if not score.lower > 0]
@@ -155,8 +156,8 @@ def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
     asked = next(iter(widening.values()))["coverage"]
     before, after = (", ".join(f"{needed[key]:.0%}" for needed in widening.values()) for key in ("before", "after"))
     return (
-        f"intervals are lengthened by {factors}, for {_MEASURED} {asked:.0%} ones held {before}; held out, they then hold "
-        f"{after}"
+        f"intervals are lengthened by {factors}, for {_MEASURED} {asked:.0%} ones held {before}; held out, they then "
+        f"hold {after}"
     )
 
 
