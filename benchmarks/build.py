@@ -77,6 +77,7 @@ SHOWN = {
     "spacer_tilt": "deg",
 }
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
+MADE = tuple(f"_{name}_" for name in describe_strategies() if name != "given")  # in names of what a search made
 SHARE = 0.8  # of known crystals whose prediction moves by no more than what is reported
 
 
@@ -232,11 +233,6 @@ def prediction_shifts(
     return pd.DataFrame(lines).set_index("target")
 
 
-def made_by_search(name: str) -> bool:
-    """Whether a search made the crystal of this name from another."""
-    return any(f"_{strategy}_" in name for strategy in describe_strategies() if strategy != "given")
-
-
 def made_from_known(data) -> dict[str, tuple[pd.Series, pd.Series, str]]:
     """Describe each known compound that has a known relative, and what is made of that relative; with its group.
 
@@ -252,7 +248,7 @@ def made_from_known(data) -> dict[str, tuple[pd.Series, pd.Series, str]]:
             key = (crystal.metals, crystal.halides, crystal.n_layers, cages)
             compounds.setdefault(key, []).append(crystal)
         for (metals, halides, n, cages), same in compounds.items():
-            if len(metals) > 1 or len(halides) > 1 or len(cages) > 1 or made_by_search(same[0].source):
+            if len(metals) > 1 or len(halides) > 1 or len(cages) > 1 or any(part in same[0].source for part in MADE):
                 continue
             others = [crystal for crystal in crystals if crystal not in same]
             made = from_known(others, group, metals[0], halides[0], int(n), *cages)
