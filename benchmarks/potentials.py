@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from perovex.elasticity.response.differences import Strains, spread
 from perovex.elasticity.response.symmetry import CrystalSymmetry
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, evaluate_many
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 POTENTIALS = (
     DEFAULT_POTENTIAL,
     "7net-0_11Jul2024+d3",
@@ -51,12 +54,15 @@ def slopes(stresses: np.ndarray, record: dict[str, Any], strain: float) -> np.nd
     return spread(Strains(strains, changes, np.zeros((len(strains), size))), group).tensor
 
 
-def judge(name: str, data: FirstPrinciplesData) -> tuple[dict[str, float], pd.DataFrame]:
-    """Errors of one potential over all calls, and its moduli beside those of first principles."""
-    calculator, dispersion = make_calculator(name), make_calculator(DEFAULT_POTENTIAL).mixer.calcs[1]
+def judge(calculator_of: Callable[[str], Any], data: FirstPrinciplesData) -> tuple[dict[str, float], pd.DataFrame]:
+    """Errors of a potential over all calls, and its moduli beside those of first principles.
+
+    `calculator_of` gives the calculator to ask about a crystal: the same for all, or one that has not seen it.
+    """
+    dispersion = make_calculator(DEFAULT_POTENTIAL).mixer.calcs[1]
     forces, quiet, stresses, moduli, components = [], [], [], {}, []
     for crystal, record in data.manifest["crystals"].items():
-        calls = data.calls(crystal)
+        calls, calculator = data.calls(crystal), calculator_of(crystal)
         numbers = calls[0].numbers
         added = evaluate_many(dispersion, [call.copy() for call in calls])
         made = evaluate_many(calculator, [call.copy() for call in calls])
@@ -108,7 +114,8 @@ def main() -> None:
     arguments = parser.parse_args()
     data, rows = load_first_principles(), {}
     for name in arguments.potentials:
-        rows[name], moduli = judge(name, data)
+        calculator = make_calculator(name)
+        rows[name], moduli = judge(lambda _, calculator=calculator: calculator, data)
         print(json.dumps({name: rows[name]}), moduli.round(2).to_string(), sep="\n", flush=True)
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("potential")
     print(table.T.round(3).to_string())
