@@ -5,7 +5,7 @@
 The weights of the default potential are trained on by SevenNet's own trainer, at a small learning rate, on energies,
 forces and stresses of the calls on file (PBE; dispersion is added afterwards, as in the labels). Crystals are left out
 in folds, all of one spacer in one. Total energies of the two codes have different zeros, so that a crystal's energies
-are counted from its first call. Every crystal is then judged by the weights that have not seen its spacer, in the way of
+are counted from its first call. Every crystal is then judged by the weights that have not seen its spacer, as in
 ``benchmarks/potentials.py``, beside the weights as they come. Run it again to go on; a fold with weights is not trained
 again. `--write` puts the table beside the calls.
 """

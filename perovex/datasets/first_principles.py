@@ -187,6 +187,18 @@ class FirstPrinciplesData:
         return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
 
     @cached_property
+    def fine_tuned(self) -> pd.DataFrame:
+        """The potential of the labels as it comes and tuned on the calls, judged on crystals of spacers left out.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ``weights``: learning rate, epochs, and the columns of `potentials`; see
+            ``benchmarks/fine_tune.py``.
+        """
+        return pd.read_csv(self.folder / "fine_tuned.csv", index_col="weights")
+
+    @cached_property
     def convergence(self) -> pd.DataFrame:
         """Stress and slopes of one crystal with other settings of the code; see ``benchmarks/convergence.py``.
 

@@ -207,3 +207,12 @@ def test_constants_of_two_codes_follow_from_their_calls(bundled):
         assert (stretched - reference)[0] / 0.005 == pytest.approx(row["C11_GPa"], abs=1e-3)
         assert (stretched - reference)[1:3].mean() / 0.005 == pytest.approx(row["C12_GPa"], abs=1e-3)
         assert (sheared - reference)[3] / 0.005 == pytest.approx(row["C44_GPa"], abs=1e-3)
+
+
+def test_the_potential_as_it_comes_is_judged_alike_in_both_tables(bundled):
+    """Weights that were tuned are named beside it, with how they were tuned."""
+    tuned, alone = bundled.fine_tuned, bundled.potentials.loc[bundled.potential]
+    assert list(tuned.index) == ["as it comes", "tuned"]
+    assert tuned.loc["tuned", "epochs"] > 0
+    for column in alone.index:
+        assert tuned.loc["as it comes", column] == pytest.approx(alone[column], rel=2e-3), column
