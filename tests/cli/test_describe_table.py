@@ -93,10 +93,13 @@ def test_ctrl_c_with_two_jobs_keeps_rows_and_prints_no_traceback(two_crystals, t
     for i in range(1500):
         (tmp_path / f"c{i:04d}.cif").write_bytes(two_crystals[i % 2].read_bytes())
     out = tmp_path / "table.csv"
-    command = [sys.executable, "-m", "perovex", "describe", tmp_path, "--out", out, "--jobs", "2"]
+    # jobs in the background of a shell ignore interrupts, and so would what they start
+    heard = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    listening = [sys.executable, "-c", heard, sys.executable, "-m", "perovex"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [*listening, "describe", tmp_path, "--out", out, "--jobs", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
     partial = tmp_path / "table.csv.partial"
     for _ in range(3000):
         if partial.exists() and len(partial.read_text().splitlines()) > 3:

@@ -9,6 +9,7 @@ import pytest
 from perovex.errors import ModelInputError
 from perovex.learn.bundle import asking
 from perovex.learn.bundle.asking import asked_rows, class_columns, domain_columns, value_columns
+from perovex.learn.bundle.words import NewKind
 
 X = pd.DataFrame({"b": [1.0, np.inf], "other": ["x", "y"], "a": [-np.inf, 2.0]}, index=["p", "q"])
 
@@ -59,9 +60,11 @@ def test_coverage_is_claimed_only_where_nothing_speaks_against_it():
     flags = pd.DataFrame({"in_domain": [True, True, True, False], "reason": ["", "", "", "angle far away"]})
     domain = SimpleNamespace(check=lambda _: flags)
     infinite = np.array(["", "a", "", "a"], dtype=object)
-    columns = domain_columns(domain, flags, infinite, [[], [], ["halide Cl is new"], []], 0.9)
+    new = NewKind("halide", "Cl", ["Br", "I"])
+    columns = domain_columns(domain, flags, infinite, [[], [], [new], []], 0.9)
     assert columns["in_domain"].tolist() == [True, False, False, False]
     assert columns["coverage"][0] == 0.9
     assert np.isnan(columns["coverage"][1:]).all()
-    assert columns["domain_reason"] == ["", "infinite: a", "halide Cl is new", "infinite: a; angle far away"]
+    unknown = "halide Cl was never seen in training (Br, I)"
+    assert columns["domain_reason"] == ["", "infinite: a", unknown, "infinite: a; angle far away"]
     assert np.isnan(domain_columns(domain, flags, infinite, [[]] * 4, None)["coverage"]).all()
