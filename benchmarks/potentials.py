@@ -4,7 +4,9 @@
 
 Each potential is asked for the very configurations of the calls. Forces are compared without the nitrogen atoms, whose
 first-principles forces are noisy, and with them. Moduli are those of stress alone, one-sided, along the strain paths of
-the calls, the curvature of the default potential taken off, for all alike. `--write` puts the table beside the calls.
+the calls, the curvature of the default potential taken off, for all alike. `--write` puts the rows into the table
+beside the calls. Other packages that carry weights: ``chgnet.model.dynamics:CHGNetCalculator+d3`` (chgnet 0.4.2) and
+``diep.pretrained:make_calculator+d3`` (diep 2.0.0).
 """
 
 from __future__ import annotations
@@ -120,7 +122,9 @@ def main() -> None:
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("potential")
     print(table.T.round(3).to_string())
     if arguments.write:
-        write_atomic(data.folder / "potentials.csv", table.round(5).to_csv(lineterminator="\n").encode())
+        others = data.potentials.drop(index=table.index, errors="ignore")
+        table = pd.concat([others, table.round(5)]).rename_axis("potential")
+        write_atomic(data.folder / "potentials.csv", table.to_csv(lineterminator="\n").encode())
         write_checksums(data.folder)
 
 
