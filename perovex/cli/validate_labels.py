@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CAPTIONS = {
     "lattice": "Relaxed lattice parameters against experiment and DFT, deviation of the label in percent",
@@ -19,7 +22,8 @@ _CAPTIONS = {
     "first_principles": "Layered crystals too: moduli against PBE-D3(BJ) along the same strain paths",
     "scaling": "One factor on each modulus that would bring the potential closest to PBE-D3(BJ), and what it leaves on "
     "crystals that it was not taken from",
-    "potentials": "Interatomic potentials at the same first-principles calls: errors of forces, stress and moduli",
+    "potentials": "Interatomic potentials at the same first-principles calls: mean absolute errors of forces, stress"
+    " and elastic constants (GPa), of moduli, and rank correlation of E_vrh; --out and --json give all",
     "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
 }
@@ -31,6 +35,19 @@ _FIRST_COLUMNS = {
     "errors": "spearman",
     "enantiomers": "right",
     "trends": "trend",
+}
+
+
+#: Columns of the errors of potentials that a terminal shows, and their headings there.
+_OF_POTENTIALS = {
+    "potential": "potential",
+    "force_mae_eV_per_A": "eV/Å",
+    "stress_mae_GPa": "stress",
+    "component_mae_GPa": "C",
+    "E_vrh_mape_percent": "E_vrh %",
+    "E_in_plane_mape_percent": "in %",
+    "E_out_of_plane_mape_percent": "out %",
+    "E_vrh_spearman": "rank",
 }
 
 
@@ -62,7 +79,8 @@ def validate_labels(
         print(textwrap.fill(str(loaded), WIDTH))
         for name, frame in vars(result).items():
             print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
-            print(_narrow(frame) if len(frame) else "  nothing to compare in these data")
+            shown = _errors_of_potentials(frame) if name == "potentials" else frame
+            print(_narrow(shown) if len(frame) else "  nothing to compare in these data")
     if out is None:
         return
     if out.suffix == ".json":
@@ -86,6 +104,12 @@ def _check(out: Path | None, *, force: bool) -> None:
         check_folder(out)
         for name, column in _FIRST_COLUMNS.items():
             check_file(out / f"{name}.csv", (".csv",), table_with(column), force=force)
+
+
+def _errors_of_potentials(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what a terminal has room for of the errors of potentials; files and JSON hold the rest."""
+    packages = frame["potential"].str.replace(r"^(\w+)\.[\w.]+:\w+", r"\1", regex=True)  # of module:factory
+    return frame[list(_OF_POTENTIALS)].rename(columns=_OF_POTENTIALS).assign(potential=packages)
 
 
 def _narrow(frame: object) -> str:

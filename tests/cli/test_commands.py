@@ -225,6 +225,17 @@ def test_audit_and_validation_write_json(tmp_path):
         assert key in json.loads(out.read_text(), parse_constant=pytest.fail)  # Infinity and NaN are no JSON
 
 
+def test_errors_of_potentials_are_a_table_of_one_line_each_and_whole_in_json(tmp_path):
+    done = run("validate-labels", "--out", tmp_path / "all.json")
+    lines = done.stdout.splitlines()
+    header = next(line for line in lines if line.startswith("potential ") and "rank" in line)
+    table = {line.split()[0]: line.split()[1:] for line in lines[lines.index(header) + 1 :][:7]}
+    assert {"7net-l3i5+d3", "7net-mf-0:PBE+d3", "chgnet+d3", "diep+d3"} <= set(table)
+    whole = {row["potential"]: row for row in json.loads((tmp_path / "all.json").read_text())["potentials"]}
+    assert float(table["7net-l3i5+d3"][-1]) == pytest.approx(whole["7net-l3i5+d3"]["E_vrh_spearman"], abs=0.006)
+    assert len(whole["7net-l3i5+d3"]) > 30
+
+
 def test_descriptors_list_prints_the_registry():
     done = run("descriptors", "list", "--format", "json")
     assert done.returncode == 0
