@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+#: Lowest curvature (eV/Å²) that a label keeps as what noise leaves of zero; what lies below is followed downhill.
+NOISE_FLOOR = -2e-3
+
 KAPPA0 = 0.011  # eV/Å^2, s.d. of a lowest curvature between potentials
 REGULARISED = YOUNGS_MODULI
 _STEP = 0.05  # of ln kappa0, for the derivative
@@ -61,8 +64,8 @@ def regularised_tensor(tensor: ArrayLike, modes: ArrayLike, volume: float, kappa
     Raises
     ------
     ElasticityError
-        A curvature that `kappa0` does not make positive (a label may keep one a little below zero: what noise leaves),
-        or a negative `kappa0`.
+        A curvature below `NOISE_FLOOR`, one that is zero, one that `kappa0` does not make positive, or a negative
+        `kappa0`.
 
     Examples
     --------
@@ -76,7 +79,8 @@ def regularised_tensor(tensor: ArrayLike, modes: ArrayLike, volume: float, kappa
     if not table.size:
         return stiff
     curvature, coupling = table[:, 0], table[:, 1:]
-    if kappa0 < 0 or (curvature + kappa0 <= 0).any() or (curvature == 0).any():
+    kept = (curvature >= NOISE_FLOOR) & (curvature != 0) & (curvature + kappa0 > 0)
+    if kappa0 < 0 or not kept.all():
         raise ElasticityError("a curvature that is not positive has no relaxed tensor", remedy="follow the mode first")
     # of a negative curvature the stored tensor holds the part with its sign, which is taken off like any other
     weight = 1 / curvature - 1 / (curvature + kappa0)

@@ -17,6 +17,7 @@ from perovex.elasticity.response.differences import Clamped, Strains, clamped_re
 from perovex.elasticity.response.linear_response import Response, ResponseSettings, respond
 from perovex.elasticity.response.subspace import Subspace
 from perovex.elasticity.response.symmetry import CrystalSymmetry, find_symmetry
+from perovex.elasticity.soft_modes import NOISE_FLOOR
 from perovex.elasticity.surface import EV_PER_A3_IN_GPA, Point, Surface, atoms_at, length_scale
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class LabelSettings:
 
     relax: RelaxSettings = field(default_factory=RelaxSettings)
     response: ResponseSettings = field(default_factory=ResponseSettings)
-    negative: float = -2e-3
+    negative: float = NOISE_FLOOR
     born: float = 0.05
     soft_change: float = 1.0
     rounds: int = 4
