@@ -104,6 +104,7 @@ def test_the_table_by_source_says_first_where_no_skill_is_shown(script, tmp_path
     lines = script.by_source().splitlines()
     assert lines[0].startswith(
         "**On crystals whose structure was measured no skill is shown for E_in_plane, E_out_of_plane and E_vrh: "
+        "held-out R2 -0.15"
     )
     assert "| measured structures | relaxed | 20 | -0.15 [-0.60, 0.20] |" in "\n".join(lines)
     assert len(lines) == 2 + 2 + 4  # warning, blank, header, rule, two sources of two kinds
