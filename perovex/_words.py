@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -17,6 +17,17 @@ def enumerated(names: Sequence[str]) -> str:
     ('halide', 'halide, n and source')
     """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return several remarks as one, without empty ones.
+
+    Examples
+    --------
+    >>> joined(["first", "", "second"])
+    'first; second'
+    """
+    return "; ".join(part for part in parts if part)
 
 
 def group_words(name: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from perovex._words import joined
 from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.building.halides import read_halides
@@ -19,7 +20,7 @@ from perovex.screening.cations import read_cation
 from perovex.screening.features import composition_values, crossed
 from perovex.screening.formability import BROKEN, composition_rules, judge_many
 from perovex.screening.model import TARGETS, molecule_models, predict_features
-from perovex.screening.words import MIXED, joined, rule_in_words
+from perovex.screening.words import MIXED, rule_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

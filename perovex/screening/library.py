@@ -18,12 +18,12 @@ from rdkit.rdBase import BlockLogs
 
 from perovex._bundled import data_root
 from perovex._progress import progress_bar
+from perovex._words import joined
 from perovex.datasets import load_elastic
 from perovex.descriptors.molecule import ammonium_types, molecule_descriptors
 from perovex.errors import DatasetError, PerovexError
 from perovex.screening.cations import neutral_base, read_cation
 from perovex.screening.formability import FORMABLE, KNOWN, judge
-from perovex.screening.words import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,6 +18,7 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from perovex._cluster import run_pieces
 from perovex._progress import progress_bar
+from perovex._words import joined
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import from_relatives, predict_compounds
@@ -31,7 +32,7 @@ from perovex.screening.parts import Parts
 from perovex.screening.reading import read_spacers
 from perovex.screening.reducing import reduce_pieces
 from perovex.screening.rungs import rung_of
-from perovex.screening.words import accuracy_in_words, built_rung, joined, nearest_known, which_rung_ranks
+from perovex.screening.words import accuracy_in_words, built_rung, nearest_known, which_rung_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

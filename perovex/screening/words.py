@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perovex._numbers import short
+from perovex._words import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,17 +70,6 @@ MIXED: Final = "mixed halides were never seen in training"
 OUTSIDE: Final = "outside of what was learnt"
 LABEL_ELSEWHERE: Final = "the label is left to another process"
 _SEARCH_ELSEWHERE = "the search is left to another process"
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Return several remarks as one, without empty ones.
-
-    Examples
-    --------
-    >>> joined(["first", "", "second"])
-    'first; second'
-    """
-    return "; ".join(part for part in parts if part)
 
 
 def change_in_words(change: Change) -> str:

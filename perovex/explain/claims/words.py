@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from perovex._numbers import with_interval
-from perovex._words import enumerated
+from perovex._words import enumerated, joined
 from perovex.explain.names import name_of
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def association_sentences(
             _clause(_view(total, many), total),
             _clause(_view(between, many), between),
         ]
-        said = "; ".join(clause for clause in clauses if clause)
+        said = joined(clauses)
         text = f"{name_of(str(name), names)} and {target}: {said}."
         if pooled is not None and total is not None and {pooled["sign"], total["sign"]} == {"+", "-"}:
             text += (

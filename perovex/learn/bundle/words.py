@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from perovex._numbers import with_interval
-from perovex._words import enumerated, group_words
+from perovex._words import enumerated, group_words, joined
 from perovex.learn.bundle.proven import experiment_scores, narrow_coverages
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def domain_reason(new: Sequence[NewKind], infinite: str, reason: str) -> str:
     'infinite: n_layers'
     """
     of_infinite = f"infinite: {infinite}" if infinite else ""
-    return "; ".join(filter(None, [*map(new_kind_in_words, new), of_infinite, reason]))
+    return joined([*map(new_kind_in_words, new), of_infinite, reason])
 
 
 def kinds_in_words(values: Sequence[Any]) -> str:
@@ -148,7 +148,7 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
     asked, scores = narrow_coverages(metrics, widening)
     held = [f"{one.value:.0%} [{one.lower:.0%}, {one.upper:.0%}] for {one.target}" for one in scores]
     remaining = f"{_MEASURED} {asked:.0%} intervals are too narrow: they hold {', '.join(held)}" if held else ""
-    return "; ".join(filter(None, [_widened(widening) if widening else "", remaining]))
+    return joined([_widened(widening) if widening else "", remaining])
 
 
 def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
