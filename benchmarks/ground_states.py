@@ -185,6 +185,15 @@ def tell_trends(renewed: pd.DataFrame) -> None:
         print(f"  {modulus}: {'; '.join(trends(frame, modulus))}; interaction {100 * share:.0f} %")
 
 
+def tell_tin(renewed: pd.DataFrame) -> None:
+    """Tin iodides beside the lead iodides of the same spacers, n = 1."""
+    plain = renewed[(renewed["n_layers"] == 1) & (renewed["halide"] == "I")]
+    for modulus in MODULI:
+        pairs = plain.pivot_table(index="spacer_smiles", columns="metal", values=modulus)[["Pb", "Sn"]].dropna()
+        wins, means = int((pairs["Sn"] > pairs["Pb"]).sum()), pairs.mean()
+        print(f"  {modulus}: Sn > Pb in {wins} of {len(pairs)} (means {means['Sn']:.1f} and {means['Pb']:.1f} GPa)")
+
+
 def main(before: str, after: str) -> None:
     both = read(before, after)
     print(
@@ -194,6 +203,7 @@ def main(before: str, after: str) -> None:
     tell_strategies(both.candidates)
     tell_moduli(both)
     tell_trends(both.renewed)
+    tell_tin(both.renewed)
 
 
 if __name__ == "__main__":
