@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,24 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from perovex._words import joined
 from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.building.halides import read_halides
 from perovex.errors import PerovexError
-from perovex.learn.bundle.words import new_kind_in_words
 from perovex.screening.cations import read_cation
 from perovex.screening.features import composition_values, crossed
 from perovex.screening.formability import BROKEN, composition_rules, judge_many
 from perovex.screening.model import TARGETS, molecule_models, predict_features
-from perovex.screening.words import MIXED, rule_in_words
+from perovex.screening.parts import LISTS, to_bytes
+from perovex.screening.words import NewComposition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perovex.learn import ModelBundle
+    from perovex.screening.cations import Cation
     from perovex.screening.reading import Entry
-    from perovex.screening.words import Rule
 
 _ENTRY = ("row", "name", "written")
 
@@ -94,9 +92,10 @@ def screen_chunk(entries: Sequence[Entry], question: Question) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        For each spacer a row for each composition: ``row``, ``name``, ``written``, ``smiles``, ``key``, ``notes``,
-        ``metal``, ``halide``, ``n``, formability, and for each target its value and interval; a spacer that cannot be
-        screened has one row with ``error``.
+        For each spacer a row for each composition: ``row``, ``name``, ``written``, ``smiles``, ``metal``, ``halide``,
+        ``n``, ``key``, ``changes`` (tuples of `Change`), ``formability``, ``rules`` (tuples of `Rule`), ``networks``
+        (tuples of `KnownNetwork`), for each target its value and interval, and the domain. A spacer that cannot be
+        screened has one row, whose ``failed`` is True and whose ``error`` says why.
     """
     kept, cations, failed = [], [], []
     for entry in entries:
@@ -105,16 +104,21 @@ def screen_chunk(entries: Sequence[Entry], question: Question) -> pd.DataFrame:
             kept.append(entry)
         except PerovexError as error:
             failed.append({**dict(zip(_ENTRY, entry, strict=True)), "error": str(error)})
-    tables = [pd.DataFrame(failed, columns=[*_ENTRY, "error"])] if failed else []
-    if cations:
-        tables.insert(0, _predicted(kept, cations, question))
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*_ENTRY, "error"])
-    for column in ("error", "notes"):
-        table[column] = (table[column] if column in table else pd.Series("", table.index)).fillna("").astype(str)
-    return table.sort_values("row", kind="stable", ignore_index=True)
+    tables = [_predicted(kept, cations, question).assign(error="", failed=False)] if cations else []
+    if failed or not cations:
+        tables.append(_failed(failed))
+    return pd.concat(tables, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Question) -> pd.DataFrame:
+def _failed(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a row for each spacer that cannot be screened; nothing was found about any."""
+    table = pd.DataFrame(lines, columns=[*_ENTRY, "error"]).assign(failed=True)
+    for column in LISTS:
+        table[column] = pd.Series([()] * len(table), index=table.index, dtype=object)
+    return table
+
+
+def _predicted(entries: Sequence[Entry], cations: Sequence[Cation], question: Question) -> pd.DataFrame:
     """Judge and predict spacers that could be read."""
     spacers = [cation.smiles for cation in cations]
     verdicts = judge_many(spacers, [cation.key for cation in cations])
@@ -128,10 +132,10 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
             "written": [entries[i].smiles for i in copies],
             **{name: compounds[name].to_numpy() for name in compounds},
             "key": [cations[i].key for i in copies],
-            "notes": [joined(cations[i].notes) for i in copies],
+            "changes": [cations[i].changes for i in copies],
             "formability": [BROKEN if rules else one.verdict for one in verdicts for rules in broken],
-            "rules_broken": _in_words([one.broken for one in verdicts], broken),
-            "known_crystals": [joined(verdicts[i].known) for i in copies],
+            "rules": [(*one.rules, *rules) for one in verdicts for rules in broken],
+            "networks": [verdicts[i].networks for i in copies],
         }
     )
     predicted = predict_features(features, models_of(question))
@@ -141,8 +145,8 @@ def _predicted(entries: Sequence[Entry], cations: Sequence[Any], question: Quest
 
 
 @lru_cache(maxsize=2)
-def never_seen(question: Question) -> dict[tuple[str, str, int], list[str]]:
-    """Say what no training crystal had of each composition that lies outside for it.
+def never_seen(question: Question) -> dict[tuple[str, str, int], NewComposition]:
+    """Find what no training crystal had of each composition that lies outside for it.
 
     Parameters
     ----------
@@ -151,22 +155,24 @@ def never_seen(question: Question) -> dict[tuple[str, str, int], list[str]]:
     Returns
     -------
     dict
-        Metal, halide and n to reasons; compositions of which everything occurs are left out.
+        Metal, halide and n to what is new; compositions of which everything occurs are left out.
 
     Examples
     --------
-    >>> never_seen(Question(layers=(1, 7)))
-    {('Pb', 'I', 7): ['n 7 was never seen in training (1, 2, 3)']}
+    >>> new = never_seen(Question(layers=(1, 7)))["Pb", "I", 7]
+    >>> new.mixed, [(kind.kind, kind.value) for kind in new.kinds]
+    (False, [('n', 7.0)])
     """
     known = models_of(question).known
-    reasons = {}
+    new: dict[tuple[str, str, int], NewComposition] = {}
     for metal, halide, n in question.compositions:
         mixed = is_mixed(halide)
         cage = CAGE_SMILES.get(question.cage) if n > 1 else None
         whole = {"metal": metal, "halide": None if mixed else halide, "n": float(n), "cage": cage}
-        told = [] if known is None else known.never_seen(whole)
-        reasons[metal, halide, n] = [*([MIXED] if mixed else []), *map(new_kind_in_words, told)]
-    return {composition: told for composition, told in reasons.items() if told}
+        kinds = () if known is None else tuple(known.never_seen(whole))
+        if mixed or kinds:
+            new[metal, halide, n] = NewComposition(mixed, kinds)
+    return new
 
 
 def is_mixed(halide: str) -> bool:
@@ -180,25 +186,17 @@ def is_mixed(halide: str) -> bool:
     return read_halides(halide).mixed
 
 
-def _in_words(of_spacers: Sequence[Sequence[str]], of_compositions: Sequence[Sequence[Rule]]) -> list[str]:
-    """Name, compound by compound, the rules that its cation breaks and those that its composition breaks."""
-    said = [list(map(rule_in_words, rules)) for rules in of_compositions]
-    return [joined([*of_spacer, *of_composition]) for of_spacer in of_spacers for of_composition in said]
-
-
 def chunk_bytes(entries: Sequence[Entry], question: Question) -> bytes:
-    """Screen some spacers and return the table as the content of a parquet file.
+    """Screen some spacers and return the table as the content of a piece on disk.
 
     Parameters
     ----------
     entries : sequence of Entry
     question : Question
     """
-    buffer = io.BytesIO()
     table = screen_chunk(entries, question)
     for target in TARGETS:  # a chunk of failures alone has the columns of all others, too
         for column in (target, f"{target}_lower", f"{target}_upper"):
             if column not in table:
                 table[column] = np.nan
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    return to_bytes(table)

@@ -340,5 +340,5 @@ def judge_many(spacers: Sequence[str], keys: Sequence[str]) -> list[Formability]
         try:
             judged.append(judge(smiles, key))
         except SmilesError as error:
-            judged.append(Formability(BROKEN, (Rule("unreadable", {"error": error}),)))
+            judged.append(Formability(BROKEN, (Rule("unreadable", {"error": str(error)}),)))
     return judged

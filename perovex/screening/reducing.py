@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from perovex.screening.formability import FORMABLE
-from perovex.screening.words import OUTSIDE, left_out, repeat
+from perovex.screening.words import OUTSIDE, left_out, repeat, rules_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +47,10 @@ def reduce_pieces(
     counts = dict.fromkeys(("read", "screened", "repeated", "failed", "compounds", "may form"), 0)
     for table in tables:
         counts["read"] += table["row"].nunique()
-        bad = table["error"] != ""
+        bad = table["failed"].astype(bool)
         counts["failed"] += int(bad.sum())
         failures.append(table.loc[bad, ["row", "name", "written", "error"]].assign(status="failed"))
-        sound = table[~bad]
+        sound = table[~bad].drop(columns="failed")
         if sound.empty:
             continue
         repeated = _repeats(sound, seen)
@@ -63,12 +63,10 @@ def reduce_pieces(
         counts["may form"] += int(formable.sum())
         eligible = sound if options.any_formability else sound[formable]
         if not options.any_formability:
-            reasons = sound["rules_broken"].where(sound["rules_broken"] != "", sound["formability"])
-            unranked.append(_left_out(sound, ~formable, reasons))
+            unranked.append(_left_out(sound, ~formable, _against(sound[~formable])))
         if options.inside:
             inside = eligible["in_domain"].astype(bool)
-            outside = pd.Series(OUTSIDE, eligible.index)
-            unranked.append(_left_out(eligible, ~inside, outside))
+            unranked.append(_left_out(eligible, ~inside, pd.Series(OUTSIDE, eligible.index[~inside])))
             eligible = eligible[inside]
         if len(eligible):
             eligible = eligible.assign(score=options.goal.score(eligible))
@@ -84,10 +82,19 @@ def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return told.sort_values("row", kind="stable", ignore_index=True)
 
 
+def _against(table: pd.DataFrame) -> pd.Series:
+    """Say what speaks against compounds: the rules that they break, else what the cation is known to form."""
+    broken = table["rules"].map(len) > 0
+    return table["formability"].mask(broken, table["rules"].map(rules_in_words))
+
+
 def _left_out(table: pd.DataFrame, chosen: pd.Series, reasons: pd.Series) -> pd.DataFrame:
-    """Return one row for each spacer and reason; compositions are named where others of the spacer are ranked."""
+    """Return one row for each spacer and reason; compositions are named where others of the spacer are ranked.
+
+    Reasons are those of the chosen rows. What reads the same is one row.
+    """
     columns = ["row", "name", "written"]
-    left = table.loc[chosen, [*columns, "metal", "halide", "n"]].assign(error=reasons[chosen])
+    left = table.loc[chosen, [*columns, "metal", "halide", "n"]].assign(error=reasons)
     if left.empty:
         return pd.DataFrame(columns=[*columns, "error", "status"])
     told = left.drop_duplicates(["row", "error"])[[*columns, "error"]].copy()

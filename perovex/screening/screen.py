@@ -18,7 +18,6 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from perovex._cluster import run_pieces
 from perovex._progress import progress_bar
-from perovex._words import joined
 from perovex.building.compound import Compound
 from perovex.errors import PerovexError
 from perovex.prediction import from_relatives, predict_compounds
@@ -32,15 +31,30 @@ from perovex.screening.parts import Parts
 from perovex.screening.reading import read_spacers
 from perovex.screening.reducing import reduce_pieces
 from perovex.screening.rungs import rung_of
-from perovex.screening.words import accuracy_in_words, built_rung, nearest_known, which_rung_ranks
+from perovex.screening.words import (
+    accuracy_in_words,
+    built_rung,
+    changes_in_words,
+    nearest_known,
+    networks_in_words,
+    outside_in_words,
+    rules_in_words,
+    which_rung_ranks,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from perovex.screening.goals import Goal
     from perovex.screening.reading import Entry
 
 CHUNK: Final = 2000
+#: Values of a compound as pieces hold them, and what says them in the table of hits, by what name.
+_SAID: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
+    "changes": ("notes", changes_in_words),
+    "rules": ("rules_broken", rules_in_words),
+    "networks": ("known_crystals", networks_in_words),
+}
 _NEAREST = 3
 
 
@@ -155,7 +169,7 @@ def screen(  # noqa: PLR0913 - what, how, and where
             store.write(number, content)
         pool, failures, unranked, counts = reduce_pieces(store.tables(), wanted)
     hits = _choose(pool, wanted)
-    hits = _explained(hits, asked)
+    hits = _explained(_said(hits), asked)
     if wanted.refine and len(hits):
         hits = _refined(hits, asked, wanted, n_jobs=n_jobs, progress=progress)
     return Screen(hits, failures, unranked, counts, _statements(asked, wanted), wanted.goal)
@@ -196,6 +210,17 @@ def _choose(pool: pd.DataFrame, options: Options) -> pd.DataFrame:
     return hits
 
 
+def _said(hits: pd.DataFrame) -> pd.DataFrame:
+    """Put into words what was changed of a spacer, the rules that are broken, and known crystals."""
+    if not len(hits):
+        return hits
+    words, names = {}, {}
+    for column, (name, in_words) in _SAID.items():
+        words[column] = [in_words(values) for values in hits[column]]
+        names[column] = name
+    return hits.assign(**words).rename(columns=names)
+
+
 def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
     """Add to hits what is too slow for all: why a compound lies outside, and the nearest known crystals."""
     if not len(hits):
@@ -205,9 +230,7 @@ def _explained(hits: pd.DataFrame, question: Question) -> pd.DataFrame:
     reasons = predict_features(features, bundle, reasons=True)["domain_reason"].to_numpy()
     new = never_seen(question)
     compositions = hits[["metal", "halide", "n"]].itertuples(index=False, name=None)
-    hits["domain_reason"] = [
-        joined([*new.get(composition, []), reason]) for composition, reason in zip(compositions, reasons, strict=True)
-    ]
+    hits["domain_reason"] = list(map(outside_in_words, map(new.get, compositions), reasons))
     distances = bundle.distances(features)
     spacers = {} if bundle.known is None else bundle.known.identity["smiles"].to_dict()
     named = []

@@ -95,7 +95,7 @@ def suggest(  # noqa: C901 - what is asked of candidates
     entries = read_spacers(source)
     while piece := list(islice(entries, _CHUNK)):
         table = screen_chunk(piece, asked)
-        table = table[table["error"] == ""]
+        table = table[~table["failed"].astype(bool)]
         if not any_formability and len(table):
             table = table[table["formability"].isin(FORMABLE)]
         if table.empty:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perovex._numbers import short
 from perovex._words import joined
+from perovex.learn.bundle.words import new_kind_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
+
+    from perovex.learn.bundle.words import NewKind
 
 
 class Change(NamedTuple):
@@ -35,6 +38,13 @@ class KnownNetwork(NamedTuple):
     halide: str
     network: str
     source: str
+
+
+class NewComposition(NamedTuple):
+    """What no training crystal had of a composition: a mixture of halides, and kinds such as its n or cage."""
+
+    mixed: bool
+    kinds: tuple[NewKind, ...] = ()
 
 
 CHANGES: Final = {
@@ -95,6 +105,49 @@ def rule_in_words(rule: Rule) -> str:
     """
     said = RULES[rule.name].format(**rule.values)
     return f"the dication can hardly exist beside halide: {said}" if rule.name in ACIDIC else said
+
+
+def rules_in_words(rules: Iterable[Rule]) -> str:
+    """Say which rules are broken; empty where none is.
+
+    Examples
+    --------
+    >>> rules_in_words([Rule("proton"), Rule("adjacent charges")])
+    'no hydrogen on any charged nitrogen to hold on to the halides; the dication can hardly exist beside halide: two
+    charged nitrogens side by side'
+    """
+    return joined(map(rule_in_words, rules))
+
+
+def changes_in_words(changes: Iterable[Change]) -> str:
+    """Say what was changed of a spacer; empty where nothing was."""
+    return joined(map(change_in_words, changes))
+
+
+def networks_in_words(networks: Iterable[KnownNetwork]) -> str:
+    """Say what the known crystals of a cation are; empty where none is known."""
+    return joined(map(known_in_words, networks))
+
+
+def outside_in_words(new: NewComposition | None, reason: str) -> str:
+    """Say why a compound lies outside what was learnt; empty where it lies inside.
+
+    Parameters
+    ----------
+    new : NewComposition, optional
+        What no training crystal had.
+    reason : str
+        What the applicability domain says.
+
+    Examples
+    --------
+    >>> outside_in_words(NewComposition(mixed=True), "charge = 4")
+    'mixed halides were never seen in training; charge = 4'
+    """
+    if new is None:
+        return reason
+    of_mixture = MIXED if new.mixed else ""
+    return joined([of_mixture, *map(new_kind_in_words, new.kinds), reason])
 
 
 def known_in_words(known: KnownNetwork) -> str:
