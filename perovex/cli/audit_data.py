@@ -42,7 +42,7 @@ def audit_data(
     loaded = load_elastic(data, potential=potential)
     findings = audit(loaded)
     print(textwrap.fill(str(loaded), WIDTH))
-    for name, frame in findings.tables().items():
+    for name, frame in findings.tables_with_words().items():
         print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
         print(plain(frame.round(3)) if len(frame) else "  none")
     if out is not None:

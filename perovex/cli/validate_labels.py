@@ -72,12 +72,13 @@ def validate_labels(
     _check(out, force=force)
     loaded = load_elastic(data, potential=potential)
     result = validate_labels_against_references(loaded)
+    tables = result.tables_with_words()
     text = json.dumps(result.to_dict(), indent=2) + "\n"
     if as_json:
         print(text, end="")
     else:
         print(textwrap.fill(str(loaded), WIDTH))
-        for name, frame in vars(result).items():
+        for name, frame in tables.items():
             print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
             shown = _errors_of_potentials(frame) if name == "potentials" else frame
             print(_narrow(shown) if len(frame) else "  nothing to compare in these data")
@@ -86,7 +87,7 @@ def validate_labels(
     if out.suffix == ".json":
         write_atomic(out, text.encode())
         return
-    for name, frame in vars(result).items():
+    for name, frame in tables.items():
         write_atomic(out / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
 
 
@@ -124,7 +125,7 @@ def _narrow(frame: object) -> str:
         return plain(rounded.set_index(list(rounded.columns[:1])))
     lines = []
     for row in rounded.to_dict(orient="records"):
-        said = ["{answer:9} {trend}".format_map(row)]
+        said = ["{answer:9} {statement}".format_map(row)]
         if row["groups"]:  # some difference is not a tie
             p = f"p = {row['p_value']:.3f}" if row["p_value"] >= 0.001 else "p < 0.001"
             said.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -130,33 +130,49 @@ def _from_structures(own: OwnData, n_jobs: int, *, progress: bool) -> StudyTable
     )
 
 
-_Described = tuple[dict[str, dict[str, float]], dict[str, dict[str, Any]], dict[str, str], dict[str, tuple[str, ...]]]
+class _Described(NamedTuple):
+    """Descriptors of a crystal, what it is, and remarks on how it was read."""
+
+    values: dict[str, float]
+    identity: dict[str, Any]
+    remarks: tuple[str, ...]
 
 
-def _describe(structures: dict[str, Any], n_jobs: int, *, progress: bool) -> _Described:
+class _NotDescribed(NamedTuple):
+    """Why a crystal could not be described, for people."""
+
+    error: str
+
+
+_All = tuple[dict[str, dict[str, float]], dict[str, dict[str, Any]], dict[str, str], dict[str, tuple[str, ...]]]
+
+
+def _describe(structures: dict[str, Any], n_jobs: int, *, progress: bool) -> _All:
     """Descriptors, identity, errors and remarks by name; one bad file costs one row."""
     rows, identities, errors, notes = {}, {}, {}, {}
     work = workers(n_jobs, return_as="generator")(delayed(_one)(item) for item in structures.values())
-    bar: Iterable[Any] = progress_bar(work, total=len(structures), desc="describe", unit="crystal", shown=progress)
-    for name, (values, identity, error, remarks) in zip(structures, bar, strict=True):
-        if error:
-            errors[name] = error
+    bar: Iterable[_Described | _NotDescribed] = progress_bar(
+        work, total=len(structures), desc="describe", unit="crystal", shown=progress
+    )
+    for name, described in zip(structures, bar, strict=True):
+        if isinstance(described, _NotDescribed):
+            errors[name] = described.error
             continue
-        rows[name], identities[name] = values, identity
-        if remarks:
-            notes[name] = remarks
+        rows[name], identities[name] = described.values, described.identity
+        if described.remarks:
+            notes[name] = described.remarks
     return rows, identities, errors, notes
 
 
-def _one(item: Any) -> tuple[dict[str, float], dict[str, Any], str, tuple[str, ...]]:
+def _one(item: Any) -> _Described | _NotDescribed:
     try:
         crystal = perceive(item)
         error = missing_hydrogens(crystal)
         if error is not None:
-            return {}, {}, f"{error.kind}: {error}", ()
-        return dict(row(crystal)), _identity(crystal), "", tuple(crystal.warnings)
+            return _NotDescribed(f"{error.kind}: {error}")
+        return _Described(dict(row(crystal)), _identity(crystal), tuple(crystal.warnings))
     except PerovexError as error:
-        return {}, {}, f"{error.kind}: {error}", ()
+        return _NotDescribed(f"{error.kind}: {error}")
 
 
 def _identity(crystal: Any) -> dict[str, Any]:

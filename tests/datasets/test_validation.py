@@ -8,11 +8,12 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from perovex.cli.validate_labels import _narrow
-from perovex.datasets import data_root, load_elastic
+from perovex.datasets import audit, data_root, load_elastic
 from perovex.datasets.quality.references import validate_labels_against_references
-from perovex.datasets.quality.trends import _answer, trends
-from perovex.datasets.quality.words import LONGER_IS_SOFTER, SOFTER_THAN_3D, stiffer_halide
-from perovex.elasticity.labels.causes import NEGATIVE_MODE, NOT_CONVERGED
+from perovex.datasets.quality.trends import LONGER_IS_SOFTER, SOFTER_THAN_3D, _answer, stiffer_halide, trends
+from perovex.datasets.quality.words import TREND_WORDS, rejections_in_words, trends_in_words
+from perovex.elasticity.labels.causes import CAUSES, NEGATIVE_MODE, NOT_CONVERGED
+from perovex.elasticity.labels.words import CAUSE_WORDS
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_ties_speak_for_neither_side():
     balanced = _answer([*differences, ("spacer 10", 1.0), ("spacer 10", -1.0)])
     assert (balanced["groups"], balanced["comparisons"], balanced["agreeing"]) == (6, 8, 7)
     tied = _answer([("one", 1.0), ("one", -1.0), ("other", 0.0)])
-    assert _narrow(pd.DataFrame([{"trend": "trend"} | tied])).strip() == "undecided trend"
+    assert _narrow(pd.DataFrame([{"trend": "key", "statement": "trend"} | tied])).strip() == "undecided trend"
     assert (tied["answer"], tied["groups"], tied["median_difference_GPa"]) == ("undecided", 0, 0.0)
 
 
@@ -145,18 +146,28 @@ def test_trends_find_what_was_put_in():
     network = {"spacer_smiles": "", "n_layers": np.inf, "metal": "Pb", "E_in_plane": 25.0, "E_out_of_plane": 25.0}
     table = pd.DataFrame([*rows, network | {"halide": "Br"}])
     answers = trends(table).set_index("trend")
-    softer = answers[answers.index.str.contains("3D networks")].iloc[0]
+    softer = answers.loc[SOFTER_THAN_3D]
     assert (softer["answer"], softer["comparisons"], softer["groups"]) == ("yes", 7, 7)
-    in_plane = answers[answers.index.str.contains("E_in_plane")]
+    in_plane = answers[answers.index.str.endswith("E_in_plane")]
     assert (in_plane["answer"] == "yes").all()
     assert in_plane["median_difference_GPa"].tolist() == [5.0, 5.0]
-    ties = answers[answers.index.str.contains("E_out_of_plane")]
+    ties = answers[answers.index.str.endswith("E_out_of_plane")]
     assert (ties["groups_agreeing"] == 0).all()
-    chain = answers[answers.index.str.contains("alkyl chain")].iloc[0]
+    chain = answers.loc[LONGER_IS_SOFTER]
     assert (chain["answer"], chain["groups"], chain["comparisons"]) == ("yes", 6, 18)
 
 
-def test_trends_are_said_as_they_are_asked(elastic_data):
-    said = trends(elastic_data.table)["trend"].tolist()
-    assert (said[0], said[-1]) == (SOFTER_THAN_3D, LONGER_IS_SOFTER)
-    assert stiffer_halide("Br", "I", "E_out_of_plane") in said
+def test_every_trend_has_a_key_and_words(elastic_data):
+    answers = trends_in_words(trends(elastic_data.table))
+    keys = answers["trend"].tolist()
+    assert (keys[0], keys[-1]) == (SOFTER_THAN_3D, LONGER_IS_SOFTER)
+    assert set(keys) == set(TREND_WORDS)
+    said = answers.set_index("trend").loc[stiffer_halide("Br", "I", "E_out_of_plane"), "statement"]
+    assert said == "Br is stiffer than I in E_out_of_plane, same spacer and n"
+
+
+def test_causes_of_rejections_have_words_beside_their_keys(elastic_data):
+    rejections = audit(elastic_data).rejections
+    assert set(rejections.index) <= set(CAUSES)
+    said = rejections_in_words(rejections)["reason"]
+    assert said.to_dict() == {cause: CAUSE_WORDS[cause] for cause in rejections.index}

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from perovex import __version__
+from perovex.datasets.quality.trends import SOFTER_THAN_3D
+from perovex.datasets.quality.words import TREND_WORDS
 from perovex.datasets.schema import SOFT_FROZEN
 from perovex.report.document import Section
 from perovex.study.report.data_section import add_data
@@ -88,7 +90,7 @@ def findings(**changes):
         "moduli": nothing, "errors": nothing, "first_principles": nothing, "lattice_errors": nothing,
         "enantiomers": nothing, "scaling": nothing,
         "trends": pd.DataFrame([{
-            "trend": "iodides are softer", "answer": "yes", "agreeing": 9, "comparisons": 10, "groups_agreeing": 5,
+            "trend": SOFTER_THAN_3D, "answer": "yes", "agreeing": 9, "comparisons": 10, "groups_agreeing": 5,
             "groups": 6, "p_value": 0.03, "median_difference_GPa": 1.5,
         }]),
     }  # fmt: skip
@@ -108,6 +110,7 @@ def test_trends_and_fragility_of_labels_are_told(tmp_path):
     add_labels(section, SimpleNamespace(), findings(), tmp_path)
     text = page(section)
     assert "9 of 10" in text
+    assert TREND_WORDS[SOFTER_THAN_3D] in text
     assert "5 of 6" in text
     assert "Fragility index" in text
     assert "regularised" not in text  # no label stores its modes

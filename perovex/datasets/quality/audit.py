@@ -11,8 +11,8 @@ import pandas as pd
 
 from perovex._json import json_safe
 from perovex.datasets.quality.exchange import too_high
+from perovex.datasets.quality.words import rejections_in_words
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
-from perovex.elasticity.labels.words import CAUSE_WORDS
 from perovex.elasticity.names import YOUNGS_MODULI
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Audit:
     counts : DataFrame
         Accepted and rejected labels by potential.
     rejections : DataFrame
-        Causes in words, and how many labels each cost; one label may have several.
+        Keys of causes (`perovex.elasticity.labels.causes`), and how many labels each cost; one label may have several.
     outliers : DataFrame
         Accepted rows whose modulus lies far from others of the same n and halide (modified z-score of the logarithm).
     volume_changes : DataFrame
@@ -68,9 +68,13 @@ class Audit:
         """Return all findings by name."""
         return dict(vars(self))
 
+    def tables_with_words(self) -> dict[str, pd.DataFrame]:
+        """Return all findings by name as they are written and shown: words stand beside keys."""
+        return {**self.tables(), "rejections": rejections_in_words(self.rejections)}
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the findings as JSON-safe lists of rows; the n of a 3D network is None."""
-        tables = {name: frame.reset_index() for name, frame in self.tables().items()}
+        """Return the findings as JSON-safe lists of rows; words stand beside keys, the n of a 3D network is None."""
+        tables = {name: frame.reset_index() for name, frame in self.tables_with_words().items()}
         safe: dict[str, Any] = json_safe({name: frame.to_dict(orient="records") for name, frame in tables.items()})
         return safe
 
@@ -102,13 +106,13 @@ def audit(data: ElasticData) -> Audit:
     table, labels = data.table, data.labels
     counts = labels.groupby(["potential", "status"]).size().unstack(fill_value=0)
     rejected = labels[labels["status"] == "rejected"]
-    reasons = data.causes[rejected.index].explode().map(CAUSE_WORDS).rename("cause").value_counts()
+    causes = data.causes[rejected.index].explode().rename("cause").value_counts()
     changed = table.loc[table["volume_change"].abs() > VOLUME_CHANGE_LIMIT, ["parent", "volume_change"]]
     ratio = (table["E_vrh_soft_frozen"] / table["E_vrh"]).rename("frozen_over_full")
     soft = table[["lowest_eigenvalue", "E_vrh", "E_vrh_soft_frozen"]].join(ratio)[ratio > SOFT_RATIO]
     return Audit(
         counts=counts,
-        rejections=reasons.rename("labels").to_frame(),
+        rejections=causes.rename("labels").to_frame(),
         outliers=_outliers(table),
         volume_changes=changed,
         stacking_changes=_stacking_changes(table),

@@ -13,6 +13,7 @@ from perovex._bundled import data_root
 from perovex.datasets.first_principles import load_first_principles
 from perovex.datasets.quality.enantiomers import enantiomer_differences
 from perovex.datasets.quality.trends import trends
+from perovex.datasets.quality.words import trends_in_words
 from perovex.elasticity.labels.causes import NOT_CONVERGED
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ class LabelValidation:
     enantiomers : DataFrame
         One row per pair of mirror images: how far their labels differ, in percent; see `enantiomer_differences`.
     trends : DataFrame
-        Trend; answer (yes or no where the sign test over spacers gives p < 0.05, else undecided or untested);
-        comparisons and how many agree; spacers and how many agree on average; share of agreeing spacers with its 95 %
-        Wilson interval; p; median difference in GPa. Exact ties speak for neither side: comparisons and spacers
-        without a difference are not counted, but are part of the median.
+        Key of the trend; answer (yes or no where the sign test over spacers gives p < 0.05, else undecided or
+        untested); comparisons and how many agree; spacers and how many agree on average; share of agreeing spacers with
+        its 95 % Wilson interval; p; median difference in GPa. Exact ties speak for neither side: comparisons and
+        spacers without a difference are not counted, but are part of the median.
     """
 
     lattice: pd.DataFrame
@@ -62,15 +63,17 @@ class LabelValidation:
     enantiomers: pd.DataFrame
     trends: pd.DataFrame
 
+    def tables_with_words(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by name as they are written and shown: words stand beside keys."""
+        return {**vars(self), "trends": trends_in_words(self.trends)}
+
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-safe lists of rows."""
-        return {
-            name: frame.reset_index(drop=True)
-            .astype(object)
-            .where(frame.reset_index(drop=True).notna(), None)
-            .to_dict(orient="records")
-            for name, frame in vars(self).items()
-        }
+        """Return JSON-safe lists of rows; words stand beside keys."""
+        safe = {}
+        for name, frame in self.tables_with_words().items():
+            rows = frame.reset_index(drop=True).astype(object)
+            safe[name] = rows.where(rows.notna(), None).to_dict(orient="records")
+        return safe
 
 
 def validate_labels_against_references(data: ElasticData) -> LabelValidation:

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from perovex.datasets.elastic import flat_smiles
-from perovex.datasets.quality.words import LONGER_IS_SOFTER, SOFTER_THAN_3D, stiffer_halide
 from perovex.elasticity.names import BY_DIRECTION
 
+#: Keys of trends; `perovex.datasets.quality.words` says them.
+SOFTER_THAN_3D: Final = "softer_than_3d"
+LONGER_IS_SOFTER: Final = "longer_chain_is_softer"
+#: Halides, the stiffer one first, as the literature orders them.
+HALIDE_ORDERS: Final = (("Cl", "Br"), ("Br", "I"))
 #: Pairs of group and difference in GPa, positive where a trend holds.
 _Differences = list[tuple[str, float]]
+
+
+def stiffer_halide(stiffer: str, softer: str, modulus: str) -> str:
+    """Return the key of the trend that crystals of one halide are stiffer than those of another.
+
+    Parameters
+    ----------
+    stiffer, softer : str
+        Halides.
+    modulus : str
+
+    Examples
+    --------
+    >>> stiffer_halide("Cl", "Br", "E_in_plane")
+    'Cl_stiffer_than_Br_in_E_in_plane'
+    """
+    return f"{stiffer}_stiffer_than_{softer}_in_{modulus}"
 
 
 def trends(table: pd.DataFrame) -> pd.DataFrame:
@@ -27,13 +48,13 @@ def trends(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per trend, see `LabelValidation`.
+        One row per trend, named by its key, see `LabelValidation`.
     """
     layered = table[np.isfinite(table["n_layers"])]
     network = table[~np.isfinite(table["n_layers"])]
     differences = {SOFTER_THAN_3D: _softer_than_3d(layered, network)}
     for modulus in BY_DIRECTION:
-        for stiffer, softer in (("Cl", "Br"), ("Br", "I")):
+        for stiffer, softer in HALIDE_ORDERS:
             differences[stiffer_halide(stiffer, softer, modulus)] = _halide_order(layered, modulus, stiffer, softer)
     differences[LONGER_IS_SOFTER] = _chain_length(layered)
     return pd.DataFrame([{"trend": trend} | _answer(of_trend) for trend, of_trend in differences.items()])

@@ -8,10 +8,13 @@ state is arrays, numbers and other estimators of the list below. Trees that live
 from __future__ import annotations
 
 import importlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from scipy.linalg import cholesky
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Classes that are written by their attributes, by the module that brings them.
 PLAIN: Final = {
@@ -45,8 +48,23 @@ def is_plain(value: Any) -> bool:
     return PLAIN.get(type(value).__name__) == type(value).__module__
 
 
-#: Attributes that follow from others: the factor of a covariance grows with the square of the rows.
-_DERIVED: Final = {"GaussianProcessRegressor": "L_"}
+def _factor(process: Any) -> np.ndarray:
+    """Cholesky factor of the covariance of a fitted process, as scikit-learn computes it when fitting."""
+    covariance = process.kernel_(process.X_train_)
+    covariance[np.diag_indices_from(covariance)] += process.alpha
+    return np.asarray(cholesky(covariance, lower=True, check_finite=False))
+
+
+class _Derived(NamedTuple):
+    """An attribute that follows from others, one that only a fitted estimator has, and how it follows."""
+
+    attribute: str
+    source: str
+    compute: Callable[[Any], Any]
+
+
+#: Attributes that are not written: the factor of a covariance grows with the square of the rows.
+_DERIVED: Final = {"GaussianProcessRegressor": _Derived("L_", "X_train_", _factor)}
 
 
 def state_of(value: Any) -> dict[str, Any]:
@@ -54,7 +72,8 @@ def state_of(value: Any) -> dict[str, Any]:
 
     Generators of random numbers, which no prediction asks, are left out, too.
     """
-    left_out = _DERIVED.get(type(value).__name__)
+    derived = _DERIVED.get(type(value).__name__)
+    left_out = None if derived is None else derived.attribute
     return {
         name: item
         for name, item in vars(value).items()
@@ -78,13 +97,7 @@ def rebuild(name: str, state: dict[str, Any]) -> Any:
     kind = getattr(importlib.import_module(PLAIN[name]), name)
     value = kind.__new__(kind)
     vars(value).update(state)
-    if name == "GaussianProcessRegressor" and "X_train_" in state and "L_" not in state:
-        value.L_ = _factor(value)
+    derived = _DERIVED.get(name)
+    if derived is not None and derived.source in state and derived.attribute not in state:
+        setattr(value, derived.attribute, derived.compute(value))
     return value
-
-
-def _factor(process: Any) -> np.ndarray:
-    """Cholesky factor of the covariance of a fitted process, as scikit-learn computes it when fitting."""
-    covariance = process.kernel_(process.X_train_)
-    covariance[np.diag_indices_from(covariance)] += process.alpha
-    return np.asarray(cholesky(covariance, lower=True, check_finite=False))

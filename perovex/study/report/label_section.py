@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perovex.datasets.quality.audit import SOFT_RATIO
+from perovex.datasets.quality.words import TREND_WORDS
 from perovex.datasets.schema import SOFT_FROZEN
 from perovex.figures import figure, plot_label_check, save_figure
 from perovex.report.wording import in_words
@@ -121,7 +122,7 @@ def _trends(section: Section, trends: pd.DataFrame) -> None:
     """Show what the labels say to trends that the literature reports."""
     shown = pd.DataFrame(
         {
-            "trend": trends["trend"],
+            "trend": trends["trend"].map(TREND_WORDS),
             "answer": trends["answer"],
             "pairs that agree": [f"{r.agreeing} of {r.comparisons}" for r in trends.itertuples()],
             "spacers that agree": [f"{r.groups_agreeing} of {r.groups}" for r in trends.itertuples()],
