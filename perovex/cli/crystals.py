@@ -54,10 +54,10 @@ def describe_crystals(
             write_frame(_table(rows, keys, units=units), out, digits=digits if out.suffix == ".csv" else None)
         journal.remove()
         told = "" if units else f"; {UNITS}"
-        print(f"{sum(not row['error'] for row in rows)} of {len(rows)} crystals described in {out}{told}")
-    noted = [(row["file"], row["warnings"]) for row in rows if not row["error"]]  # an error says more than a note
+        print(f"{sum(not row['kind'] for row in rows)} of {len(rows)} crystals described in {out}{told}")
+    noted = [(row["file"], row["warnings"]) for row in rows if not row["kind"]]  # an error says more than a note
     say_remarks(noted, "note", len(rows))
-    failed = [row for row in rows if row["error"]]
+    failed = [row for row in rows if row["kind"]]
     for row in failed:
         say(f"perovex: {row['kind']}: {row['error']}")
     if failed:

@@ -61,7 +61,7 @@ def _average(builds: pd.DataFrame, crystals: Sequence[Described], n_asked: int, 
     # what the builds say in words is taken from the first that lies outside, else from the first
     speaker = outside if len(outside) else builds
     row = speaker.iloc[0].copy()
-    works = builds["error"].eq("").all()
+    works = all(crystal.error is None for crystal in crystals)
     row["builds"] = len(builds) if works else 0
     for target in bundle.regressors:
         for column in (target, f"{target}_lower", f"{target}_upper", f"{target}_std"):

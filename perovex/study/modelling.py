@@ -14,6 +14,7 @@ from perovex.study import questions
 from perovex.study.applicability import domain_check, what_ranks_errors
 from perovex.study.further import Further, look_further
 from perovex.study.tasks import SMALL, TREES, explained_target, interval_coverage, predictor, trees_beside
+from perovex.study.words import NO_LAYERS, NOT_CLAIMED
 from perovex.study.workers import Step
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MANY_GROUPS = 40
+#: Descriptors of the published claims: their directions are measured whatever their rank.
+_ALWAYS_MEASURED = ("bridge_angle_mean", "stei_max", "stei_head")
 _LEFT_OUT = "leave-like-groups-out"
-_NOT_CLAIMED = "the published claims are about moduli of crystals whose structure is known"
+#: Steps of one task; y-scrambling is a step of a target.
+_KINDS = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims", "further")
 
 
 @dataclass(frozen=True)
 class Found(Generic[T]):
-    """What a step found, or why the data do not allow it."""
+    """What a step found, or None and, in words, why the data do not allow it."""
 
     value: T | None = None
     refusal: str = ""
@@ -175,11 +179,15 @@ def _follows(task: Task, tasks: list[Task]) -> bool:
 
 def result_of(task: Task, results: Mapping[str, Found[Any]]) -> TaskResult:
     """Put together what the steps of a task found."""
-    kinds = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims", "further")
-    parts = {kind: results[f"{kind}: {task.name}"] for kind in kinds if f"{kind}: {task.name}" in results}
+    parts: dict[str, Found[Any]] = {}
+    for kind in _KINDS:
+        step = f"{kind}: {task.name}"
+        if step in results:
+            parts[kind] = results[step]
     parts["y-scrambling"] = results[f"y-scrambling: {task.target}"]
-    refusals = {kind: part.refusal for kind, part in parts.items() if part.refusal and kind != "abstract"}
     values = {kind: part.value for kind, part in parts.items()}
+    refusals = {kind: part.refusal for kind, part in parts.items() if part.value is None}
+    refusals.pop("abstract", None)  # what the claims say of it is enough
     shuffled: Scrambling | None = values["y-scrambling"]
     if shuffled is not None and task.classify:
         shuffled = shuffled.of_class
@@ -210,12 +218,14 @@ def result_of(task: Task, results: Mapping[str, Found[Any]]) -> TaskResult:
 
 
 def _without_null(shuffled: Scrambling) -> dict[str, Any]:
+    """Return a result with the number of shuffles in the place of their scores."""
     plain: dict[str, Any] = shuffled.to_dict()
-    plain["shuffles"] = len(plain.pop("null"))
-    return plain
+    null = plain.pop("null")
+    return plain | {"shuffles": len(null)}
 
 
 def _attempt(work: Callable[[], T]) -> Found[T]:
+    """Do some work; an error that names what the data lack is a refusal."""
     try:
         return Found(work())
     except PerovexError as error:
@@ -296,7 +306,7 @@ def _explain(task: Task, tables: StudyTables, options: StudyOptions) -> Explaine
     )
     ranking = rank(explanation, n_resamples=options.n_resamples, n_shadow=options.n_shadows)
     top = list(ranking.table.index[:10])
-    wanted = [key for key in ("bridge_angle_mean", "stei_max", "stei_head") if key in tables.X and key not in top]
+    wanted = [key for key in _ALWAYS_MEASURED if key in tables.X and key not in top]
     measured = effects(
         explanation,
         ranking=ranking,
@@ -329,7 +339,7 @@ def further(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Fur
 def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[TransferResult]:
     """Ask whether single-layer crystals teach about multilayer ones."""
     if "n_layers" not in tables.meta:
-        return Found(refusal="the number of layers of the crystals is not known")
+        return Found(refusal=NO_LAYERS)
     model = predictor(replace(task, classify=False), options)
     return _attempt(lambda: questions.transfer(model, tables, explained_target(task, tables), options))
 
@@ -337,10 +347,16 @@ def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Tr
 def abstract(task: Task, tables: StudyTables, explained: Found[Explained]) -> Found[pd.DataFrame]:
     """Set sign and strength of what the abstract names beside their rivals."""
     if not _claimed(task, tables):
-        return Found(refusal=_NOT_CLAIMED)
-    both = explained.value
-    explanation, ranking = (None, None) if both is None else (both.explanation, both.ranking)
+        return Found(refusal=NOT_CLAIMED)
+    explanation, ranking = _explanation_and_ranking(explained)
     return _attempt(lambda: questions.abstract(tables, task.target, explanation, ranking))
+
+
+def _explanation_and_ranking(explained: Found[Explained]) -> tuple[Explanation | None, Ranking | None]:
+    """Return both, or None for both where the data allow no explanation."""
+    if explained.value is None:
+        return None, None
+    return explained.value.explanation, explained.value.ranking
 
 
 def _claimed(task: Task, tables: StudyTables) -> bool:
@@ -357,13 +373,12 @@ def claims(
 ) -> Found[list[Verdict]]:
     """Judge the published claims, which are about moduli of layered crystals."""
     if not _claimed(task, tables):
-        return Found(refusal=_NOT_CLAIMED)
+        return Found(refusal=NOT_CLAIMED)
     model = predictor(replace(task, classify=False), options)
-    both = explained.value
+    parts = _explanation_and_ranking(explained)
 
     def judged() -> list[Verdict]:
         y = explained_target(task, tables)
-        parts = (None, None) if both is None else (both.explanation, both.ranking)
         verdicts = questions.verdicts(model, tables, y, task.target, parts, tested.value, measured.value, options)
         if not verdicts:
             raise ModelInputError("no claim could be tested")

@@ -43,6 +43,9 @@ NOT_OFFERED: Final = {
     "undefined": "defined for {n_concerned} of {n_crystals} crystals",
     "constant": "constant",
 }
+#: Why a step of a study was not taken.
+NO_LAYERS: Final = "the number of layers of the crystals is not known"
+NOT_CLAIMED: Final = "the published claims are about moduli of crystals whose structure is known"
 
 
 class NotOffered(NamedTuple):

@@ -13,7 +13,9 @@ def _series(p, n_clusters, lower=0.5):
     step |= {"lower": lower, "upper": 2.5, "p": p, "p_family": p}
     explained = pd.DataFrame({"within_step": [0.7, 0.2], "lower": [0.3, -0.2], "upper": [0.9, 0.5], "p_family": 0.01})
     explained.index = ["stei_max", "angle"]
-    return MatchedSeries(pd.DataFrame(), pd.DataFrame([step]), pd.DataFrame(), explained, "E", 6, n_clusters)
+    return MatchedSeries(
+        pd.DataFrame(index=range(6)), pd.DataFrame([step]), pd.DataFrame(), explained, "E", 6, n_clusters
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,14 @@ LONGEST, LONGEST_OFF_CENTRE = 1.30, 1.45
 WEAK = 1.15
 #: Trans angles are at least 130 degrees.
 TRANS_COSINE = np.cos(np.radians(130.0))
+#: What can be wrong with the nearest halides of a metal, for people.
+_FAULTS = (
+    "fewer than six halides near it",
+    "its sixth halide is too far away",
+    "more than six halides near it",
+    "its six nearest halides do not form an octahedron",
+)
+_FINE = -1
 #: Metals see halides up to here, Å: beyond the gap after the longest accepted bond.
 REACH = 5.3
 #: What stands for the radius of any metal, Å, where distances to halides of different sizes are compared.
@@ -162,7 +170,7 @@ def _with_partners(
     atoms: AtomTable, octahedra: RawOctahedra, second: NDArray[np.int64], halides: NDArray[np.int64]
 ) -> RawOctahedra:
     pairs, near = _nearest(atoms, second, halides)
-    fine = _judge(atoms, second, pairs, near)[0]
+    fine = _judge(atoms, second, pairs, near)[0] == _FINE
     for element in np.unique(atoms.numbers[second[fine]]):
         same = atoms.numbers[second] == element
         if fine[same].all():
@@ -172,9 +180,9 @@ def _with_partners(
 
 def _octahedra(atoms: AtomTable, metals: NDArray[np.int64], halides: NDArray[np.int64]) -> RawOctahedra:
     pairs, near = _nearest(atoms, metals, halides)
-    fine, ratio, reason = _judge(atoms, metals, pairs, near)
-    if not fine.all():
-        _refuse(atoms, metals, fine, reason)
+    fault, ratio = _judge(atoms, metals, pairs, near)
+    if (fault != _FINE).any():
+        _refuse(atoms, metals, fault)
     vectors = pairs.vector[near[:, :6]]
     order, _ = trans_order(vectors)
     weak = np.flatnonzero(ratio > WEAK)
@@ -217,8 +225,11 @@ def _nearest(
 
 def _judge(
     atoms: AtomTable, metals: NDArray[np.int64], pairs: Pairs, near: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], list[str]]:
-    """Decide for each metal whether its six nearest halides form an octahedron, and why not."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each metal the first of `_FAULTS` that its nearest halides have, and the ratio of its bonds.
+
+    `_FINE` where they form an octahedron; the ratio is that of the sixth bond to the mean of the three shortest.
+    """
     reduced = np.append(reduced_length(atoms, pairs), np.inf)[near]
     complete = near[:, 5] >= 0
     ratio = np.full(len(metals), np.inf)
@@ -226,18 +237,14 @@ def _judge(
     limit = np.where(np.isin(atoms.numbers[metals], OFF_CENTRE_METALS), LONGEST_OFF_CENTRE, LONGEST)
     cosine = np.ones(len(metals))
     cosine[complete] = trans_order(pairs.vector[near[complete][:, :6]])[1]
-    checks = (
-        (~complete, "fewer than six halides near it"),
-        (ratio > limit, "its sixth halide is too far away"),
-        (reduced[:, 6] < GAP * reduced[:, 5], "more than six halides near it"),
-        (cosine > TRANS_COSINE, "its six nearest halides do not form an octahedron"),
-    )
-    reason = [next((text for bad, text in checks if bad[k]), "") for k in range(len(metals))]
-    return np.array([not r for r in reason]), ratio, reason
+    # in the order of _FAULTS
+    faults = (~complete, ratio > limit, reduced[:, 6] < GAP * reduced[:, 5], cosine > TRANS_COSINE)
+    return np.select(faults, np.arange(len(_FAULTS)), default=_FINE), ratio
 
 
-def _refuse(atoms: AtomTable, metals: NDArray[np.int64], fine: NDArray[np.bool_], reason: list[str]) -> None:
-    bad = np.flatnonzero(~fine)
+def _refuse(atoms: AtomTable, metals: NDArray[np.int64], fault: NDArray[np.int64]) -> None:
+    """Name the metals that have a fault, and that of the first."""
+    bad = np.flatnonzero(fault != _FINE)
     named = ", ".join(f"{atoms.symbol(int(metals[k]))} (site {metals[k]})" for k in bad[:3])
     more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
     detached = bound_halogens(atoms)
@@ -245,8 +252,8 @@ def _refuse(atoms: AtomTable, metals: NDArray[np.int64], fine: NDArray[np.bool_]
     if detached.any():
         names = sorted({atoms.symbol(int(s)) for s in np.flatnonzero(detached)})
         hint = f"; {', '.join(names)} bound to a molecule does not count as a ligand"
-    text = f"{named}{more}: {reason[int(bad[0])]}{hint}"
-    if not fine.any():
+    text = f"{named}{more}: {_FAULTS[fault[bad[0]]]}{hint}"
+    if len(bad) == len(metals):
         raise NoOctahedraError(f"no metal with six halides: {text}")
     raise CoordinationError(
         f"{len(bad)} of {len(metals)} metals are not six-coordinate: {text}",

@@ -50,8 +50,8 @@ class MatchedSeries:
         Column of the target.
     n_series, n_clusters : int
         Series with at least two members; clusters (values of the first key) among them.
-    reason : str
-        Why nothing could be computed; empty otherwise.
+    by : tuple of str
+        Columns that are equal within a series.
     together : dict
         How well the changes of all descriptors together predict the change of the target for a cluster that the
         model has not seen: ``r2`` (against the mean change of each step) with ``r2_lower`` and ``r2_upper`` over
@@ -67,9 +67,19 @@ class MatchedSeries:
     target: str
     n_series: int
     n_clusters: int
-    reason: str = ""
+    by: tuple[str, ...] = ("spacer_smiles", "halide")
     together: dict[str, float] = field(default_factory=dict)
     along: str = "n_layers"
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are pairs enough for anything."""
+        return len(self.pairs) >= MIN_PAIRS
+
+    @property
+    def reason(self) -> str:
+        """Why nothing could be computed, in words; empty where something was."""
+        return "" if self.possible else too_few_pairs(len(self.pairs), self.by)
 
     def sentences(self) -> list[str]:
         """Return in words what a step does to the target, and whether changes of descriptors explain it."""
@@ -102,7 +112,7 @@ class MatchedSeries:
 
     def _repr_html_(self) -> str:
         text = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences())
-        if self.reason:
+        if not self.possible:
             return f"<ul>{text}</ul>"
         return f"<ul>{text}</ul>" + table_html(
             self.summary, f"{self.n_series} series in {self.n_clusters} clusters.", rows=30
@@ -174,15 +184,16 @@ def matched_series(
     n_series = len(members[list(by)].drop_duplicates())
     empty = pd.DataFrame()
     if len(pairs) < MIN_PAIRS:
-        reason = too_few_pairs(len(pairs), by)
-        return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), reason)
+        return MatchedSeries(pairs, empty, empty, empty, target, n_series, len(cluster_names), tuple(by))
     rng = stream(random_state, "matched series")
     asked = changing(pairs, members[columns].abs().max(), columns[1:])
     summary = _summary(pairs, members, by[0], along, columns, asked, n_permutations, rng)
     slopes = _slopes(members, list(by), along, columns, n_permutations, rng)
     explained = changes_explained(pairs, by[0], target, asked, n_permutations, rng)
     joint = changes_together(pairs, by[0], target, asked, rng)
-    return MatchedSeries(pairs, summary, slopes, explained, target, n_series, len(cluster_names), "", joint, along)
+    return MatchedSeries(
+        pairs, summary, slopes, explained, target, n_series, len(cluster_names), tuple(by), joint, along
+    )
 
 
 def _pairs(members: pd.DataFrame, by: list[str], along: str, columns: list[str]) -> pd.DataFrame:

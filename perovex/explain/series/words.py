@@ -46,7 +46,7 @@ def series_sentences(series: MatchedSeries) -> list[str]:
     ----------
     series : MatchedSeries
     """
-    if series.reason:
+    if not series.possible:
         return [f"No matched series: {series.reason}."]
     along = "n" if series.along == "n_layers" else series.along
     steps = series.summary[series.summary["column"] == series.target]

@@ -86,19 +86,23 @@ def ablation(
     fixed = {**options, "baselines": False, "n_resamples": 0, "random_state": random_state}
     full = evaluate(estimator, table, y, groups, **fixed)
     predictions = [full.predictions]
+    # what was reduced, by the name of the model; the model with all descriptors has the name that `evaluate` gives it
+    reduced_by: dict[str, tuple[str, str]] = {}
+    sizes = {"model": table.shape[1]}
     for (family, kind), columns in progress_bar(sets.items(), desc="ablation", shown=progress):
         reduced = evaluate(estimator, table[columns], y, groups, **fixed)
-        predictions.append(reduced.predictions.assign(model=f"{kind}|{family}"))
+        name = f"{kind} {family}"
+        reduced_by[name], sizes[name] = (family, kind), len(columns)
+        predictions.append(reduced.predictions.assign(model=name))
     joined = pd.concat(predictions, ignore_index=True)
     scores, gaps = score_table(joined, full.task == "classification", n_resamples, random_state)
     gaps = gaps.rename(columns={"baseline": "model", "lower": "difference_lower", "upper": "difference_upper"})
     result = scores.drop(columns=["sd_repeats", "n_groups"]).merge(
         gaps.drop(columns="better"), how="left", on=["model", "metric"]
     )
-    names = result["model"].str.split("|", n=1, expand=True)
-    result.insert(0, "family", names[1].fillna("all"))
-    result.insert(1, "kind", names[0].where(names[1].notna(), "all"))
-    sizes = {"model": table.shape[1], **{f"{kind}|{family}": len(c) for (family, kind), c in sets.items()}}
+    reductions = [reduced_by.get(name, ("all", "all")) for name in result["model"]]
+    result.insert(0, "family", [family for family, _ in reductions])
+    result.insert(1, "kind", [kind for _, kind in reductions])
     result.insert(2, "n_descriptors", result["model"].map(sizes))
     result = result.drop(columns="model")
     return Ablation(result, full.settings)

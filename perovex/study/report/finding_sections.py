@@ -106,8 +106,9 @@ def add_series(section: Section, result: StudyResult, figures: Path) -> None:
     _draw_series(section, result, figures)
     for name, outcome in result.series.items():
         item = outcome.value
-        if item is None or item.reason:
-            section.note(f"{name}: {outcome.refusal if item is None else item.reason}")
+        if item is None or not item.possible:
+            why = outcome.refusal if item is None else item.reason
+            section.note(f"{name}: {why}")
             continue
         section.bullets(item.sentences())
         caption = f"{name} and descriptors: change from one n to another."
