@@ -127,6 +127,7 @@ def find_pairs(
     if not len(chosen):
         empty = np.zeros(0, dtype=np.int64)
         return Pairs(empty, empty, np.zeros((0, 3), dtype=np.int64))
+    # translations far enough for images of any atom to come within reach of any other
     inverse = np.linalg.inv(cell)
     fractional = x @ inverse
     spread = fractional.max(axis=0) - fractional.min(axis=0)
@@ -134,21 +135,26 @@ def find_pairs(
     ranges = [np.arange(-c, c + 1) for c in count]
     shifts = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
     images = (x[None, :, :] + (shifts @ cell)[:, None, :]).reshape(-1, 3)
+    # of these images, those in a box around the chosen atoms, then those within reach of one
     low, high = x[chosen].min(axis=0) - reach, x[chosen].max(axis=0) + reach
     near = np.flatnonzero(((images > low) & (images < high)).all(axis=1))
     hits = cKDTree(x[chosen]).sparse_distance_matrix(cKDTree(images[near]), reach, output_type="ndarray")
     order = np.lexsort((hits["j"], hits["i"]))
-    first, index = chosen[hits["i"][order]], near[hits["j"][order]]
-    second, shift = index % len(x), shifts[index // len(x)]
+    first, image = chosen[hits["i"][order]], near[hits["j"][order]]
+    second, shift = image % len(x), shifts[image // len(x)]
     at_home = ~shift.any(axis=1)
     # each pair once: by atom number, and among images of one atom by the sign of the translation
     sign = np.sign(shift @ np.array([10_000, 100, 1]))
     once = (first < second) | ((first == second) & (sign > 0))
+    # atoms of molecules with the frame, which is found from their side only, and with those of other molecules
     loose, fixed = molecule[first] >= 0, molecule[second] < 0
-    keep = loose & (fixed | once) & ~(at_home & (molecule[first] == molecule[second]))
+    within_molecule = at_home & (molecule[first] == molecule[second])
+    keep = loose & (fixed | once) & ~within_molecule
     if slab is not None:
-        slabs = 1 + slab.max(initial=0)
-        keep |= ~loose & fixed & once & (slab[second] + slabs * shift[:, 2] != slab[first])
+        # atoms of the frame with those of other slabs, which images along the third vector are, too
+        n_slabs = 1 + slab.max(initial=0)
+        other_slab = slab[second] + n_slabs * shift[:, 2] != slab[first]
+        keep |= ~loose & fixed & once & other_slab
     return Pairs(first[keep], second[keep], shift[keep])
 
 

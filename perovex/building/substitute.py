@@ -226,34 +226,39 @@ def _layers(
     crystal: LayeredPerovskite, stack: Stack, factor: float, along: float, share: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coordinates and cell of a layered crystal whose slabs scaled by one factor in the sheets, by another along."""
-    normal, bounds = stack.normal, stack.bounds
-    thickness = bounds[:, 1] - bounds[:, 0]
-    upper = np.append(bounds[1:, 0], bounds[0, 0] + stack.cell[2] @ normal)
-    gaps = upper - bounds[:, 1]
+    normal = stack.normal
+    bottoms, tops = stack.bounds[:, 0], stack.bounds[:, 1]
+    # slabs grow along the normal, and the gaps above them give back a share of it
+    thickness = tops - bottoms
+    bottoms_above = np.append(bottoms[1:], bottoms[0] + stack.cell[2] @ normal)
+    gaps = bottoms_above - tops
     new_gaps = gaps - share * (along - 1) * thickness
-    floor = bounds[0, 0] + np.concatenate([[0.0], np.cumsum(along * thickness + new_gaps)])
+    # bottom of every slab in the new crystal, and last that of the first slab's next image
+    new_bottoms = bottoms[0] + np.concatenate([[0.0], np.cumsum(along * thickness + new_gaps)])
 
-    def height(h: float) -> float:
-        """Map an old height to the new one."""
-        k = int(np.clip(np.searchsorted(bounds[:, 0], h, side="right") - 1, 0, len(bounds) - 1))
-        within = h - bounds[k, 0]
-        if within <= thickness[k]:
-            return float(floor[k] + along * within)
-        into_gap = (within - thickness[k]) / gaps[k]
-        return float(floor[k] + along * thickness[k] + into_gap * new_gaps[k])
+    def new_height(height: float) -> float:
+        """Map an old height, in a slab or in the gap above it, to the new one."""
+        slab = int(np.clip(np.searchsorted(bottoms, height, side="right") - 1, 0, len(bottoms) - 1))
+        within = height - bottoms[slab]
+        if within <= thickness[slab]:
+            return float(new_bottoms[slab] + along * within)
+        share_of_gap = (within - thickness[slab]) / gaps[slab]
+        return float(new_bottoms[slab] + along * thickness[slab] + share_of_gap * new_gaps[slab])
 
-    def moved(point: NDArray[np.float64], h: float) -> NDArray[np.float64]:
-        return np.asarray(factor * (point - (point @ normal) * normal) + h * normal)
+    def moved(point: NDArray[np.float64], height: float) -> NDArray[np.float64]:
+        """Scale a point in the plane of the sheets and put it at a height."""
+        in_plane = point - (point @ normal) * normal
+        return np.asarray(factor * in_plane + height * normal)
 
-    x = stack.coordinates.copy()
-    for k, slab in enumerate(stack.slab_of):
+    coordinates = stack.coordinates.copy()
+    for atom, slab in enumerate(stack.slab_of):
         if slab >= 0:  # scaled about its own slab, also where corrugation leaves the mean halide plane
-            within = x[k] @ normal - bounds[slab, 0]
-            x[k] = moved(x[k], float(floor[slab] + along * within))
-    for molecule in crystal.molecules:
-        part = stack.coordinates[molecule.sites]
-        centre = part.mean(axis=0)
-        x[molecule.sites] = part - centre + moved(centre, height(float(centre @ normal)))
+            within = coordinates[atom] @ normal - bottoms[slab]
+            coordinates[atom] = moved(coordinates[atom], float(new_bottoms[slab] + along * within))
+    for molecule in crystal.molecules:  # as they are, about their moved centres
+        old = stack.coordinates[molecule.sites]
+        centre = old.mean(axis=0)
+        coordinates[molecule.sites] = old - centre + moved(centre, new_height(float(centre @ normal)))
     cell = factor * (stack.cell - np.outer(stack.cell @ normal, normal))
-    cell[2] += (floor[-1] - floor[0]) * normal
-    return x, cell
+    cell[2] += (new_bottoms[-1] - new_bottoms[0]) * normal
+    return coordinates, cell

@@ -86,24 +86,39 @@ def contacts_of(symbols: Sequence[str], pairs: Pairs) -> Contacts:
     """
     once = pairs.take(pairs.i < pairs.j)
     i, j, distance = once.i, once.j, once.distance
-    hydrogen = np.array([s == "H" for s in symbols])
-    light = np.array([s in _SECOND_ROW for s in symbols])
-    radius = _RADII[[atomic_numbers[s] for s in symbols]]
-    reach = radius[i] + radius[j]
-    two, one = hydrogen[i] & hydrogen[j], hydrogen[i] ^ hydrogen[j]
-    both = light[i] & light[j]
-    halogen = np.array([s in _HALOGENS for s in symbols])
-    factor = np.where(halogen[i] & halogen[j], COLLISION_HALOGENS, COLLISION)
-    limit = np.where(both, COLLISION_SECOND_ROW, factor * reach)
-    limit = np.where(two, COLLISION_TWO_HYDROGENS, np.where(one, COLLISION_HYDROGEN, limit))
-    collision = distance < limit
-    metal = np.array([_is_metal(s) for s in symbols])
-    bond = ~collision & ~two & ~(metal[i] | metal[j])
-    bond &= distance <= np.where(one, np.minimum(BOND_HYDROGEN, reach + BOND_SLACK), reach + BOND_SLACK)
-    bad = both & ~collision & (distance < TOO_NEAR) & ((distance < SHORTEST) | (distance > LONGEST))
-    bad |= one & ~collision & ~bond & (distance < HYDROGEN_TOO_NEAR) & (light[i] | light[j])
+    radius = _RADII[[atomic_numbers[symbol] for symbol in symbols]]
+    sum_of_radii = radius[i] + radius[j]
+
+    # what the two atoms of a pair are
+    hydrogen = np.array([symbol == "H" for symbol in symbols])
+    second_row = np.array([symbol in _SECOND_ROW for symbol in symbols])
+    halogen = np.array([symbol in _HALOGENS for symbol in symbols])
+    metal = np.array([_is_metal(symbol) for symbol in symbols])
+    two_hydrogens, one_hydrogen = hydrogen[i] & hydrogen[j], hydrogen[i] ^ hydrogen[j]
+    two_of_second_row = second_row[i] & second_row[j]
+
+    # nearer than this they cannot both be there
+    nearest = np.where(halogen[i] & halogen[j], COLLISION_HALOGENS, COLLISION) * sum_of_radii
+    nearest = np.where(two_of_second_row, COLLISION_SECOND_ROW, nearest)
+    nearest = np.where(one_hydrogen, COLLISION_HYDROGEN, nearest)
+    nearest = np.where(two_hydrogens, COLLISION_TWO_HYDROGENS, nearest)
+    collision = distance < nearest
+
+    # up to this they are bonded
+    farthest = sum_of_radii + BOND_SLACK
+    farthest = np.where(one_hydrogen, np.minimum(BOND_HYDROGEN, farthest), farthest)
+    can_bond = ~collision & ~two_hydrogens & ~(metal[i] | metal[j])
+    touching = can_bond & (distance <= farthest)
+    bond = touching & ~(two_of_second_row & (distance > LONGEST))
+
+    # too near for what is not bonded, and no length of a bond either
+    no_bond_length = (distance < SHORTEST) | (distance > LONGEST)
+    bad = two_of_second_row & ~collision & (distance < TOO_NEAR) & no_bond_length
+    beside_hydrogen = one_hydrogen & (second_row[i] | second_row[j])
+    bad |= beside_hydrogen & ~collision & ~touching & (distance < HYDROGEN_TOO_NEAR)
+
     pair = np.column_stack([i, j])
-    return Contacts(pair[collision], pair[bond & ~(both & (distance > LONGEST))], pair[bad])
+    return Contacts(pair[collision], pair[bond], pair[bad])
 
 
 def _is_metal(symbol: str) -> bool:

@@ -60,12 +60,16 @@ def spring_hessian(pairs: Pairs, along: Array, around: Array, atoms: int, scale:
 
 def pair_derivatives(pairs: Pairs, unit: Array, atoms: int, scale: float) -> csr_array:
     """Change (p, 3N + 6) of the relative position along `unit` (p, 3) with displacements and scaled strains."""
-    strains = np.stack([0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT], 1)
-    columns = [3 * pairs.first[:, None] + range(3), 3 * pairs.second[:, None] + range(3)]
-    columns.append(np.tile(3 * atoms + np.arange(6), (len(unit), 1)))
-    values = np.hstack([-unit, unit, strains / scale])
+    # a strain moves the second atom against the first by itself times their vector
+    by_strain = [0.5 * (unit[:, a] * pairs.vector[:, b] + unit[:, b] * pairs.vector[:, a]) for a, b in VOIGT]
+    values = np.hstack([-unit, unit, np.stack(by_strain, 1) / scale])
+    # the coordinates that these are of: three of each atom, and the six strains
+    of_first = 3 * pairs.first[:, None] + range(3)
+    of_second = 3 * pairs.second[:, None] + range(3)
+    of_strains = np.tile(3 * atoms + np.arange(6), (len(unit), 1))
+    columns = np.hstack([of_first, of_second, of_strains])
     rows = np.repeat(np.arange(len(unit)), values.shape[1])
-    return csr_array((values.ravel(), (rows, np.hstack(columns).ravel())), shape=(len(unit), 3 * atoms + 6))
+    return csr_array((values.ravel(), (rows, columns.ravel())), shape=(len(unit), 3 * atoms + 6))
 
 
 def stiffness(derivatives: csr_array, springs: Array) -> Array:

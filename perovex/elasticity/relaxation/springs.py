@@ -93,24 +93,32 @@ def classify_pairs(atoms: Atoms) -> Pairs:
     """Find the pairs of a crystal within `CUTOFF` and their kinds (keys of `SPRINGS`)."""
     i, j, vector, length, image = neighbor_list("ijDdS", atoms, CUTOFF)
     kind = _kinds(atoms.numbers, i, j, length, image)
-    once = (i < j) | ((i == j) & ((image * [1, 10, 100]).sum(axis=1) > 0))
+    # each pair once: by atom number, and among images of one atom by the sign of the translation
+    sign = (image * [1, 10, 100]).sum(axis=1)
+    once = (i < j) | ((i == j) & (sign > 0))
     i, j, kind = i[once], j[once], kind[once]
     return Pairs(i, j, vector[once], length[once], _references(atoms.numbers, i, j, kind), kind)
 
 
 def _kinds(z: NDArray, i: NDArray, j: NDArray, length: Array, image: NDArray) -> NDArray[np.str_]:
+    """Kinds of pairs of the atoms `i` and `j`, given every pair to and fro; `z` are the atomic numbers."""
+    # sorts of atoms
     hydrogen, halide, organic = z == 1, np.isin(z, HALIDES), np.isin(z, ORGANIC)
     metal, heavy = ~organic & ~halide, organic & ~hydrogen
+    # which pairs are bonded, and as what
     radius = covalent_radii[z]
     touching = length < BOND_FACTOR * (radius[i] + radius[j])
     covalent = touching & ~metal[i] & ~metal[j] & (organic[i] | organic[j])
     octahedral = touching & _between(metal, halide, i, j)
+    # which are two or three bonds apart
     pairs = list(zip(i.tolist(), j.tolist(), map(tuple, image.tolist()), strict=True))
     molecules, octahedra = _links(pairs, covalent), _links(pairs, octahedral)
-    second = _ends(molecules, 2)
-    along = {"1-3": second, "1-4": _ends(molecules, 3) - second, "halide-metal-halide": _ends(octahedra, 2)}
-    apart = {name: _members(pairs, ends) for name, ends in along.items()}
+    two_bonds = _ends(molecules, 2)
+    two_apart = _members(pairs, two_bonds)
+    three_apart = _members(pairs, _ends(molecules, 3) - two_bonds)
+    across_metal = _members(pairs, _ends(octahedra, 2))
 
+    # what comes later holds: first what is not bonded, then what is two or three bonds apart, then bonds
     kind = np.full(len(i), "other", dtype="<U20")
     kind[organic[i] & organic[j] & (hydrogen[i] | hydrogen[j])] = "hydrogen-heavy"
     kind[hydrogen[i] & hydrogen[j]] = "hydrogen-hydrogen"
@@ -118,12 +126,12 @@ def _kinds(z: NDArray, i: NDArray, j: NDArray, length: Array, image: NDArray) ->
     kind[_between(hydrogen, halide, i, j)] = "hydrogen-halide"
     kind[_between(heavy, halide, i, j)] = "heavy-halide"
     kind[(metal[i] & metal[j]) | (touching & (metal[i] | metal[j]))] = "contact"
-    kind[apart["1-4"]] = "1-4"
-    kind[apart["1-4"] & hydrogen[i] & hydrogen[j]] = "1-4-HH"
-    kind[apart["1-3"]] = "1-3"
-    kind[apart["1-3"] & (hydrogen[i] | hydrogen[j])] = "1-3-H"
-    kind[apart["1-3"] & hydrogen[i] & hydrogen[j]] = "1-3-HH"
-    kind[apart["halide-metal-halide"] & halide[i] & halide[j]] = "halide-metal-halide"
+    kind[three_apart] = "1-4"
+    kind[three_apart & hydrogen[i] & hydrogen[j]] = "1-4-HH"
+    kind[two_apart] = "1-3"
+    kind[two_apart & (hydrogen[i] | hydrogen[j])] = "1-3-H"
+    kind[two_apart & hydrogen[i] & hydrogen[j]] = "1-3-HH"
+    kind[across_metal & halide[i] & halide[j]] = "halide-metal-halide"
     kind[octahedral] = "metal-halide"
     kind[covalent] = "bond"
     kind[covalent & (hydrogen[i] | hydrogen[j])] = "bond-H"
@@ -149,11 +157,11 @@ def _ends(links: Mapping[int, Iterable[tuple[int, Site]]], steps: int) -> set[tu
     """Pairs (atom, atom, cell) that so many links join, to and fro included."""
     reached = {(a, b, cell) for a, near in links.items() for b, cell in near}
     for _ in range(steps - 1):
-        reached = {
-            (a, c, tuple(x + y for x, y in zip(cell, further, strict=True)))
-            for a, b, cell in reached
-            for c, further in links[b]
-        }
+        farther: set[tuple[int, int, Site]] = set()
+        for first, middle, cell in reached:
+            for last, step in links[middle]:
+                farther.add((first, last, tuple(x + y for x, y in zip(cell, step, strict=True))))
+        reached = farther
     return reached
 
 
@@ -165,15 +173,18 @@ def _references(z: NDArray, i: NDArray, j: NDArray, kind: NDArray[np.str_]) -> A
     contact = np.nan_to_num(vdw_radii, nan=UNKNOWN_RADIUS)
     far = contact[z[i]] + contact[z[j]]
     near = covalent_radii[z[i]] + covalent_radii[z[j]]
-    tabulated = np.array([np.nan if (value := SPRINGS[k].reference) is None else value for k in kind], float)
+    # of kinds without a length of their own the sum of radii
+    tabulated = np.array([SPRINGS[name].reference for name in kind], float)  # None becomes NaN
     radii = np.where(np.isin(kind, BONDED), near, far)
     return np.where(np.isnan(tabulated), radii, tabulated)
 
 
 def curvature(pairs: Pairs, table: Mapping[str, Spring] = SPRINGS) -> tuple[Array, Array]:
     """Curvature of every pair along its line, and that in every direction, in eV/Å²; both add up."""
-    springs = [table[k] for k in pairs.kind]
-    amplitude, decay, share = (np.array([spring[c] for spring in springs], float) for c in range(3))
+    springs = [table[name] for name in pairs.kind]
+    amplitude = np.array([spring.amplitude for spring in springs], float)
+    decay = np.array([spring.decay for spring in springs], float)
+    share = np.array([spring.transverse for spring in springs], float)
     limit = np.where(np.isin(pairs.kind, FIRM), STIFFEST, STIFFEST_CONTACT)
-    k = np.minimum(amplitude * np.exp((pairs.reference - pairs.length) / decay), limit)
-    return (1 - share) * k, share * k
+    total = np.minimum(amplitude * np.exp((pairs.reference - pairs.length) / decay), limit)
+    return (1 - share) * total, share * total
