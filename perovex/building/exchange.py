@@ -160,20 +160,28 @@ class _Placed(NamedTuple):
 
 def _placed(molecule: Molecule, stack: Stack, cation: Cation) -> _Placed:
     """Lay a cation over an old molecule."""
+    normal = stack.normal
     old = stack.coordinates[molecule.sites]
     heads = _heads(old, molecule)
     points = _covering(old[np.array(molecule.symbols) != "H"], heads, cation)
-    level, normal = level_of(stack, old), stack.normal
+    level = level_of(stack, old)
     new_heads = points[list(cation.heads)]
-    if len(heads) == 2:
+    if len(heads) == 2:  # holds both slabs, and pushes them apart by what its heads are farther apart
         longer = np.ptp(new_heads @ normal) - np.ptp(heads @ normal)
         return _Placed(points, level, 0.5, float(longer))
-    upper = stack.bounds[level + 1, 0] if level + 1 < len(stack.bounds) else stack.bounds[0, 0] + stack.cell[2] @ normal
+    # one head goes with the nearer slab
+    lower_face = stack.bounds[level, 1]
+    if level + 1 < len(stack.bounds):
+        upper_face = stack.bounds[level + 1, 0]
+    else:
+        upper_face = stack.bounds[0, 0] + stack.cell[2] @ normal
     head = float(heads[0] @ normal)
-    hangs = upper - head < head - stack.bounds[level, 1]
-    new_heavy = np.array(cation.symbols) != "H"
-    reach = [np.abs((part - at) @ normal).max() for part, at in ((points[new_heavy], new_heads[0]), (old, heads[0]))]
-    return _Placed(points, level, float(hangs), max(float(reach[0] - reach[1]), 0.0))
+    hangs = upper_face - head < head - lower_face
+    # and the tail pushes by what it reaches farther from the head
+    new_heavy = points[np.array(cation.symbols) != "H"]
+    new_reach = np.abs((new_heavy - new_heads[0]) @ normal).max()
+    old_reach = np.abs((old - heads[0]) @ normal).max()
+    return _Placed(points, level, float(hangs), max(float(new_reach - old_reach), 0.0))
 
 
 def _heads(old: Points, molecule: Molecule) -> Points:
@@ -191,10 +199,13 @@ def _covering(old: Points, heads: Points, cation: Cation) -> Points:
     heavy = np.array([symbol != "H" for symbol in cation.symbols])
     from_, along = _axis(old, heads)
     mirrors = (1.0,) if cation.chiral else (1.0, -1.0)
-    ends = (list(cation.heads), list(cation.heads)[::-1]) if len(heads) == 2 else (list(cation.heads),)
+    ends = [list(cation.heads)]
+    if len(heads) == 2:
+        ends.append(list(cation.heads)[::-1])
     best: tuple[float, Points] | None = None
     for conformer, mirror, order in product(cation.conformers, mirrors, ends):
         points = mirror * conformer
+        # axis upon axis, then all turns about it; the best lies nearest to the old atoms, and they to it
         own_from, own_along = _axis(points[heavy], points[order])
         turned = Rotation.align_vectors([along], [own_along])[0].apply(points - own_from)
         for angle in 2 * np.pi * np.arange(_SPINS) / _SPINS:

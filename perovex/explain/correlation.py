@@ -112,17 +112,25 @@ def correlation_ratio(number: pd.Series, category: pd.Series) -> float:
     values = number.to_numpy(dtype=float)
     means = number.groupby(category.astype(str)).transform("mean").to_numpy(dtype=float)
     total = float(((values - values.mean()) ** 2).sum())
-    return float(np.sqrt(((means - values.mean()) ** 2).sum() / total)) if total > 0 else float("nan")
+    if not total > 0:
+        return float("nan")
+    between = ((means - values.mean()) ** 2).sum()
+    return float(np.sqrt(between / total))
 
 
 def cramers_v(a: pd.Series, b: pd.Series) -> float:
     """Cramér's V between two categories, corrected for bias in small tables."""
     counts = pd.crosstab(a.astype(str), b.astype(str)).to_numpy(dtype=float)
     n = counts.sum()
+    n_rows, n_columns = counts.shape
+    # mean square contingency, of counts against those of independent categories
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / n
-    phi2 = float(((counts - expected) ** 2 / expected).sum() / n)
-    r, c = counts.shape
-    corrected = max(0.0, phi2 - (r - 1) * (c - 1) / (n - 1))
-    rows, cols = r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)
-    smallest = min(rows - 1, cols - 1)
-    return float(min(1.0, np.sqrt(corrected / smallest))) if smallest > 0 else float("nan")
+    phi_squared = float(((counts - expected) ** 2 / expected).sum() / n)
+    # less what chance gives, and categories fewer by what chance adds (Bergsma's correction)
+    corrected = max(0.0, phi_squared - (n_rows - 1) * (n_columns - 1) / (n - 1))
+    corrected_rows = n_rows - (n_rows - 1) ** 2 / (n - 1)
+    corrected_columns = n_columns - (n_columns - 1) ** 2 / (n - 1)
+    smallest = min(corrected_rows - 1, corrected_columns - 1)
+    if not smallest > 0:
+        return float("nan")
+    return float(min(1.0, np.sqrt(corrected / smallest)))

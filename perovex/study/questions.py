@@ -227,13 +227,18 @@ def variance(tables: StudyTables, target: str) -> pd.DataFrame:
     return variance_decomposition(tables.values[target], factors, groups=tables.groups, group_name=_one(tables))
 
 
+_MAIN_DESCRIPTORS = ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
+
+
 def confounding(tables: StudyTables) -> pd.DataFrame:
     """Say how strongly halide, spacer, n, source and the main descriptors are tied to each other."""
-    wanted = ("bridge_angle_mean", "bridge_angle_min", "stei_max", "bond_angle_variance_mean")
-    known = [key for key in wanted if key in tables.X]
-    given = [key for key in ("halide", "n_layers", "source") if key in tables.meta and tables.meta[key].nunique() > 1]
-    frame = tables.meta[given].join(tables.groups.rename(_one(tables))).join(tables.X[known])
-    return confounding_table(frame) if frame.shape[1] > 1 else pd.DataFrame()
+    descriptors = [key for key in _MAIN_DESCRIPTORS if key in tables.X]
+    known_parts = [key for key in ("halide", "n_layers", "source") if key in tables.meta]
+    parts = [key for key in known_parts if tables.meta[key].nunique() > 1]
+    frame = tables.meta[parts].join(tables.groups.rename(_one(tables))).join(tables.X[descriptors])
+    if frame.shape[1] < 2:
+        return pd.DataFrame()
+    return confounding_table(frame)
 
 
 def _one(tables: StudyTables) -> str:

@@ -302,13 +302,15 @@ def _places(copies: NDArray[np.float64], lattice: NDArray[np.float64]) -> list[t
 def _judged(sites: Sites, lattice: NDArray[np.float64], formula: dict[str, float]) -> Expansion:
     """Say what a set of operations made of the atoms."""
     pairs = neighbour_pairs(lattice, sites.frac, MIN_DISTANCE)
-    first = pairs.i < pairs.j
-    one, two, distance = pairs.i[first], pairs.j[first], pairs.distance[first]
+    once = pairs.i < pairs.j
+    one, two, distance = pairs.i[once], pairs.j[once], pairs.distance[once]
     symbols = np.array(sites.symbols)
-    same = (symbols[one] == symbols[two]) & (distance < _COINCIDE)
-    ordered = (sites.occupancy[one] > _ORDERED) & (sites.occupancy[two] > _ORDERED)
-    count = len(sites) - len(np.unique(two[same]))
-    return Expansion(count, not (ordered & ~same).any(), _follows(sites, two[same & ordered], formula))
+    # one atom made twice, or two atoms nearer to each other than any can be
+    repeats = (symbols[one] == symbols[two]) & (distance < _COINCIDE)
+    both_ordered = (sites.occupancy[one] > _ORDERED) & (sites.occupancy[two] > _ORDERED)
+    collides = bool((both_ordered & ~repeats).any())
+    n_atoms = len(sites) - len(np.unique(two[repeats]))
+    return Expansion(n_atoms, not collides, _follows(sites, two[repeats & both_ordered], formula))
 
 
 def _follows(sites: Sites, repeated: NDArray[np.int64], formula: dict[str, float]) -> bool | None:

@@ -14,7 +14,7 @@ from perovex.elasticity.labels.words import reason_in_words
 from perovex.elasticity.surface import Surface, atoms_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ase import Atoms
     from pymatgen.core import Structure
@@ -108,7 +108,9 @@ def label(
     except OutOfTimeError:
         cause, details, response = NOT_CONVERGED, f"{settings.max_seconds:.0f} s spent", None
     record = outcome(cause, details) | _record(run, response, settings, volume)
-    return Label(atoms_at(atoms, run.state.point), record | (influence if response else {}))
+    if response is not None:
+        record |= influence
+    return Label(atoms_at(atoms, run.state.point), record)
 
 
 def plain_atoms(crystal: Atoms | Structure) -> Atoms:
@@ -139,7 +141,8 @@ def soft_influence(response: Response) -> dict[str, float]:
     from perovex.elasticity.tensor import ElasticTensor
 
     try:
-        full, frozen = (ElasticTensor(t).hill.E for t in (response.tensor, response.frozen))
+        full = ElasticTensor(response.tensor).hill.E
+        frozen = ElasticTensor(response.frozen).hill.E
     except (ValueError, np.linalg.LinAlgError):
         full = frozen = 0.0
     change = abs(frozen - full) / full if full > 0 else 1e3
@@ -170,6 +173,10 @@ def outcome(cause: str = "", details: str = "") -> dict[str, Any]:
     }
 
 
+def _six_digits(values: Iterable[float]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
+
+
 def _record(run: LabelRun, response: Response | None, settings: LabelSettings, volume: float) -> dict[str, Any]:
     point = run.state.point
     record: dict[str, Any] = {
@@ -198,7 +205,7 @@ def _record(run: LabelRun, response: Response | None, settings: LabelSettings, v
             "C_clamped_GPa": np.round(response.clamped, 5).tolist(),
             "C_soft_modes_frozen_GPa": np.round(response.frozen, 5).tolist(),
             "lowest_eigenvalues": [round(float(c), 5) for c in response.curvatures],
-            "modes": [[float(f"{v:.6g}") for v in mode] for mode in response.modes],
+            "modes": list(map(_six_digits, response.modes)),
             "lowest_eigenvalue_C_GPa": float(np.linalg.eigvalsh(response.tensor)[0]),
             "error_estimate_GPa": response.error,
             "products": response.products,

@@ -185,11 +185,14 @@ def side(intervals: Sequence[Mapping[str, Any]], direction: float) -> Word:
     >>> side([{"lower": 0.1, "upper": 0.4}, {"lower": -0.4, "upper": -0.1}], direction=1)
     'undecided'
     """
-    claimed = [min(direction * s["lower"], direction * s["upper"]) > 0 for s in intervals]
-    opposed = [max(direction * s["lower"], direction * s["upper"]) < 0 for s in intervals]
-    if any(claimed) and not any(opposed):
-        return "supported"
-    return "not supported" if any(opposed) and not any(claimed) else "undecided"
+    some_on_claimed_side = some_on_other_side = False
+    for interval in intervals:
+        ends = direction * interval["lower"], direction * interval["upper"]
+        some_on_claimed_side |= bool(min(ends) > 0)
+        some_on_other_side |= bool(max(ends) < 0)
+    if some_on_claimed_side == some_on_other_side:
+        return "undecided"
+    return "supported" if some_on_claimed_side else "not supported"
 
 
 def together(verdicts: Sequence[str]) -> Word:
@@ -200,6 +203,8 @@ def together(verdicts: Sequence[str]) -> Word:
     >>> together(["supported", "undecided"]), together(["supported", "not supported"])
     ('undecided', 'not supported')
     """
-    if all(v == "supported" for v in verdicts):
+    if all(verdict == "supported" for verdict in verdicts):
         return "supported"
-    return "not supported" if "not supported" in verdicts else "undecided"
+    if "not supported" in verdicts:
+        return "not supported"
+    return "undecided"

@@ -131,15 +131,20 @@ def descriptors_of_factors(X: pd.DataFrame, factors: pd.DataFrame, *, threshold:
     out: dict[str, list[str]] = {name: [] for name in (*map(str, factors.columns), "other")}
     for name in X.columns:
         known = X[name].notna()
-        shares = {str(f): _adjusted_share(X[name][known], values[known].astype(str)) for f, values in factors.items()}
-        best = max(shares, key=lambda f: shares[f])
-        out[best if shares[best] >= threshold else "other"].append(str(name))
+        numbers = X[name][known]
+        shares: dict[str, float] = {}
+        for factor, categories in factors.items():
+            shares[str(factor)] = _adjusted_share(numbers, categories[known].astype(str))
+        best = max(shares, key=lambda factor: shares[factor])
+        owner = best if shares[best] >= threshold else "other"
+        out[owner].append(str(name))
     return out
 
 
 def _adjusted_share(number: pd.Series, category: pd.Series) -> float:
     """Share of a number's variance between categories, adjusted for their number; 0 where undefined."""
-    n, k = len(number), category.nunique()
-    if n <= k or k < 2 or not np.ptp(number) > 0:
+    n_rows, n_categories = len(number), category.nunique()
+    if n_rows <= n_categories or n_categories < 2 or not np.ptp(number) > 0:
         return 0.0
-    return float(1 - (1 - correlation_ratio(number, category) ** 2) * (n - 1) / (n - k))
+    left = 1 - correlation_ratio(number, category) ** 2
+    return float(1 - left * (n_rows - 1) / (n_rows - n_categories))

@@ -203,22 +203,20 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     noise = noise_floor(explanation, n_shadow=n_shadow, progress=progress)
     clusters = correlation_groups(explanation.X, threshold=threshold)
     columns = explanation.X.columns
-    top_k = min(top_k, max(1, len(columns) - 1))
+    n_top = _at_most(top_k, len(columns))
 
     shares = np.array([_shares(np.abs(draw.values).mean(axis=0)) for draw in draws])
-    table = _rank_table(shares, columns, top_k, level)
+    table = _rank_table(shares, columns, n_top, level)
     table["p_above_noise"] = noise.above
     table["train_excess"] = explanation.importance()["train_excess"]
     table["correlation_group"] = clusters.labels
-    groups = _group_table(draws, clusters, columns, noise, min(top_k, max(1, len(clusters.members) - 1)), level)
+    n_top_groups = _at_most(n_top, len(clusters.members))
+    groups = _group_table(draws, clusters, columns, noise, n_top_groups, level)
     for part in (table, groups):
         part["p_above_noise_error"] = [share_error(p, n_shadow) for p in part["p_above_noise"]]
 
-    sets = {
-        **{f"group {name}": members for name, members in clusters.members.items() if len(members) > 1},
-        **{descriptor: [descriptor] for descriptor in columns},
-    }
-    chosen = _to_drop(table, groups, sets, drop, top_k)
+    sets = _sets(clusters, columns)
+    chosen = _to_drop(table, groups, sets, drop, n_top)
     losses = _losses(explanation, sets, chosen, n_permutations, progress)
     table = table.join(losses)
     # the loss of a group is never that of its leading member alone
@@ -226,8 +224,29 @@ def rank(  # noqa: PLR0913 -- keyword options with defaults
     groups = groups.join(of_groups.set_axis(groups.index))
 
     ranks = np.array([rankdata(-row) for row in shares])
-    stability = stability_index(ranks <= top_k)
-    return Ranking(table, groups, draws, shares, stability, _agreement(ranks), top_k, level, noise, clusters)
+    stability = stability_index(ranks <= n_top)
+    return Ranking(table, groups, draws, shares, stability, _agreement(ranks), n_top, level, noise, clusters)
+
+
+def _at_most(top_k: int, count: int) -> int:
+    """Size of the top of so many: all of them at the top would say nothing."""
+    return min(top_k, max(1, count - 1))
+
+
+def _sets(clusters: CorrelationGroups, columns: pd.Index) -> dict[str, list[str]]:
+    """Descriptors that are shuffled and dropped together: groups of several first, then each by itself."""
+    sets: dict[str, list[str]] = {}
+    for name, members in clusters.members.items():
+        if len(members) > 1:
+            sets[_joint_name(name)] = members
+    for descriptor in columns:
+        sets[descriptor] = [descriptor]
+    return sets
+
+
+def _joint_name(group: str) -> str:
+    """Name of a group as a set of descriptors, which is not that of its leading member."""
+    return f"group {group}"
 
 
 def _group_table(
@@ -251,7 +270,7 @@ def _joint_importance(draw: Draw, position: dict[str, NDArray[Any]]) -> NDArray[
 
 def _set_name(group: str, sets: dict[str, list[str]]) -> str:
     """Name under which a group is shuffled and dropped: its own, or that of its only member."""
-    joint = f"group {group}"
+    joint = _joint_name(group)
     return joint if joint in sets else group
 
 
@@ -262,19 +281,20 @@ def _shares(importance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _rank_table(shares: NDArray[np.float64], names: pd.Index, top_k: int, level: float) -> pd.DataFrame:
     ranks = np.array([rankdata(-row) for row in shares])  # ties share their mean rank
+    in_top = (ranks <= top_k).mean(axis=0)
     tail = (1 - level) / 2
-    low, high = np.quantile(ranks, [tail, 1 - tail], axis=0)
-    share_low, share_high = np.quantile(shares, [tail, 1 - tail], axis=0)
+    rank_lower, rank_upper = np.quantile(ranks, [tail, 1 - tail], axis=0)
+    share_lower, share_upper = np.quantile(shares, [tail, 1 - tail], axis=0)
     table = pd.DataFrame(
         {
             "rank": np.median(ranks, axis=0),
-            "rank_lower": low,
-            "rank_upper": high,
-            "p_top_k": (ranks <= top_k).mean(axis=0),
-            "p_top_k_error": [share_error(p, len(ranks)) for p in (ranks <= top_k).mean(axis=0)],
+            "rank_lower": rank_lower,
+            "rank_upper": rank_upper,
+            "p_top_k": in_top,
+            "p_top_k_error": [share_error(share, len(ranks)) for share in in_top],
             "share": shares.mean(axis=0),
-            "share_lower": share_low,
-            "share_upper": share_high,
+            "share_lower": share_lower,
+            "share_upper": share_upper,
         },
         index=names,
     )
@@ -288,8 +308,9 @@ def _to_drop(table: pd.DataFrame, groups: pd.DataFrame, sets: dict[str, list[str
         return []
     if drop == "all":
         return list(sets)
-    named = [_set_name(str(name), sets) for name in groups.index[:top_k]]
-    return list(dict.fromkeys([*named, *(str(name) for name in table.index[:top_k])]))
+    top_groups = [_set_name(str(name), sets) for name in groups.index[:top_k]]
+    top_descriptors = [str(name) for name in table.index[:top_k]]
+    return list(dict.fromkeys([*top_groups, *top_descriptors]))
 
 
 def _losses(

@@ -26,6 +26,8 @@ from perovex.errors import ModelInputError
 from perovex.learn.tables import as_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
@@ -177,6 +179,7 @@ def _moments(y: Array, blocks: list[Array], codes: NDArray[np.int64]) -> _Moment
 
 def _reml(moments: _Moments, chosen: list[int], *, random: bool) -> tuple[float, float]:
     """Variances between and within groups for some of the factors, by REML over a grid of their ratio."""
+    # moments of the constant, the chosen factors and, last, the target
     places = np.concatenate([[0], *(moments.places[i] for i in chosen)]).astype(int)
     used = np.append(places, len(moments.total) - 1)
     total, sums, sizes = moments.total[np.ix_(used, used)], moments.sums[:, used], moments.sizes
@@ -185,12 +188,15 @@ def _reml(moments: _Moments, chosen: list[int], *, random: bool) -> tuple[float,
     shrink = ratios[:, None] / (1 + ratios[:, None] * sizes)
     cross = total - np.einsum("rg,gi,gj->rij", shrink, sums, sums)
     design, with_target, squares = cross[:, :-1, :-1], cross[:, :-1, -1], cross[:, -1, -1]
+    # sum of squares that generalised least squares leaves
     weight = np.linalg.pinv(design, hermitian=True)
     residual = np.maximum(squares - np.einsum("ri,rij,rj->r", with_target, weight, with_target), 1e-12)
+    # log determinant of the design, of which columns that follow from others are no part
     eigenvalues = np.linalg.eigvalsh(design)
     tiny = 1e-10 * eigenvalues.max(axis=1, keepdims=True)
     rank = (eigenvalues > tiny).sum(axis=1)
     log_design = np.where(eigenvalues > tiny, np.log(np.maximum(eigenvalues, 1e-300)), 0.0).sum(axis=1)
+    # the ratio of the largest restricted likelihood, the variance within groups profiled out
     freedom = sizes.sum() - rank
     log_v = np.log1p(ratios[:, None] * sizes).sum(axis=1)
     best = int(np.argmin(freedom * np.log(residual / freedom) + log_v + log_design))
@@ -200,25 +206,32 @@ def _reml(moments: _Moments, chosen: list[int], *, random: bool) -> tuple[float,
 
 def _shares(moments: _Moments, *, random: bool) -> Array:
     """Share, share alone and unique share of every factor and, last, of the groups; shape (factors + 1, 3)."""
-    k = len(moments.places)
-    parts = {
-        subset: _reml(moments, list(subset), random=random)
-        for size in range(k + 1)
-        for subset in combinations(range(k), size)
-    }
-    nothing, everything = (), tuple(range(k))
-    whole = sum(parts[nothing])
-    worth = {subset: 1 - sum(components) / whole for subset, components in parts.items()}
-    out = np.zeros((k + 1, 3))
-    for i in range(k):
-        others = [j for j in range(k) if j != i]
-        for size in range(k):
-            for subset in combinations(others, size):
-                joined = tuple(sorted((*subset, i)))
-                out[i, 0] += (worth[joined] - worth[subset]) / (k * comb(k - 1, size))
-        out[i, 1:] = worth[(i,)], worth[everything] - worth[tuple(others)]
-    out[k] = parts[everything][0] / whole, parts[nothing][0] / whole, parts[everything][0] / whole
+    n_factors = len(moments.places)
+    # variances between and within groups that are left with every subset of the factors
+    left: dict[tuple[int, ...], tuple[float, float]] = {}
+    for subset in _subsets(range(n_factors)):
+        left[subset] = _reml(moments, list(subset), random=random)
+    nothing, everything = (), tuple(range(n_factors))
+    whole = sum(left[nothing])
+    worth = {subset: 1 - sum(variances) / whole for subset, variances in left.items()}
+    out = np.zeros((n_factors + 1, 3))
+    for factor in range(n_factors):
+        others = tuple(other for other in range(n_factors) if other != factor)
+        # what the factor adds to each subset of the others, each size of subset counting as much
+        for subset in _subsets(others):
+            joined = tuple(sorted((*subset, factor)))
+            n_alike = n_factors * comb(n_factors - 1, len(subset))
+            out[factor, 0] += (worth[joined] - worth[subset]) / n_alike
+        out[factor, 1:] = worth[(factor,)], worth[everything] - worth[others]
+    between_alone, between_beside_all = left[nothing][0] / whole, left[everything][0] / whole
+    out[-1] = between_beside_all, between_alone, between_beside_all
     return out
+
+
+def _subsets(members: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """All subsets, the small ones first."""
+    for size in range(len(members) + 1):
+        yield from combinations(members, size)
 
 
 def _jackknife(moments: _Moments, *, random: bool) -> Array:

@@ -14,6 +14,12 @@ from perovex.explain.attribution.view import table_html
 from perovex.explain.transfer import words
 from perovex.explain.transfer.strategies import ALL, HELD_OUT
 
+#: Fields that JSON holds as they are.
+_WRITTEN_AS_THEY_ARE = (
+    "possible", "reason", "source", "target", "n_source", "n_target", "n_source_groups", "n_target_groups",
+    "n_shared_groups", "two_sample", "coverage_under_shift", "notes",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class TransferResult:
@@ -104,13 +110,18 @@ class TransferResult:
         model is missing.
         """
         first, last = self.row("source only"), self.row("pooled")
-        if first is None or last is None or not first["loss"] > last["loss"]:
-            return 0.0 if first is not None and last is not None else float("nan")
-        wanted = first["loss"] - fraction * (first["loss"] - last["loss"])
+        if first is None or last is None:
+            return float("nan")
+        gap = first["loss"] - last["loss"]
+        if not gap > 0:
+            return 0.0
         if not len(self.learning_curve):
             return float(self.n_target)
+        wanted = first["loss"] - fraction * gap
         reached = self.learning_curve[self.learning_curve["loss"] <= wanted]
-        return float(reached["n_target_crystals"].iloc[0]) if len(reached) else float(self.n_target)
+        if reached.empty:
+            return float(self.n_target)
+        return float(reached["n_target_crystals"].iloc[0])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table, its variants called after what a group is."""
@@ -120,13 +131,7 @@ class TransferResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
-        out: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in (
-                *("possible", "reason", "source", "target", "n_source", "n_target", "n_source_groups"),
-                *("n_target_groups", "n_shared_groups", "two_sample", "coverage_under_shift", "notes"),
-            )
-        }
+        out: dict[str, Any] = {name: getattr(self, name) for name in _WRITTEN_AS_THEY_ARE}
         out["sentence"] = self.sentence()
         out["sentences"] = self.sentences()
         out["adaptation"] = self.adaptation.to_dict(orient="index")

@@ -253,14 +253,12 @@ def score_tables(metrics: Mapping[str, Any], groups: tuple[str, str]) -> list[tu
     for target, entry in metrics.items():
         if not isinstance(entry, dict) or "scores" not in entry:
             continue
-        rows: dict[str, dict[str, str]] = {}
+        rows: dict[tuple[str, ...], dict[str, str]] = {}
         for row in entry["scores"]:
             known = isinstance(row["lower"], (int, float))
             interval = f" [{_number(row['lower'])}, {_number(row['upper'])}]" if known else ""
-            rows.setdefault(row["model"], {})[row["metric"]] = _number(row["value"]) + interval
-        names = list(dict.fromkeys(row["metric"] for row in entry["scores"]))
-        body = [[model, *(cells.get(name, "") for name in names)] for model, cells in rows.items()]
-        tables.append((_caption(target, entry.get("settings") or {}, groups[1]), [["model", *names], *body]))
+            rows.setdefault((row["model"],), {})[row["metric"]] = _number(row["value"]) + interval
+        tables.append((_caption(target, entry.get("settings") or {}, groups[1]), _table(["model"], rows)))
         tables += _part_tables(target, entry, groups)
     return tables
 
@@ -275,26 +273,44 @@ def _part_tables(target: str, entry: Mapping[str, Any], groups: tuple[str, str])
     """Scores within parts of the data, and of parts left out: a row for each part, a column for each metric."""
     tables = []
     for key, caption in _PART_CAPTIONS.items():
-        rows: dict[tuple[str, str, str], dict[str, str]] = {}
+        rows: dict[tuple[str, ...], dict[str, str]] = {}
         for row in entry.get(key) or []:
             if row["model"] == "model":
                 head = (row["part"], row["value"], f"{row['n_rows']} / {row['n_groups']}")
                 rows.setdefault(head, {})[row["metric"]] = _number(row["score"])
         if rows:
-            names = list(dict.fromkeys(name for cells in rows.values() for name in cells))
-            body = [[*head, *(cells.get(name, "") for name in names)] for head, cells in rows.items()]
-            header = ["part", "value", f"crystals / {groups[1]}", *names]
-            tables.append((caption.format(target=target, one=groups[0], many=groups[1]), [header, *body]))
+            header = ["part", "value", f"crystals / {groups[1]}"]
+            tables.append((caption.format(target=target, one=groups[0], many=groups[1]), _table(header, rows)))
     return tables
 
 
+def _table(header: list[str], rows: Mapping[tuple[str, ...], Mapping[str, str]]) -> list[list[str]]:
+    """Return a header and a line for each row: what it is of, then a cell for every metric that occurs."""
+    metrics: dict[str, None] = {}
+    for cells in rows.values():
+        metrics |= dict.fromkeys(cells)
+    lines = [[*header, *metrics]]
+    for head, cells in rows.items():
+        lines.append([*head, *(cells.get(metric, "") for metric in metrics)])
+    return lines
+
+
 def _caption(target: str, settings: Mapping[str, Any], many: str) -> str:
-    known = [f"{settings[key]} {word}" for key, word in (("n_rows", "crystals"), ("n_groups", many)) if key in settings]
-    scheme = [f"scheme {settings['scheme']}"] if "scheme" in settings else []
+    """Say what scores are of, and how they were measured, as far as that is known."""
+    parts = []
+    if "n_rows" in settings:
+        parts.append(f"{settings['n_rows']} crystals")
+    if "n_groups" in settings:
+        parts.append(f"{settings['n_groups']} {many}")
+    if "scheme" in settings:
+        parts.append(f"scheme {settings['scheme']}")
     floor = settings.get("noise_floor")
-    noise = [f"labels allow an MAE of {_number(floor['MAE'])} at best"] if floor else []
-    unit = [f"MAE and RMSE in {settings.get('unit', 'GPa')}"] if settings.get("task") == "regression" else []
-    return f"{target}: " + ", ".join([*known, *scheme, *noise, *unit, f"95 % intervals over {many}"])
+    if floor:
+        parts.append(f"labels allow an MAE of {_number(floor['MAE'])} at best")
+    if settings.get("task") == "regression":
+        parts.append(f"MAE and RMSE in {settings.get('unit', 'GPa')}")
+    parts.append(f"95 % intervals over {many}")
+    return f"{target}: {', '.join(parts)}"
 
 
 def groups_of(manifest: Mapping[str, Any]) -> tuple[str, str]:

@@ -128,18 +128,31 @@ def _isotonic(
 
 
 def _platt(score: NDArray[Any], y: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Slope and intercept of the logistic curve from scores to probabilities, fitted by weighted likelihood."""
+    # what is aimed at is a little inside 0 and 1, as one more row of each class would have it
     positive, negative = weights @ y, weights @ (1 - y)
     aim = np.where(y > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
 
     def loss(parameters: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        z = parameters[0] * score + parameters[1]
-        residual = weights * (expit(z) - aim)
-        return float(weights @ (np.logaddexp(0, z) - aim * z)), np.array([residual @ score, residual.sum()])
+        """Negative log-likelihood and its gradient."""
+        logit = parameters[0] * score + parameters[1]
+        value = float(weights @ (np.logaddexp(0, logit) - aim * logit))
+        residual = weights * (expit(logit) - aim)
+        return value, np.array([residual @ score, residual.sum()])
 
     start = np.array([1.0, 0.0])
     # A negative slope would reverse the ranking on the strength of a small sample: not allowed.
     minimum = minimize(loss, start, jac=True, bounds=[(0.0, None), (None, None)], method="L-BFGS-B")
     return np.asarray(minimum.x, dtype=float)
+
+
+def _wilson(share: pd.Series, n: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the ends of the 95 % Wilson interval of shares of `n` rows each."""
+    z = 1.959964
+    shrink = 1 + z**2 / n
+    centre = (share + z**2 / (2 * n)) / shrink
+    half_width = z / shrink * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return centre - half_width, centre + half_width
 
 
 def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int = 10) -> pd.DataFrame:
@@ -176,10 +189,7 @@ def reliability_table(label: ArrayLike, probability: ArrayLike, *, n_bins: int =
     table = frame.groupby("bin").agg(
         predicted=("predicted", "mean"), observed=("observed", "mean"), count=("observed", "size")
     )
-    z, n, share = 1.959964, table["count"], table["observed"]
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    table["lower"], table["upper"] = centre - half, centre + half
+    table["lower"], table["upper"] = _wilson(table["observed"], table["count"])
     return table.reset_index(drop=True)[["predicted", "observed", "lower", "upper", "count"]]
 
 
