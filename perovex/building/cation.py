@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -203,7 +204,7 @@ def _heads(mol: Any, smiles: str) -> tuple[int, ...]:
     if charge == 1:
         return (heads[0],)
     distance = Chem.GetDistanceMatrix(mol)
-    return max(((i, j) for k, i in enumerate(heads) for j in heads[k + 1 :]), key=lambda ij: distance[ij[0], ij[1]])
+    return max(combinations(heads, 2), key=lambda pair: distance[pair])
 
 
 def _extent(mol: Any, coordinates: NDArray[np.float64], heads: tuple[int, ...]) -> float:

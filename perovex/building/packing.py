@@ -11,6 +11,8 @@ from perovex.building.lengths import vdw_radius
 from perovex.building.settle import Assembly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from perovex.building.cation import Cation
@@ -118,9 +120,8 @@ def closing_gap(
     """
     low = np.concatenate([frame.coordinates, *upper])
     high = np.concatenate([frame.coordinates, *lower]) + frame.stacking_vector(0.0, shift)
-    low_radius, high_radius = (
-        np.array([vdw_radius(s) for s in (*frame.symbols, *(cation.symbols * len(part)))]) for part in (upper, lower)
-    )
+    low_radius = _radii((*frame.symbols, *(cation.symbols * len(upper))))
+    high_radius = _radii((*frame.symbols, *(cation.symbols * len(lower))))
     near_low = low[:, 2] > frame.top_pockets[0, 2] - 1.0
     near_high = high[:, 2] < high[: len(frame.symbols), 2].min() + 1.0
     low, low_radius = low[near_low], low_radius[near_low]
@@ -204,3 +205,8 @@ def trial(
         positions=tuple(positions),
         lift=np.zeros((count, 1)),
     )
+
+
+def _radii(symbols: Iterable[str]) -> NDArray[np.float64]:
+    """Van der Waals radii, Å."""
+    return np.array([vdw_radius(symbol) for symbol in symbols])

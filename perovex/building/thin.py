@@ -92,8 +92,9 @@ def _step(crystal: LayeredPerovskite, stack: Stack, slab: int) -> NDArray[np.flo
     *_, below, top = (list(sheet) for sheet in crystal.slabs[slab].sheets)
     octahedra, plane = crystal.octahedra, stack.cell[:2]
     flat = np.eye(3) - np.outer(crystal.normal, crystal.normal)
-    low, high = (stack.coordinates[octahedra.metal[sheet]] for sheet in (below, top))
-    up_low, up_high = (np.array([octahedra.vectors[k][_ends(crystal, k)[1]] for k in sheet]) for sheet in (below, top))
+    low, high = stack.coordinates[octahedra.metal[below]], stack.coordinates[octahedra.metal[top]]
+    up_low = np.array([octahedra.vectors[k][_ends(crystal, k)[1]] for k in below])
+    up_high = np.array([octahedra.vectors[k][_ends(crystal, k)[1]] for k in top])
     best: tuple[float, NDArray[np.float64]] | None = None
     for first in high:
         partner = match_in_plane(low + first - low[0], high, plane, flat)

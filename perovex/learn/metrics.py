@@ -49,22 +49,26 @@ def r2(y: Array, p: Array, w: Array) -> Array:
 
 def spearman(y: Array, p: Array, w: Array) -> Array:
     """Rank correlation with mid-ranks for ties."""
-    a, b = mid_ranks(y, w), mid_ranks(p, w)
+    ranks_y, ranks_p = mid_ranks(y, w), mid_ranks(p, w)
     total = w.sum(axis=1, keepdims=True)
-    a = a - (w * a).sum(axis=1, keepdims=True) / total
-    b = b - (w * b).sum(axis=1, keepdims=True) / total
-    norm = (w * a * a).sum(axis=1) * (w * b * b).sum(axis=1)
-    norm = np.where(norm > 1e-9, norm, 0.0)
-    return _divide((w * a * b).sum(axis=1), np.sqrt(norm))
+    from_mean_y = ranks_y - (w * ranks_y).sum(axis=1, keepdims=True) / total
+    from_mean_p = ranks_p - (w * ranks_p).sum(axis=1, keepdims=True) / total
+    return _correlation(from_mean_y, from_mean_p, w, smallest=1e-9)
 
 
 def pearson(y: Array, p: Array, w: Array) -> Array:
     """Linear correlation."""
     total = w.sum(axis=1, keepdims=True)
-    a = y - (w @ y)[:, None] / total
-    b = p - (w @ p)[:, None] / total
-    scale = (w * a * a).sum(axis=1) * (w * b * b).sum(axis=1)
-    return _divide((w * a * b).sum(axis=1), np.sqrt(np.where(scale > 1e-18, scale, 0.0)))
+    from_mean_y = y - (w @ y)[:, None] / total
+    from_mean_p = p - (w @ p)[:, None] / total
+    return _correlation(from_mean_y, from_mean_p, w, smallest=1e-18)
+
+
+def _correlation(a: Array, b: Array, w: Array, *, smallest: float) -> Array:
+    """Weighted correlation of deviations from the mean; undefined where the product of the spreads is below a limit."""
+    spreads = (w * a * a).sum(axis=1) * (w * b * b).sum(axis=1)
+    spreads = np.where(spreads > smallest, spreads, 0.0)
+    return _divide((w * a * b).sum(axis=1), np.sqrt(spreads))
 
 
 def _ties(score: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -106,7 +106,11 @@ def imply_hydrogens(
         if order == 2 and "O" in (symbols[a], symbols[b]):
             acyl.update((a, b))
     degree = np.bincount(bonds.ravel(), minlength=len(symbols))
-    amides = {k for a, b in bonds.tolist() for k, other in ((a, b), (b, a)) if other in acyl and symbols[k] == "N"}
+    amides: set[int] = set()
+    for a, b in bonds.tolist():
+        for nitrogen, other in ((a, b), (b, a)):
+            if symbols[nitrogen] == "N" and other in acyl:
+                amides.add(nitrogen)
     charged = set()
     for k, symbol in enumerate(symbols):
         lone = total[k] == 1 and k not in amides and k not in shared

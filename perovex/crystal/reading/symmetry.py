@@ -214,9 +214,12 @@ def _closed(operations: Operations) -> Operations:
     waiting = list(keys)
     while waiting and len(keys) <= MOST_OPERATIONS:
         key = waiting.pop()
-        fresh = [p for other in list(keys) for p in (_product(key, other), _product(other, key)) if p not in keys]
-        keys.update(dict.fromkeys(fresh))
-        waiting.extend(dict.fromkeys(fresh))
+        products: list[Any] = []
+        for other in keys:
+            products += [_product(key, other), _product(other, key)]
+        fresh = dict.fromkeys(product for product in products if product not in keys)
+        keys |= fresh
+        waiting += fresh
     return Operations(tuple(keys), operations.name)
 
 

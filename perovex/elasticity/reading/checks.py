@@ -125,14 +125,15 @@ def order_remark(C: Array, structure: Structure | None) -> str:
             there = ElasticTensor(reordered(C)).symmetry_residual(structure)
         except ElasticityError:
             return ""
-        return hint if here > 0.01 and there < 0.2 * here else ""
+        fits_only_reordered = here > 0.01 and there < 0.2 * here
+        return hint if fits_only_reordered else ""
     scale = _SAME * abs(C).max()
     shears = C.diagonal()[3:]
     small = _SAME * shears.max()
-    axial = abs(C[0, 0] - C[1, 1]) < scale and abs(C[0, 2] - C[1, 2]) < scale
-    unlike = abs(C[0, 0] - C[2, 2]) > scale or abs(C[0, 1] - C[0, 2]) > scale
+    alike_in_plane = abs(C[0, 0] - C[1, 1]) < scale and abs(C[0, 2] - C[1, 2]) < scale
+    other_along_axis = abs(C[0, 0] - C[2, 2]) > scale or abs(C[0, 1] - C[0, 2]) > scale
     swapped = abs(shears[1] - shears[2]) < small < abs(shears[0] - shears[1])
-    return hint if axial and unlike and swapped else ""
+    return hint if alike_in_plane and other_along_axis and swapped else ""
 
 
 def frame_remark(tensor: ElasticTensor, structure: Structure) -> str:

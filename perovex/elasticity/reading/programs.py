@@ -140,13 +140,18 @@ def _castep_crystal(lines: list[str]) -> Structure | None:
     from pymatgen.core import Structure
 
     marks = ("Unit cell vectors", "Fractional", "END header")
-    at = {mark: k for k, line in enumerate(lines[:5000]) for mark in marks if mark in line}
-    if len(at) < 3:
+    line_of: dict[str, int] = {}  # the last line that bears each mark
+    for number, line in enumerate(lines[:5000]):
+        line_of |= {mark: number for mark in marks if mark in line}
+    if len(line_of) < len(marks):
         return None
-    rows = [numbers(line) for line in lines[at["Unit cell vectors"] + 1 : at["Unit cell vectors"] + 4]]
-    atoms = [line.split() for line in lines[at["Fractional"] + 1 : at["END header"]] if len(line.split()) >= 5]
+    cell, positions, end = (line_of[mark] for mark in marks)
+    vectors = [numbers(line) for line in lines[cell + 1 : cell + 4]]
+    atoms = [words for words in map(str.split, lines[positions + 1 : end]) if len(words) >= 5]
+    symbols = [words[4] for words in atoms]
     try:
-        return Structure(np.array(rows), [a[4] for a in atoms], [[float(x) for x in a[1:4]] for a in atoms])
+        fractional = [list(map(float, words[1:4])) for words in atoms]
+        return Structure(np.array(vectors), symbols, fractional)
     except (ValueError, TypeError, np.linalg.LinAlgError):
         return None
 

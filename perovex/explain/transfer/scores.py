@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,13 +36,10 @@ def score_all(
     progress: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every strategy, model and family of descriptors; returns the scores and the predictions."""
-    known = {f: [c for c in members if c in domains.problem.X.columns] for f, members in families.items()}
-    plan: list[tuple[str, str, str]] = [(v, m, ALL) for v in VARIANTS for m in MODELS]
-    for family, members in known.items():
-        if members and family in primary:
-            plan += [(v, m, family) for v in VARIANTS for m in MODELS]
-        elif members:
-            plan.append((HELD_OUT, "source only", family))
+    known: dict[str, list[str]] = {}
+    for family, members in families.items():
+        known[family] = [column for column in members if column in domains.problem.X.columns]
+    plan = _plan(known, primary)
     y = domains.problem.y.to_numpy(dtype=float)[domains.target]
     predictions = pd.DataFrame({"y": y}, index=domains.problem.X.index[domains.target])
     baselines = {variant: domains.means(variant) for variant in VARIANTS}
@@ -61,6 +59,18 @@ def score_all(
             rows.append(_score(domains, HELD_OUT, name, ALL, prediction, baselines[HELD_OUT]))
             predictions[f"{name}, {HELD_OUT}"] = prediction
     return pd.DataFrame(rows), predictions
+
+
+def _plan(families: Mapping[str, Sequence[str]], primary: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Variants, models and families to score: whole for all descriptors and primary families, one model for others."""
+    every = list(product(VARIANTS, MODELS))
+    plan = [(variant, model, ALL) for variant, model in every]
+    for family, members in families.items():
+        if members and family in primary:
+            plan += [(variant, model, family) for variant, model in every]
+        elif members:
+            plan.append((HELD_OUT, "source only", family))
+    return plan
 
 
 def score_families(domains: Domains, families: Mapping[str, Sequence[str]]) -> pd.DataFrame:

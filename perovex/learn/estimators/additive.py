@@ -71,11 +71,7 @@ class _Additive(BaseEstimator):
         self.intercept_ = float(np.ravel(machine.intercept_)[0])
         self.terms_ = [list(map(int, term)) for term in machine.term_features_]
         self.scores_ = [np.asarray(score, dtype=float) for score in machine.term_scores_]
-        # a column has finer cuts for its own term than for interactions
-        self.cuts_ = [
-            [np.asarray(machine.bins_[j][min(len(term), len(machine.bins_[j])) - 1], dtype=float) for j in term]
-            for term in self.terms_
-        ]
+        self.cuts_ = [[_cuts(machine.bins_[column], len(term)) for column in term] for term in self.terms_]
         return self
 
     def sum_of_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
@@ -159,3 +155,9 @@ def _interpret() -> Any:
             "algorithm 'ebm' needs the library interpret-core to train", remedy=install_command("ebm")
         ) from error
     return interpret.glassbox
+
+
+def _cuts(bins: Any, n_columns: int) -> NDArray[np.float64]:
+    """Cuts of a column in a term of so many columns: finer ones for its own term than for interactions."""
+    resolution = min(n_columns, len(bins))
+    return np.asarray(bins[resolution - 1], dtype=float)

@@ -28,10 +28,10 @@ def evaluation_html(evaluation: Evaluation) -> str:
     """Render the table of scores with its settings and warnings."""
     scores = evaluation.scores
     metrics = list(dict.fromkeys(scores["metric"]))
-    rows = [
-        (name, [tuple(part.set_index("metric").loc[m, ["value", "lower", "upper"]]) for m in metrics])
-        for name, part in scores.groupby("model", sort=False)
-    ]
+    rows = []
+    for name, of_model in scores.groupby("model", sort=False):
+        by_metric = of_model.set_index("metric")[["value", "lower", "upper"]]
+        rows.append((name, [tuple(by_metric.loc[metric]) for metric in metrics]))
     from jinja2 import Environment  # slow to import, and predictions need no page
 
     return (

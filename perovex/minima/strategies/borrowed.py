@@ -109,9 +109,11 @@ def exchanged(known: Known, compound: Compound) -> Iterator[Candidate]:
     """Lowest crystals of the three spacers most alike in shape, cations exchanged; halide and metal where needed."""
     if not compound.spacers or "." in compound.spacers or compound.guests:
         return
+    others = {outcome.compound for outcome in known.store.all()} | {start.compound for start in known.starts}
+    # the spacers most alike first, and of these the crystals of which least has to be swapped
     ranked = sorted(
         (shape_difference(compound.spacers, other.spacers), len(_swap(other, compound)), other)
-        for other in {*(outcome.compound for outcome in known.store.all()), *(one.compound for one in known.starts)}
+        for other in others
         if _lends_packing(other, compound)
     )
     borrowed: set[str] = set()
