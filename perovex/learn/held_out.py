@@ -95,9 +95,38 @@ def held_out(  # noqa: PLR0913 - one fold has this many parts
 
     What is fitted is `learnt` where it is given (moduli, of a classifier that learns them), and `y` stays the truth.
     """
+    model = fitted_on(estimator, X, y, groups, train, learnt=learnt, sample_weight=sample_weight)
+    return asked(model, X, y, groups, train, test, coverage=coverage, domain=domain)
+
+
+def fitted_on(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    groups: pd.Series,
+    train: NDArray[Any],
+    *,
+    learnt: pd.Series | None = None,
+    sample_weight: NDArray[Any] | None = None,
+) -> Any:
+    """Fit a clone on the training rows: to `learnt` where it is given, else to `y`."""
     weights = None if sample_weight is None else sample_weight[train]
     known = (y if learnt is None else learnt).iloc[train]
-    model = fit_groups(clone(estimator), X.iloc[train], known, groups.iloc[train], weights)
+    return fit_groups(clone(estimator), X.iloc[train], known, groups.iloc[train], weights)
+
+
+def asked(
+    model: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    groups: pd.Series,
+    train: NDArray[Any],
+    test: NDArray[Any],
+    *,
+    coverage: float | None = None,
+    domain: Any = None,
+) -> pd.DataFrame:
+    """Ask a model that was fitted on the training rows for the test rows; see `Evaluation.predictions`."""
     unseen = X.iloc[test]
     guess = model.predict_proba(unseen)[:, 1] if is_classifier(model) else model.predict(unseen)
     part = pd.DataFrame(

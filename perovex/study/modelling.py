@@ -159,7 +159,8 @@ def steps_of(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> l
         steps.append(Step(f"transfer: {task.name}", transfer, (task, known, options)))
     for task in tasks:
         known = tables.known(task.target)
-        steps.append(Step(f"validation: {task.name}", validate, (task, known, options)))
+        if not _follows(task, tasks):
+            steps += _validations(task, [other for other in tasks if other.target == task.target], known, options)
         if task in explained:
             explanation = f"explanation: {task.name}"
             steps.append(Step(f"abstract: {task.name}", abstract, (task, known), (explanation,)))
@@ -170,6 +171,18 @@ def steps_of(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> l
             steps.append(Step(f"error ranking: {task.name}", error_ranking, (task, known, options)))
             steps.append(Step(f"further: {task.name}", further, (task, known, options)))
     return steps
+
+
+def _validations(task: Task, own: list[Task], known: StudyTables, options: StudyOptions) -> list[Step]:
+    """Return the steps that validate a task, with the classes that are read off it from the same fitted models."""
+    if len(own) == 1:
+        return [Step(f"validation: {task.name}", validate, (task, known, options))]
+    both = Step(f"validations: {task.target}", validate_together, (own, known, options))
+    return [both, *(Step(f"validation: {each.name}", _one_of, (each.name,), (both.name,)) for each in own)]
+
+
+def _one_of(name: str, validated: dict[str, Found[Evaluation]]) -> Found[Evaluation]:
+    return validated[name]
 
 
 def _follows(task: Task, tasks: list[Task]) -> bool:
@@ -232,7 +245,16 @@ def _attempt(work: Callable[[], T]) -> Found[T]:
         return Found(refusal=str(error))
 
 
-def validate(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Evaluation]:
+def validate_together(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> dict[str, Found[Evaluation]]:
+    """Validate values, then the classes that are read off the same fitted models."""
+    fold_models: dict[Any, Any] = {}
+    in_turn = sorted(tasks, key=lambda task: task.classify)
+    return {task.name: validate(task, tables, options, fold_models) for task in in_turn}
+
+
+def validate(
+    task: Task, tables: StudyTables, options: StudyOptions, fold_models: dict[Any, Any] | None = None
+) -> Found[Evaluation]:
     """Score the model on groups it has not seen, by parts of the data, and on sources and like groups left out."""
     # the trees alone and a model of a handful of descriptors stand beside the model in the same folds
     beside = {TREES: trees_beside(task, options)} if options.algorithm == "average" else {}
@@ -252,6 +274,7 @@ def validate(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Ev
             domain=ApplicabilityDomain(),
             left_out=schemes,
             unit=task.unit,
+            fold_models=fold_models,
             random_state=options.seed,
         )
     )

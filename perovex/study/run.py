@@ -236,7 +236,7 @@ def _study(
         if isinstance(learnt, OwnData):
             tables = own_tables(learnt, n_jobs=options.n_jobs, progress=progress)
         else:
-            tables = build_tables(learnt, progress=progress)
+            tables = build_tables(learnt, n_jobs=options.n_jobs, progress=progress)
         kept.save("tables", tables)
     tasks, remarks = tasks_of(tables, options)
     described = time.perf_counter()

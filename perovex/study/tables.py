@@ -102,12 +102,14 @@ class StudyTables:
         return replace(self, **parts)
 
 
-def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
+def build_tables(data: ElasticData, *, n_jobs: int = 1, progress: bool = False) -> StudyTables:
     """Describe the crystals of a data set and line the tables up.
 
     Parameters
     ----------
     data : ElasticData
+    n_jobs : int, default 1
+        Processes that describe crystals; the tables do not depend on it.
     progress : bool, default False
         Show a progress bar on stderr.
 
@@ -123,7 +125,7 @@ def build_tables(data: ElasticData, *, progress: bool = False) -> StudyTables:
     from perovex.descriptors import HOIPFeaturizer
 
     names = list(data.table.index)
-    featurizer = HOIPFeaturizer(on_error="row", progress=progress).set_output(transform="pandas")
+    featurizer = HOIPFeaturizer(on_error="row", n_jobs=n_jobs, progress=progress).set_output(transform="pandas")
     crystals = pd.Series({name: data.structures[name] for name in names}, dtype=object)
     descriptors = featurizer.fit_transform(crystals)
     descriptors.index = pd.Index(names, name="crystal_id")

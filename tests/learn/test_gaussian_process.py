@@ -24,14 +24,27 @@ def sample():
     return X, X[:, 0] + np.sin(X[:, 1]) + 0.3 * rng.normal(size=60)
 
 
-@pytest.mark.parametrize("logs", [[0.3, 0.9, -1.5], [2.0, 0.1, -4.0]])
-def test_likelihood_of_values_is_that_of_scikit_learn(sample, logs):
+@pytest.mark.parametrize("logs", [[0.9, -1.8], [0.1, -6.0]])
+def test_likelihood_of_values_is_that_of_scikit_learn_at_the_best_variance(sample, logs):
     X, y = sample
-    ours, gradient = _ValueLikelihood(squareform(pdist(X, "sqeuclidean")), y)(np.array(logs))
+    objective = _ValueLikelihood(squareform(pdist(X, "sqeuclidean")), y)
+    ours, gradient = objective(np.array(logs))
+    variance = np.log(objective.variance_at(np.array(logs)))
     process = GaussianProcessRegressor(default_kernel(classify=False), normalize_y=True, optimizer=None).fit(X, y)
-    theirs, slope = process.log_marginal_likelihood(np.array(logs), eval_gradient=True)
+    theirs, slope = process.log_marginal_likelihood(np.array([variance, logs[0], variance + logs[1]]), True)
     assert -ours == pytest.approx(theirs, rel=1e-9)
-    np.testing.assert_allclose(-gradient, slope, rtol=1e-6)
+    np.testing.assert_allclose(-gradient, slope[1:], rtol=1e-6)
+    assert slope[0] + slope[2] == pytest.approx(0, abs=1e-6)  # scaling variance and noise alike gains nothing
+
+
+def test_a_variance_beyond_its_bounds_is_held_there(sample):
+    X, y = sample
+    objective = _ValueLikelihood(squareform(pdist(X, "sqeuclidean")), y)
+    logs = np.log([900.0, 1e-5])  # so smooth that only a huge variance reaches the values
+    assert objective.variance_at(logs) == 1e3
+    assert (
+        check_grad(lambda v: objective(v)[0], lambda v: objective(v)[1], logs) < 1e-2 * np.abs(objective(logs)[1]).max()
+    )
 
 
 @pytest.mark.parametrize("logs", [[0.3, 0.9], [2.0, 1.5]])

@@ -14,8 +14,9 @@ import pandas as pd
 
 from perovex._progress import progress_bar
 from perovex._seeds import stream
+from perovex.explain.importance.shuffled import shuffled_predictions
 from perovex.explain.statistics import group_mean_interval
-from perovex.explain.tables import Problem, fold_seed, predict
+from perovex.explain.tables import Problem, fold_seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from perovex.explain.attribution.explanation import Explanation, FittedFold
 
 _CLIP = 1e-6
-_BLOCK_CELLS = 4_000_000  # permuted copies predicted at once: 32 MB of doubles
 
 
 def row_loss(problem: Problem, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,27 +89,15 @@ def _permute_fold(
     strata: NDArray[np.int64] | None,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Loss increase of one model, shape (sets, permutations); copies are predicted in blocks."""
+    """Loss increase of one model, shape (sets, permutations)."""
     rows = fold.test
     table = problem.X.iloc[rows]
     base = row_loss(problem, rows, problem.predict(fold.model, rows)).mean()
-    values = table.to_numpy()
     orders = [_order(len(rows), None if strata is None else strata[rows], rng) for _ in range(n_permutations)]
-    names = list(sets)
-    per_block = max(1, _BLOCK_CELLS // max(1, values.size * n_permutations))
-    out = np.zeros((len(names), n_permutations))
-    for start in range(0, len(names), per_block):
-        block = names[start : start + per_block]
-        copies = np.tile(values, (len(block) * n_permutations, 1, 1))
-        for i, name in enumerate(block):
-            columns = table.columns.get_indexer(pd.Index(list(sets[name])))
-            for j, order in enumerate(orders):
-                copies[i * n_permutations + j][:, columns] = values[np.ix_(order, columns)]
-        stacked = pd.DataFrame(copies.reshape(-1, values.shape[1]), columns=table.columns)
-        predicted = predict(fold.model, stacked, classifier=problem.classifier).reshape(-1, len(rows))
-        losses = np.array([row_loss(problem, rows, p).mean() for p in predicted])
-        out[start : start + per_block] = losses.reshape(len(block), n_permutations) - base
-    return out
+    columns = [table.columns.get_indexer(pd.Index(list(members))) for members in sets.values()]
+    predicted = shuffled_predictions(fold.model, table, columns, orders, classifier=problem.classifier)
+    losses = np.array([row_loss(problem, rows, p).mean() for p in predicted.reshape(-1, len(rows))])
+    return losses.reshape(len(columns), n_permutations) - base
 
 
 def _order(n: int, strata: NDArray[np.int64] | None, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _VARIANCE = {True: (1e-2, 1e3), False: (1e-3, 1e3)}
 _LENGTH, _NOISE = (1e-1, 1e3), (1e-5, 1e1)
+_RATIO = (1e-5, 1e4)  # of noise to variance
+_USUAL_RATIO = 0.13  # where searches on the released data end
 _JITTER = 1e-10  # what scikit-learn adds to the diagonal
 _NEWTON_STEPS = 100
 _TOLERANCE = 1e-5  # of the likelihood, relative: below what a prediction notices
@@ -87,17 +89,26 @@ def most_likely_kernel(squares: Array, y: NDArray[Any], *, classify: bool) -> An
         start, bounds = [1.0, length], [_VARIANCE[True], _LENGTH]
     else:
         objective = _ValueLikelihood(squares, y)
-        start, bounds = [1.0, length, 0.1], [_VARIANCE[False], _LENGTH, _NOISE]
+        start, bounds = [length, _USUAL_RATIO], [_LENGTH, _RATIO]
     minimum = minimize(
         objective, np.log(start), jac=True, bounds=np.log(bounds), method="L-BFGS-B", options={"ftol": _TOLERANCE}
     )
-    values = np.exp(minimum.x)
-    smooth = ConstantKernel(values[0], _VARIANCE[classify]) * RBF(values[1], _LENGTH)
-    return smooth if classify else smooth + WhiteKernel(values[2], _NOISE)
+    if classify:
+        variance, length = np.exp(minimum.x)
+        return ConstantKernel(variance, _VARIANCE[True]) * RBF(length, _LENGTH)
+    length, ratio = np.exp(minimum.x)
+    variance = objective.variance_at(minimum.x)
+    noise = float(np.clip(ratio * variance, *_NOISE))
+    return ConstantKernel(variance, _VARIANCE[False]) * RBF(length, _LENGTH) + WhiteKernel(noise, _NOISE)
 
 
 class _ValueLikelihood:
-    """Negative log marginal likelihood of values and its gradient (algorithm 2.1, equation 5.9)."""
+    """Negative log marginal likelihood of values and its gradient (algorithm 2.1, equation 5.9).
+
+    Only the length and the ratio of noise to variance are searched for. With C the correlation of the values, noise
+    included, the covariance is v C, and the likelihood is largest at v = y^T C^-1 y / n: half of the evaluations are
+    saved that a search for all three takes.
+    """
 
     def __init__(self, squares: Array, y: NDArray[Any]) -> None:
         values = np.asarray(y, dtype=float)
@@ -106,28 +117,41 @@ class _ValueLikelihood:
         self.y = (values - values.mean()) / (spread if spread > 0 else 1.0)  # as normalize_y does
 
     def __call__(self, logs: Array) -> tuple[float, Array]:
-        variance, length, noise = np.exp(logs)
+        length, ratio = np.exp(logs)
         scaled = self.squares / length**2
-        smooth = variance * np.exp(-0.5 * scaled)
-        covariance = smooth.copy()
-        covariance[np.diag_indices_from(covariance)] += noise + _JITTER
+        smooth = np.exp(-0.5 * scaled)
         try:
-            lower = cholesky(covariance, lower=True, check_finite=False)
+            lower, weights = self._solve(smooth, ratio)
         except np.linalg.LinAlgError:
-            return np.inf, np.zeros(3)
-        weights = cho_solve((lower, True), self.y, check_finite=False)
-        likelihood = -0.5 * self.y @ weights - np.log(np.diag(lower)).sum()
-        likelihood -= 0.5 * len(self.y) * np.log(2 * np.pi)
-        # half the trace of (a a^T - K^-1) dK for each logarithm of a parameter; of K^-1 only the lower half is filled,
-        # which counts twice, but for its diagonal
+            return np.inf, np.zeros(2)
+        variance = self._variance(weights)
+        likelihood = -0.5 * self.y @ weights / variance - np.log(np.diag(lower)).sum()
+        likelihood -= 0.5 * len(self.y) * np.log(2 * np.pi * variance)
+        # half the trace of (a a^T / v - C^-1) dC for each logarithm of a parameter, v staying what it is, where the
+        # likelihood does not change with it; of C^-1 only the lower half is filled, which counts twice, but for its
+        # diagonal
         half, _ = dpotri(lower, lower=True)
-        diagonal = np.diag(half)
-        by_variance = weights @ smooth @ weights - 2 * np.vdot(half, smooth) + variance * diagonal.sum()
         smooth *= scaled  # zero on the diagonal
-        by_length = weights @ smooth @ weights - 2 * np.vdot(half, smooth)
-        by_noise = noise * (weights @ weights - diagonal.sum())
-        gradient = 0.5 * np.array([by_variance, by_length, by_noise])
+        by_length = weights @ smooth @ weights / variance - 2 * np.vdot(half, smooth)
+        by_ratio = ratio * (weights @ weights / variance - np.diag(half).sum())
+        gradient = 0.5 * np.array([by_length, by_ratio])
         return -float(likelihood), -gradient
+
+    def variance_at(self, logs: Array) -> float:
+        """Most likely variance of the smooth part for logarithms of length and ratio."""
+        length, ratio = np.exp(logs)
+        _, weights = self._solve(np.exp(-0.5 * self.squares / length**2), ratio)
+        return self._variance(weights)
+
+    def _solve(self, smooth: Array, ratio: float) -> tuple[Array, Array]:
+        """Cholesky factor of C, and C^-1 y."""
+        correlation = smooth.copy()
+        correlation[np.diag_indices_from(correlation)] += ratio + _JITTER
+        lower = cholesky(correlation, lower=True, overwrite_a=True, check_finite=False)
+        return lower, cho_solve((lower, True), self.y, check_finite=False)
+
+    def _variance(self, weights: Array) -> float:
+        return float(np.clip(self.y @ weights / len(self.y), *_VARIANCE[False]))
 
 
 class _ClassLikelihood:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.base import clone, is_classifier
 from perovex._progress import progress_bar
 from perovex.errors import ModelInputError, PerovexError
 from perovex.learn.estimators.baselines import baseline_models
-from perovex.learn.held_out import class_target, held_out, learns_modulus, of_fold
+from perovex.learn.held_out import asked, class_target, fitted_on, learns_modulus, of_fold
 from perovex.learn.provenance import provenance
 from perovex.learn.splits import fold_names, folds_for, repeat_seed
 from perovex.learn.tables import as_groups, as_table, as_target
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    #: Scheme, repeat and fold.
+    FoldKey = tuple[str, int, int]
 
 
 def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must be able to see
@@ -45,6 +48,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     label_noise: float | None = None,
     unit: str = "GPa",
     n_resamples: int = 1000,
+    fold_models: dict[FoldKey, Any] | None = None,
     random_state: int = 0,
     progress: bool = False,
 ) -> Evaluation:
@@ -85,6 +89,11 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
         Of the target, for what is printed.
     n_resamples : int, default 1000
         Bootstrap resamples of groups.
+    fold_models : dict, optional
+        Fitted models by scheme, repeat and fold: those of a regressor are put in. A classifier that learns the modulus
+        takes from it the models of a regressor that was validated on the same rows with the same seed, in the same
+        folds, in place of fitting them once more; its folds then do not spread the classes evenly. Where that would
+        leave one class to learn from, nothing is taken.
     random_state : int, default 0
         Seed of folds and resamples.
     progress : bool, default False
@@ -120,10 +129,13 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     True
     """
     problem, estimator, threshold = _problem(estimator, X, y, groups, meta, n_splits)
+    several = n_repeats if scheme in ("group", "rows") else 1
+    seeds = [repeat_seed(random_state, repeat) for repeat in range(several)]
+    shared = _Shared.of(fold_models, estimator, problem, scheme, seeds)
+    problem = replace(problem, spread_classes=problem.classify and not shared.given)
     cautions = limits(problem.groups, groups, scheme)
     models = {"model": estimator, **baseline_models(baselines, classify=problem.classify, estimator=estimator)}
-    several = n_repeats if scheme in ("group", "rows") else 1
-    plans = [problem.plan(scheme, repeat_seed(random_state, repeat)) for repeat in range(several)]
+    plans = [problem.plan(scheme, seed) for seed in seeds]
     cautions += shared_groups(plans, problem.groups, scheme)
 
     # every model in the same folds
@@ -131,15 +143,20 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     jobs = [(number, name) for number in range(len(folds)) for name in models]
     parts = []
     for number, name in progress_bar(jobs, desc="evaluate", shown=progress):
-        own = {"coverage": coverage, "domain": domain} if name == "model" else {}
-        parts.append(_predicted(problem, name, models[name], folds[number], number, **own))
+        fold, model = folds[number], models[name]
+        if name == "model":
+            asked_alone = {"coverage": coverage, "domain": domain}
+            part = _predicted(problem, name, model, scheme, fold, number, shared, **asked_alone)
+        else:
+            part = _predicted(problem, name, model, scheme, fold, number)
+        parts.append(part)
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
         cautions += lacking_intervals(predictions)
 
     scores, differences = score_table(predictions, problem.classify, n_resamples, random_state)
     first_two = {name: models[name] for name in list(models)[:2]}
-    beyond, refused = _scores_left_out(left_out, first_two, problem, n_resamples, coverage)
+    beyond, refused = _scores_left_out(left_out, first_two, problem, n_resamples, coverage, shared)
     cautions += refused
     perfect = None
     if label_noise is not None and not problem.classify:
@@ -181,6 +198,7 @@ class _Problem:
     meta: pd.DataFrame | None
     classify: bool
     n_splits: int
+    spread_classes: bool
 
     def sizes(self) -> dict[str, int]:
         """How many rows, groups and descriptors there are."""
@@ -195,7 +213,7 @@ class _Problem:
             self.target,
             self.groups,
             meta=self.meta,
-            classify=self.classify,
+            classify=self.spread_classes,
             n_splits=self.n_splits,
             random_state=random_state,
         )
@@ -216,7 +234,43 @@ def _problem(
     labels = as_groups(groups, len(table))
     aligned = _aligned(meta, table)
     _refuse_tiny(table, target, labels, classify)
-    return _Problem(table, given, target, labels, aligned, classify, n_splits), estimator, threshold
+    return _Problem(table, given, target, labels, aligned, classify, n_splits, classify), estimator, threshold
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Fitted models of folds: those of a regressor are kept, and given to the classifier that reads classes off them.
+
+    Attributes
+    ----------
+    models : dict or None
+        By scheme, repeat and fold; None where nothing is shared.
+    given : bool
+        Whether models are taken from it rather than kept in it.
+    """
+
+    models: dict[FoldKey, Any] | None
+    given: bool
+
+    @classmethod
+    def of(
+        cls, models: dict[FoldKey, Any] | None, estimator: Any, problem: _Problem, scheme: str, seeds: Sequence[int]
+    ) -> _Shared:
+        """Decide whether models are kept, taken, or neither."""
+        if models is None or not problem.classify:
+            return cls(models, given=False)
+        if not models or not learns_modulus(estimator):
+            return cls(None, given=False)
+        plain = replace(problem, spread_classes=False)
+        training = [train for seed in seeds for train, _ in plain.plan(scheme, seed)]
+        if any(problem.target.iloc[train].nunique() < 2 for train in training):
+            return cls(None, given=False)
+        return cls(models, given=True)
+
+    def fitted(self, key: FoldKey, seeded: Any) -> Any:
+        """Return the classifier that follows the regressor of a fold; None where it has to be fitted."""
+        regressor = self.models.get(key) if self.given and self.models is not None else None
+        return None if regressor is None else seeded.follow(regressor, seeded.threshold)
 
 
 class _Fold(NamedTuple):
@@ -230,13 +284,26 @@ def _folds(plan: list[tuple[NDArray[Any], NDArray[Any]]], repeat: int) -> list[_
     return [_Fold(repeat, number, train, test) for number, (train, test) in enumerate(plan)]
 
 
-def _predicted(problem: _Problem, name: str, model: Any, fold: _Fold, seed: int, **own: Any) -> pd.DataFrame:
-    """Fit a model to the training rows of a fold and predict the others; `own` is asked of this model alone."""
-    if learns_modulus(model):
-        own["learnt"] = problem.given
+def _predicted(
+    problem: _Problem,
+    name: str,
+    model: Any,
+    scheme: str,
+    fold: _Fold,
+    seed: int,
+    shared: _Shared | None = None,
+    **asked_alone: Any,
+) -> pd.DataFrame:
+    """Fit a model to the training rows of a fold and predict the others; `asked_alone` is asked of this one only."""
+    rows = (problem.table, problem.target, problem.groups, fold.train, fold.test)
     seeded = of_fold(model, fold.repeat, seed)
-    part = held_out(seeded, problem.table, problem.target, problem.groups, fold.train, fold.test, **own)
-    return part.assign(model=name, repeat=fold.repeat, fold=fold.number)
+    key = (scheme, fold.repeat, fold.number)
+    fitted = None if shared is None else shared.fitted(key, seeded)
+    if fitted is None:
+        fitted = fitted_on(seeded, *rows[:4], learnt=problem.given if learns_modulus(model) else None)
+        if shared is not None and shared.models is not None:
+            shared.models[key] = fitted
+    return asked(fitted, *rows, **asked_alone).assign(model=name, repeat=fold.repeat, fold=fold.number)
 
 
 def _scores_left_out(
@@ -245,12 +312,13 @@ def _scores_left_out(
     problem: _Problem,
     n_resamples: int,
     coverage: float | None,
+    shared: _Shared,
 ) -> tuple[pd.DataFrame, list[Caution]]:
     """Score the model, with its intervals, and the mean where whole sources or clusters of like groups are left out."""
     tables, refused = [], []
     for scheme in schemes:
         try:
-            held = _predicted_left_out(scheme, models, problem, coverage)
+            held = _predicted_left_out(scheme, models, problem, coverage, shared)
         except PerovexError as error:
             refused.append(Caution("not left out", {"scheme": scheme, "why": error.cause}))
             continue
@@ -266,13 +334,16 @@ def _scores_left_out(
 
 
 def _predicted_left_out(
-    scheme: str, models: Mapping[str, Any], problem: _Problem, coverage: float | None
+    scheme: str, models: Mapping[str, Any], problem: _Problem, coverage: float | None, shared: _Shared
 ) -> pd.DataFrame:
     parts = []
     for fold in _folds(problem.plan(scheme, 0), 0):
         for name, model in models.items():
-            own = {"coverage": coverage} if name == "model" else {}
-            parts.append(_predicted(problem, name, model, fold, fold.number, **own))
+            if name == "model":
+                part = _predicted(problem, name, model, scheme, fold, fold.number, shared, coverage=coverage)
+            else:
+                part = _predicted(problem, name, model, scheme, fold, fold.number)
+            parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
