@@ -1,24 +1,24 @@
-"""The steps of one task: validate, scramble, explain, ask for transfer and claims. Each runs in a worker by itself."""
+"""The steps of one task: scramble, explain, ask for transfer and claims (validate: `validating`), each in a worker alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from perovex._words import group_words
 from perovex.errors import ModelInputError, PerovexError
 from perovex.explain import effects, explain, group_directions, rank
-from perovex.learn import ApplicabilityDomain, evaluate, small_model, y_scrambling
-from perovex.learn.splits import clusters_of_groups
+from perovex.learn import y_scrambling
 from perovex.study import questions
 from perovex.study.applicability import domain_check, what_ranks_errors
+from perovex.study.found import Found, attempt
 from perovex.study.further import Further, look_further
-from perovex.study.tasks import SMALL, TREES, explained_target, interval_coverage, predictor, trees_beside
+from perovex.study.tasks import explained_target, predictor
+from perovex.study.validating import validations
 from perovex.study.words import NO_LAYERS, NOT_CLAIMED
 from perovex.study.workers import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -28,21 +28,11 @@ if TYPE_CHECKING:
     from perovex.study.tables import StudyTables
     from perovex.study.tasks import Task
 
-T = TypeVar("T")
 _MANY_GROUPS = 40
 #: Descriptors of the published claims: their directions are measured whatever their rank.
 _ALWAYS_MEASURED = ("bridge_angle_mean", "stei_max", "stei_head")
-_LEFT_OUT = "leave-like-groups-out"
 #: Steps of one task; y-scrambling is a step of a target.
 _KINDS = ("validation", "explanation", "domain", "error ranking", "transfer", "abstract", "claims", "further")
-
-
-@dataclass(frozen=True)
-class Found(Generic[T]):
-    """What a step found, or None and, in words, why the data do not allow it."""
-
-    value: T | None = None
-    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +150,7 @@ def steps_of(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> l
     for task in tasks:
         known = tables.known(task.target)
         if not _follows(task, tasks):
-            steps += _validations(task, [other for other in tasks if other.target == task.target], known, options)
+            steps += validations(task, [other for other in tasks if other.target == task.target], known, options)
         if task in explained:
             explanation = f"explanation: {task.name}"
             steps.append(Step(f"abstract: {task.name}", abstract, (task, known), (explanation,)))
@@ -171,18 +161,6 @@ def steps_of(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> l
             steps.append(Step(f"error ranking: {task.name}", error_ranking, (task, known, options)))
             steps.append(Step(f"further: {task.name}", further, (task, known, options)))
     return steps
-
-
-def _validations(task: Task, own: list[Task], known: StudyTables, options: StudyOptions) -> list[Step]:
-    """Return the steps that validate a task, with the classes that are read off it from the same fitted models."""
-    if len(own) == 1:
-        return [Step(f"validation: {task.name}", validate, (task, known, options))]
-    both = Step(f"validations: {task.target}", validate_together, (own, known, options))
-    return [both, *(Step(f"validation: {each.name}", _one_of, (each.name,), (both.name,)) for each in own)]
-
-
-def _one_of(name: str, validated: dict[str, Found[Evaluation]]) -> Found[Evaluation]:
-    return validated[name]
 
 
 def _follows(task: Task, tasks: list[Task]) -> bool:
@@ -237,67 +215,12 @@ def _without_null(shuffled: Scrambling) -> dict[str, Any]:
     return plain | {"shuffles": len(null)}
 
 
-def _attempt(work: Callable[[], T]) -> Found[T]:
-    """Do some work; an error that names what the data lack is a refusal."""
-    try:
-        return Found(work())
-    except PerovexError as error:
-        return Found(refusal=str(error))
-
-
-def validate_together(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> dict[str, Found[Evaluation]]:
-    """Validate values, then the classes that are read off the same fitted models."""
-    fold_models: dict[Any, Any] = {}
-    in_turn = sorted(tasks, key=lambda task: task.classify)
-    return {task.name: validate(task, tables, options, fold_models) for task in in_turn}
-
-
-def validate(
-    task: Task, tables: StudyTables, options: StudyOptions, fold_models: dict[Any, Any] | None = None
-) -> Found[Evaluation]:
-    """Score the model on groups it has not seen, by parts of the data, and on sources and like groups left out."""
-    # the trees alone and a model of a handful of descriptors stand beside the model in the same folds
-    beside = {TREES: trees_beside(task, options)} if options.algorithm == "average" else {}
-    if not task.classify:
-        beside[SMALL] = small_model(task.target, log_target=task.quantity.log)
-    meta, schemes = _parts(tables)
-    return _attempt(
-        lambda: evaluate(
-            predictor(task, options, intervals=True),
-            tables.X,
-            tables.values[task.target].astype(float),
-            tables.groups,
-            meta=meta,
-            baselines=beside,
-            n_repeats=options.n_repeats,
-            coverage=None if task.classify else interval_coverage(tables.groups.nunique()),
-            domain=ApplicabilityDomain(),
-            left_out=schemes,
-            unit=task.unit,
-            fold_models=fold_models,
-            random_state=options.seed,
-        )
-    )
-
-
-def _parts(tables: StudyTables) -> tuple[pd.DataFrame, list[str]]:
-    """Return what to score by, and the schemes that leave something out as a whole."""
-    meta, schemes = tables.meta.drop(columns="formula", errors="ignore"), []
-    if "source" in meta and meta["source"].nunique() > 1:
-        schemes.append("leave-one-source-out")
-    if tables.groups.nunique() >= 10:
-        like = clusters_of_groups(tables.X, tables.groups.reset_index(drop=True))
-        meta[f"like {group_words(tables.group_name)[1]}"] = like.to_numpy()
-        schemes.append(_LEFT_OUT)
-    return meta, schemes
-
-
 def scramble(task: Task, tables: StudyTables, options: StudyOptions, threshold: float | None) -> Found[Scrambling]:
     """Ask whether chance does as well, for the values and, on the same shuffles, for the classes."""
     regression = predictor(replace(task, classify=False), options)
     # halves are enough to tell chance from skill where groups are many, and cost a fifth
     n_splits = 2 if tables.groups.nunique() >= _MANY_GROUPS else 5
-    return _attempt(
+    return attempt(
         lambda: y_scrambling(
             regression,
             tables.X,
@@ -313,7 +236,7 @@ def scramble(task: Task, tables: StudyTables, options: StudyOptions, threshold: 
 
 def explain_task(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Explained]:
     """Explain, rank, measure directions, and share importance among halide, n and spacer."""
-    return _attempt(lambda: _explain(task, tables, options))
+    return attempt(lambda: _explain(task, tables, options))
 
 
 def _explain(task: Task, tables: StudyTables, options: StudyOptions) -> Explained:
@@ -346,17 +269,17 @@ def _explain(task: Task, tables: StudyTables, options: StudyOptions) -> Explaine
 
 def domain(task: Task, tables: StudyTables, options: StudyOptions, validated: Found[Evaluation]) -> Found[pd.DataFrame]:
     """Ask whether errors are larger outside the applicability domain."""
-    return _attempt(lambda: domain_check(predictor(task, options), tables, task.target, validated.value))
+    return attempt(lambda: domain_check(predictor(task, options), tables, task.target, validated.value))
 
 
 def error_ranking(task: Task, tables: StudyTables, options: StudyOptions) -> Found[pd.DataFrame]:
     """Ask what ranks the errors of the model: novelty, or its own doubt."""
-    return _attempt(lambda: what_ranks_errors(predictor(task, options), tables, task.target, random_state=options.seed))
+    return attempt(lambda: what_ranks_errors(predictor(task, options), tables, task.target, random_state=options.seed))
 
 
 def further(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Further]:
     """Ask whether more spacers would help, and which descriptors act together."""
-    return _attempt(lambda: look_further(task, tables, options))
+    return attempt(lambda: look_further(task, tables, options))
 
 
 def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[TransferResult]:
@@ -364,7 +287,7 @@ def transfer(task: Task, tables: StudyTables, options: StudyOptions) -> Found[Tr
     if "n_layers" not in tables.meta:
         return Found(refusal=NO_LAYERS)
     model = predictor(replace(task, classify=False), options)
-    return _attempt(lambda: questions.transfer(model, tables, explained_target(task, tables), options))
+    return attempt(lambda: questions.transfer(model, tables, explained_target(task, tables), options))
 
 
 def abstract(task: Task, tables: StudyTables, explained: Found[Explained]) -> Found[pd.DataFrame]:
@@ -372,7 +295,7 @@ def abstract(task: Task, tables: StudyTables, explained: Found[Explained]) -> Fo
     if not _claimed(task, tables):
         return Found(refusal=NOT_CLAIMED)
     explanation, ranking = _explanation_and_ranking(explained)
-    return _attempt(lambda: questions.abstract(tables, task.target, explanation, ranking))
+    return attempt(lambda: questions.abstract(tables, task.target, explanation, ranking))
 
 
 def _explanation_and_ranking(explained: Found[Explained]) -> tuple[Explanation | None, Ranking | None]:
@@ -407,4 +330,4 @@ def claims(
             raise ModelInputError("no claim could be tested")
         return verdicts
 
-    return _attempt(judged)
+    return attempt(judged)

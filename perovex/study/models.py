@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perovex.learn import Evaluation, YoungModulusRegressor
-    from perovex.study.modelling import Found
+    from perovex.study.found import Found
     from perovex.study.options import StudyOptions
     from perovex.study.own_data import OwnData
     from perovex.study.tables import StudyTables

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from perovex.learn import ModelBundle, YoungModulusRegressor
+    from perovex.study.found import Found
     from perovex.study.labels import LabelFindings
-    from perovex.study.modelling import Found, TaskResult
+    from perovex.study.modelling import TaskResult
     from perovex.study.options import StudyOptions
     from perovex.study.own_data import OwnData
     from perovex.study.remarks import Remark

@@ -18,9 +18,10 @@ from perovex.errors import DatasetError, ModelInputError, PerovexError
 from perovex.learn import environment
 from perovex.study import questions
 from perovex.study.files import check_out, write_study
+from perovex.study.found import Found
 from perovex.study.kept import Kept
 from perovex.study.labels import judge_labels
-from perovex.study.modelling import Found, result_of, steps_of
+from perovex.study.modelling import result_of, steps_of
 from perovex.study.models import fit_bundle, fit_small, training_facts
 from perovex.study.neighbours import nearest_crystals
 from perovex.study.options import StudyOptions

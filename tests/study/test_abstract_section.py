@@ -12,7 +12,8 @@ import pytest
 from perovex.explain import associations, collect, judge, load_claims, plain_model
 from perovex.learn import YoungModulusRegressor
 from perovex.report import Section
-from perovex.study.modelling import Found, TaskResult
+from perovex.study.found import Found
+from perovex.study.modelling import TaskResult
 from perovex.study.report.abstract_section import add_abstract, concept_verdicts, transfer_table
 from perovex.study.tables import Quantity
 from perovex.study.tasks import Task
