@@ -177,10 +177,10 @@ INSIDE = {
     ),
     "study": (
         ("words",),
-        ("config", "kept", "labels", "options", "remarks"),
+        ("config", "found", "kept", "labels", "options", "remarks"),
         ("tables", "workers"),
         ("applicability", "neighbours", "own_data", "questions", "tasks", "truncation"),
-        ("further",),
+        ("further", "validating"),
         ("modelling", "own_tables"),
         ("models",),
         ("result",),

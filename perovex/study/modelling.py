@@ -1,4 +1,4 @@
-"""The steps of one task: scramble, explain, ask for transfer and claims (validate: `validating`), each in a worker alone."""
+"""The steps of one task but validation: scramble, explain, ask for transfer and claims, each in a worker by itself."""
 
 from __future__ import annotations
 

@@ -151,9 +151,9 @@ def test_an_interrupted_study_gives_the_same_results_and_cleans_up(tmp_path, mon
     assert not (tmp_path / "killed" / "results.json").exists()
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    from perovex.study import modelling
+    from perovex.study import validating
 
-    monkeypatch.setattr(modelling, "evaluate", lambda *_, **__: pytest.fail("validated again"))
+    monkeypatch.setattr(validating, "evaluate", lambda *_, **__: pytest.fail("validated again"))
     resumed = study(tmp_path / "killed")
     assert json.dumps(resumed.to_dict()) == json.dumps(whole.to_dict())
     assert not (tmp_path / "killed" / FOLDER).exists()
