@@ -24,6 +24,8 @@ _CAPTIONS = {
     "crystals that it was not taken from",
     "potentials": "Interatomic potentials at the same first-principles calls: mean absolute errors of forces, stress"
     " and elastic constants (GPa), of moduli, and rank correlation of E_vrh; --out and --json give all",
+    "soft_mode_errors": "Interatomic potentials on soft modes: curvature between two amplitudes (secant, eV/Å²) against"
+    " PBE-D3(BJ), with its noise, and the modes that are apart by more than two standard errors",
     "enantiomers": "Crystals and their mirror images, whose labels should be equal: how far they differ",
     "trends": "Trends of the literature; the answer is that of a sign test over groups (spacers)",
 }
@@ -38,16 +40,28 @@ _FIRST_COLUMNS = {
 }
 
 
-#: Columns of the errors of potentials that a terminal shows, and their headings there.
-_OF_POTENTIALS = {
-    "potential": "potential",
-    "force_mae_eV_per_A": "eV/Å",
-    "stress_mae_GPa": "stress",
-    "component_mae_GPa": "C",
-    "E_vrh_mape_percent": "E_vrh %",
-    "E_in_plane_mape_percent": "in %",
-    "E_out_of_plane_mape_percent": "out %",
-    "E_vrh_spearman": "rank",
+#: Columns of wide tables that a terminal shows, and their headings there.
+_SHOWN = {
+    "potentials": {
+        "potential": "potential",
+        "force_mae_eV_per_A": "eV/Å",
+        "stress_mae_GPa": "stress",
+        "component_mae_GPa": "C",
+        "E_vrh_mape_percent": "E_vrh %",
+        "E_in_plane_mape_percent": "in %",
+        "E_out_of_plane_mape_percent": "out %",
+        "E_vrh_spearman": "rank",
+    },
+    "soft_mode_errors": {
+        "potential": "potential",
+        "modes": "modes",
+        "secant_mae_eV_per_A2": "error",
+        "noise_eV_per_A2": "noise",
+        "beyond_noise": "beyond",
+        "secant_mape_percent": "error %",
+        "secant_ratio": "ratio",
+        "spearman": "rank of secants",
+    },
 }
 
 
@@ -80,7 +94,7 @@ def validate_labels(
         print(textwrap.fill(str(loaded), WIDTH))
         for name, frame in tables.items():
             print("\n" + textwrap.fill(f"{_CAPTIONS[name]}:", WIDTH))
-            shown = _errors_of_potentials(frame) if name == "potentials" else frame
+            shown = _fitting(frame, _SHOWN[name]) if name in _SHOWN else frame
             print(_narrow(shown) if len(frame) else "  nothing to compare in these data")
     if out is None:
         return
@@ -107,10 +121,10 @@ def _check(out: Path | None, *, force: bool) -> None:
             check_file(out / f"{name}.csv", (".csv",), table_with(column), force=force)
 
 
-def _errors_of_potentials(frame: pd.DataFrame) -> pd.DataFrame:
+def _fitting(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     """Return what a terminal has room for of the errors of potentials; files and JSON hold the rest."""
     packages = frame["potential"].str.replace(r"^(\w+)\.[\w.]+:\w+", r"\1", regex=True)  # of module:factory
-    return frame[list(_OF_POTENTIALS)].rename(columns=_OF_POTENTIALS).assign(potential=packages)
+    return frame[list(columns)].rename(columns=columns).assign(potential=packages)
 
 
 def _narrow(frame: object) -> str:
@@ -120,7 +134,7 @@ def _narrow(frame: object) -> str:
     from perovex.cli.tables import WIDTH, plain
 
     assert isinstance(frame, pd.DataFrame)
-    rounded = frame.round(3 if "trend" in frame else 2)
+    rounded = frame.round(3 if {"trend", "noise"} & set(frame) else 2)
     if "trend" not in frame:
         return plain(rounded.set_index(list(rounded.columns[:1])))
     lines = []

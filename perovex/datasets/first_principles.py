@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 COMPONENTS = tuple((i, j) for i in range(6) for j in range(i, 6))
 VOIGT = ("K_voigt", "G_voigt")
 MODULI = (*VOIGT, "K_vrh", "G_vrh", "E_vrh", "E_in_plane", "E_out_of_plane")
+REFERENCE = "PBE-D3(BJ)"
+BARE = "PBE"  # the same without dispersion
 _FEWEST_FOR_A_FACTOR = 3  # crystals
+_SURE = 2  # standard errors that a difference has to exceed
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class FirstPrinciplesData:
         rows: dict[tuple[str, str], dict[str, float]] = {}
         for crystal in self.crystals:
             normal = np.array(self.manifest["crystals"][crystal]["normal"])
-            for source, kind in (("PBE-D3(BJ)", "stress_alone"), ("potential", "potential_along_path")):
+            for source, kind in ((REFERENCE, "stress_alone"), ("potential", "potential_along_path")):
                 rows[crystal, source] = moduli_of(self.tensor(crystal, kind), normal)
         index = pd.MultiIndex.from_tuples(list(rows), names=["crystal", "source"])
         return pd.DataFrame(list(rows.values()), index=index, columns=list(MODULI))
@@ -133,7 +136,7 @@ class FirstPrinciplesData:
             pairs = np.array([[reference[k], potential[k]] for k in COMPONENTS])
             difference = abs(pairs[:, 0] - pairs[:, 1])
             moduli = self.moduli.loc[crystal]
-            percent = 100 * (moduli.loc["potential"] / moduli.loc["PBE-D3(BJ)"] - 1)
+            percent = 100 * (moduli.loc["potential"] / moduli.loc[REFERENCE] - 1)
             rows[crystal] = {f"{key}_percent": percent[key] for key in MODULI} | {
                 "components_mean_GPa": difference.mean(),
                 "components_largest_GPa": difference.max(),
@@ -158,7 +161,7 @@ class FirstPrinciplesData:
         stacked = self.moduli
         if len(self.moduli):
             stacked = pd.DataFrame(self.moduli.stack().unstack("source"))  # noqa: PD013
-        table = stacked.reindex(columns=["PBE-D3(BJ)", "potential"]).rename_axis(["crystal", "modulus"], axis=0)
+        table = stacked.reindex(columns=[REFERENCE, "potential"]).rename_axis(["crystal", "modulus"], axis=0)
         table = table.set_axis(["first_principles_GPa", "potential_GPa"], axis=1)
         table["deviation_percent"] = 100 * (table["potential_GPa"] / table["first_principles_GPa"] - 1)
         return table.reset_index()
@@ -184,7 +187,25 @@ class FirstPrinciplesData:
     @cached_property
     def potentials(self) -> pd.DataFrame:
         """How far each potential is from the calls on file, indexed by its name; see ``benchmarks/potentials.py``."""
-        return pd.read_csv(self.folder / "potentials.csv", index_col="potential")
+        return self._table("potentials", index="potential")
+
+    @cached_property
+    def soft_modes(self) -> pd.DataFrame:
+        """Secants of soft modes by first principles and by potentials; see ``benchmarks/soft_modes.py``.
+
+        Returns
+        -------
+        DataFrame
+            One row per crystal, mode and source: calls, amplitude (Å of the coordinate of unit length over the cell),
+            curvature of the potential of the labels at the reference, and between the two amplitudes the curvature
+            from energies and from forces, each with its standard error (eV/Å²).
+        """
+        return self._table("soft_modes")
+
+    @cached_property
+    def soft_mode_errors(self) -> pd.DataFrame:
+        """How far each potential is from first principles on soft modes, indexed by its name; see `secant_errors`."""
+        return secant_errors(self.soft_modes)
 
     @cached_property
     def fine_tuned(self) -> pd.DataFrame:
@@ -196,7 +217,7 @@ class FirstPrinciplesData:
             Indexed by ``weights``: learning rate, epochs, and the columns of `potentials`; see
             ``benchmarks/fine_tune.py``.
         """
-        return pd.read_csv(self.folder / "fine_tuned.csv", index_col="weights")
+        return self._table("fine_tuned", index="weights")
 
     @cached_property
     def convergence(self) -> pd.DataFrame:
@@ -208,7 +229,7 @@ class FirstPrinciplesData:
             crystal, settings, seconds of a call, stress at the reference and its change over strain on the first path
             (xx, yy, zz; GPa, of energies without dispersion).
         """
-        return pd.read_csv(self.folder / "convergence.csv")
+        return self._table("convergence")
 
     @cached_property
     def minima(self) -> pd.DataFrame:
@@ -220,7 +241,7 @@ class FirstPrinciplesData:
             Indexed by compound: names of both minima and the difference of their energies (meV per metal) by the
             potential, by PBE, and by PBE with D3(BJ), at the crystals of the potential.
         """
-        return pd.read_csv(self.folder / "minima.csv", index_col="compound")
+        return self._table("minima", index="compound")
 
     @cached_property
     def codes(self) -> pd.DataFrame:
@@ -231,7 +252,11 @@ class FirstPrinciplesData:
         DataFrame
             Indexed by code.
         """
-        return pd.read_csv(self.folder / "two_codes.csv", index_col="code")
+        return self._table("two_codes", index="code")
+
+    def _table(self, name: str, index: str | None = None) -> pd.DataFrame:
+        """Read one of the tables that benchmarks wrote beside the calls."""
+        return pd.read_csv(self.folder / f"{name}.csv", index_col=index)
 
     def __repr__(self) -> str:
         """Say what there is."""
@@ -270,6 +295,55 @@ def one_factor(exact: ArrayLike, own: ArrayLike) -> dict[str, float]:
         "factor": float(np.exp(ratios.mean())),
         "left_out_percent": float(100 * abs(np.exp(of_others - ratios) - 1).mean()),
     }
+
+
+def secant_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Compare secants of potentials with those of first principles, from energies or forces, whichever err less.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `FirstPrinciplesData.soft_modes`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by potential: ``modes``; ``secant_mae_eV_per_A2``; ``noise_eV_per_A2`` (mean standard error of first
+        principles); ``beyond_noise``, the modes that are apart by more than two standard errors; ``secant_ratio``,
+        geometric mean of those of the potential over those of first principles where both are positive;
+        ``secant_mape_percent`` where the latter exceed two standard errors; and ``spearman``.
+
+    Examples
+    --------
+    >>> first = {"crystal": "a", "secant_force_eV_per_A2": 0.1, "force_error_eV_per_A2": 0.1}
+    >>> first |= {"energy_error_eV_per_A2": 0.01}
+    >>> rows = [(1, "PBE-D3(BJ)", 0.1), (2, "PBE-D3(BJ)", 0.2), (1, "model", 0.09), (2, "model", 0.18)]
+    >>> made = [first | {"mode": m, "source": source, "secant_energy_eV_per_A2": value} for m, source, value in rows]
+    >>> secant_errors(pd.DataFrame(made)).round(3).loc["model", ["secant_mae_eV_per_A2", "secant_ratio"]].to_list()
+    [0.015, 0.9]
+    """
+    wide = table.pivot_table(index=["crystal", "mode"], columns="source")
+    of_energies, of_forces = (wide[f"{kind}_error_eV_per_A2"][REFERENCE] for kind in ("energy", "force"))
+    by_force = (of_forces < of_energies).to_numpy()[:, None]
+    energy, force = wide["secant_energy_eV_per_A2"], wide["secant_force_eV_per_A2"]
+    secants = pd.DataFrame(np.where(by_force, force, energy), energy.index, energy.columns)
+    exact, noise = secants[REFERENCE], np.minimum(of_energies, of_forces)
+    rows = {}
+    for source in table["source"].unique():
+        if source in (REFERENCE, BARE):
+            continue
+        own = secants[source]
+        difference, ratios = (own - exact).abs(), (own / exact)[(own > 0) & (exact > 0)]
+        rows[source] = {
+            "modes": len(exact),
+            "secant_mae_eV_per_A2": difference.mean(),
+            "noise_eV_per_A2": noise.mean(),
+            "beyond_noise": int((difference > _SURE * noise).sum()),
+            "secant_ratio": float(np.exp(np.log(ratios).mean())),
+            "secant_mape_percent": 100 * (difference / exact)[exact > _SURE * noise].mean(),
+            "spearman": own.corr(exact, method="spearman"),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("potential")
 
 
 def moduli_of(tensor: np.ndarray, normal: np.ndarray) -> dict[str, float]:

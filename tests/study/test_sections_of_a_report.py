@@ -88,7 +88,7 @@ def findings(**changes):
     nothing = pd.DataFrame()
     truth = {
         "moduli": nothing, "errors": nothing, "first_principles": nothing, "lattice_errors": nothing,
-        "enantiomers": nothing, "scaling": nothing,
+        "enantiomers": nothing, "scaling": nothing, "soft_mode_errors": nothing,
         "trends": pd.DataFrame([{
             "trend": SOFTER_THAN_3D, "answer": "yes", "agreeing": 9, "comparisons": 10, "groups_agreeing": 5,
             "groups": 6, "p_value": 0.03, "median_difference_GPa": 1.5,

@@ -44,6 +44,9 @@ class LabelValidation:
         leaves on crystals that it was not taken from; see `FirstPrinciplesData.scaling`.
     potentials : DataFrame
         One row per interatomic potential: errors of forces, stress and moduli at the same first-principles calls.
+    soft_mode_errors : DataFrame
+        One row per interatomic potential: errors of secants along soft modes, with the noise of first principles; see
+        `FirstPrinciplesData.soft_mode_errors`.
     enantiomers : DataFrame
         One row per pair of mirror images: how far their labels differ, in percent; see `enantiomer_differences`.
     trends : DataFrame
@@ -60,6 +63,7 @@ class LabelValidation:
     first_principles: pd.DataFrame
     scaling: pd.DataFrame
     potentials: pd.DataFrame
+    soft_mode_errors: pd.DataFrame
     enantiomers: pd.DataFrame
     trends: pd.DataFrame
 
@@ -113,6 +117,7 @@ def validate_labels_against_references(data: ElasticData) -> LabelValidation:
         anchor.comparison if own else anchor.comparison.iloc[:0],
         anchor.scaling if own else anchor.scaling.iloc[:0],
         anchor.potentials.reset_index(),
+        anchor.soft_mode_errors.reset_index(),
         enantiomer_differences(data.table),
         trends(data.table),
     )

@@ -40,6 +40,7 @@ def add_labels(section: Section, data: ElasticData, labels: LabelFindings, figur
     truth, audit = labels.truth, labels.audit
     _literature(section, truth, figures)
     _first_principles(section, truth.first_principles, truth.scaling)
+    _secants(section, truth.soft_mode_errors)
     _lattice(section, truth)
     _trends(section, truth.trends)
     if len(audit.second_potential):
@@ -96,6 +97,19 @@ def _first_principles(section: Section, compared: pd.DataFrame, scaling: pd.Data
             "is, the factor, and the deviation that it leaves on crystals that it was not taken from. Labels are not "
             "scaled.",
             index=False,
+        )
+
+
+def _secants(section: Section, errors: pd.DataFrame) -> None:
+    """Show how far potentials are from density-functional theory along soft modes."""
+    if len(errors):
+        section.table(
+            in_words(errors),
+            "Soft modes by interatomic potentials against PBE-D3(BJ): crystals are displaced to both sides along soft "
+            "directions by what costs the potential of the labels 25 meV, and the secant is the curvature of the "
+            "energy between. Modes beyond noise are apart by more than two standard errors of first principles.",
+            index=False,
+            folded=True,
         )
 
 
