@@ -59,8 +59,8 @@ _SHOWN = {
         "noise_eV_per_A2": "noise",
         "beyond_noise": "beyond",
         "secant_mape_percent": "error %",
-        "secant_ratio": "ratio",
-        "spearman": "rank of secants",
+        "secant_ratio": "own / PBE",
+        "spearman": "order",
     },
 }
 
