@@ -194,6 +194,20 @@ def tell_tin(renewed: pd.DataFrame) -> None:
         print(f"  {modulus}: Sn > Pb in {wins} of {len(pairs)} (means {means['Sn']:.1f} and {means['Pb']:.1f} GPa)")
 
 
+def tell_layers(renewed: pd.DataFrame) -> None:
+    """How moduli go with the number of layers, in series of one spacer and halide with n = 1, 2 and 3."""
+    lead = renewed[(renewed["metal"] == "Pb") & renewed["n_layers"].isin([1, 2, 3])]
+    for modulus in (*MODULI, "E_out_of_plane_soft_frozen"):
+        series = lead.pivot_table(index=["spacer_smiles", "halide"], columns="n_layers", values=modulus).dropna()
+        first, second, third = (series[n] for n in (1, 2, 3))
+        rises, falls = (first < second) & (second < third), (first > second) & (second > third)
+        peaks, dips = (second > first) & (second > third), (second < first) & (second < third)
+        print(
+            f"  {modulus}: of {len(series)} series of n = 1, 2, 3: {rises.sum()} rise, {falls.sum()} fall,"
+            f" {peaks.sum()} are highest at n = 2, {dips.sum()} lowest; n = 3 above n = 1 in {(third > first).sum()}"
+        )
+
+
 def main(before: str, after: str) -> None:
     both = read(before, after)
     print(
@@ -204,6 +218,7 @@ def main(before: str, after: str) -> None:
     tell_moduli(both)
     tell_trends(both.renewed)
     tell_tin(both.renewed)
+    tell_layers(both.renewed)
 
 
 if __name__ == "__main__":
