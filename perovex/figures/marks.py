@@ -52,7 +52,9 @@ def scatter_by_halide(
         rows = names == name
         colour, marker = halide_look(name, others.index(name) if name in others else 0)
         label = str(name) if labels else None
-        own = {"s": areas[rows], "c": colour, "marker": marker, "label": label, "edgecolor": "white"}
+        several = len(np.unique(areas[rows])) > 1
+        own_size = areas[rows] if several else areas[rows][:1]  # an SVG holds a symbol of one size once
+        own = {"s": own_size, "c": colour, "marker": marker, "label": label, "edgecolor": "white"}
         ax.scatter(across[rows], up[rows], **own, **look)
 
 
