@@ -63,7 +63,7 @@ def shuffled_predictions(
     >>> model = LinearRegression().fit(table, [3.0, 4.0])
     >>> alone = [np.array([0]), np.array([1])]
     >>> shuffled_predictions(model, table, alone, [np.array([1, 0])], classifier=False).sum(axis=2).round(6).tolist()
-    [[[7.0]], [[7.0]]]
+    [[7.0], [7.0]]
     """
     opened = None if classifier else _opened_simply(model, table)
     if opened is not None:
