@@ -47,13 +47,13 @@ def _one_of(name: str, validated: dict[str, Found[Evaluation]]) -> Found[Evaluat
 
 def validate_together(tasks: list[Task], tables: StudyTables, options: StudyOptions) -> dict[str, Found[Evaluation]]:
     """Validate values, then the classes that are read off the same fitted models."""
-    fold_models: dict[Any, Any] = {}
+    fold_models: dict[bytes, Any] = {}
     in_turn = sorted(tasks, key=lambda task: task.classify)
     return {task.name: validate(task, tables, options, fold_models) for task in in_turn}
 
 
 def validate(
-    task: Task, tables: StudyTables, options: StudyOptions, fold_models: dict[Any, Any] | None = None
+    task: Task, tables: StudyTables, options: StudyOptions, fold_models: dict[bytes, Any] | None = None
 ) -> Found[Evaluation]:
     """Score the model on groups it has not seen, by parts of the data, and on sources and like groups left out."""
     # the trees alone and a model of a handful of descriptors stand beside the model in the same folds

@@ -70,6 +70,16 @@ def test_without_a_regressor_before_classes_are_spread_over_the_folds(sample, mo
     pd.testing.assert_frame_equal(fresh.predictions, same.predictions)
 
 
+def test_models_that_learnt_from_other_rows_are_not_taken(sample, monkeypatch):
+    models = {}
+    validate(regressor(), sample, models)
+    fitted = []
+    plain = StiffnessClassifier.fit
+    monkeypatch.setattr(StiffnessClassifier, "fit", lambda model, *args: fitted.append(1) or plain(model, *args))
+    validate(classifier(), sample, models, random_state=1)
+    assert len(fitted) == 2 * 5  # other folds of both repeats; the sources that are left out are the same
+
+
 def test_folds_that_lack_a_class_are_not_taken(sample):
     X, y, groups, meta = sample
     single = y.where(groups != 4, 50.0).where(groups == 4, 8.0)  # one group holds all stiff crystals but one

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    #: Scheme, repeat and fold.
-    FoldKey = tuple[str, int, int]
-
 
 def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must be able to see
     estimator: Any,
@@ -48,7 +45,7 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     label_noise: float | None = None,
     unit: str = "GPa",
     n_resamples: int = 1000,
-    fold_models: dict[FoldKey, Any] | None = None,
+    fold_models: dict[bytes, Any] | None = None,
     random_state: int = 0,
     progress: bool = False,
 ) -> Evaluation:
@@ -90,10 +87,10 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     n_resamples : int, default 1000
         Bootstrap resamples of groups.
     fold_models : dict, optional
-        Fitted models by scheme, repeat and fold: those of a regressor are put in. A classifier that learns the modulus
-        takes from it the models of a regressor that was validated on the same rows with the same seed, in the same
-        folds, in place of fitting them once more; its folds then do not spread the classes evenly. Where that would
-        leave one class to learn from, nothing is taken.
+        Fitted models by the rows that they learnt from: those of a regressor are put in. A classifier that learns the
+        modulus takes from it the models of a regressor that was validated on the same table with the same seed, and
+        so in the same folds, in place of fitting them once more; its folds then do not spread the classes evenly.
+        Where that would leave one class to learn from, nothing is taken.
     random_state : int, default 0
         Seed of folds and resamples.
     progress : bool, default False
@@ -131,8 +128,10 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     problem, estimator, threshold = _problem(estimator, X, y, groups, meta, n_splits)
     several = n_repeats if scheme in ("group", "rows") else 1
     seeds = [repeat_seed(random_state, repeat) for repeat in range(several)]
-    shared = _Shared.of(fold_models, estimator, problem, scheme, seeds)
-    problem = replace(problem, spread_classes=problem.classify and not shared.given)
+    shared = {} if fold_models is None else fold_models
+    if problem.classify and not _classes_follow(shared, estimator, problem, scheme, seeds):
+        shared = {}
+    problem = replace(problem, spread_classes=problem.classify and not shared)
     cautions = limits(problem.groups, groups, scheme)
     models = {"model": estimator, **baseline_models(baselines, classify=problem.classify, estimator=estimator)}
     plans = [problem.plan(scheme, seed) for seed in seeds]
@@ -143,13 +142,8 @@ def evaluate(  # noqa: PLR0913 - each argument is a choice that the reader must 
     jobs = [(number, name) for number in range(len(folds)) for name in models]
     parts = []
     for number, name in progress_bar(jobs, desc="evaluate", shown=progress):
-        fold, model = folds[number], models[name]
-        if name == "model":
-            asked_alone = {"coverage": coverage, "domain": domain}
-            part = _predicted(problem, name, model, scheme, fold, number, shared, **asked_alone)
-        else:
-            part = _predicted(problem, name, model, scheme, fold, number)
-        parts.append(part)
+        own: dict[str, Any] = {"coverage": coverage, "domain": domain, "shared": shared} if name == "model" else {}
+        parts.append(_predicted(problem, name, models[name], folds[number], number, **own))
     predictions = pd.concat(parts, ignore_index=True)
     if coverage is not None:
         cautions += lacking_intervals(predictions)
@@ -237,40 +231,15 @@ def _problem(
     return _Problem(table, given, target, labels, aligned, classify, n_splits, classify), estimator, threshold
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """Fitted models of folds: those of a regressor are kept, and given to the classifier that reads classes off them.
-
-    Attributes
-    ----------
-    models : dict or None
-        By scheme, repeat and fold; None where nothing is shared.
-    given : bool
-        Whether models are taken from it rather than kept in it.
-    """
-
-    models: dict[FoldKey, Any] | None
-    given: bool
-
-    @classmethod
-    def of(
-        cls, models: dict[FoldKey, Any] | None, estimator: Any, problem: _Problem, scheme: str, seeds: Sequence[int]
-    ) -> _Shared:
-        """Decide whether models are kept, taken, or neither."""
-        if models is None or not problem.classify:
-            return cls(models, given=False)
-        if not models or not learns_modulus(estimator):
-            return cls(None, given=False)
-        plain = replace(problem, spread_classes=False)
-        training = [train for seed in seeds for train, _ in plain.plan(scheme, seed)]
-        if any(problem.target.iloc[train].nunique() < 2 for train in training):
-            return cls(None, given=False)
-        return cls(models, given=True)
-
-    def fitted(self, key: FoldKey, seeded: Any) -> Any:
-        """Return the classifier that follows the regressor of a fold; None where it has to be fitted."""
-        regressor = self.models.get(key) if self.given and self.models is not None else None
-        return None if regressor is None else seeded.follow(regressor, seeded.threshold)
+def _classes_follow(
+    fold_models: Mapping[bytes, Any], estimator: Any, problem: _Problem, scheme: str, seeds: Sequence[int]
+) -> bool:
+    """Whether classes can be read off fitted regressors, in folds that do not spread the classes evenly."""
+    if not fold_models or not learns_modulus(estimator):
+        return False
+    plain = replace(problem, spread_classes=False)
+    training = [train for seed in seeds for train, _ in plain.plan(scheme, seed)]
+    return all(problem.target.iloc[train].nunique() == 2 for train in training)
 
 
 class _Fold(NamedTuple):
@@ -288,22 +257,24 @@ def _predicted(
     problem: _Problem,
     name: str,
     model: Any,
-    scheme: str,
     fold: _Fold,
     seed: int,
-    shared: _Shared | None = None,
-    **asked_alone: Any,
+    shared: dict[bytes, Any] | None = None,
+    **own: Any,
 ) -> pd.DataFrame:
-    """Fit a model to the training rows of a fold and predict the others; `asked_alone` is asked of this one only."""
+    """Fit a model to the training rows of a fold and predict the others; `own` is asked of this model alone.
+
+    A regressor is put into `shared`; a classifier that finds one there follows it and fits nothing.
+    """
     rows = (problem.table, problem.target, problem.groups, fold.train, fold.test)
-    seeded = of_fold(model, fold.repeat, seed)
-    key = (scheme, fold.repeat, fold.number)
-    fitted = None if shared is None else shared.fitted(key, seeded)
-    if fitted is None:
+    seeded, learnt_from = of_fold(model, fold.repeat, seed), fold.train.tobytes()
+    if shared and problem.classify and learnt_from in shared:
+        fitted = seeded.follow(shared[learnt_from], seeded.threshold)
+    else:
         fitted = fitted_on(seeded, *rows[:4], learnt=problem.given if learns_modulus(model) else None)
-        if shared is not None and shared.models is not None:
-            shared.models[key] = fitted
-    return asked(fitted, *rows, **asked_alone).assign(model=name, repeat=fold.repeat, fold=fold.number)
+        if shared is not None and not problem.classify:
+            shared[learnt_from] = fitted
+    return asked(fitted, *rows, **own).assign(model=name, repeat=fold.repeat, fold=fold.number)
 
 
 def _scores_left_out(
@@ -312,7 +283,7 @@ def _scores_left_out(
     problem: _Problem,
     n_resamples: int,
     coverage: float | None,
-    shared: _Shared,
+    shared: dict[bytes, Any],
 ) -> tuple[pd.DataFrame, list[Caution]]:
     """Score the model, with its intervals, and the mean where whole sources or clusters of like groups are left out."""
     tables, refused = [], []
@@ -334,16 +305,13 @@ def _scores_left_out(
 
 
 def _predicted_left_out(
-    scheme: str, models: Mapping[str, Any], problem: _Problem, coverage: float | None, shared: _Shared
+    scheme: str, models: Mapping[str, Any], problem: _Problem, coverage: float | None, shared: dict[bytes, Any]
 ) -> pd.DataFrame:
     parts = []
     for fold in _folds(problem.plan(scheme, 0), 0):
         for name, model in models.items():
-            if name == "model":
-                part = _predicted(problem, name, model, scheme, fold, fold.number, shared, coverage=coverage)
-            else:
-                part = _predicted(problem, name, model, scheme, fold, fold.number)
-            parts.append(part)
+            own: dict[str, Any] = {"coverage": coverage, "shared": shared} if name == "model" else {}
+            parts.append(_predicted(problem, name, model, fold, fold.number, **own))
     return pd.concat(parts, ignore_index=True)
 
 
