@@ -7,9 +7,12 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.spatial.distance import pdist, squareform
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF
 
 from perovex.learn import YoungModulusRegressor
+from perovex.learn.estimators import gaussian_process
 from perovex.learn.estimators.gaussian_process import (
+    QuickRBF,
     _ClassLikelihood,
     _ValueLikelihood,
     default_kernel,
@@ -68,6 +71,36 @@ def test_the_optimum_is_no_worse(sample, classify):
     kernel = most_likely_kernel(squareform(pdist(X, "sqeuclidean")), target, classify=classify)
     found = kind(kernel, optimizer=None, **options).fit(X, target).log_marginal_likelihood_value_
     assert found > reference.fit(X, target).log_marginal_likelihood_value_ - 1e-3
+
+
+def test_nothing_to_learn_is_found_out_quickly_and_the_likelihood_is_that_of_noise():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(80, 6)), rng.normal(size=80)
+        squares, asked = squareform(pdist(X, "sqeuclidean")), []
+
+        class Counted(_ValueLikelihood):
+            def _evaluate(self, logs):
+                asked.append(logs)
+                return super()._evaluate(logs)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gaussian_process, "_ValueLikelihood", Counted)
+            kernel = most_likely_kernel(squares, y, classify=False)
+        assert len(asked) <= 25
+        process = GaussianProcessRegressor(kernel, normalize_y=True, optimizer=None).fit(X, y)
+        assert process.log_marginal_likelihood_value_ > -Counted(squares, y).of_noise - 0.5
+        assert np.std(process.predict(rng.normal(size=(50, 6)))) < 0.3
+
+
+@pytest.mark.parametrize("length", [0.7, np.array([0.5, 1.0, 2.0, 9.0])])
+def test_the_quick_kernel_is_the_rbf_of_scikit_learn(sample, length):
+    X, _ = sample
+    quick, slow = QuickRBF(length), RBF(length)
+    for others in (None, X[:7], X + 40.0):
+        np.testing.assert_allclose(quick(X, others), slow(X, others), rtol=1e-10, atol=1e-300)
+    assert (np.diag(quick(X)) == 1).all()
+    np.testing.assert_allclose(quick(X, eval_gradient=True)[1], slow(X, eval_gradient=True)[1], rtol=1e-12)
 
 
 def test_a_kernel_of_the_user_is_kept(sample):

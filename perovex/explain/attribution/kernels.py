@@ -24,10 +24,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Product, Sum, WhiteKernel
+from sklearn.metrics.pairwise import euclidean_distances
 
 from perovex.explain.attribution.kernel_series import order_for, series_values
+from perovex.learn.estimators.gaussian_process import QuickRBF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class KernelExpansion:
 
     def output(self, table: Array) -> Array:
         """Return the output for rows in the units of the model."""
-        distances = cdist(table / self.length_scale, self.rows, "sqeuclidean")
+        distances = euclidean_distances(table / self.length_scale, self.rows, squared=True)
         return np.exp(-distances / 2) @ self.weights + self.constant
 
 
@@ -103,7 +104,7 @@ def kernel_expansion(model: Any) -> KernelExpansion | None:
 
 def _read_kernel(kernel: Any) -> tuple[float, Any] | None:
     """Return amplitude and length scale of constant * RBF + noise in any order; None for anything else."""
-    if type(kernel) is RBF:  # Matérn kernels are its subclass, and none
+    if type(kernel) in (RBF, QuickRBF):  # Matérn kernels are a subclass, too, and none
         return 1.0, kernel.length_scale
     if isinstance(kernel, Sum):
         signal = [part for part in (kernel.k1, kernel.k2) if not isinstance(part, WhiteKernel)]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 from sklearn.impute import SimpleImputer
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
 
 from perovex.errors import ExplanationError
@@ -139,7 +140,7 @@ def _of_kernel(
 ) -> Array:
     """Take the share of the columns in the squared distances from the rows in another order."""
     scaled = table / expansion.length_scale
-    squares = cdist(scaled, expansion.rows, "sqeuclidean")
+    squares = euclidean_distances(scaled, expansion.rows, squared=True)
     shuffled = np.empty((len(sets), len(orders), len(table)))
     for i, columns in enumerate(sets):
         if not len(columns):

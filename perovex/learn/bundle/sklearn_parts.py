@@ -30,6 +30,7 @@ PLAIN: Final = {
     "_BinaryGaussianProcessClassifierLaplace": "sklearn.gaussian_process._gpc",
     "ConstantKernel": "sklearn.gaussian_process.kernels",
     "Product": "sklearn.gaussian_process.kernels",
+    "QuickRBF": "perovex.learn.estimators.gaussian_process",
     "RBF": "sklearn.gaussian_process.kernels",
     "Sum": "sklearn.gaussian_process.kernels",
     "WhiteKernel": "sklearn.gaussian_process.kernels",

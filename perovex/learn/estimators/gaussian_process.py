@@ -1,8 +1,8 @@
-"""Kernel parameters of the Gaussian processes, found with all distances computed once.
+"""Kernel parameters of the Gaussian processes, found with all distances computed once, and their kernel.
 
 scikit-learn evaluates its kernels anew at every step of the search, distances and a cube of gradients included, which
 is most of the time on tables of a few hundred rows. Here the distances are kept; what is fitted afterwards is
-scikit-learn's own process with the kernel that was found, so that predicting, saving and loading need nothing of this.
+scikit-learn's own process with the kernel that was found.
 
 References
 ----------
@@ -17,10 +17,10 @@ import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
-from scipy.spatial.distance import pdist, squareform
 from scipy.special import expit
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.metrics.pairwise import euclidean_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,14 +31,39 @@ _VARIANCE = {True: (1e-2, 1e3), False: (1e-3, 1e3)}
 _LENGTH, _NOISE = (1e-1, 1e3), (1e-5, 1e1)
 _RATIO = (1e-5, 1e4)  # of noise to variance
 _USUAL_RATIO = 0.13  # where searches on the released data end
+_NOISY_RATIO = 30.0  # where they start when the usual ratio does worse than noise alone
+_NOISY_EVALUATIONS = 20  # then the likelihood is flat, and all its points are within half a unit of noise alone
 _JITTER = 1e-10  # what scikit-learn adds to the diagonal
 _NEWTON_STEPS = 100
 _TOLERANCE = 1e-5  # of the likelihood, relative: below what a prediction notices
 
 
+class QuickRBF(RBF):
+    """The RBF kernel of scikit-learn with distances by a matrix product, in a tenth of the time for a hundred columns.
+
+    They miss by some 1e-13 of the squared lengths of the rows, which imputed and standardised columns hold small.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(5, 3))
+    >>> bool(np.allclose(QuickRBF(2.0)(x), RBF(2.0)(x), rtol=1e-12))
+    True
+    """
+
+    def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
+        """Return the covariance of rows, and on demand its gradient."""
+        if eval_gradient:
+            return super().__call__(X, Y, eval_gradient)
+        scaled = np.asarray(X) / self.length_scale
+        others = None if Y is None else np.asarray(Y) / self.length_scale
+        squares = euclidean_distances(scaled, others, squared=True)
+        squares *= -0.5
+        return np.exp(squares, out=squares)
+
+
 def default_kernel(*, classify: bool) -> Any:
     """Return the kernel that `tune_kernel` knows: a constant times an RBF, for regressions plus white noise."""
-    smooth = ConstantKernel(1.0, _VARIANCE[classify]) * RBF(5.0, _LENGTH)
+    smooth = ConstantKernel(1.0, _VARIANCE[classify]) * QuickRBF(5.0, _LENGTH)
     return smooth if classify else smooth + WhiteKernel(0.1, _NOISE)
 
 
@@ -59,8 +84,7 @@ def tune_kernel(process: Any, table: Array, y: NDArray[Any]) -> None:
     classify = isinstance(process, GaussianProcessClassifier)
     if process.kernel != default_kernel(classify=classify) or process.optimizer is None or len(np.unique(y)) < 2:
         return
-    squares = pdist(table, "sqeuclidean")
-    kernel = most_likely_kernel(squareform(squares), y, classify=classify)
+    kernel = most_likely_kernel(euclidean_distances(table, squared=True), y, classify=classify)
     process.set_params(kernel=kernel, optimizer=None)
 
 
@@ -85,21 +109,33 @@ def most_likely_kernel(squares: Array, y: NDArray[Any], *, classify: bool) -> An
     apart = squares[squares > 0]
     length = float(np.clip(np.sqrt(np.median(apart)) if len(apart) else 1.0, *_LENGTH))
     if classify:
-        objective: Any = _ClassLikelihood(squares, y)
-        start, bounds = [1.0, length], [_VARIANCE[True], _LENGTH]
+        found = _search(_ClassLikelihood(squares, y), [1.0, length], [_VARIANCE[True], _LENGTH])
+        variance, length = np.exp(found)
+        return ConstantKernel(variance, _VARIANCE[True]) * QuickRBF(length, _LENGTH)
+    objective = _ValueLikelihood(squares, y)
+    start, bounds = [length, _USUAL_RATIO], [_LENGTH, _RATIO]
+    if objective(np.log(start))[0] > objective.of_noise:
+        # nothing to learn, as with shuffled values: from the usual start the search would creep to the upper bound
+        found = _search(objective, [length, _NOISY_RATIO], bounds, maxfun=_NOISY_EVALUATIONS)
     else:
-        objective = _ValueLikelihood(squares, y)
-        start, bounds = [length, _USUAL_RATIO], [_LENGTH, _RATIO]
-    minimum = minimize(
-        objective, np.log(start), jac=True, bounds=np.log(bounds), method="L-BFGS-B", options={"ftol": _TOLERANCE}
-    )
-    if classify:
-        variance, length = np.exp(minimum.x)
-        return ConstantKernel(variance, _VARIANCE[True]) * RBF(length, _LENGTH)
-    length, ratio = np.exp(minimum.x)
-    variance = objective.variance_at(minimum.x)
+        found = _search(objective, start, bounds)
+    length, ratio = np.exp(found)
+    variance = objective.variance_at(found)
     noise = float(np.clip(ratio * variance, *_NOISE))
-    return ConstantKernel(variance, _VARIANCE[False]) * RBF(length, _LENGTH) + WhiteKernel(noise, _NOISE)
+    return ConstantKernel(variance, _VARIANCE[False]) * QuickRBF(length, _LENGTH) + WhiteKernel(noise, _NOISE)
+
+
+def _search(objective: Any, start: list[float], bounds: list[tuple[float, float]], **limits: int) -> Array:
+    """Return the logarithms of the parameters where the objective is smallest."""
+    minimum = minimize(
+        objective,
+        np.log(start),
+        jac=True,
+        bounds=np.log(bounds),
+        method="L-BFGS-B",
+        options={"ftol": _TOLERANCE, **limits},
+    )
+    return np.asarray(minimum.x, dtype=float)
 
 
 class _ValueLikelihood:
@@ -115,8 +151,17 @@ class _ValueLikelihood:
         spread = values.std()
         self.squares = squares
         self.y = (values - values.mean()) / (spread if spread > 0 else 1.0)  # as normalize_y does
+        self.of_noise = 0.5 * (len(values) * np.log(2 * np.pi) + self.y @ self.y)  # no kernel, noise of variance one
+        self._last: tuple[bytes, tuple[float, Array]] | None = None
 
     def __call__(self, logs: Array) -> tuple[float, Array]:
+        """Return value and gradient; those of the last point are kept, for a search asks for its start again."""
+        asked = np.asarray(logs).tobytes()
+        if self._last is None or self._last[0] != asked:
+            self._last = asked, self._evaluate(logs)
+        return self._last[1]
+
+    def _evaluate(self, logs: Array) -> tuple[float, Array]:
         length, ratio = np.exp(logs)
         scaled = self.squares / length**2
         smooth = np.exp(-0.5 * scaled)
