@@ -149,11 +149,16 @@ class ElasticTensor:
         """Whether every homogeneous strain costs energy (all eigenvalues positive)."""
         return bool(self.eigenvalues[0] > 0)
 
-    def _average(self, bulk: str, shear_modulus: str) -> IsotropicModuli:
-        """Averages by pymatgen; an unstable crystal makes no polycrystal, so its averages are undefined."""
+    @cached_property
+    def _averages(self) -> dict[str, IsotropicModuli]:
+        """Voigt and Reuss averages by pymatgen; an unstable crystal makes no polycrystal, so they are undefined."""
         if not self.born_stable:
-            return IsotropicModuli(UNDEFINED, UNDEFINED)
-        return IsotropicModuli(float(getattr(self._pymatgen, bulk)), float(getattr(self._pymatgen, shear_modulus)))
+            return dict.fromkeys(("voigt", "reuss"), IsotropicModuli(UNDEFINED, UNDEFINED))
+        tensor = self._pymatgen
+        return {
+            "voigt": IsotropicModuli(float(tensor.k_voigt), float(tensor.g_voigt)),
+            "reuss": IsotropicModuli(float(tensor.k_reuss), float(tensor.g_reuss)),
+        }
 
     @property
     def voigt(self) -> IsotropicModuli:
@@ -163,7 +168,7 @@ class ElasticTensor:
         ----------
         W. Voigt, Lehrbuch der Kristallphysik, Teubner (1928).
         """
-        return self._average("k_voigt", "g_voigt")
+        return self._averages["voigt"]
 
     @property
     def reuss(self) -> IsotropicModuli:
@@ -173,7 +178,7 @@ class ElasticTensor:
         ----------
         A. Reuss, Z. Angew. Math. Mech. 9, 49 (1929), 10.1002/zamm.19290090104.
         """
-        return self._average("k_reuss", "g_reuss")
+        return self._averages["reuss"]
 
     @property
     def hill(self) -> IsotropicModuli:
@@ -183,7 +188,7 @@ class ElasticTensor:
         ----------
         R. Hill, Proc. Phys. Soc. A 65, 349 (1952), 10.1088/0370-1298/65/5/307.
         """
-        return self._average("k_vrh", "g_vrh")
+        return IsotropicModuli((self.voigt.K + self.reuss.K) / 2, (self.voigt.G + self.reuss.G) / 2)
 
     @property
     def universal_anisotropy(self) -> float:
@@ -194,7 +199,7 @@ class ElasticTensor:
         S. I. Ranganathan and M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008),
         10.1103/PhysRevLett.101.055504.
         """
-        return float(self._pymatgen.universal_anisotropy) if self.born_stable else UNDEFINED
+        return 5 * self.voigt.G / self.reuss.G + self.voigt.K / self.reuss.K - 6
 
     def youngs_modulus(self, direction: ArrayLike) -> Any:
         """Young's modulus along directions, GPa; see `youngs_modulus`."""

@@ -186,16 +186,18 @@ def _reml(moments: _Moments, chosen: list[int], *, random: bool) -> tuple[float,
     ratios = _RATIOS if random else _RATIOS[:1]
     # V = I + ratio * (ones within groups), so that V^-1 = I - ratio / (1 + ratio * size) * ones within groups
     shrink = ratios[:, None] / (1 + ratios[:, None] * sizes)
-    cross = total - np.einsum("rg,gi,gj->rij", shrink, sums, sums)
+    products = (sums[:, :, None] * sums[:, None, :]).reshape(len(sizes), -1)
+    cross = total - (shrink @ products).reshape(len(ratios), len(used), len(used))
     design, with_target, squares = cross[:, :-1, :-1], cross[:, :-1, -1], cross[:, -1, -1]
+    # columns of the design that follow from others are no part of it
+    eigenvalues, directions = np.linalg.eigh(design)
+    independent = eigenvalues > 1e-10 * eigenvalues.max(axis=1, keepdims=True)
+    divisors = np.where(independent, eigenvalues, 1.0)
     # sum of squares that generalised least squares leaves
-    weight = np.linalg.pinv(design, hermitian=True)
-    residual = np.maximum(squares - np.einsum("ri,rij,rj->r", with_target, weight, with_target), 1e-12)
-    # log determinant of the design, of which columns that follow from others are no part
-    eigenvalues = np.linalg.eigvalsh(design)
-    tiny = 1e-10 * eigenvalues.max(axis=1, keepdims=True)
-    rank = (eigenvalues > tiny).sum(axis=1)
-    log_design = np.where(eigenvalues > tiny, np.log(np.maximum(eigenvalues, 1e-300)), 0.0).sum(axis=1)
+    along = np.matmul(with_target[:, None, :], directions)[:, 0]
+    residual = np.maximum(squares - (independent * along**2 / divisors).sum(axis=1), 1e-12)
+    log_design = np.log(divisors).sum(axis=1)
+    rank = independent.sum(axis=1)
     # the ratio of the largest restricted likelihood, the variance within groups profiled out
     freedom = sizes.sum() - rank
     log_v = np.log1p(ratios[:, None] * sizes).sum(axis=1)
