@@ -26,6 +26,8 @@ DIVERGING = "PuOr_r"
 HALIDE_COLOURS = {"Cl": GREEN, "Br": ORANGE, "I": BLUE}
 HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
 
+_CROWD = 3000  # symbols of one figure; half a megabyte as shapes, a tenth of it as pixels
+
 _PARAMETERS = {
     "axes.grid": True,
     "axes.grid.axis": "both",
@@ -72,6 +74,7 @@ def save_figure(made: Figure, folder: Path, name: str, *, raster: bool = True) -
         The ``<svg>`` element, without XML prologue, ids made unique by `name`.
     """
     with style():
+        _rasterise_crowds(made)
         vector, pixels = io.BytesIO(), io.BytesIO()
         made.savefig(vector, format="svg", metadata={"Date": None, "Creator": "perovex"})
         write_atomic(folder / f"{name}.svg", vector.getvalue())
@@ -80,6 +83,16 @@ def save_figure(made: Figure, folder: Path, name: str, *, raster: bool = True) -
             made.savefig(pixels, format="png", metadata={"Software": "perovex"})
             write_atomic(folder / f"{name}.png", pixels.getvalue())
     return embed_svg(vector.getvalue().decode(), name)
+
+
+def _rasterise_crowds(made: Figure) -> None:
+    """Draw the symbols of a figure with very many as pixels: as shapes they take some hundred bytes each."""
+    from matplotlib.collections import PathCollection
+
+    scatters = [part for axes in made.axes for part in axes.collections if isinstance(part, PathCollection)]
+    if sum(len(scatter.get_offsets()) for scatter in scatters) > _CROWD:
+        for scatter in scatters:
+            scatter.set_rasterized(True)
 
 
 def embed_svg(text: str, name: str) -> str:

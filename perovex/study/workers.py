@@ -86,8 +86,11 @@ def run_steps(steps: Sequence[Step], *, kept: Kept, n_jobs: int = 1, progress: b
 
 
 def _run_in_workers(waiting: list[Step], done: dict[str, Done], kept: Kept, n_jobs: int, bar: _Bar) -> None:
-    # that of joblib, whose other calls take up the workers that they find
-    executor = get_memmapping_executor(n_jobs, timeout=20, initializer=prepare, initargs=(os.getpid(),))
+    # that of joblib, whose other calls take up the workers that they find; no array is large enough to be shared as a
+    # file, which nobody would remove before the end
+    executor = get_memmapping_executor(
+        n_jobs, timeout=20, initializer=prepare, initargs=(os.getpid(),), max_nbytes=None
+    )
     running: dict[Future[Done], str] = {}
     try:
         while waiting or running:

@@ -146,3 +146,15 @@ def test_figures_stand_beside_each_other_and_the_answer_beside_its_figure():
     (whole,) = Section("S").lead("Answer.").bullets(["why"]).drawing("<svg></svg>", "one").answer().blocks
     assert whole.startswith('<div class="answer"><div><p class="lead">')
     assert whole.endswith("</figure></div>")
+
+
+@pytest.mark.parametrize(("points", "shapes"), [(200, True), (4000, False)])
+def test_symbols_of_a_crowded_figure_are_drawn_as_pixels(tmp_path, points, shapes):
+    made, ax = figure(4, 3)
+    place = np.linspace(0, 1, points)
+    ax.scatter(place, place**2, c=place)
+    svg = save_figure(made, tmp_path, "crowd")
+    assert (svg.count("<use") > points) == shapes
+    assert ("<image" in svg) != shapes
+    assert len(svg) < 150_000
+    assert "<text" in svg  # the words of the axes stay words

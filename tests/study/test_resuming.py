@@ -202,3 +202,22 @@ def test_folders_that_cannot_take_the_files_are_refused_at_once(tmp_path):
     with pytest.raises(ModelFileError, match="something that is no model"):
         study(tmp_path / "c")
     assert isinstance(Done(1, 0.0, 0.0).result, int)
+
+
+LARGE = """
+import numpy as np
+from perovex.study.workers import Step, run_steps
+from perovex.study.kept import Kept
+if __name__ == "__main__":
+    steps = [Step(str(k), np.square, (np.ones(400_000),)) for k in range(2)]
+    done = run_steps([*steps, Step("both", np.add, (), ("0", "1"))], kept=Kept(None, "k"), n_jobs=2)
+    print(done["both"].result.sum())
+"""
+
+
+def test_large_arrays_leave_nothing_behind_that_anyone_is_told_of(tmp_path):
+    script = tmp_path / "large.py"
+    script.write_text(LARGE)
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout.split() == ["800000.0"]
+    assert ran.stderr == ""
