@@ -36,6 +36,7 @@ CLAIMS = {
     "single-to-multilayer-level": "octahedra predict its level",
     "longer-spacers-softer": "longer spacers softer",
     "more-layers-stiffer": "more layers stiffer (by 1/n)",
+    "dion-jacobson-stiffer": "DJ stiffer than RP (by the charge of the spacer)",
 }
 #: Claims about transfer, by the number that they are judged by and its unit.
 TRANSFER = {

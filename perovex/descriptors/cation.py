@@ -185,7 +185,7 @@ _GRAPH_DESCRIPTORS = (
         )
         for name in AMMONIUM_TYPES
     ),
-    _graph("charge", "charge", "Formal charge of the cation.", unit="e", source=TODESCHINI),
+    _graph("charge", "cation charge", "Formal charge of the cation.", unit="e", source=TODESCHINI),
     _graph("rotatable_bonds", "rotatable bonds", "Number of rotatable bonds (RDKit, strict definition).", source=VEBER),
     _graph("ring_count", "rings", "Number of rings (smallest set).", source=FIGUERAS),
     _graph("aromatic_rings", "aromatic rings", "Number of aromatic rings.", source=TODESCHINI),

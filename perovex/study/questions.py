@@ -40,7 +40,7 @@ ABSTRACT = (
     "bond_angle_variance_mean",
     "bond_length_distortion_mean",
 )
-OTHERS_CLAIM = ("spacer_length", "inverse_n_layers")
+OTHERS_CLAIM = ("spacer_length", "inverse_n_layers", "charge")
 PACKING, SHEET = "free_volume_fraction", "slab_fraction"
 MEDIATORS = (PACKING, "hydrogen_bond_length_mean", SHEET)
 POOLED = "all"

@@ -26,6 +26,7 @@ def design(planted, n_groups=20, seed=0):
         bridge_angle_min=other.normal(150, 5, size=len(planted.X)),
         spacer_length=other.normal(8, 2, size=20)[planted.groups],
         inverse_n_layers=1 / planted.meta["n_layers"],
+        charge=other.permutation(np.repeat([1.0, 2.0], 10))[planted.groups],
     )
     return simulate_design(X, planted.meta, pd.Series(planted.groups, index=planted.X.index), n_groups, rng)
 

@@ -68,12 +68,13 @@ _DOMINANT, _SIGN, _SMALLEST, _SHARE = (
     "octahedral-deformation",
 )
 _BEYOND, _MEAN_BEYOND = "beyond-halide-n-and-source", "mean-angle-beyond-halide-n-and-source"
-_LENGTH, _LAYERS = "longer-spacers-softer", "more-layers-stiffer"
+_LENGTH, _LAYERS, _PHASE = "longer-spacers-softer", "more-layers-stiffer", "dion-jacobson-stiffer"
 _TRANSFER = ("single-to-multilayer", "single-to-multilayer-beyond-halide", "single-to-multilayer-level")
-_ALL = (_DOMINANT, _SIGN, _SMALLEST, _SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH, _LAYERS, *_TRANSFER)
+_ALL = (_DOMINANT, _SIGN, _SMALLEST, _SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH, _LAYERS, _PHASE, *_TRANSFER)
 _ANGLE, _SMALLEST_ANGLE, _DEFORMATION = "bridge_angle_mean", "bridge_angle_min", "bond_angle_variance_mean"
-_STEI, _STEI_HEAD, _SPACER_LENGTH, _INVERSE_N = "stei_max", "stei_head", "spacer_length", "inverse_n_layers"
-_ASSOCIATED = (_ANGLE, _SMALLEST_ANGLE, _STEI, _STEI_HEAD, _SPACER_LENGTH, _INVERSE_N)
+_STEI, _STEI_HEAD = "stei_max", "stei_head"
+_SPACER_LENGTH, _INVERSE_N, _CHARGE = "spacer_length", "inverse_n_layers", "charge"
+_ASSOCIATED = (_ANGLE, _SMALLEST_ANGLE, _STEI, _STEI_HEAD, _SPACER_LENGTH, _INVERSE_N, _CHARGE)
 _STRATA = ("halide", "n_layers", "source")
 SCENARIOS = (
     Scenario("noise", "nothing drives the target", false=_ALL),
@@ -91,14 +92,14 @@ SCENARIOS = (
         "a number per halide drives 60 %, per n 20 %",
         levels={"halide": 0.6, "n_layers": 0.2},
         # what follows the halide may follow the target, and octahedra carry the halide from n = 1 to n >= 2
-        false=(_DOMINANT, _SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH),
+        false=(_DOMINANT, _SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH, _PHASE),
     ),
     Scenario(
         "source",
         "a number per source of the crystals drives 60 %",
         levels={"source": 0.6},
         # STEI and others that tell sources apart may lead, and have a sign
-        false=(_SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH, _LAYERS),
+        false=(_SHARE, _BEYOND, _MEAN_BEYOND, _LENGTH, _LAYERS, _PHASE),
     ),
     Scenario(
         "angle and STEI against the source",
@@ -133,10 +134,10 @@ SCENARIOS = (
         true=(_SHARE, *_TRANSFER),
     ),
     Scenario(
-        "spacer length and n",
-        "spacer length drives 20 % and 1/n 20 %, both towards soft",
-        drivers={_SPACER_LENGTH: -0.2, _INVERSE_N: -0.2},
-        true=(_LENGTH, _LAYERS),
+        "spacer length, charge and n",
+        "spacer length and 1/n drive 20 % each, towards soft, the charge of the spacer 20 %, towards stiff",
+        drivers={_SPACER_LENGTH: -0.2, _INVERSE_N: -0.2, _CHARGE: 0.2},
+        true=(_LENGTH, _LAYERS, _PHASE),
     ),
 )
 
