@@ -208,6 +208,39 @@ def tell_layers(renewed: pd.DataFrame) -> None:
         )
 
 
+def tell_phases(renewed: pd.DataFrame) -> None:
+    """Dion-Jacobson beside Ruddlesden-Popper crystals with one sheet of lead and one halide, halides held equal.
+
+    All crystals of RP spacers and of DJ spacers differ in more than their phase; nothing here matches spacers.
+    """
+    lead = renewed[(renewed["metal"] == "Pb") & (renewed["n_layers"] == 1) & renewed["phase"].isin(["RP", "DJ"])]
+    lead = lead[lead["halide"].isin(["Cl", "Br", "I"])]
+    for kind, frame in (("all", lead), ("measured", lead[lead["source"] == "experiment"])):
+        counts = frame["phase"].value_counts()
+        print(f"\n{kind}: {counts['DJ']} DJ and {counts['RP']} RP crystals, n = 1")
+        for modulus in (*MODULI, "E_out_of_plane_soft_frozen"):
+            ratio, lower, upper = ratio_of_phases(frame.dropna(subset=[modulus]), modulus)
+            print(f"  {modulus}: DJ over RP {ratio:.2f} [{lower:.2f}, {upper:.2f}]")
+
+
+def ratio_of_phases(frame: pd.DataFrame, modulus: str, draws: int = 2000) -> tuple[float, float, float]:
+    """Ratio of geometric means of DJ to RP within halides, with a 95 % interval over draws of spacers."""
+    spacers = frame["spacer_smiles"].to_numpy()
+    members = [np.flatnonzero(spacers == name) for name in np.unique(spacers)]
+    logs = np.log(frame[modulus].to_numpy())
+    is_dj = (frame["phase"] == "DJ").to_numpy(dtype=float)
+    halides = pd.get_dummies(frame["halide"]).to_numpy(dtype=float)
+    design = np.column_stack([is_dj, halides])
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(draws):
+        rows = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
+        drawn.append(np.linalg.lstsq(design[rows], logs[rows])[0][0])
+    estimate = np.linalg.lstsq(design, logs)[0][0]
+    lower, upper = np.exp(np.quantile(drawn, [0.025, 0.975]))
+    return float(np.exp(estimate)), float(lower), float(upper)
+
+
 def main(before: str, after: str) -> None:
     both = read(before, after)
     print(
@@ -219,6 +252,7 @@ def main(before: str, after: str) -> None:
     tell_trends(both.renewed)
     tell_tin(both.renewed)
     tell_layers(both.renewed)
+    tell_phases(both.renewed)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ With ``--write`` the outputs are kept in the files, small enough for a code host
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -41,9 +42,11 @@ def _keep_outputs(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def main() -> None:
     """Run the notebooks named on the command line, or all of them."""
-    arguments = sys.argv[1:]
-    write = "--write" in arguments
-    names = [Path(a) for a in arguments if a != "--write"] or sorted(HERE.glob("*.ipynb"))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of this folder")
+    parser.add_argument("--write", action="store_true", help="keep the outputs in the files")
+    asked = parser.parse_args()
+    names = asked.notebooks or sorted(HERE.glob("*.ipynb"))
     for path in names:
         start = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
@@ -52,7 +55,7 @@ def main() -> None:
                 notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": scratch}}
             ).execute()
         _refuse_unseen_figures(notebook, path.name)
-        if write:
+        if asked.write:
             _keep_outputs(notebook, path)
         print(f"{path.name}: {time.perf_counter() - start:.1f} s")
 

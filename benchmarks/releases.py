@@ -1,0 +1,109 @@
+"""The same models, spacers and folds on two data releases: what better labels and more compounds are worth, by source.
+
+Usage: python benchmarks/releases.py OLD NEW [--repeats 2], with the folders of two releases, such as data/elastic/0.5
+and data/elastic/1.0. Three tables are learnt: the old release; the new labels of the compounds that the old one has;
+and all crystals of the new release that have a spacer of the old one. Scores are held out by spacer, of the model that
+predicts, with 95 % intervals over spacers; Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from perovex.datasets import load_elastic
+from perovex.datasets.minima import starts_of
+from perovex.learn import YoungModulusRegressor, evaluate
+from perovex.minima.compound import without_hand
+from perovex.study.tables import build_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perovex.datasets import ElasticData
+    from perovex.minima import Compound
+    from perovex.study.tables import StudyTables
+
+MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh")
+
+
+def named_tables(old: str, new: str) -> dict[str, StudyTables]:
+    """Tables to learn, by what they are."""
+    before, after = load_elastic(old), load_elastic(new)
+    compounds = {
+        name: {s.name: s.compound for s in starts_of(data)} for name, data in (("old", before), ("new", after))
+    }
+    tables = {"old": build_tables(before, progress=True), "new": build_tables(after, progress=True)}
+    known = {compounds["old"][row] for row in tables["old"].X.index}
+    again = [row for row in tables["new"].X.index if compounds["new"][row] in known]
+    spacers = {of_one_hand(name) for name in tables["old"].groups}
+    kin = [row for row, name in tables["new"].groups.items() if of_one_hand(name) in spacers]
+    return {
+        f"{before.version}": tables["old"],
+        f"{after.version}, compounds of {before.version}": only(tables["new"], again),
+        f"{after.version}, spacers of {before.version}": only(tables["new"], kin),
+    }
+
+
+def compound_of_crystals(data: ElasticData) -> dict[str, Compound]:
+    return {start.name: start.compound for start in starts_of(data)}
+
+
+def only(tables: StudyTables, rows: list[str]) -> StudyTables:
+    return replace(tables, **{name: getattr(tables, name).loc[rows] for name in ("X", "values", "groups", "meta")})
+
+
+def of_one_hand(spacer: str) -> str:
+    return without_hand(tuple(spacer.split(".")))
+
+
+def scores(tables: StudyTables, key: str, n_repeats: int) -> pd.DataFrame:
+    """R2 and mean absolute error over all crystals and over those of every source."""
+    model = YoungModulusRegressor("average", target=key, interval_folds=0)
+    validated = evaluate(
+        model,
+        tables.X,
+        tables.values[key].astype(float),
+        tables.groups,
+        meta=tables.meta[["source"]],
+        n_repeats=n_repeats,
+        baselines=False,
+    )
+    everything = (
+        validated.scores[validated.scores["model"] == "model"].rename(columns={"value": "score"}).assign(value="all")
+    )
+    by_source = validated.by_part("source")
+    found = pd.concat([everything, by_source[by_source["model"] == "model"]])
+    return found[found["metric"].isin(["R2", "MAE"])]
+
+
+def as_text(rows: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
+    """One line a source, one column a table."""
+    columns = {}
+    for name, found in rows.items():
+        part = found[found["metric"] == metric].set_index("value")
+        columns[name] = part.apply(lambda row: f"{row['score']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]", axis=1)
+    return pd.DataFrame(columns).fillna("")
+
+
+def main() -> None:
+    """Compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("old")
+    parser.add_argument("new")
+    parser.add_argument("--repeats", type=int, default=2)
+    asked = parser.parse_args()
+    learnt = named_tables(asked.old, asked.new)
+    for name, tables in learnt.items():
+        print(f"{name}: {len(tables.X)} crystals, {tables.meta['source'].value_counts().to_dict()}")
+    for key in MODULI:
+        rows = {name: scores(tables, key, asked.repeats) for name, tables in learnt.items()}
+        for metric in ("R2", "MAE"):
+            print(f"\n{key}, {metric}\n{as_text(rows, metric).to_markdown()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
