@@ -73,24 +73,23 @@ def test_the_optimum_is_no_worse(sample, classify):
     assert found > reference.fit(X, target).log_marginal_likelihood_value_ - 1e-3
 
 
-def test_nothing_to_learn_is_found_out_quickly_and_the_likelihood_is_that_of_noise():
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        X, y = rng.normal(size=(80, 6)), rng.normal(size=80)
-        squares, asked = squareform(pdist(X, "sqeuclidean")), []
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_to_learn_is_found_out_quickly_and_the_likelihood_is_that_of_noise(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(80, 6)), rng.normal(size=80)
+    squares, asked = squareform(pdist(X, "sqeuclidean")), []
 
-        class Counted(_ValueLikelihood):
-            def _evaluate(self, logs):
-                asked.append(logs)
-                return super()._evaluate(logs)
+    class Counted(_ValueLikelihood):
+        def _evaluate(self, logs):
+            asked.append(logs)
+            return super()._evaluate(logs)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gaussian_process, "_ValueLikelihood", Counted)
-            kernel = most_likely_kernel(squares, y, classify=False)
-        assert len(asked) <= 25
-        process = GaussianProcessRegressor(kernel, normalize_y=True, optimizer=None).fit(X, y)
-        assert process.log_marginal_likelihood_value_ > -Counted(squares, y).of_noise - 0.5
-        assert np.std(process.predict(rng.normal(size=(50, 6)))) < 0.3
+    monkeypatch.setattr(gaussian_process, "_ValueLikelihood", Counted)
+    kernel = most_likely_kernel(squares, y, classify=False)
+    assert len(asked) <= 25
+    process = GaussianProcessRegressor(kernel, normalize_y=True, optimizer=None).fit(X, y)
+    assert process.log_marginal_likelihood_value_ > -Counted(squares, y).of_noise - 0.5
+    assert np.std(process.predict(rng.normal(size=(50, 6)))) < 0.3
 
 
 @pytest.mark.parametrize("length", [0.7, np.array([0.5, 1.0, 2.0, 9.0])])
