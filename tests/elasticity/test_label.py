@@ -1,6 +1,7 @@
 """The engine against finite strain with relaxed ions and against the full Hessian."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from ase.calculators.lj import LennardJones
 from ase.optimize import BFGS
 
 from perovex.elasticity import LabelSettings, label
+from perovex.elasticity.labels.causes import NEGATIVE_MODE
+from perovex.elasticity.labels.label import _verdict, soft_influence
 from perovex.elasticity.relaxation.model_hessian import model_hessian
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.elasticity.response.differences import Clamped, clamped_response, hessian_products
@@ -173,3 +176,22 @@ def test_lennard_jones_argon_obeys_cauchy_relations():
     calculator = LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5, smooth=True)
     C = np.array(label(argon, calculator).record["C_GPa"])
     assert C[0, 1] == pytest.approx(C[3, 3], rel=0.01)  # central forces, every atom a centre of inversion
+
+
+@pytest.mark.parametrize(
+    ("curvature", "coupling", "cause"),
+    [
+        (-1e-4, 0.1, NEGATIVE_MODE),
+        (-1e-4, 1e-4, ""),
+        (0.02, 0.1, ""),
+        (-0.0019, 0.01, ""),
+        (-0.0021, 0.01, NEGATIVE_MODE),
+    ],
+)
+def test_a_negative_curvature_that_shows_in_the_tensor_is_an_instability_however_small(curvature, coupling, cause):
+    # a mode of curvature k takes g^2 / (k V) off the tensor: below zero it makes the crystal seem stiffer
+    held = np.diag([50.0, 50, 20, 10, 10, 10])
+    relaxed = held.copy()
+    relaxed[1, 1] -= 160.2177 * coupling**2 / (curvature * 900.0)
+    response = SimpleNamespace(curvatures=np.array([curvature]), converged=True, tensor=relaxed, frozen=held)
+    assert _verdict(response, LabelSettings(), soft_influence(response)) == cause

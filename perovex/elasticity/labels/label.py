@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SHOWS = 1e-3  # of Young's modulus: what a negative curvature may stiffen a crystal by and be called noise
+
 
 @dataclass
 class Label:
@@ -125,10 +127,15 @@ def plain_atoms(crystal: Atoms | Structure) -> Atoms:
 
 def _verdict(response: Response, settings: LabelSettings, changes: Mapping[str, float]) -> str:
     """Cause to reject, or an empty string."""
-    if response.curvatures.min(initial=np.inf) < settings.negative:  # proof enough, converged or not
+    lowest = response.curvatures.min(initial=np.inf)
+    if lowest < settings.negative:  # proof enough, converged or not
         return NEGATIVE_MODE
     if not response.converged:
         return NOT_CONVERGED
+    # a curvature within the noise below zero enters the tensor with the wrong sign: where that shows, it is followed
+    stiffened = changes["E_vrh"] > (1 + _SHOWS) * changes["E_vrh_soft_modes_frozen"]
+    if lowest < 0 and stiffened:
+        return NEGATIVE_MODE
     if np.linalg.eigvalsh(response.tensor)[0] < settings.born:
         return BORN_UNSTABLE
     if changes["soft_change"] > settings.soft_change:
