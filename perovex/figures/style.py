@@ -7,6 +7,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from perovex._colours import PALETTE
 from perovex._files import write_atomic
 
@@ -90,7 +92,7 @@ def _rasterise_crowds(made: Figure) -> None:
     from matplotlib.collections import PathCollection
 
     scatters = [part for axes in made.axes for part in axes.collections if isinstance(part, PathCollection)]
-    if sum(len(scatter.get_offsets()) for scatter in scatters) > _CROWD:
+    if sum(len(np.asarray(scatter.get_offsets())) for scatter in scatters) > _CROWD:
         for scatter in scatters:
             scatter.set_rasterized(True)
 
