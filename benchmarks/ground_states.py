@@ -18,6 +18,7 @@ from scipy.stats import binomtest
 from perovex.datasets import load_elastic
 from perovex.datasets.minima import starts_of
 from perovex.datasets.quality.exchange import ALARM, energy_per_metal, too_high
+from perovex.learn.metrics import bootstrap_interval, bootstrap_weights
 from perovex.minima import candidate_table, open_search, statement_table, unpack_search
 
 if TYPE_CHECKING:
@@ -223,22 +224,18 @@ def tell_phases(renewed: pd.DataFrame) -> None:
             print(f"  {modulus}: DJ over RP {ratio:.2f} [{lower:.2f}, {upper:.2f}]")
 
 
-def ratio_of_phases(frame: pd.DataFrame, modulus: str, draws: int = 2000) -> tuple[float, float, float]:
-    """Ratio of geometric means of DJ to RP within halides, with a 95 % interval over draws of spacers."""
-    spacers = frame["spacer_smiles"].to_numpy()
-    members = [np.flatnonzero(spacers == name) for name in np.unique(spacers)]
-    logs = np.log(frame[modulus].to_numpy())
-    is_dj = (frame["phase"] == "DJ").to_numpy(dtype=float)
-    halides = pd.get_dummies(frame["halide"]).to_numpy(dtype=float)
-    design = np.column_stack([is_dj, halides])
-    rng = np.random.default_rng(0)
-    drawn = []
-    for _ in range(draws):
-        rows = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
-        drawn.append(np.linalg.lstsq(design[rows], logs[rows])[0][0])
-    estimate = np.linalg.lstsq(design, logs)[0][0]
-    lower, upper = np.exp(np.quantile(drawn, [0.025, 0.975]))
-    return float(np.exp(estimate)), float(lower), float(upper)
+def ratio_of_phases(frame: pd.DataFrame, modulus: str) -> tuple[float, float, float]:
+    """Ratio of geometric means of DJ to RP within halides, with a 95 % interval over spacers."""
+    design = pd.get_dummies(frame["halide"]).assign(dj=frame["phase"] == "DJ").to_numpy(dtype=float)
+    logs, spacers = np.log(frame[modulus].to_numpy()), frame["spacer_smiles"]
+
+    def difference(weights: np.ndarray) -> float:
+        root = np.sqrt(weights)
+        return float(np.linalg.lstsq(design * root[:, None], logs * root)[0][-1])
+
+    drawn = np.array([difference(weights) for weights in bootstrap_weights(spacers, 2000)])
+    lower, upper = bootstrap_interval(drawn, spacers.nunique())
+    return float(np.exp(difference(np.ones(len(logs))))), float(np.exp(lower)), float(np.exp(upper))
 
 
 def main(before: str, after: str) -> None:

@@ -1,7 +1,7 @@
 """The same models, spacers and folds on two data releases: what better labels and more compounds are worth, by source.
 
 Usage: python benchmarks/releases.py OLD NEW [--repeats 2], with the folders of two releases, such as data/elastic/0.5
-and data/elastic/1.0. Three tables are learnt: the old release; the new labels of the compounds that the old one has;
+and data/elastic/0.8. Three tables are learnt: the old release; the new labels of the compounds that the old one has;
 and all crystals of the new release that have a spacer of the old one. Scores are held out by spacer, of the model that
 predicts, with 95 % intervals over spacers; Markdown.
 """
@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from ground_states import compound_of_crystals
 
 from perovex.datasets import load_elastic
-from perovex.datasets.minima import starts_of
 from perovex.learn import YoungModulusRegressor, evaluate
 from perovex.minima.compound import without_hand
 from perovex.study.tables import build_tables
@@ -23,8 +23,6 @@ from perovex.study.tables import build_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perovex.datasets import ElasticData
-    from perovex.minima import Compound
     from perovex.study.tables import StudyTables
 
 MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh")
@@ -33,9 +31,7 @@ MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh")
 def named_tables(old: str, new: str) -> dict[str, StudyTables]:
     """Tables to learn, by what they are."""
     before, after = load_elastic(old), load_elastic(new)
-    compounds = {
-        name: {s.name: s.compound for s in starts_of(data)} for name, data in (("old", before), ("new", after))
-    }
+    compounds = {"old": compound_of_crystals(before), "new": compound_of_crystals(after)}
     tables = {"old": build_tables(before, progress=True), "new": build_tables(after, progress=True)}
     known = {compounds["old"][row] for row in tables["old"].X.index}
     again = [row for row in tables["new"].X.index if compounds["new"][row] in known]
@@ -46,10 +42,6 @@ def named_tables(old: str, new: str) -> dict[str, StudyTables]:
         f"{after.version}, compounds of {before.version}": only(tables["new"], again),
         f"{after.version}, spacers of {before.version}": only(tables["new"], kin),
     }
-
-
-def compound_of_crystals(data: ElasticData) -> dict[str, Compound]:
-    return {start.name: start.compound for start in starts_of(data)}
 
 
 def only(tables: StudyTables, rows: list[str]) -> StudyTables:

@@ -149,18 +149,13 @@ class ElasticTensor:
         """Whether every homogeneous strain costs energy (all eigenvalues positive)."""
         return bool(self.eigenvalues[0] > 0)
 
-    @cached_property
-    def _averages(self) -> dict[str, IsotropicModuli]:
-        """Voigt and Reuss averages by pymatgen; an unstable crystal makes no polycrystal, so they are undefined."""
+    def _average(self, bulk: str, shear_modulus: str) -> IsotropicModuli:
+        """Averages by pymatgen; an unstable crystal makes no polycrystal, so its averages are undefined."""
         if not self.born_stable:
-            return dict.fromkeys(("voigt", "reuss"), IsotropicModuli(UNDEFINED, UNDEFINED))
-        tensor = self._pymatgen
-        return {
-            "voigt": IsotropicModuli(float(tensor.k_voigt), float(tensor.g_voigt)),
-            "reuss": IsotropicModuli(float(tensor.k_reuss), float(tensor.g_reuss)),
-        }
+            return IsotropicModuli(UNDEFINED, UNDEFINED)
+        return IsotropicModuli(float(getattr(self._pymatgen, bulk)), float(getattr(self._pymatgen, shear_modulus)))
 
-    @property
+    @cached_property
     def voigt(self) -> IsotropicModuli:
         """Averages of a polycrystal of uniform strain: upper bounds of K and G.
 
@@ -168,9 +163,9 @@ class ElasticTensor:
         ----------
         W. Voigt, Lehrbuch der Kristallphysik, Teubner (1928).
         """
-        return self._averages["voigt"]
+        return self._average("k_voigt", "g_voigt")
 
-    @property
+    @cached_property
     def reuss(self) -> IsotropicModuli:
         """Averages of a polycrystal of uniform stress: lower bounds of K and G.
 
@@ -178,7 +173,7 @@ class ElasticTensor:
         ----------
         A. Reuss, Z. Angew. Math. Mech. 9, 49 (1929), 10.1002/zamm.19290090104.
         """
-        return self._averages["reuss"]
+        return self._average("k_reuss", "g_reuss")
 
     @property
     def hill(self) -> IsotropicModuli:
