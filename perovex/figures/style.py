@@ -28,7 +28,7 @@ DIVERGING = "PuOr_r"
 HALIDE_COLOURS = {"Cl": GREEN, "Br": ORANGE, "I": BLUE}
 HALIDE_MARKERS = {"Cl": "^", "Br": "s", "I": "o"}
 
-_CROWD = 3000  # symbols of one figure; half a megabyte as shapes, a tenth of it as pixels
+_CROWD = 3000  # symbols of one figure; a beeswarm of six thousand takes 0.65 MB as shapes, 0.15 MB as pixels
 
 _PARAMETERS = {
     "axes.grid": True,
