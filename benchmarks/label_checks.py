@@ -43,24 +43,39 @@ def by_finite_strain(atoms, calculator, record, save, args):
     return 0.5 * (tensor + tensor.T)
 
 
+def hessian_by_rows(surface, point, rows, save, displacement):
+    """Append the rows of the Hessian that are missing, a part at a time, and return it symmetric, at rest in space."""
+    size = 3 * len(surface.atoms)
+    for first in tqdm(range(len(rows), size, PART), desc="Hessian", leave=False):
+        part = [Packed(row, None) for row in np.eye(size)[first : first + PART]]
+        rows += hessian_products(surface, point, part, displacement).T.round(7).tolist()
+        save()
+    H = without_translations(0.5 * (np.array(rows) + np.array(rows).T))
+    return without_translations(H.T)
+
+
+def modes_of(H, clamped):
+    """Curvatures of all modes but the three translations, ascending, with their six couplings to strain."""
+    values, vectors = np.linalg.eigh(H)
+    keep = np.sort(np.argsort(abs(values))[3:])
+    return np.column_stack([values[keep], vectors[:, keep].T @ clamped.forces])
+
+
+def relaxed_along(clamped, modes, volume):
+    """Tensor (GPa) of clamped ions less what they give way along modes."""
+    couplings = modes[:, 1:]
+    return clamped.tensor - couplings.T @ (couplings / modes[:, :1]) * EV_PER_A3_IN_GPA / volume
+
+
 def by_full_hessian(atoms, calculator, record, save, args):
     """Fill `record` with the columns of the Hessian that it lacks and invert it."""
     surface = Surface(atoms, calculator, 4)
     point = surface.evaluate(atoms.positions, atoms.cell[:])
-    size = 3 * len(atoms)
-    rows = record.setdefault("hessian_rows", [])
-    for first in tqdm(range(len(rows), size, PART), desc="Hessian", leave=False):
-        part = [Packed(row, None) for row in np.eye(size)[first : first + PART]]
-        rows += hessian_products(surface, point, part, args.displacement).T.round(7).tolist()
-        save()
-    H = without_translations(0.5 * (np.array(rows) + np.array(rows).T))
-    H = without_translations(H.T)
+    H = hessian_by_rows(surface, point, record.setdefault("hessian_rows", []), save, args.displacement)
     clamped = clamped_response(surface, point, args.strain)
-    values, vectors = np.linalg.eigh(H)
-    keep = np.sort(np.argsort(abs(values))[3:])  # without the three translations
-    inside = vectors[:, keep].T @ clamped.forces
-    record["lowest_curvatures"] = values[keep][:4].round(5).tolist()
-    return clamped.tensor - inside.T @ (inside / values[keep, None]) * EV_PER_A3_IN_GPA / point.volume
+    modes = modes_of(H, clamped)
+    record["lowest_curvatures"] = modes[:4, 0].round(5).tolist()
+    return relaxed_along(clamped, modes, point.volume)
 
 
 WAYS = {"finite-strain": by_finite_strain, "full-hessian": by_full_hessian}

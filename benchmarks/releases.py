@@ -1,21 +1,25 @@
 """The same models, spacers and folds on two data releases: what better labels and more compounds are worth, by source.
 
-Usage: python benchmarks/releases.py OLD NEW [--repeats 2], with the folders of two releases, such as data/elastic/0.5
-and data/elastic/0.8. Three tables are learnt: the old release; the new labels of the compounds that the old one has;
-and all crystals of the new release that have a spacer of the old one. Scores are held out by spacer, of the model that
-predicts, with 95 % intervals over spacers; Markdown.
+Usage: python benchmarks/releases.py OLD NEW [--repeats 2] [--figure FILE], with the folders of two releases, such as
+data/elastic/0.5 and data/elastic/0.8. Three tables are learnt: the old release; the new labels of the compounds that
+the old one has; and all crystals of the new release that have a spacer of the old one. Scores are held out by spacer,
+of the model that predicts, with 95 % intervals over spacers; Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from ground_states import compound_of_crystals
 
 from perovex.datasets import load_elastic
+from perovex.figures.style import CYCLE, style
 from perovex.learn import YoungModulusRegressor, evaluate
 from perovex.minima.compound import without_hand
 from perovex.study.tables import build_tables
@@ -81,20 +85,42 @@ def as_text(rows: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
     return pd.DataFrame(columns).fillna("")
 
 
+def draw(found: Mapping[str, Mapping[str, pd.DataFrame]], file: Path) -> None:
+    """Draw R2 with its interval, one panel a modulus, one line a source, one colour a table."""
+    with style():
+        made, axes = plt.subplots(1, len(found), figsize=(10.5, 3.2), sharey=True)
+        for ax, (key, rows) in zip(axes, found.items(), strict=True):
+            for number, (name, scored) in enumerate(rows.items()):
+                part = scored[scored["metric"] == "R2"].set_index("value")
+                places = -np.arange(len(part)) - 0.2 * (number - 1)
+                reach = [part["score"] - part["lower"], part["upper"] - part["score"]]
+                ax.errorbar(part["score"], places, xerr=reach, fmt="o", ms=4, lw=1.2, color=CYCLE[number], label=name)
+                ax.set_yticks(-np.arange(len(part)), list(part.index))
+            ax.axvline(0, color="black", linewidth=0.8)
+            ax.set(xlim=(-1, 1), xlabel="R², held out by spacer", title=key)
+        axes[0].legend(loc="lower left", fontsize=8)
+        made.savefig(file, dpi=110, metadata={"Software": None})
+        plt.close(made)
+
+
 def main() -> None:
     """Compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--figure", type=Path, help="PNG to draw R2 into")
     asked = parser.parse_args()
     learnt = named_tables(asked.old, asked.new)
     for name, tables in learnt.items():
         print(f"{name}: {len(tables.X)} crystals, {tables.meta['source'].value_counts().to_dict()}")
+    found = {}
     for key in MODULI:
-        rows = {name: scores(tables, key, asked.repeats) for name, tables in learnt.items()}
+        found[key] = {name: scores(tables, key, asked.repeats) for name, tables in learnt.items()}
         for metric in ("R2", "MAE"):
-            print(f"\n{key}, {metric}\n{as_text(rows, metric).to_markdown()}", flush=True)
+            print(f"\n{key}, {metric}\n{as_text(found[key], metric).to_markdown()}", flush=True)
+    if asked.figure:
+        draw(found, asked.figure)
 
 
 if __name__ == "__main__":

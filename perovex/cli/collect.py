@@ -20,6 +20,10 @@ def collect(
     search: Annotated[
         Path | None, typer.Option(help="Folder of `perovex minima`: rank the labels of each compound by it.")
     ] = None,
+    within: Annotated[
+        float | None,
+        typer.Option(help="Leave out labels more than this above the lowest of their compound, meV per metal."),
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Version; default: the folder's name.")] = None,
     notes: Annotated[str, typer.Option(help="Notes for the manifest.")] = "",
     force: Force = False,
@@ -29,7 +33,16 @@ def collect(
     from perovex.datasets import collect as run
 
     check_release(out, force=force)
-    table = run(records, out, base=base, search=search, version=version, notes=notes, progress=sys.stderr.isatty())
+    table = run(
+        records,
+        out,
+        base=base,
+        search=search,
+        within=within,
+        version=version,
+        notes=notes,
+        progress=sys.stderr.isatty(),
+    )
     accepted = table[table["status"] == "accepted"]
     print(f"{len(accepted)} accepted and {len(table) - len(accepted)} rejected labels in {out}")
     for _, row in table[table["status"] == "rejected"].iterrows():

@@ -37,12 +37,13 @@ _ACCEPTED = "accepted"
 _GIVE_RECORDS = "give folders that hold nothing but records of `perovex label`"
 
 
-def collect(
+def collect(  # noqa: PLR0913 - choices of the user
     records: str | Path | Iterable[str | Path],
     out: str | Path,
     *,
     base: str | Path | None = None,
     search: str | Path | None = None,
+    within: float | None = None,
     version: str | None = None,
     notes: str = "",
     date: str | None = None,
@@ -63,6 +64,8 @@ def collect(
         Folder of `perovex minima`: every label is then compared with all that was tried for its compound, see
         ``minimum`` and the columns after it in `describe_columns`, and the candidates are packed beside the labels, so
         that the search can go on from the release.
+    within : float, optional
+        Leave out labels whose compound has a minimum more than this lower, meV per metal; measured crystals stay.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -112,6 +115,10 @@ def collect(
             remedy="label other crystals, or extend a release with base (--base)",
         )
     table = _with_minima(table, crystals, search)
+    if within is not None:
+        table = _near_the_lowest(table, within)
+        crystals = [atoms for atoms in crystals if atoms.info["label_id"] in set(table["label_id"])]
+        tensors = {label: tensors[label] for label in table["label_id"]}
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
     if search is not None:
@@ -128,6 +135,14 @@ def _with_minima(table: pd.DataFrame, crystals: list[Atoms], search: str | Path 
     if table["minimum"].isna().all():
         return table.drop(columns=list(SEARCHED))
     return table.fillna({"minimum": 0})
+
+
+def _near_the_lowest(table: pd.DataFrame, within: float) -> pd.DataFrame:
+    """Labels that lie at most so far above the lowest of their compound, as far as one knows, and measured crystals."""
+    if "minimum" not in table:
+        raise DatasetError("nothing says which minima are too high", remedy="give the search, too (--search)")
+    superseded = (table["minimum"] > 0) & (table["energy_above_lowest"].astype(float) > within)
+    return table.loc[~superseded].reset_index(drop=True)
 
 
 def _reasons(table: pd.DataFrame, limit: int = 3) -> str:

@@ -123,6 +123,32 @@ def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp
     assert load_elastic(tmp_path).version == "1.1"
 
 
+def test_labels_that_a_lower_minimum_supersedes_can_be_left_out(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    _record(records, elastic_data, names[0])
+    before = load_elastic(elastic_data.folder, minima="all").labels
+    collect([records], tmp_path / "near", base=elastic_data.folder, within=5.0, date="2026-01-01")
+    after = load_elastic(tmp_path / "near", minima="all")
+    gone = set(before.index) - set(after.labels.index)
+    high = before[(before["minimum"] > 0) & (before["energy_above_lowest"] > 5)]
+    assert gone == set(high.index)
+    assert len(gone) > 10
+    measured = (before["source"] == "experiment").sum()
+    assert (after.labels["source"] == "experiment").sum() == measured
+    with pytest.raises(DatasetError, match="no label"):
+        after.structure(min(gone))
+
+
+def test_leaving_out_needs_to_know_what_is_high(elastic_data, names, tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    _record(records, elastic_data, names[0])
+    with pytest.raises(DatasetError, match="nothing says which minima are too high"):
+        collect([records], tmp_path / "near", within=5.0)
+    assert not (tmp_path / "near").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "causes"),
     [
