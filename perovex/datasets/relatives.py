@@ -79,8 +79,13 @@ def _minima() -> dict[str, list[tuple[str, Structure]]]:
     by_spacer: dict[str, list[tuple[str, Structure]]] = defaultdict(list)
     for record in lowest.values():
         structure = AseAtomsAdaptor.get_structure(crystals[record["id"]])
-        by_spacer[flat_smiles(record["compound"]["spacers"])].append((record["id"], structure))
+        by_spacer[flat_smiles(record["compound"]["spacers"])].append((_name(record), structure))
     return by_spacer
+
+
+def _name(record: dict[str, Any]) -> str:
+    """Name of the crystal that a candidate is: one that was given keeps its own."""
+    return str(record["parent"] if record["strategy"] == "given" else record["id"])
 
 
 def _searched_folder() -> Path | None:
