@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 POTENTIAL = "7net-l3i5+d3"
-#: Rebuilt, relaxed and compared with the relaxed original: eight spacers, three halides, n = 1 and 2.
+#: Rebuilt, relaxed and compared with the relaxed original: spacers of the factorial, three halides, n = 1 and 2.
 RELAXED = (
-    "s01_PbI_n1", "s02_PbI_n1", "s11_PbI_n1", "s02_PbCl_n1", "s07_PbBr_n1", "s14_PbI_n1", "s04_PbI_n1",
-    "s05_PbCl_n1", "s13_PbBr_n1", "s01_PbI_n2",
+    "s01_PbI_n1", "s02_PbI_n1", "s11_PbI_n1", "s01_PbCl_n1", "s07_PbBr_n1", "s14_PbI_n1", "s04_PbBr_n1",
+    "s05_PbCl_n1", "s13_PbI_n1", "s07_PbBr_n2",
 )  # fmt: skip
 #: Ruddlesden-Popper crystals without an original here: name, SMILES, metal, halide, n, cage.
 MORE = (

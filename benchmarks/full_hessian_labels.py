@@ -77,7 +77,8 @@ def label(row, atoms, calculator, out):
         write_atomic(kept, json.dumps(rows).encode())
 
     record = {"name": row.crystal_id, "potential": row.potential, "parent": row.parent, "origin": row.origin}
-    record |= {"n": row.n_layers, "metal": row.metal, "halide": row.halide, "spacer_smiles": row.spacer_smiles}
+    n_layers = "inf" if np.isinf(row.n_layers) else row.n_layers
+    record |= {"n": n_layers, "metal": row.metal, "halide": row.halide, "spacer_smiles": row.spacer_smiles}
     record |= tensors(atoms, calculator, rows, save)
     ase.io.write(f"{base}.extxyz", atoms, format="extxyz")
     write_record(Path(f"{base}.json"), json.loads(json.dumps(record, default=float)))

@@ -88,7 +88,7 @@ def as_text(rows: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
 def draw(found: Mapping[str, Mapping[str, pd.DataFrame]], file: Path) -> None:
     """Draw R2 with its interval, one panel a modulus, one line a source, one colour a table."""
     with style():
-        made, axes = plt.subplots(1, len(found), figsize=(10.5, 3.2), sharey=True)
+        made, axes = plt.subplots(1, len(found), figsize=(10.5, 3.6), sharey=True)
         for ax, (key, rows) in zip(axes, found.items(), strict=True):
             for number, (name, scored) in enumerate(rows.items()):
                 part = scored[scored["metric"] == "R2"].set_index("value")
@@ -98,7 +98,7 @@ def draw(found: Mapping[str, Mapping[str, pd.DataFrame]], file: Path) -> None:
                 ax.set_yticks(-np.arange(len(part)), list(part.index))
             ax.axvline(0, color="black", linewidth=0.8)
             ax.set(xlim=(-1, 1), xlabel="R², held out by spacer", title=key)
-        axes[0].legend(loc="lower left", fontsize=8)
+        made.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(CYCLE))
         made.savefig(file, dpi=110, metadata={"Software": None})
         plt.close(made)
 

@@ -136,7 +136,7 @@ def test_labels_that_a_lower_minimum_supersedes_can_be_left_out(elastic_data, na
     assert len(gone) > 10
     measured = (before["source"] == "experiment").sum()
     assert (after.labels["source"] == "experiment").sum() == measured
-    with pytest.raises(DatasetError, match="no label"):
+    with pytest.raises(DatasetError, match="no structure"):
         after.structure(min(gone))
 
 

@@ -93,7 +93,7 @@ def test_regularised_moduli_are_a_kind_of_moduli(released):
     smooth = load_elastic(minima="all", moduli="regularised")
     assert set(smooth.table.index) == {name for name in released.table.index if released.modes(name) is not None}
     both = smooth.table[["E_vrh"]].assign(E_vrh_relaxed=released.table["E_vrh"])
-    assert (both["E_vrh"] >= both["E_vrh_relaxed"]).all()
+    assert (both["E_vrh"] >= both["E_vrh_relaxed"] - 1e-6).all()  # a mode without coupling to strain changes nothing
     name = smooth.table.index[0]
     tensor, _, _, normal = released.modes(name)
     assert ElasticTensor(smooth.tensors[name]).moduli(normal)["E_vrh"] == pytest.approx(smooth.table.loc[name, "E_vrh"])
@@ -106,7 +106,10 @@ def test_fragility_stands_for_every_label_and_the_derivative_where_modes_are_sto
     known = table["E_vrh_regularised"].notna()
     assert known.sum() >= 15
     assert table["E_vrh_fragility"].dropna().between(0.3, 1.001).all()
-    assert (table.loc[known, "E_vrh_per_ln_kappa0"] > 0).all()
+    derivative = table.loc[known, "E_vrh_per_ln_kappa0"]
+    layered = released.table.loc[derivative.index, "n_layers"] < 99
+    assert (derivative[layered] > 0).all()
+    assert (derivative > -1e-6).all()  # in a cubic crystal no soft mode couples to strain
     # what a finite change of kappa0 does is what the derivative says
     more = soft_mode_table(released, kappa0=1.1 * KAPPA0)
     for modulus in REGULARISED:

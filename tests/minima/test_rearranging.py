@@ -99,7 +99,7 @@ class Nothing(Calculator):
 
 
 def test_crystals_of_like_spacers_are_borrowed_the_most_alike_first():
-    data = load_elastic(minima="all")
+    data = load_elastic(version="0.8", minima="all")
     names = ("s02_PbI_n1", "s02_PbBr_n1", "s02_PbBr_n2", "BA2Cs2Pb3Br10")
     known = Known([start(name, data.structures[name]) for name in names], OutcomeStore())
     wanted = Compound("[NH3+]CCCCC[NH3+]", "", "", "Pb", "Br", 1.0)

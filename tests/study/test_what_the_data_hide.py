@@ -31,7 +31,7 @@ def test_rejected_crystals_are_scored_by_their_frozen_label(frozen):
     found = rejected_by_target(model, tables, frozen, "E_vrh", held)
     rejected = frozen.rejected
     assert set(found.index) == set(rejected.index[rejected["causes"] == SOFT_MODE_DOMINATED])
-    assert len(found) == 5
+    assert len(found) == 6
     np.testing.assert_allclose(found["label"], rejected.loc[found.index, "E_vrh_soft_frozen"])
     assert found["R2_without"].iloc[0] == pytest.approx(0, abs=1e-9)  # the mean of what is scored
     assert (found["prediction"] / found["label"]).between(0.5, 2).all()
