@@ -117,8 +117,8 @@ def collect(  # noqa: PLR0913 - choices of the user
     table = _with_minima(table, crystals, search)
     if within is not None:
         table = _near_the_lowest(table, within)
-        crystals = [atoms for atoms in crystals if atoms.info["label_id"] in set(table["label_id"])]
         tensors = {label: tensors[label] for label in table["label_id"]}
+        crystals = [atoms for atoms in crystals if atoms.info["label_id"] in tensors]
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
     if search is not None:

@@ -39,10 +39,15 @@ def test_published_layers_and_stacking(elastic_data, name):
 
 def test_layers_of_the_factorial():
     """Names like s04_PbBr_n2 say metal, halide and n by design of the crystal."""
-    data = load_elastic(minima="all")
-    designed = {name: match for name in data.table.index if (match := re.match(r"s\d+_(\w\w)(Cl|Br|I)_n(\d)", name))}
-    assert len(designed) > 50
-    for name, match in designed.items():
-        crystal = perceive(data.structures[name])
-        metal, halide, n_layers = match.groups()
-        assert (crystal.metals, crystal.halides, crystal.n_layers) == ((metal,), (halide,), float(n_layers)), name
+    checked = set()
+    for version in (None, "0.8"):  # the newest leaves out what lies too high above the lowest minimum
+        data = load_elastic(version=version, minima="all")
+        for name in set(data.table.index) - checked:
+            match = re.match(r"s\d+_(\w\w)(Cl|Br|I)_n(\d)", name)
+            if match is None:
+                continue
+            crystal = perceive(data.structures[name])
+            metal, halide, n_layers = match.groups()
+            assert (crystal.metals, crystal.halides, crystal.n_layers) == ((metal,), (halide,), float(n_layers)), name
+            checked.add(name)
+    assert len(checked) > 100
