@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 from ground_states import STEPS, read
+from scipy.stats import hypergeom
 
 from perovex.figures.style import BLUE, GREY, HALIDE_COLOURS, ORANGE, VERMILLION, style
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MODULI = {"E_in_plane": "in plane", "E_out_of_plane": "out of plane", "E_vrh": "average (VRH)"}
 LAYERS = {1.0: "1", 2.0: "2", 3.0: "3"}
 ROUNDS = {"given": "given crystal", "substitute": "+ borrowed\npatterns", "thicken": "+ thickened\nsheets"}
+FEWEST = 3  # candidates of a compound that counts in the curve
 SAME = 3.0  # meV per metal within which two minima are one
 
 
@@ -79,6 +81,31 @@ def draw_rounds(ax: Axes, both: Both) -> None:
     )
 
 
+def draw_needed(ax: Axes, both: Both) -> None:
+    """Share of compounds whose lowest minimum is known after k candidates, the mean over their orders.
+
+    Of N candidates m end in the lowest; k drawn at random miss it with the hypergeometric probability of no hit.
+    """
+    done = both.candidates.groupby("compound")["above_lowest"].agg(
+        n="size", hits=lambda above: int((above < SAME).sum())
+    )
+    tried = done[(done["n"] >= FEWEST) & (done["hits"] > 0)]
+    asked = np.arange(1, int(tried["n"].max()) + 1)
+    missed = hypergeom.pmf(
+        0,
+        tried["n"].to_numpy()[:, None],
+        tried["hits"].to_numpy()[:, None],
+        np.minimum(asked, tried["n"].to_numpy()[:, None]),
+    )
+    ax.plot(asked, 100 * (1 - missed).mean(axis=0), marker="o", color=BLUE)
+    ax.set(
+        title=f"{len(tried)} compounds with {FEWEST} and more",
+        xlabel="candidates in random order",
+        ylabel="share whose lowest is found, %",
+        ylim=(0, 103),
+    )
+
+
 def draw_series(ax: Axes, series: pd.DataFrame, colours: list[str]) -> None:
     """Moduli of every series by the mean of its members, as lines, and their geometric means over series."""
     steps = range(series.shape[1])
@@ -117,11 +144,10 @@ def draw_trends(both: Both) -> Figure:
 
 
 def draw_search(both: Both) -> Figure:
-    """What the search found, in three panels."""
-    made, (left, middle, right) = plt.subplots(1, 3, figsize=(11.0, 3.6))
-    draw_heights(left, both)
-    draw_exchange(middle, both)
-    draw_rounds(right, both)
+    """What the search found, in four panels."""
+    made, axes = plt.subplots(2, 2, figsize=(9.0, 6.6))
+    for ax, draw in zip(axes.flat, (draw_heights, draw_exchange, draw_rounds, draw_needed), strict=True):
+        draw(ax, both)
     return made
 
 
