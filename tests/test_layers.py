@@ -18,6 +18,7 @@ LAYERS = (
         "_cluster",
         "_colours",
         "_extras",
+        "_extxyz",
         "_files",
         "_json",
         "_later",

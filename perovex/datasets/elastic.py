@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import math
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from perovex._bundled import data_root
+from perovex._extxyz import Frames
 from perovex._files import sha256
 from perovex.datasets.paths import CHECKSUMS, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_causes, with_source
@@ -166,8 +166,7 @@ class ElasticData:
     @cached_property
     def structures(self) -> Mapping[str, Structure]:
         """Relaxed crystal of each row of `table`."""
-        stored = self._structure_file
-        return {str(name): stored[label] for name, label in self.table["label_id"].items()}
+        return {str(name): self.structure(label) for name, label in self.table["label_id"].items()}
 
     def settings(self, crystal_id: str) -> dict[str, Any]:
         """Return the protocol that made the label of a row of `table`, as recorded with its tensor."""
@@ -182,10 +181,15 @@ class ElasticData:
         DatasetError
             If there is none of that name.
         """
+        from pymatgen.io.ase import AseAtomsAdaptor
+
         try:
-            return self._structure_file[label_id]
+            atoms = self._frames[label_id]
         except KeyError:
             raise DatasetError(f"no structure for label {label_id!r}", source=self.folder) from None
+        crystal = AseAtomsAdaptor.get_structure(atoms)
+        crystal.properties = {"label_id": label_id}
+        return crystal
 
     @cached_property
     def _tensor_file(self) -> dict[str, dict[str, Any]]:
@@ -196,17 +200,8 @@ class ElasticData:
         return gzip.decompress((self.folder / STRUCTURES).read_bytes()).decode()
 
     @cached_property
-    def _structure_file(self) -> dict[str, Structure]:
-        import ase.io
-        from pymatgen.io.ase import AseAtomsAdaptor
-
-        text = self._structure_text
-        crystals: dict[str, Structure] = {}
-        for atoms in ase.io.read(io.StringIO(text), index=":", format="extxyz"):
-            name = atoms.info["label_id"]
-            crystals[name] = AseAtomsAdaptor.get_structure(atoms)
-            crystals[name].properties = {"label_id": name}
-        return crystals
+    def _frames(self) -> Frames:
+        return Frames(self._structure_text, "label_id")
 
     @property
     def checksum(self) -> str:

@@ -49,7 +49,7 @@ def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
 @lru_cache(maxsize=256)
 def _of_spacer(flat: str) -> tuple[LayeredPerovskite, ...]:
     released = dict(_released(flat))
-    minima = [(name, released.pop(name, structure)) for name, structure in _minima().get(flat, ())]
+    minima = [(name, released.pop(name, structure)) for name, structure in _minima(flat)]
     crystals = []
     for name, structure in (*minima, *released.items()):
         try:
@@ -59,15 +59,22 @@ def _of_spacer(flat: str) -> tuple[LayeredPerovskite, ...]:
     return tuple(crystals)
 
 
-@lru_cache(maxsize=1)
-def _minima() -> dict[str, list[tuple[str, Structure]]]:
-    """Lowest minimum of each compound in the packed search of the newest folder that has one, by spacer."""
+def _minima(flat: str) -> list[tuple[str, Structure]]:
+    """Lowest minimum of each compound of a spacer in the packed search of the newest folder that has one."""
     from pymatgen.io.ase import AseAtomsAdaptor
 
     folder = _searched_folder()
     if folder is None:
-        return {}
-    records, crystals = read_packed(folder)
+        return []
+    lowest = _lowest(folder).get(flat, [])
+    _, crystals = read_packed(folder, [record["id"] for record in lowest])
+    return [(_name(record), AseAtomsAdaptor.get_structure(crystals[record["id"]])) for record in lowest]
+
+
+@lru_cache(maxsize=1)
+def _lowest(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Record of the lowest minimum of each compound, by spacer."""
+    records, _ = read_packed(folder, ())
     lowest: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
         if record["status"] != "minimum":
@@ -76,10 +83,9 @@ def _minima() -> dict[str, list[tuple[str, Structure]]]:
         best = lowest.get(compound)
         if best is None or record["energy_per_metal_eV"] < best["energy_per_metal_eV"]:
             lowest[compound] = record
-    by_spacer: dict[str, list[tuple[str, Structure]]] = defaultdict(list)
+    by_spacer: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in lowest.values():
-        structure = AseAtomsAdaptor.get_structure(crystals[record["id"]])
-        by_spacer[flat_smiles(record["compound"]["spacers"])].append((_name(record), structure))
+        by_spacer[flat_smiles(record["compound"]["spacers"])].append(record)
     return by_spacer
 
 
@@ -98,8 +104,8 @@ def _released(flat: str) -> list[tuple[str, Structure]]:
     """Layered crystals of the bundled release."""
     data = _release()
     layered = data.table[np.isfinite(data.table["n_layers"])]
-    names = layered.index[layered["spacer_smiles"].map(flat_smiles) == flat]
-    return [(str(name), data.structures[name]) for name in names]
+    own = layered.loc[layered["spacer_smiles"].map(flat_smiles) == flat, "label_id"]
+    return [(str(name), data.structure(label)) for name, label in own.items()]
 
 
 @lru_cache(maxsize=1)

@@ -8,12 +8,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perovex._extxyz import Frames
 from perovex._files import write_atomic
 from perovex.errors import SearchError
 from perovex.minima.campaign import CANDIDATES
 from perovex.minima.candidate import Outcome, OutcomeStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ase import Atoms
 
 RECORDS: Final = "candidates.jsonl.gz"
@@ -79,13 +82,15 @@ def unpack_search(folder: str | Path, search: str | Path) -> int:
     return len(fresh)
 
 
-def read_packed(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
+def read_packed(folder: Path, wanted: Iterable[str] | None = None) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
     """Read a packed search.
 
     Parameters
     ----------
     folder : Path
         Of a data release.
+    wanted : iterable of str, optional
+        Candidates whose crystals are wanted; default all.
 
     Returns
     -------
@@ -99,13 +104,11 @@ def read_packed(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Atoms]]:
     SearchError
         If there is none.
     """
-    import ase.io
-
     try:
         lines = gzip.decompress((folder / RECORDS).read_bytes()).decode().splitlines()
         records = [json.loads(line) for line in lines if line]
-        text = gzip.decompress((folder / CRYSTALS).read_bytes()).decode()
-        crystals = {str(atoms.info["candidate"]): atoms for atoms in ase.io.iread(io.StringIO(text), format="extxyz")}
+        frames = Frames(gzip.decompress((folder / CRYSTALS).read_bytes()).decode(), "candidate")
+        crystals = {name: frames[name] for name in (frames if wanted is None else wanted)}
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise SearchError(
             f"no packed search: {error}", remedy=f"it holds {RECORDS} and {CRYSTALS}", source=folder

@@ -1,11 +1,14 @@
 """Labels beside independent values: the comparison itself on made-up labels whose deviations are known."""
 
+import io
 from dataclasses import replace
 
+import ase.io
 import numpy as np
 import pandas as pd
 import pytest
-from pymatgen.core import Lattice, Structure
+from ase import Atoms
+from ase.cell import Cell
 
 from perovex.cli.validate_labels import _narrow
 from perovex.datasets import audit, data_root, load_elastic
@@ -45,10 +48,11 @@ def made_up(cells, causes=None):
     ).T
     labels.index.name = "label_id"
     fake = replace(data, labels=labels.astype({"n_layers": float, "E_out_of_plane": float, "E_in_plane": float}))
-    fake.__dict__["_structure_file"] = {
-        f"{name}@{data.potential}": Structure(Lattice.from_parameters(*cell), ["Pb"], [[0, 0, 0]])
-        for name, cell in cells.items()
-    }
+    text = io.StringIO()
+    for name, cell in cells.items():
+        crystal = Atoms("Pb", cell=cell, pbc=True, info={"label_id": f"{name}@{data.potential}"})
+        ase.io.write(text, crystal, format="extxyz")
+    fake.__dict__["_structure_text"] = text.getvalue()
     return fake
 
 
@@ -56,7 +60,7 @@ def test_reference_volumes_follow_from_their_cells(references):
     assert references["crystal_id"].nunique() == 15
     assert set(references.groupby("crystal_id")["method"].nunique()) == {6}
     assert references["doi_of_experiment"].str.startswith("10.").all()
-    volumes = [Lattice.from_parameters(*row).volume for row in references.iloc[:, 2:8].astype(float).to_numpy()]
+    volumes = [Cell.fromcellpar(row).volume for row in references.iloc[:, 2:8].astype(float).to_numpy()]
     np.testing.assert_allclose(volumes, references["volume_A3"], rtol=1.5e-3)  # lengths are rounded to 0.01 Å
 
 
