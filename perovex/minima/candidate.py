@@ -45,6 +45,9 @@ class Candidate:
         Makes the crystal; may raise a PerovexError, which ends this candidate alone.
     parameters : mapping
         JSON-able; tells candidates of one parent apart.
+    new_pattern : bool
+        Whether it begins a line of its own: rearranged, not the pattern of its parent with other elements or sheets.
+        A compound that tried the parent's pattern may then borrow this one.
     """
 
     compound: Compound
@@ -52,6 +55,7 @@ class Candidate:
     parent: str
     make: Callable[[], Structure] = field(compare=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    new_pattern: bool = False
 
     @property
     def id(self) -> str:

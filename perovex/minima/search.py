@@ -133,11 +133,13 @@ def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
     ``origin`` is that of the given crystal; of what was made from one it says so, for its compound may never have been
     measured.
     """
+    root = candidate.id
     if candidate.parent in known.store:
         parent = known.store[candidate.parent].record
-        root, origin = parent["root"], parent["origin"]
+        origin = parent["origin"]
+        if not candidate.new_pattern:
+            root = parent["root"]
     else:
-        root = candidate.id
         origin = next((start.origin for start in known.starts if start.name == candidate.parent), "")
     if candidate.strategy != "given" and origin and not origin.startswith(MADE_FROM):
         origin = MADE_FROM + origin

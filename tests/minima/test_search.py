@@ -72,7 +72,7 @@ def test_tilts_lead_from_the_cubic_cell_to_pnma(straight, searched):
     assert (first.record["strategy"], first.record["parent"]) == ("given", "straight")
     assert lowest.energy < first.energy - 0.2
     assert (lowest.record["strategy"], lowest.record["space_group"]) == ("tilt", "Pnma")
-    assert lowest.record["root"] == first.id
+    assert (first.record["root"], lowest.record["root"]) == (first.id, lowest.id)  # another pattern than it began with
     assert first.record["origin"] == "made for the test"
     assert lowest.record["origin"] == MADE_FROM + "made for the test"
 
@@ -115,6 +115,18 @@ def test_patterns_are_borrowed_until_nothing_is_new(straight, searched, springs,
     assert lowest.energy < given.energy - 0.1
     assert lowest.record["root"] == known.lowest(straight.compound).record["root"]
     assert run(starts, tmp_path, springs, settings, targets=Targets(halides=("Cl", "I"))) == []
+
+
+def test_a_pattern_that_was_rearranged_is_lent_to_compounds_that_tried_the_old_one(straight, springs, tmp_path):
+    halides = Targets(halides=("Cl", "I"))
+    borrow = SearchSettings(("given", "substitute"))
+    given, borrowed = run([straight], tmp_path, springs, borrow, targets=halides)
+    assert borrowed.record["root"] == given.id
+    run([straight], tmp_path, springs, SearchSettings(("tilt",)))
+    (again,) = run([straight], tmp_path, springs, borrow, targets=halides)
+    assert again.compound == borrowed.compound
+    assert "_tilt_" in again.record["parent"]
+    assert again.energy < borrowed.energy - 0.1
 
 
 def three(known, compound):

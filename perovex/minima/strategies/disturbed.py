@@ -85,7 +85,7 @@ def annealed(known: Known, compound: Compound) -> Iterator[Candidate]:
         return
     for temperature in TEMPERATURES:
         make = partial(_anneal, parent, known.calculator, temperature, known.random_state)
-        yield Candidate(compound, "anneal", parent.id, make, {"kelvin": temperature})
+        yield Candidate(compound, "anneal", parent.id, make, {"kelvin": temperature}, new_pattern=True)
 
 
 def _anneal(parent: Outcome, calculator: Any, temperature: float, random_state: int) -> Structure:

@@ -33,7 +33,9 @@ def slid(known: Known, compound: Compound) -> Iterator[Candidate]:
     if parent is None or parent.record["phase"] == "3D":
         return
     for shift in SHIFTS:
-        yield Candidate(compound, "slide", parent.id, partial(_slide, parent, shift), {"shift": list(shift)})
+        yield Candidate(
+            compound, "slide", parent.id, partial(_slide, parent, shift), {"shift": list(shift)}, new_pattern=True
+        )
 
 
 def _slide(parent: Outcome, shift: tuple[float, float]) -> Structure:
@@ -48,7 +50,7 @@ def turned(known: Known, compound: Compound) -> Iterator[Candidate]:
         return
     for how, which in product(TURNS, ("all", "alternate")):
         parameters = {"how": how, "which": which}
-        yield Candidate(compound, "turn", parent.id, partial(_turn, parent, how, which), parameters)
+        yield Candidate(compound, "turn", parent.id, partial(_turn, parent, how, which), parameters, new_pattern=True)
 
 
 def _turn(parent: Outcome, how: str, which: str) -> Structure:
@@ -67,7 +69,9 @@ def tilted(known: Known, compound: Compound) -> Iterator[Candidate]:
     for pattern in tilt_patterns(parent.structure):
         if pattern in done:  # made from another parent, yet from straight octahedra as well
             continue
-        yield Candidate(compound, "tilt", parent.id, partial(_tilt, parent, pattern), {"pattern": pattern})
+        yield Candidate(
+            compound, "tilt", parent.id, partial(_tilt, parent, pattern), {"pattern": pattern}, new_pattern=True
+        )
 
 
 def _tilt(parent: Outcome, pattern: str) -> Structure:
