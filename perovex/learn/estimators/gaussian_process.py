@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.linalg.lapack import dpotri
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.gaussian_process import GaussianProcessClassifier
@@ -149,7 +149,7 @@ class _ValueLikelihood:
     def __init__(self, squares: Array, y: NDArray[Any]) -> None:
         values = np.asarray(y, dtype=float)
         spread = values.std()
-        self.squares = squares
+        self.squares = np.asfortranarray(squares)  # as LAPACK has matrices: what it is given is not copied
         self.y = (values - values.mean()) / (spread if spread > 0 else 1.0)  # as normalize_y does
         self.of_noise = 0.5 * (len(values) * np.log(2 * np.pi) + self.y @ self.y)  # no kernel, noise of variance one
         self._last: tuple[bytes, tuple[float, Array]] | None = None
@@ -164,7 +164,8 @@ class _ValueLikelihood:
     def _evaluate(self, logs: Array) -> tuple[float, Array]:
         length, ratio = np.exp(logs)
         scaled = self.squares / length**2
-        smooth = np.exp(-0.5 * scaled)
+        smooth = -0.5 * scaled
+        np.exp(smooth, out=smooth)
         try:
             lower, weights = self._solve(smooth, ratio)
         except np.linalg.LinAlgError:
@@ -175,9 +176,9 @@ class _ValueLikelihood:
         # half the trace of (a a^T / v - C^-1) dC for each logarithm of a parameter, v staying what it is, where the
         # likelihood does not change with it; of C^-1 only the lower half is filled, which counts twice, but for its
         # diagonal
-        half, _ = dpotri(lower, lower=True)
+        half, _ = dpotri(lower, lower=True, overwrite_c=True)
         smooth *= scaled  # zero on the diagonal
-        by_length = weights @ smooth @ weights / variance - 2 * np.vdot(half, smooth)
+        by_length = weights @ smooth @ weights / variance - 2 * np.vdot(half.T, smooth.T)
         by_ratio = ratio * (weights @ weights / variance - np.diag(half).sum())
         gradient = 0.5 * np.array([by_length, by_ratio])
         return -float(likelihood), -gradient
@@ -189,11 +190,14 @@ class _ValueLikelihood:
         return self._variance(weights)
 
     def _solve(self, smooth: Array, ratio: float) -> tuple[Array, Array]:
-        """Cholesky factor of C, and C^-1 y."""
-        correlation = smooth.copy()
+        """Cholesky factor of C, zero above its diagonal, and C^-1 y."""
+        correlation = smooth.copy(order="F")
         correlation[np.diag_indices_from(correlation)] += ratio + _JITTER
-        lower = cholesky(correlation, lower=True, overwrite_a=True, check_finite=False)
-        return lower, cho_solve((lower, True), self.y, check_finite=False)
+        lower, failed = dpotrf(correlation, lower=True, overwrite_a=True)
+        if failed:
+            raise np.linalg.LinAlgError("the correlation is not positive definite")
+        weights, _ = dpotrs(lower, self.y, lower=True)
+        return lower, weights
 
     def _variance(self, weights: Array) -> float:
         return float(np.clip(self.y @ weights / len(self.y), *_VARIANCE[False]))
