@@ -65,7 +65,8 @@ def collect(  # noqa: PLR0913 - choices of the user
         ``minimum`` and the columns after it in `describe_columns`, and the candidates are packed beside the labels, so
         that the search can go on from the release.
     within : float, optional
-        Leave out labels whose compound has a minimum more than this lower, meV per metal; measured crystals stay.
+        Leave out labels whose compound has a minimum more than this lower, meV per metal; measured crystals stay, and
+        crystals of which another potential's label stays.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -138,11 +139,15 @@ def _with_minima(table: pd.DataFrame, crystals: list[Atoms], search: str | Path 
 
 
 def _near_the_lowest(table: pd.DataFrame, within: float) -> pd.DataFrame:
-    """Labels that lie at most so far above the lowest of their compound, as far as one knows, and measured crystals."""
+    """Labels that lie at most so far above the lowest of their compound, as far as one knows, and measured crystals.
+
+    A label stays, too, where another potential's label of the same crystal stays: they are there to be compared.
+    """
     if "minimum" not in table:
         raise DatasetError("nothing says which minima are too high", remedy="give the search, too (--search)")
     superseded = (table["minimum"] > 0) & (table["energy_above_lowest"].astype(float) > within)
-    return table.loc[~superseded].reset_index(drop=True)
+    stay = table["crystal_id"].isin(table.loc[~superseded, "crystal_id"])
+    return table.loc[stay].reset_index(drop=True)
 
 
 def _reasons(table: pd.DataFrame, limit: int = 3) -> str:

@@ -132,7 +132,8 @@ def test_labels_that_a_lower_minimum_supersedes_can_be_left_out(elastic_data, na
     after = load_elastic(tmp_path / "near", minima="all")
     gone = set(before.index) - set(after.labels.index)
     high = before[(before["minimum"] > 0) & (before["energy_above_lowest"] > 5)]
-    assert gone == set(high.index)
+    compared = high["crystal_id"].isin(before.drop(index=high.index)["crystal_id"])  # by another potential, too
+    assert gone == set(high.index[~compared])
     assert len(gone) > 10
     measured = (before["source"] == "experiment").sum()
     assert (after.labels["source"] == "experiment").sum() == measured
