@@ -88,7 +88,7 @@ INSIDE = {
     "datasets": (
         ("paths",),
         ("schema", "sound", "stacking"),
-        ("elastic", "first_principles", "ranking"),
+        ("elastic", "first_principles", "ranking", "relabelled"),
         ("collect", "literature", "minima", "relatives", "spacers", "quality"),
     ),
     "descriptors": (

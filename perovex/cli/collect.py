@@ -11,12 +11,16 @@ import typer
 from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
 
 
-def collect(
+def collect(  # noqa: PLR0917 (options of a command)
     records: Annotated[list[Path], typer.Argument(help="Record files (NAME.json) or folders, from `perovex label`.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the release.")],
     base: Annotated[
         Path | None, typer.Option(help="Release to extend; its labels are carried over unless replaced.")
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Records made from relaxed crystals of --base keep where those labels began."),
+    ] = False,
     search: Annotated[
         Path | None, typer.Option(help="Folder of `perovex minima`: rank the labels of each compound by it.")
     ] = None,
@@ -37,6 +41,7 @@ def collect(
         records,
         out,
         base=base,
+        again=again,
         search=search,
         within=within,
         version=version,

@@ -18,6 +18,7 @@ from perovex._progress import progress_bar
 from perovex.datasets.elastic import LABELS, MANIFEST, STRUCTURES, TENSORS, flat_smiles, load_elastic
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.ranking import rank_labels
+from perovex.datasets.relabelled import keep_beginnings
 from perovex.datasets.schema import COLUMNS, MODULI, SEARCHED, SOFT_FROZEN, validate_labels, with_source
 from perovex.datasets.stacking import stacking_of
 from perovex.elasticity.labels import causes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from perovex.crystal import LayeredPerovskite
+    from perovex.datasets.elastic import ElasticData
 
 _TENSOR_KEYS = ("C_GPa", "C_clamped_GPa", "C_soft_modes_frozen_GPa", "modes")
 _ACCEPTED = "accepted"
@@ -42,6 +44,7 @@ def collect(  # noqa: PLR0913 - choices of the user
     out: str | Path,
     *,
     base: str | Path | None = None,
+    again: bool = False,
     search: str | Path | None = None,
     within: float | None = None,
     version: str | None = None,
@@ -60,6 +63,9 @@ def collect(  # noqa: PLR0913 - choices of the user
     base : path, optional
         Release to extend: its labels are carried over unless a record of the same crystal and potential replaces
         them.
+    again : bool
+        The records were made from relaxed crystals of the base: a label that replaces one of the same name keeps its
+        parent, its stacking and the whole change of volume.
     search : path, optional
         Folder of `perovex minima`: every label is then compared with all that was tried for its compound, see
         ``minimum`` and the columns after it in `describe_columns`, and the candidates are packed beside the labels, so
@@ -105,7 +111,9 @@ def collect(  # noqa: PLR0913 - choices of the user
             crystals.append(atoms)
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     if base is not None:
-        table = _carry_over(Path(base), table, tensors, crystals)
+        old = load_elastic(base)
+        table = keep_beginnings(table, old.labels) if again else table
+        table = _carry_over(old, table, tensors, crystals)
     table = table.sort_values("label_id").reset_index(drop=True)
     repeated = table.loc[table["label_id"].duplicated(), "label_id"]
     if len(repeated):
@@ -158,12 +166,11 @@ def _reasons(table: pd.DataFrame, limit: int = 3) -> str:
 
 
 def _carry_over(
-    base: Path, table: pd.DataFrame, tensors: dict[str, dict[str, Any]], crystals: list[Atoms]
+    old: ElasticData, table: pd.DataFrame, tensors: dict[str, dict[str, Any]], crystals: list[Atoms]
 ) -> pd.DataFrame:
     """Add the labels of an earlier release that no new record replaces."""
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    old = load_elastic(base)
     kept = old.labels.loc[~old.labels.index.isin(table["label_id"])].reset_index()
     stored = json.loads((old.folder / TENSORS).read_text(encoding="utf-8"))
     for label in kept["label_id"]:

@@ -123,6 +123,22 @@ def test_a_release_can_be_extended_and_a_label_replaced(elastic_data, names, tmp
     assert load_elastic(tmp_path).version == "1.1"
 
 
+def test_a_label_made_again_keeps_where_it_began(elastic_data, names, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    for name in names[:2]:
+        _record(first, elastic_data, name, parent="begun.cif", stacking="eclipsed", volume_change=0.10)
+    collect([first], tmp_path / "1.0", progress=False)
+    _record(second, elastic_data, names[0], parent="relaxed.cif", stacking="staggered", volume_change=0.01)
+    collect([second], tmp_path / "1.1", base=tmp_path / "1.0", again=True, progress=False)
+    row = load_elastic(tmp_path / "1.1").table.loc[names[0]]
+    assert (row["parent"], row["parent_stacking"]) == ("begun.cif", "eclipsed")
+    assert row["volume_change"] == pytest.approx(11.1)
+    collect([second], tmp_path / "1.2", base=tmp_path / "1.0", progress=False)
+    assert load_elastic(tmp_path / "1.2").table.loc[names[0], "parent"] == "relaxed.cif"
+
+
 def test_labels_that_a_lower_minimum_supersedes_can_be_left_out(elastic_data, names, tmp_path):
     records = tmp_path / "records"
     records.mkdir()
