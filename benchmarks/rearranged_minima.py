@@ -1,0 +1,107 @@
+"""What slid slabs, turned molecules and new tilts find that borrowed patterns had not, by where crystals come from.
+
+Usage: python benchmarks/rearranged_minima.py BEFORE AFTER, with two releases that pack their search.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from perovex.datasets import load_elastic
+from perovex.minima.archive import read_packed
+from perovex.minima.compound import Compound
+
+REARRANGED = ("tilt", "turn", "slide")
+SAME = 3.0  # meV per metal within which two minima count as equally low
+MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh", "E_in_plane_soft_frozen", "E_vrh_soft_frozen")
+
+
+def candidates(folder: Path) -> pd.DataFrame:
+    """Minima and failures of a packed search, with the compound's name and the energy in meV per metal."""
+    records, _ = read_packed(folder, ())
+    table = pd.DataFrame(records).set_index("id")
+    table["name"] = [Compound.from_record(compound).name for compound in table["compound"]]
+    table["halide"] = [compound["halides"] for compound in table["compound"]]
+    table["spacers"] = [compound["spacers"] for compound in table["compound"]]
+    table["energy"] = 1e3 * table["energy_per_metal_eV"].astype(float)
+    return table
+
+
+def origins(table: pd.DataFrame, sources: pd.Series) -> pd.Series:
+    """Source of the crystal that the family of each compound began with, by spacers."""
+    given = table[table["strategy"] == "given"]
+    named = given["parent"].map(sources).set_axis(given["spacers"])
+    return named.dropna().groupby(level=0).first()
+
+
+def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Each way to rearrange: candidates, calls, and how many ended below all that was known before."""
+    minima = before[before["status"] == "minimum"]
+    lowest = minima.groupby("name")["energy"].min()
+    tried = after[after["strategy"].isin(REARRANGED) & ~after.index.isin(before.index)]
+    below = (tried["status"] == "minimum") & (tried["energy"] < tried["name"].map(lowest) - SAME)
+    table = (
+        tried.assign(below=below)
+        .groupby("strategy")
+        .agg(
+            candidates=("below", "size"),
+            below=("below", "sum"),
+            calls=("calls", "median"),
+            seconds=("seconds", "median"),
+        )
+    )
+    print(f"below: more than {SAME:g} meV per metal below the lowest minimum of before")
+    print(table.to_string())
+
+
+def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series) -> None:
+    """How far the lowest minimum of compounds that were tried anew went down, by origin and halide."""
+    first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
+    last = after[after["status"] == "minimum"].groupby("name")["energy"].min()
+    tried = after.loc[~after.index.isin(before.index)].drop_duplicates("name").set_index("name")
+    down = (first - last).reindex(tried.index)
+    table = tried.assign(down=down, origin=tried["spacers"].map(origins(after, sources))).dropna(subset=["down"])
+    summary = table.groupby(["origin", "halide"])["down"].agg(
+        compounds="size",
+        lower=lambda values: int((values > SAME).sum()),
+        median=lambda values: values[values > SAME].median(),
+        most="max",
+    )
+    print("\ncompounds tried, of how many a lower minimum was found, by how much where one was (meV per metal)")
+    print(summary.round(0).to_string())
+
+
+def tell_moduli(before: Path, after: Path) -> None:
+    """Moduli of compounds whose shown label changed, new over old."""
+    old, new = load_elastic(before), load_elastic(after)
+    columns = ["spacer_smiles", "metal", "halide", "n_layers"]
+    pair = [data.table[data.table["source"] != "experiment"].reset_index() for data in (old, new)]
+    joined = pair[0].merge(pair[1], on=columns, suffixes=("_old", "_new"))
+    shown = [set(data.table.index) for data in (old, new)]
+    moved = joined[~joined["crystal_id_old"].isin(shown[1]) & ~joined["crystal_id_new"].isin(shown[0])]
+    print(f"\n{len(moved)} compounds with another label")
+    for modulus in MODULI:
+        ratio = moved[f"{modulus}_new"] / moved[f"{modulus}_old"]
+        change = moved[f"{modulus}_new"] - moved[f"{modulus}_old"]
+        typical = np.exp(np.log(ratio).mean())
+        print(
+            f"{modulus}: new over old {typical:.2f} ({ratio.min():.2f} to {ratio.max():.2f}), stiffer in "
+            f"{(change > 0).sum()} of {change.notna().sum()}, mean absolute change {change.abs().mean():.1f} GPa"
+        )
+
+
+def main(before: str, after: str) -> None:
+    tables = candidates(Path(before)), candidates(Path(after))
+    labels = load_elastic(after, minima="all").labels
+    sources = labels.drop_duplicates("crystal_id").set_index("crystal_id")["source"]
+    tell_strategies(*tables)
+    tell_energies(*tables, sources)
+    tell_moduli(Path(before), Path(after))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
