@@ -96,7 +96,7 @@ def tell_moduli(before: Path, after: Path) -> None:
 
 def main(before: str, after: str) -> None:
     tables = candidates(Path(before)), candidates(Path(after))
-    labels = pd.concat([load_elastic(folder, minima="all").labels for folder in (before, after)])  # superseded ones, too
+    labels = pd.concat([load_elastic(folder, minima="all").labels for folder in (before, after)])
     sources = labels.drop_duplicates("crystal_id").set_index("crystal_id")["source"]
     tell_strategies(*tables)
     tell_energies(*tables, sources)
