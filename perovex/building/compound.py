@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from perovex.building.cation import CAGE_SMILES, canonical, spacer_smiles
 from perovex.building.halides import Halides, read_halides
-from perovex.building.lengths import metal_radius
 from perovex.errors import BuildError, PerovexError
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Compound:
         sheets = _sheets(n)
         return cls(
             spacer_smiles(str(spacer)),
-            _metal(metal),
+            _element(metal, "metal"),
             str(read_halides(str(halide), sheets)),
             sheets,
             _choice(cage, CAGE_SMILES, "cage cation"),
@@ -183,15 +182,13 @@ def _given(value: Any) -> bool:
     return value is not None and value == value and str(value).strip() != ""  # noqa: PLR0124 (NaN)
 
 
-def _metal(symbol: str) -> str:
-    """Return the symbol of a metal that crystals are built with."""
+def _element(symbol: str, what: str) -> str:
     text = str(symbol).strip()
     if not text.isalpha():
         raise BuildError(
-            f"metal {text!r} is no single element",
+            f"{what} {text!r} is no single element",
             remedy="mixtures of halides are built, of metals not: build one, then exchange sites in its file",
         )
-    metal_radius(text.capitalize())
     return text.capitalize()
 
 

@@ -14,6 +14,7 @@ from perovex._workers import workers
 from perovex.building import build_layered, from_known
 from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
+from perovex.building.lengths import metal_radius
 from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
@@ -225,6 +226,11 @@ def _plan(
     for number, compound in enumerate(compounds):
         if isinstance(compound, PerovexError):
             rows.append([Described(error=compound)])
+            continue
+        try:
+            metal_radius(compound.metal)  # before the known crystals are read
+        except BuildError as error:
+            rows.append([Described(error=error)])
             continue
         rows.append([])
         trials = _trials(compound, start, n_builds, random_state)

@@ -4,7 +4,7 @@ import pytest
 from ase import Atoms
 
 from perovex.crystal import as_structure, expand_paths, perceive, read
-from perovex.errors import DisorderError, StructureFileError
+from perovex.errors import DisorderError, PerovexError, StructureFileError
 
 CELL = "".join(f"_cell_length_{k} 6.3\n" for k in "abc") + "".join(
     f"_cell_angle_{k} 90\n" for k in ("alpha", "beta", "gamma")
@@ -248,3 +248,16 @@ def test_occupancies_that_leave_nothing_or_too_much_are_refused(tmp_path):
 def test_a_truncated_xyz_file_says_so(tmp_path):
     with pytest.raises(StructureFileError, match="atom 4 of 5 lacks columns"):
         read(write(tmp_path, XYZ.format(BOX).replace("I 0 3.15 0\n", "I 0\n"), "a.xyz"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", ["1e30845", "-inf", "1e308", "nan"])
+@pytest.mark.parametrize("name", ["far.extxyz", "POSCAR"])
+def test_a_coordinate_that_is_no_finite_number_is_refused_without_a_warning(tmp_path, name, number):
+    atoms = f"Pb 0 0 0\nI 3 0 {number}\n" if name != "POSCAR" else f"0 0 0\n3 0 {number}\n"
+    head = '2\nLattice="6 0 0 0.5 6 0 0 0 6" Properties=species:S:1:pos:R:3\n'
+    if name == "POSCAR":
+        head = "made\n1.0\n6 0 0\n0.5 6 0\n0 0 6\nPb I\n1 1\nCartesian\n"
+    (tmp_path / name).write_text(head + atoms)
+    with pytest.raises(PerovexError, match=r"coordinates|number|readable"):
+        perceive(tmp_path / name)

@@ -72,7 +72,8 @@ def parse_poscar(text: str) -> tuple[NDArray[np.float64], Sites]:
     if mode in {"C", "K"}:
         if abs(np.linalg.det(lattice)) < 1e-9:
             raise UnreasonableCellError("degenerate cell")
-        positions = np.linalg.solve(lattice.T, (positions * factor).T).T
+        with np.errstate(invalid="ignore", over="ignore"):  # as in xyz: refused by name later
+            positions = np.linalg.solve(lattice.T, (positions * factor).T).T
     return lattice, Sites.ordered(names, positions)
 
 

@@ -64,7 +64,9 @@ def parse_xyz(text: str, frame: int | None = None) -> tuple[NDArray[np.float64],
     lattice = _lattice(entries.get("lattice", ""), lines[atoms + 2 :])
     symbols, cart = _atoms(lines[2 : atoms + 2], atoms, entries.get("properties", _PLAIN))
     remarks += periodicity_remarks(_flags(entries.get("pbc", "T T T")))
-    return lattice, Sites.ordered(symbols, cart @ np.linalg.inv(lattice)), remarks
+    with np.errstate(invalid="ignore", over="ignore"):  # coordinates that are not finite are refused by name later
+        frac = cart @ np.linalg.inv(lattice)
+    return lattice, Sites.ordered(symbols, frac), remarks
 
 
 def periodicity_remarks(periodic: Sequence[bool]) -> list[str]:
