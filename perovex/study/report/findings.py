@@ -102,6 +102,11 @@ def _what_goes_with(task: TaskResult) -> str:
     return f"{what} have a {enumerated(parts)}. That is {share:.0f} % of what the model uses; {rest}."
 
 
+def _three_digits(value: float) -> str:
+    """Keep zeros that were measured: 3.00 stands beside 1.75."""
+    return f"{value:#.3g}".rstrip(".")
+
+
 def _how_sure(regressions: list[TaskResult], many: str) -> str:
     shares, errors, means = [], [], []
     for task in regressions:
@@ -109,8 +114,8 @@ def _how_sure(regressions: list[TaskResult], many: str) -> str:
         value, lower, upper = _r2(task)
         shares.append(f"{100 * value:.0f} % ({100 * lower:.0f} to {100 * upper:.0f} %) of the variance of {task.name}")
         unit = f" {task.task.unit}" if task.task.unit else ""
-        errors.append(f"{task.evaluation.score('MAE'):.3g}{unit}")
-        means.append(f"{task.evaluation.score('MAE', 'mean'):.3g}{unit}")
+        errors.append(_three_digits(task.evaluation.score("MAE")) + unit)
+        means.append(_three_digits(task.evaluation.score("MAE", "mean")) + unit)
     return (
         f"How sure: for {many} that it has never seen the model explains {enumerated(shares)}. It is off by "
         f"{enumerated(errors)} on average; always saying the mean, by {enumerated(means)}."
