@@ -7,8 +7,10 @@ import math
 NOTHING = 1e-10
 
 
-def short(value: float, digits: int = 4) -> str:
+def short(value: float, digits: int = 4, *, zeros: bool = False) -> str:
     """Return a number with so many significant digits; what is only rounding error is zero.
+
+    Zeros at the end go unless they are asked for, as of measured values that stand beside each other.
 
     No descriptor has a meaning below `NOTHING` in its unit: an ideal octahedron has a tilt of 0, not of 8.6e-31 deg.
 
@@ -16,8 +18,11 @@ def short(value: float, digits: int = 4) -> str:
     --------
     >>> short(8.6e-31), short(-2.34567), short(172.43219, 5)
     ('0', '-2.346', '172.43')
+    >>> short(2.997, 3), short(2.997, 3, zeros=True), short(123.4, 3, zeros=True)
+    ('3', '3.00', '123')
     """
-    return f"{0.0 if abs(value) < NOTHING else value:.{digits}g}"
+    number = 0.0 if abs(value) < NOTHING else value
+    return f"{number:#.{digits}g}".rstrip(".") if zeros else f"{number:.{digits}g}"
 
 
 def with_interval(value: float, lower: float, upper: float, unit: str = "") -> str:

@@ -90,7 +90,7 @@ class Compound:
         sheets = _sheets(n)
         return cls(
             spacer_smiles(str(spacer)),
-            _element(metal, "metal"),
+            _metal(metal),
             str(read_halides(str(halide), sheets)),
             sheets,
             _choice(cage, CAGE_SMILES, "cage cation"),
@@ -182,11 +182,11 @@ def _given(value: Any) -> bool:
     return value is not None and value == value and str(value).strip() != ""  # noqa: PLR0124 (NaN)
 
 
-def _element(symbol: str, what: str) -> str:
+def _metal(symbol: str) -> str:
     text = str(symbol).strip()
     if not text.isalpha():
         raise BuildError(
-            f"{what} {text!r} is no single element",
+            f"metal {text!r} is no single element",
             remedy="mixtures of halides are built, of metals not: build one, then exchange sites in its file",
         )
     return text.capitalize()

@@ -103,6 +103,15 @@ def test_a_failed_compound_costs_its_row(quick, bundle):
         predict_new(BA[0], halide="F", n_builds=2, models=bundle)
 
 
+def test_a_metal_that_nothing_is_built_with_is_refused_before_known_crystals_are_read(quick, monkeypatch, bundle):
+    monkeypatch.setattr(built, "known_crystals", lambda _: pytest.fail("read"))
+    with pytest.raises(BuildError, match="no octahedral radius is known for the metal 'Au'"):
+        predict_new(BA[0], metal="au", models=bundle)
+    table = predict_compounds(read_compounds(pd.DataFrame({"smiles": [BA[0]], "metal": ["Au"]})), models=bundle)
+    assert "the metal 'Au'" in table["error"].iloc[0]
+    assert not quick
+
+
 def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
     monkeypatch.setattr("perovex.elasticity.potentials.by_name.find_spec", lambda _: None)
     said = f"needs sevenn and dftd3, not installed here ({install_command('labels')})"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from perovex._numbers import short
 from perovex._words import enumerated, group_words
 from perovex.explain.importance.noise_floor import STANDS_OUT
 from perovex.explain.names import name_of
@@ -102,11 +103,6 @@ def _what_goes_with(task: TaskResult) -> str:
     return f"{what} have a {enumerated(parts)}. That is {share:.0f} % of what the model uses; {rest}."
 
 
-def _three_digits(value: float) -> str:
-    """Keep zeros that were measured: 3.00 stands beside 1.75."""
-    return f"{value:#.3g}".rstrip(".")
-
-
 def _how_sure(regressions: list[TaskResult], many: str) -> str:
     shares, errors, means = [], [], []
     for task in regressions:
@@ -114,8 +110,8 @@ def _how_sure(regressions: list[TaskResult], many: str) -> str:
         value, lower, upper = _r2(task)
         shares.append(f"{100 * value:.0f} % ({100 * lower:.0f} to {100 * upper:.0f} %) of the variance of {task.name}")
         unit = f" {task.task.unit}" if task.task.unit else ""
-        errors.append(_three_digits(task.evaluation.score("MAE")) + unit)
-        means.append(_three_digits(task.evaluation.score("MAE", "mean")) + unit)
+        errors.append(short(task.evaluation.score("MAE"), 3, zeros=True) + unit)
+        means.append(short(task.evaluation.score("MAE", "mean"), 3, zeros=True) + unit)
     return (
         f"How sure: for {many} that it has never seen the model explains {enumerated(shares)}. It is off by "
         f"{enumerated(errors)} on average; always saying the mean, by {enumerated(means)}."
