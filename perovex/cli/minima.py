@@ -141,7 +141,7 @@ def _starts(files: list[str], release: Path | None, potential: str, origin: str)
     if release is not None:
         data = load_elastic(release, potential=potential, minima="all")
         starts += starts_of(data)
-        labelled = set(data.table.index)
+        labelled = set(data.with_label)
     return refuse_repeated_starts(starts), labelled
 
 

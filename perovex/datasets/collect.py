@@ -72,7 +72,7 @@ def collect(  # noqa: PLR0913 - choices of the user
         that the search can go on from the release.
     within : float, optional
         Leave out labels whose compound has a minimum more than this lower, meV per metal; measured crystals stay, and
-        crystals of which another potential's label stays.
+        crystals of which another potential's label stays. The manifest names what was left out.
     version : str, optional
         Default: the folder's name.
     notes : str, optional
@@ -110,8 +110,8 @@ def collect(  # noqa: PLR0913 - choices of the user
             atoms.info = {"label_id": row["label_id"]}
             crystals.append(atoms)
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    if base is not None:
-        old = load_elastic(base)
+    old = None if base is None else load_elastic(base)
+    if old is not None:
         table = keep_beginnings(table, old.labels) if again else table
         table = _carry_over(old, table, tensors, crystals)
     table = table.sort_values("label_id").reset_index(drop=True)
@@ -124,15 +124,23 @@ def collect(  # noqa: PLR0913 - choices of the user
             remedy="label other crystals, or extend a release with base (--base)",
         )
     table = _with_minima(table, crystals, search)
+    left_out = {} if old is None else dict(old.manifest.get("left_out", {}))
     if within is not None:
-        table = _near_the_lowest(table, within)
+        ranked, table = table, _near_the_lowest(table, within)
+        left_out |= _energies_of_others(ranked, table)
         tensors = {label: tensors[label] for label in table["label_id"]}
         crystals = [atoms for atoms in crystals if atoms.info["label_id"] in tensors]
     folder = Path(out)
     table = validate_labels(table, source=folder / LABELS)
     if search is not None:
         pack_search(search, folder)
-    _write(folder, table, tensors, crystals, version=version or folder.name, notes=notes, date=date)
+    manifest = {
+        "version": version or folder.name,
+        "date": date or datetime.now(tz=UTC).date().isoformat(),
+        "notes": notes,
+        "left_out": {label: left_out[label] for label in sorted(left_out) if label not in tensors},
+    }
+    _write(folder, table, tensors, crystals, manifest)
     return table
 
 
@@ -156,6 +164,12 @@ def _near_the_lowest(table: pd.DataFrame, within: float) -> pd.DataFrame:
     superseded = (table["minimum"] > 0) & (table["energy_above_lowest"].astype(float) > within)
     stay = table["crystal_id"].isin(table.loc[~superseded, "crystal_id"])
     return table.loc[stay].reset_index(drop=True)
+
+
+def _energies_of_others(ranked: pd.DataFrame, kept: pd.DataFrame) -> dict[str, float]:
+    """Labels that were not kept, with their energy above the lowest, meV per metal."""
+    others = ranked[~ranked["label_id"].isin(kept["label_id"])]
+    return dict(zip(others["label_id"], others["energy_above_lowest"].astype(float).round(1), strict=True))
 
 
 def _reasons(table: pd.DataFrame, limit: int = 3) -> str:
@@ -357,21 +371,16 @@ def _write(
     table: pd.DataFrame,
     tensors: dict[str, dict[str, Any]],
     crystals: list[Atoms],
-    *,
-    version: str,
-    notes: str,
-    date: str | None,
+    manifest: dict[str, Any],
 ) -> None:
+    """Write the files of a release; the manifest gets counts and units."""
     import ase.io
 
     text = io.StringIO()
     for atoms in sorted(crystals, key=lambda a: a.info["label_id"]):
         ase.io.write(text, atoms, format="extxyz")
     counts = (table["potential"] + " " + table["status"]).value_counts().sort_index()
-    manifest = {
-        "version": version,
-        "date": date or datetime.now(tz=UTC).date().isoformat(),
-        "notes": notes,
+    manifest |= {
         "rows": {str(name): int(n) for name, n in counts.items()},
         "units": {name: c.unit for name, c in COLUMNS.items() if c.unit and name in table},
     }

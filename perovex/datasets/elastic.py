@@ -53,7 +53,8 @@ class ElasticData:
     folder : Path
         Where the files lie.
     manifest : dict
-        Release notes: date, software, settings of the labels.
+        Release notes: date, counts, units, and under ``left_out`` labels that were made and lie too high to be shown,
+        with meV per metal above the lowest of their compound.
     moduli : {"relaxed", "soft_frozen", "regularised"}
         Which elastic constants `table` and `tensors` show: with all ions relaxed under strain; with the modes below the
         soft-mode threshold frozen (see ``data/README.md``); or with a small curvature added to every mode
@@ -139,6 +140,13 @@ class ElasticData:
         """Rejected labels of the chosen potential with the reason, indexed by ``crystal_id``."""
         rows = self.labels[(self.labels["potential"] == self.potential) & (self.labels["status"] == "rejected")]
         return rows.reset_index().set_index("crystal_id").sort_index()
+
+    @cached_property
+    def with_label(self) -> frozenset[str]:
+        """Names of crystals that were labelled with the chosen potential: accepted, rejected or left out."""
+        rows = self.labels["crystal_id"][self.labels["potential"] == self.potential]
+        names = [str(label).rsplit("@", 1) for label in self.manifest.get("left_out", {})]
+        return frozenset(rows) | {name for name, potential in names if potential == self.potential}
 
     @cached_property
     def causes(self) -> pd.Series:

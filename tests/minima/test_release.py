@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from perovex.datasets import collect, load_elastic
+from perovex.datasets.minima import starts_of
 from perovex.datasets.paths import write_checksums
 from perovex.datasets.quality.exchange import exchange_energies, too_high
 from perovex.errors import DatasetError, SearchError
-from perovex.minima import SearchSettings, open_search, search_minima, unpack_search
+from perovex.minima import LabelChoice, SearchSettings, open_search, search_minima, unpack_search
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,17 @@ def test_a_search_goes_on_from_the_release_that_it_is_packed_in(release, straigh
     assert list(search_minima([straight], tmp_path, settings=settings, calculator=springs, potential="springs")) == []
     with pytest.raises(SearchError, match="no packed search"):
         unpack_search(tmp_path, tmp_path / "new")
+
+
+def test_every_minimum_of_the_released_search_near_the_lowest_has_a_label(elastic_data, tmp_path):
+    unpack_search(elastic_data.folder, tmp_path)
+    starts = [start for start in starts_of(elastic_data) if start.name not in open_search([], tmp_path).store]
+    known = open_search(starts, tmp_path)
+    compounds = {outcome.compound for outcome in known.store.all()}
+    assert len(compounds) > 400
+    left = LabelChoice(25.0, elastic_data.with_label).jobs(known, compounds, tmp_path)
+    assert [job.name for job in left] == []
+    assert len(LabelChoice(25.0).jobs(known, compounds, tmp_path)) > len(compounds)
 
 
 def test_only_labels_of_lowest_minima_are_shown_by_default(layered_release):
