@@ -223,19 +223,25 @@ def _plan(
     """Return a row of crystals for each compound, still empty but for errors, and what to build for which row."""
     rows: list[list[Described]] = []
     plan: list[tuple[int, _Trial]] = []
-    for number, compound in enumerate(compounds):
+    for number, compound in enumerate(map(_buildable, compounds)):
         if isinstance(compound, PerovexError):
             rows.append([Described(error=compound)])
-            continue
-        try:
-            metal_radius(compound.metal)  # before the known crystals are read
-        except BuildError as error:
-            rows.append([Described(error=error)])
-            continue
-        rows.append([])
-        trials = _trials(compound, start, n_builds, random_state)
-        plan += [(number, trial) for trial in trials]
+        else:
+            rows.append([])
+            trials = _trials(compound, start, n_builds, random_state)
+            plan += [(number, trial) for trial in trials]
     return rows, plan
+
+
+def _buildable(compound: Compound | PerovexError) -> Compound | PerovexError:
+    """Return the compound, or the error where no crystal has its metal: before the known crystals are read."""
+    if isinstance(compound, PerovexError):
+        return compound
+    try:
+        metal_radius(compound.metal)
+    except BuildError as error:
+        return error
+    return compound
 
 
 def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
