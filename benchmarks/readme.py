@@ -82,7 +82,8 @@ def scores() -> str:
                 f"| {mean['value']:.2f} | {r2['value']:.2f} [{r2['lower']:.2f}, {r2['upper']:.2f}] "
                 f"| {held['coverage']:.0%} |"
             )
-    sizes = " and ".join(f"{t['n_rows']} crystals of {t['n_groups']} spacers" for t in trainings)
+    each = dict.fromkeys(f"{t['n_rows']} crystals of {t['n_groups']} spacers" for t in trainings)
+    sizes = " and ".join(each)  # once, where both kinds of moduli have as many
     lines.append(
         f"\n{sizes}, data {trainings[-1]['data_version']}; each spacer held out, 95 % intervals over spacers in "
         "brackets."

@@ -59,17 +59,24 @@ def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
 
 
 def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series) -> None:
-    """How far the lowest minimum of compounds that were tried anew went down, by origin and halide."""
+    """How far the lowest minimum of compounds that were tried anew went down, by origin, halide and what was tried."""
     first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
     last = after[after["status"] == "minimum"].groupby("name")["energy"].min()
-    tried = after.loc[~after.index.isin(before.index)].drop_duplicates("name").set_index("name")
-    down = (first - last).reindex(tried.index)
-    table = tried.assign(down=down, origin=tried["spacers"].map(origins(after, sources))).dropna(subset=["down"])
-    summary = table.groupby(["origin", "halide"])["down"].agg(
-        compounds="size",
-        lower=lambda values: int((values > SAME).sum()),
-        median=lambda values: values[values > SAME].median(),
-        most="max",
+    new = after.loc[~after.index.isin(before.index)]
+    tried = new.drop_duplicates("name").set_index("name")
+    itself = tried.index.isin(new.loc[new["strategy"].isin(REARRANGED), "name"])
+    tried["tried"] = np.where(itself, "rearranged itself", "borrowed patterns only")
+    tried["origin"] = tried["spacers"].map(origins(after, sources))
+    tried["down"] = first - last
+    summary = (
+        tried.dropna(subset=["down"])
+        .groupby(["origin", "halide", "tried"])["down"]
+        .agg(
+            compounds="size",
+            lower=lambda values: int((values > SAME).sum()),
+            median=lambda values: values[values > SAME].median(),
+            most="max",
+        )
     )
     print("\ncompounds tried, of how many a lower minimum was found, by how much where one was (meV per metal)")
     print(summary.round(0).to_string())

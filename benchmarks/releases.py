@@ -3,7 +3,8 @@
 Usage: python benchmarks/releases.py OLD NEW [--repeats 2] [--figure FILE], with the folders of two releases, such as
 data/elastic/0.5 and data/elastic/0.8. Three tables are learnt: the old release; the new labels of the compounds that
 the old one has; and all crystals of the new release that have a spacer of the old one. Scores are held out by spacer,
-of the model that predicts, with 95 % intervals over spacers; Markdown.
+of the model that predicts, with 95 % intervals over spacers; Markdown. Crystals that have one label in both releases
+are compared one by one, too, which tells smaller differences.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 from ground_states import compound_of_crystals
 
 from perovex.datasets import load_elastic
+from perovex.explain.statistics import group_mean_interval
 from perovex.figures.style import CYCLE, style
 from perovex.learn import YoungModulusRegressor, evaluate
 from perovex.minima.compound import without_hand
@@ -27,6 +29,7 @@ from perovex.study.tables import build_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perovex.learn import Evaluation
     from perovex.study.tables import StudyTables
 
 MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh")
@@ -56,10 +59,10 @@ def of_one_hand(spacer: str) -> str:
     return without_hand(tuple(spacer.split(".")))
 
 
-def scores(tables: StudyTables, key: str, n_repeats: int) -> pd.DataFrame:
-    """R2 and mean absolute error over all crystals and over those of every source."""
+def held_out(tables: StudyTables, key: str, n_repeats: int) -> Evaluation:
+    """Predictions of the model that predicts, each spacer held out."""
     model = YoungModulusRegressor("average", target=key, interval_folds=0)
-    validated = evaluate(
+    return evaluate(
         model,
         tables.X,
         tables.values[key].astype(float),
@@ -68,6 +71,10 @@ def scores(tables: StudyTables, key: str, n_repeats: int) -> pd.DataFrame:
         n_repeats=n_repeats,
         baselines=False,
     )
+
+
+def scores(validated: Evaluation) -> pd.DataFrame:
+    """R2 and mean absolute error over all crystals and over those of every source."""
     everything = (
         validated.scores[validated.scores["model"] == "model"].rename(columns={"value": "score"}).assign(value="all")
     )
@@ -83,6 +90,23 @@ def as_text(rows: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
         part = found[found["metric"] == metric].set_index("value")
         columns[name] = part.apply(lambda row: f"{row['score']:.2f} [{row['lower']:.2f}, {row['upper']:.2f}]", axis=1)
     return pd.DataFrame(columns).fillna("")
+
+
+def change_of_errors(old: Evaluation, new: Evaluation, tables: StudyTables) -> list[str]:
+    """Absolute error in the new release less that in the old one, of crystals with one label in both, by source."""
+    parts = [validated.predictions.query("model == 'model'") for validated in (old, new)]
+    means = [part.groupby("id")[["truth", "prediction"]].mean() for part in parts]
+    pairs = means[0].add_suffix("_old").join(means[1].add_suffix("_new"), how="inner")
+    pairs = pairs[np.isclose(pairs["truth_old"], pairs["truth_new"], rtol=1e-6)]
+    errors = [(pairs[f"prediction_{which}"] - pairs[f"truth_{which}"]).abs() for which in ("old", "new")]
+    change, source = errors[1] - errors[0], tables.meta.loc[pairs.index, "source"]
+    lines = []
+    for name in ("all", *sorted(source.unique())):
+        part = change if name == "all" else change[source == name]
+        codes, _ = pd.factorize(tables.groups.loc[part.index])
+        mean, lower, upper = group_mean_interval(part.to_numpy()[None, :], codes, level=0.95)
+        lines.append(f"{name} ({len(part)}): {mean:+.2f} [{lower:+.2f}, {upper:+.2f}] GPa")
+    return lines
 
 
 def draw(found: Mapping[str, Mapping[str, pd.DataFrame]], file: Path) -> None:
@@ -116,9 +140,13 @@ def main() -> None:
         print(f"{name}: {len(tables.X)} crystals, {tables.meta['source'].value_counts().to_dict()}")
     found = {}
     for key in MODULI:
-        found[key] = {name: scores(tables, key, asked.repeats) for name, tables in learnt.items()}
+        validated = {name: held_out(tables, key, asked.repeats) for name, tables in learnt.items()}
+        found[key] = {name: scores(one) for name, one in validated.items()}
         for metric in ("R2", "MAE"):
             print(f"\n{key}, {metric}\n{as_text(found[key], metric).to_markdown()}", flush=True)
+        first, *_, last = learnt
+        print(f"\n{key}, absolute errors of {last} less those of {first}, crystals with one label in both")
+        print("\n".join(change_of_errors(validated[first], validated[last], learnt[last])), flush=True)
     if asked.figure:
         draw(found, asked.figure)
 

@@ -62,7 +62,8 @@ def test_a_search_goes_on_from_the_release_that_it_is_packed_in(release, straigh
 
 def test_every_minimum_of_the_released_search_near_the_lowest_has_a_label(elastic_data, tmp_path):
     unpack_search(elastic_data.folder, tmp_path)
-    starts = [start for start in starts_of(elastic_data) if start.name not in open_search([], tmp_path).store]
+    found = open_search([], tmp_path).store
+    starts = [start for start in starts_of(elastic_data) if start.name not in found]
     known = open_search(starts, tmp_path)
     compounds = {outcome.compound for outcome in known.store.all()}
     assert len(compounds) > 400
