@@ -151,9 +151,13 @@ def test_labels_that_a_lower_minimum_supersedes_can_be_left_out(elastic_data, na
     compared = high["crystal_id"].isin(before.drop(index=high.index)["crystal_id"])  # by another potential, too
     assert gone == set(high.index[~compared])
     assert len(gone) > 10
-    assert set(after.manifest["left_out"]) == gone
-    assert all(above > 5 for above in after.manifest["left_out"].values())
-    assert after.with_label == set(before.loc[before["potential"] == after.potential, "crystal_id"])
+    left_out, left_before = after.manifest["left_out"], elastic_data.manifest["left_out"]
+    assert set(left_out) == gone | set(left_before)
+    assert {label: left_out[label] for label in gone} == pytest.approx(
+        dict(high["energy_above_lowest"][list(gone)]), abs=0.06
+    )
+    assert after.with_label == elastic_data.with_label
+    assert not set(left_before) & set(before.index)
     measured = (before["source"] == "experiment").sum()
     assert (after.labels["source"] == "experiment").sum() == measured
     with pytest.raises(DatasetError, match="no structure"):
