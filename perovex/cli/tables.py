@@ -90,7 +90,8 @@ def plain(table: pd.DataFrame, width: int = WIDTH) -> str:
         return _folded(view.reset_index(level=list(range(1, view.index.nlevels))), width)
     lines: list[str] = []
     for name, row in zip(names, view.itertuples(index=False), strict=True):
-        cells = ", ".join(f"{value} {column}" for column, value in zip(view.columns, row, strict=True))
+        texts = {str(column): _plain_cell(value) for column, value in zip(view.columns, row, strict=True)}
+        cells = "; ".join(f"{column}: {text}" for column, text in texts.items() if text)
         lines += textwrap.wrap(f"{name}: {cells}", width, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
 

@@ -23,9 +23,9 @@ def test_wide_tables_go_on_below_and_long_text_is_wrapped():
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("column") == text.count("(%)") == 12
     reason = "a long reason that no column of a terminal can hold and that nobody may cut short"
-    text = plain(pd.DataFrame({"labels": [2]}, index=[reason]))
+    text = plain(pd.DataFrame({"labels": [2], "shift": [np.nan], "too high": [57.693]}, index=[reason]))
     assert max(map(len, text.splitlines())) <= 80
-    assert " ".join(text.split()) == f"{reason}: 2 labels"
+    assert " ".join(text.split()) == f"{reason}: labels: 2; too high: 57.69"
 
 
 def test_the_name_of_the_index_stands_in_the_line_of_the_columns():
