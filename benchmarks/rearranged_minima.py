@@ -6,6 +6,7 @@ Usage: python benchmarks/rearranged_minima.py BEFORE AFTER, with two releases th
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ def candidates(folder: Path) -> pd.DataFrame:
     records, _ = read_packed(folder, ())
     table = pd.DataFrame(records).set_index("id")
     table["name"] = [Compound.from_record(compound).name for compound in table["compound"]]
+    table["iodide"] = [replace(Compound.from_record(record), halides="I").name for record in table["compound"]]
     table["halide"] = [compound["halides"] for compound in table["compound"]]
     table["spacers"] = [compound["spacers"] for compound in table["compound"]]
     table["energy"] = 1e3 * table["energy_per_metal_eV"].astype(float)
@@ -82,6 +84,21 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     print(summary.round(0).to_string())
 
 
+def tell_halides(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """How many chlorides and bromides went down by themselves whose iodide had been rearranged in vain."""
+    first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
+    tried = after[after["strategy"].isin(REARRANGED) & ~after.index.isin(before.index)]
+    minima = tried["energy"].where(tried["status"] == "minimum")
+    lower = (tried["name"].map(first) - minima > SAME).groupby(tried["name"]).any()
+    halide = tried.groupby("name")["halide"].first()
+    iodide = tried.groupby("name")["iodide"].first()
+    in_vain = [name for name in lower.index if halide[name] == "I" and not lower[name]]
+    others = lower[(halide != "I") & iodide.isin(in_vain)]
+    print(
+        f"\nchlorides and bromides of iodides rearranged in vain: {others.sum()} of {len(others)} went down themselves"
+    )
+
+
 def tell_moduli(before: Path, after: Path) -> None:
     """Moduli of compounds whose shown label changed, new over old."""
     old, new = load_elastic(before), load_elastic(after)
@@ -107,6 +124,7 @@ def main(before: str, after: str) -> None:
     sources = labels.drop_duplicates("crystal_id").set_index("crystal_id")["source"]
     tell_strategies(*tables)
     tell_energies(*tables, sources)
+    tell_halides(*tables)
     tell_moduli(Path(before), Path(after))
 
 

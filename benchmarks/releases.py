@@ -144,9 +144,10 @@ def main() -> None:
         found[key] = {name: scores(one) for name, one in validated.items()}
         for metric in ("R2", "MAE"):
             print(f"\n{key}, {metric}\n{as_text(found[key], metric).to_markdown()}", flush=True)
-        first, *_, last = learnt
-        print(f"\n{key}, absolute errors of {last} less those of {first}, crystals with one label in both")
-        print("\n".join(change_of_errors(validated[first], validated[last], learnt[last])), flush=True)
+        first, *others = learnt
+        for name in others:
+            print(f"\n{key}, absolute errors of {name} less those of {first}, crystals with one label in both")
+            print("\n".join(change_of_errors(validated[first], validated[name], learnt[name])), flush=True)
     if asked.figure:
         draw(found, asked.figure)
 
