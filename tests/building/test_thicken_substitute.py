@@ -5,9 +5,11 @@ import pytest
 from ase.calculators.lj import LennardJones
 from pymatgen.core import Structure
 
+from perovex import describe
 from perovex.building import bond_length, build_layered, relax_built, substitute, thicken
 from perovex.building.layered import TILTS
-from perovex.building.substitute import GAP_SHARE, SHEET_RESPONSE, _touching
+from perovex.building.stacking import take_apart
+from perovex.building.substitute import GAP_SHARE, HEIGHT_SIZE, METAL_RESPONSE, SHEET_SIZE, _touching
 from perovex.crystal import layer_shifts, perceive
 from perovex.crystal.examples import cubic, layered
 from perovex.errors import BuildError, LabelError, PerovexError
@@ -65,20 +67,29 @@ def test_thicken_refuses_networks_and_unknown_cages(single):
         thicken(single, "XY")
 
 
-def test_substitution_scales_bonds_and_keeps_molecules(single):
+def test_substitution_scales_sheets_and_heights_and_keeps_molecules(single):
     before = perceive(single)
     chloride = substitute(single, {"Br": "Cl"}, settle=False)
     after = perceive(chloride)
     assert after.halides == ("Cl",)
-    factor = (bond_length("Pb", "Cl") / bond_length("Pb", "Br")) ** SHEET_RESPONSE
-    assert np.allclose(after.octahedra.bond_lengths, factor * before.octahedra.bond_lengths, atol=1e-6)
+    areas = [np.linalg.norm(np.cross(*take_apart(c).cell[:2])) for c in (before, after)]
+    assert areas[1] == pytest.approx(SHEET_SIZE["Cl"] ** 2 * areas[0])
     thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (before, after)]
-    assert thickness[1] == pytest.approx(factor * thickness[0], abs=1e-6)
+    assert thickness[1] == pytest.approx(HEIGHT_SIZE["Cl"] * thickness[0], abs=1e-6)
     gaps = [c.repeat_height - t for c, t in zip((before, after), thickness, strict=True)]
     assert gaps[0] - gaps[1] == pytest.approx(GAP_SHARE * (thickness[1] - thickness[0]), abs=1e-6)
     inside = [np.linalg.norm(m.coordinates[m.bonds[:, 0]] - m.coordinates[m.bonds[:, 1]], axis=1).sum()
               for c in (before, after) for m in c.spacers]  # fmt: skip
     assert np.allclose(sorted(inside[: len(before.spacers)]), sorted(inside[len(before.spacers) :]))
+
+
+def test_sheets_follow_another_metal_less_than_its_bonds(single):
+    swapped, before = perceive(substitute(single, {"Pb": "Sn"}, settle=False)), perceive(single)
+    shrunk = [describe(c)["area_per_metal"] for c in (before, swapped)]
+    bonds = bond_length("Sn", "Br") / bond_length("Pb", "Br")
+    assert shrunk[1] / shrunk[0] == pytest.approx(bonds ** (2 * METAL_RESPONSE))
+    thickness = [np.subtract(*c.slabs[0].terminal_heights[::-1]) for c in (before, swapped)]
+    assert thickness[1] == pytest.approx(bonds * thickness[0], abs=1e-6)
 
 
 def test_substitution_and_back_is_the_identity_of_the_cell():
