@@ -34,12 +34,10 @@ from tqdm import tqdm
 
 from perovex import describe, load_elastic, perceive
 from perovex._files import write_atomic
-from perovex.building import build_layered, from_known, relax_built
-from perovex.datasets.relatives import known_crystals
+from perovex.building import build_layered, relax_built
 from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
 from perovex.learn.bundle.folder import annotate_model
-from perovex.minima import describe_strategies
 from perovex.prediction import default_models
 
 if TYPE_CHECKING:
@@ -77,7 +75,6 @@ SHOWN = {
     "spacer_tilt": "deg",
 }
 TARGETS = ("E_in_plane", "E_out_of_plane", "E_vrh")
-MADE = tuple(f"_{name}_" for name in describe_strategies() if name != "given")  # in names of what a search made
 SHARE = 0.8  # of known crystals whose prediction moves by no more than what is reported
 
 
@@ -233,54 +230,6 @@ def prediction_shifts(
     return pd.DataFrame(lines).set_index("target")
 
 
-def made_from_known(data) -> dict[str, tuple[pd.Series, pd.Series, str]]:
-    """Describe each known compound that has a known relative, and what is made of that relative; with its group.
-
-    A compound is its lowest minimum where one was searched for, else its crystal of the data. Crystals that a search
-    made from such a relative are left out: that their relative leads near them is how they were found.
-    """
-    pairs = {}
-    for group in tqdm(data.groups.unique(), desc="made from relatives", leave=False):
-        crystals = known_crystals(group) if "." not in group and not group.startswith("3D") else ()
-        compounds: dict[tuple, list] = {}
-        for crystal in crystals:
-            cages = tuple(sorted({cage.smiles for cage in crystal.cage_cations}))
-            key = (crystal.metals, crystal.halides, crystal.n_layers, cages)
-            compounds.setdefault(key, []).append(crystal)
-        for (metals, halides, n, cages), same in compounds.items():
-            if len(metals) > 1 or len(halides) > 1 or len(cages) > 1 or any(part in same[0].source for part in MADE):
-                continue
-            others = [crystal for crystal in crystals if crystal not in same]
-            made = from_known(others, group, metals[0], halides[0], int(n), *cages)
-            if made is not None:
-                pairs[same[0].source] = (describe(same[0].structure), describe(made), group)
-    return pairs
-
-
-def known_shifts(data, models: ModelBundle, pairs: dict[str, tuple[pd.Series, pd.Series, str]]) -> pd.DataFrame:
-    """How far models that never saw the spacer move from a known crystal to what is made of its relative."""
-    from sklearn.base import clone
-
-    names = models.feature_names
-    layered = data.table.index[np.isfinite(data.table["n_layers"])]
-    X = pd.DataFrame({name: describe(data.structures[name]) for name in layered}).T.astype(float)[names]
-    known, made = (pd.DataFrame({k: pair[j] for k, pair in pairs.items()}).T.astype(float)[names] for j in (0, 1))
-    of_pair, of_row = pd.Series({k: pair[2] for k, pair in pairs.items()}), data.groups.loc[X.index]
-    lines = []
-    for target in TARGETS:
-        move = pd.Series(np.nan, known.index)
-        for group in tqdm(of_pair.unique(), desc=target, leave=False):
-            asked, rest = of_pair.index[of_pair == group], X.index[of_row != group]
-            model = clone(models.regressors[target]).set_params(interval_folds=0)
-            model.fit(X.loc[rest], data.table.loc[rest, target], groups=of_row[rest])
-            move[asked] = model.predict(made.loc[asked]) - model.predict(known.loc[asked])
-        lines.append({
-            "target": target, "crystals": len(move), "mean |move|": move.abs().mean(),
-            "80 % |move|": move.abs().quantile(SHARE), "mean move": move.mean(),
-        })  # fmt: skip
-    return pd.DataFrame(lines).set_index("target")
-
-
 def record_of(moved: pd.DataFrame) -> dict[str, object]:
     """Return the entry of a manifest: how far built geometries moved predictions in four of five known crystals."""
     moves = {target: round(float(moved.loc[target, "80 % |move|"]), 1) for target in TARGETS}
@@ -328,12 +277,7 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> dict[st
     show("Shift of the descriptors by family, in units of their spread", family_shifts(built))
     moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in built.items()})
     show("Young's moduli predicted without the spacer in training, GPa", moved)
-    measured: dict[str, object] = {"share": SHARE, "built": record_of(moved)}
-    pairs = made_from_known(data)
-    moved = known_shifts(data, models, pairs)
-    show("Made from the nearest known relative", summary(misses({name: pair[:2] for name, pair in pairs.items()})))
-    show("Young's moduli predicted without the spacer in training, GPa", moved)
-    measured["from_known"] = record_of(moved)
+    measured = dict(models.manifest.get("built_geometry") or {}) | {"share": SHARE, "built": record_of(moved)}
     relaxed = relaxed_table(data, todo, store)
     if relaxed.empty:
         return measured

@@ -2,7 +2,7 @@
 
 from perovex.building.check import Expected, check_built, shortest_contact
 from perovex.building.exchange import exchange_spacers, shape_difference
-from perovex.building.from_known import from_known, nearest_known
+from perovex.building.from_known import from_known, nearest_known, patterns_from_known
 from perovex.building.layered import build_layered
 from perovex.building.lengths import bond_length
 from perovex.building.relax import relax_built
@@ -22,6 +22,7 @@ __all__ = [
     "from_known",
     "mix_halides",
     "nearest_known",
+    "patterns_from_known",
     "relax_built",
     "shape_difference",
     "shortest_contact",

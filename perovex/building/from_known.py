@@ -63,10 +63,18 @@ def nearest_known(
     >>> nearest_known([iodide], "CC[NH3+]", "Pb", "Br") is None
     True
     """
+    ranked = _ranked(known, spacer, metal, halide, n, cage)
+    return ranked[0] if ranked else None
+
+
+def _ranked(
+    known: Iterable[LayeredPerovskite], spacer: str, metal: str, halide: str, n: int, cage: str | None
+) -> list[LayeredPerovskite]:
+    """Crystals that a compound can be made from, nearest first; equally near ones as they come."""
     wanted = canonical(spacer, stereo=False)
     hands = _hands(spacer)
     length = _mean_length(metal, read_halides(halide, n), n)
-    best: tuple[tuple[float, bool, bool, float, int], LayeredPerovskite] | None = None
+    ranks: list[tuple[tuple[float, bool, bool, float, int], LayeredPerovskite]] = []
     for crystal in known:
         if crystal.dimensionality == 3 or len(crystal.metals) > 1 or len(crystal.halides) > 1:
             continue
@@ -82,10 +90,8 @@ def nearest_known(
         thicker = crystal.n_layers > n
         mirrored = hands.index(own_hands) if hands else 0
         other_metal = crystal.metals[0] != metal
-        rank = (abs(n - crystal.n_layers), thicker, other_metal, abs(own - length), mirrored)
-        if best is None or rank < best[0]:
-            best = rank, crystal
-    return None if best is None else best[1]
+        ranks.append(((abs(n - crystal.n_layers), thicker, other_metal, abs(own - length), mirrored), crystal))
+    return [crystal for _, crystal in sorted(ranks, key=lambda pair: pair[0])]
 
 
 def _hands(spacer: str) -> list[set[str]]:
@@ -121,7 +127,7 @@ def from_known(
 ) -> Structure | None:
     """Make a compound from its nearest known relative, by swapping elements and adding sheets.
 
-    A relative of the other hand is mirrored first.
+    A relative of the other hand is mirrored first; one that cannot be changed into the compound is passed over.
 
     Parameters
     ----------
@@ -134,7 +140,7 @@ def from_known(
     -------
     pymatgen.core.Structure or None
         ``properties["build"]`` names the relative (``from``), whether it was ``mirrored``, and what else was done to it
-        (``steps``, empty for the compound itself); None if there is no relative, or it cannot be changed into the
+        (``steps``, empty for the compound itself); None if there is no relative, or none can be changed into the
         compound.
 
     Raises
@@ -153,15 +159,78 @@ def from_known(
     >>> bromide.halides, bromide.n_layers
     (('Br',), 2.0)
     """
+    made = patterns_from_known(known, spacer, metal, halide, n, cage, random_state, most=1)
+    return made[0] if made else None
+
+
+def patterns_from_known(
+    known: Iterable[LayeredPerovskite],
+    spacer: str,
+    metal: str,
+    halide: str,
+    n: int = 1,
+    cage: str | None = None,
+    random_state: int = 0,
+    *,
+    most: int | None = None,
+) -> list[Structure]:
+    """Make a compound from each of its known relatives, nearest first: the patterns that it may have.
+
+    Parameters
+    ----------
+    known, spacer, metal, halide, n, cage, random_state
+        As for `from_known`.
+    most : int, optional
+        Crystals to make; default one of each relative that can be changed into the compound.
+
+    Returns
+    -------
+    list of pymatgen.core.Structure
+        As `from_known` makes them; only the compound itself where it is known.
+
+    Raises
+    ------
+    SmilesError, BuildError
+        As `from_known`.
+
+    Examples
+    --------
+    >>> from perovex.crystal.examples import layered
+    >>> from perovex.crystal import perceive
+    >>> known = [perceive(layered(n=1, spacer="MA", halide=halide)) for halide in ("I", "Cl")]
+    >>> made = patterns_from_known(known, "C[NH3+]", "Pb", "Br")
+    >>> [structure.properties["build"]["steps"] for structure in made]
+    ['Br for Cl', 'Br for I']
+    """
+    wanted = read_halides(halide, n)
+    made: list[Structure] = []
+    try:
+        relatives = _ranked(known, spacer, metal, halide, n, cage)
+    except BuildError:  # no octahedra are known of this metal
+        return made
+    for relative in relatives:
+        structure = _changed(relative, _hands(spacer), metal, wanted, n, cage, random_state)
+        if structure is not None:
+            made.append(structure)
+        if len(made) == most or (structure is not None and not structure.properties["build"]["steps"]):
+            break
+    return made
+
+
+def _changed(
+    relative: LayeredPerovskite,
+    hands: list[set[str]],
+    metal: str,
+    wanted: Halides,
+    n: int,
+    cage: str | None,
+    random_state: int,
+) -> Structure | None:
+    """Change one relative into the compound; None if that cannot be done."""
     steps: list[str] = []
     record: dict[str, Any] = {}
-    wanted = read_halides(halide, n)
+    structure = relative.structure
     try:
-        relative = nearest_known(known, spacer, metal, halide, n, cage)
-        if relative is None:
-            return None
-        structure = relative.structure
-        hands = _hands(spacer)
         if hands and _hands_of(relative) != hands[0]:
             structure = _mirrored(structure)
             record["mirrored"] = True
@@ -171,7 +240,7 @@ def from_known(
         for _ in range(round(relative.n_layers) - n):
             structure = thin(structure)
             steps.append("a sheet taken out")
-        new_halide = relative.halides[0] if wanted.mixed else halide
+        new_halide = relative.halides[0] if wanted.mixed else str(wanted)
         swap = {old: new for old, new in ((relative.metals[0], metal), (relative.halides[0], new_halide)) if old != new}
         if swap:
             structure = substitute(structure, swap)

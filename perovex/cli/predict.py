@@ -65,7 +65,10 @@ def predict(  # noqa: PLR0917 (options of a command)
     builds: Annotated[
         int,
         typer.Option(
-            "--builds", min=1, help="Crystals to build, and average, of each compound without a known relative."
+            "--builds",
+            min=1,
+            help="Crystals to build, and average, of each compound without a known relative; with --relax also "
+            "relatives to make it from.",
         ),
     ] = 4,
     from_scratch: Annotated[
@@ -77,8 +80,9 @@ def predict(  # noqa: PLR0917 (options of a command)
         bool,
         typer.Option(
             "--relax",
-            help="Relax the built crystals with a potential first (minutes): a better cell, on average no better "
-            "prediction. `perovex doctor` says how to get one.",
+            help="Relax with a potential first (minutes). A compound with known relatives is made from up to --builds "
+            "of them and the lowest in energy counts, much nearer to its own crystal; what is built from nothing gets "
+            "a better cell but no better prediction. `perovex doctor` says how to get one.",
         ),
     ] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes.")] = 1,

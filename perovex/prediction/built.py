@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ from joblib import delayed
 from perovex._progress import progress_bar
 from perovex._seeds import seed_for
 from perovex._workers import workers
-from perovex.building import build_layered, from_known
+from perovex.building import build_layered, patterns_from_known
 from perovex.building.cation import CAGE_SMILES
 from perovex.building.compound import Compound
 from perovex.building.lengths import metal_radius
@@ -61,8 +61,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     (`perovex.building.from_known`), from its lowest minimum if that was searched. All others are built by
     `perovex.building.build_layered`, several times each, and the predictions averaged. Either geometry is a guess that
     the intervals of the models do not include; the column ``warnings`` says how much that guess moves predictions.
-    Relaxation makes a crystal of the potential out of a built one, but not always the known one, and did not bring
-    predictions nearer.
+    With `relax` a compound is made from up to `n_builds` of its relatives, and the lowest in energy counts, which is
+    much nearer to the compound's own crystal. What is built from nothing relaxes into a crystal of the potential, but
+    not often the known one, and predictions are not brought nearer.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         Relax the built crystals with the potential of the labels (minutes; ``perovex doctor`` says how to
         install it), or with the one of this name.
     n_builds : int
-        Crystals to build of each compound.
+        Crystals to build of each compound; with `relax` as many at most are made of known relatives.
     models : path or ModelBundle, optional
         As in `predict`.
     moduli : {"relaxed", "soft_frozen"}, optional
@@ -182,7 +183,8 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     if relax:
         require_potential(_potential_of(relax))
     bundle = load_models(models, moduli)
-    rows, plan = _plan(compounds, start, n_builds, random_state)
+    n_patterns = n_builds if relax else 1
+    rows, plan = _plan(compounds, start, n_patterns, n_builds, random_state)
     work = workers(n_jobs, return_as="generator")(
         delayed(build_and_describe)(trial.compound, trial.seed, relax, keep=explain, made=trial.made)
         for _, trial in plan
@@ -190,6 +192,10 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     crystals = progress_bar(work, total=len(plan), desc="build and describe", unit="crystal", shown=progress)
     for (number, _), crystal in zip(plan, crystals, strict=True):
         rows[number].append(crystal)
+    rows = [
+        crystals if _has_random_halides(compound) else _lowest_of_relatives(crystals)
+        for compound, crystals in zip(compounds, rows, strict=True)
+    ]
     if on_error == "raise":
         _raise_first_failure(rows)
     names = pd.Index([getattr(compound, "source", None) or str(compound) for compound in compounds], name="crystal")
@@ -218,7 +224,7 @@ class _Trial:
 
 
 def _plan(
-    compounds: Sequence[Compound | PerovexError], start: Start, n_builds: int, random_state: int
+    compounds: Sequence[Compound | PerovexError], start: Start, n_patterns: int, n_builds: int, random_state: int
 ) -> tuple[list[list[Described]], list[tuple[int, _Trial]]]:
     """Return a row of crystals for each compound, still empty but for errors, and what to build for which row."""
     rows: list[list[Described]] = []
@@ -228,7 +234,7 @@ def _plan(
             rows.append([Described(error=compound)])
         else:
             rows.append([])
-            trials = _trials(compound, start, n_builds, random_state)
+            trials = _trials(compound, start, n_patterns, n_builds, random_state)
             plan += [(number, trial) for trial in trials]
     return rows, plan
 
@@ -244,17 +250,33 @@ def _buildable(compound: Compound | PerovexError) -> Compound | PerovexError:
     return compound
 
 
-def _trials(compound: Compound, start: Start, n_builds: int, random_state: int) -> list[_Trial]:
-    """Return what to build of a compound: from a known relative where one is asked for and known, else from nothing."""
+def _trials(compound: Compound, start: Start, n_patterns: int, n_builds: int, random_state: int) -> list[_Trial]:
+    """Return what to build of a compound: from known relatives where asked for and known, else from nothing."""
     seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
     if start == "known":
-        # one crystal made is as good as several, but where mixed halides stand at random
-        at_random = compound.halides.mixed and not compound.halides.placed
-        made = [(seed, from_relatives(compound, seed)) for seed in (seeds if at_random else seeds[:1])]
-        trials = [_Trial(compound, seed, crystal) for seed, crystal in made if crystal is not None]
-        if trials:
-            return trials
+        if _has_random_halides(compound):  # the nearest relative, its halides spread anew each time
+            made = [(seed, crystal) for seed in seeds for crystal in patterns_of_relatives(compound, seed, most=1)]
+        else:
+            made = [(seeds[0], crystal) for crystal in patterns_of_relatives(compound, seeds[0], most=n_patterns)]
+        if made:
+            return [_Trial(compound, seed, crystal) for seed, crystal in made]
     return [_Trial(compound, seed) for seed in seeds]
+
+
+def _has_random_halides(compound: Compound | PerovexError) -> bool:
+    return isinstance(compound, Compound) and compound.halides.mixed and not compound.halides.placed
+
+
+def _lowest_of_relatives(crystals: list[Described]) -> list[Described]:
+    """Of crystals made from several relatives and relaxed keep the lowest in energy; any others as they are."""
+    sound = [crystal for crystal in crystals if crystal.error is None]
+    if not all(crystal.origin.get("build", {}).get("from") and "relaxation" in crystal.origin for crystal in sound):
+        return crystals
+    if len(sound) < 2:
+        return crystals
+    lowest = min(sound, key=lambda crystal: float(crystal.origin["relaxation"]["energy_per_atom"]))
+    build = lowest.origin["build"] | {"lowest_of": len(sound)}
+    return [replace(lowest, origin=lowest.origin | {"build": build})]
 
 
 def start_crystal(compound: Compound, random_state: int = 0) -> Structure:
@@ -305,13 +327,35 @@ def from_relatives(compound: Compound, seed: int = 0) -> Structure | None:
     -------
     pymatgen.core.Structure or None
     """
+    made = patterns_of_relatives(compound, seed, most=1)
+    return made[0] if made else None
+
+
+def patterns_of_relatives(compound: Compound, seed: int = 0, most: int | None = None) -> list[Structure]:
+    """Make a compound from each known crystal of its spacer that has the stacking that is asked, nearest first.
+
+    Parameters
+    ----------
+    compound : Compound
+    seed : int
+        Of halides that stand at random.
+    most : int, optional
+        Crystals to make.
+
+    Returns
+    -------
+    list of pymatgen.core.Structure
+        As `perovex.building.patterns_from_known` makes them.
+    """
     relatives = [
         crystal
         for crystal in known_crystals(compound.spacer)
         if compound.stacking is None or crystal.stacking == compound.stacking
     ]
     cage = CAGE_SMILES[compound.cage] if compound.n > 1 else None
-    return from_known(relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage, seed)
+    return patterns_from_known(
+        relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage, seed, most=most
+    )
 
 
 def _potential_of(relax: bool | str) -> str:

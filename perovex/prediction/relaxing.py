@@ -49,8 +49,8 @@ def relax_by_potential(
     Returns
     -------
     pymatgen.core.Structure
-        ``properties["relaxation"]`` records potential, energy (eV per cell), largest force (eV/Å) and stress (GPa),
-        calls and convergence.
+        ``properties["relaxation"]`` records potential, energy (eV per cell, and ``energy_per_atom``), largest force
+        (eV/Å) and stress (GPa), calls and convergence.
 
     Raises
     ------
@@ -63,6 +63,7 @@ def relax_by_potential(
     calculator = make_calculator(name, device=device)
     relaxed = relax_built(structure, calculator, engine=partial(relax_atoms, progress=progress))
     record = relaxed.properties["relaxation"] | {"potential": name}
+    record["energy_per_atom"] = record["energy"] / len(relaxed)
     if not record["converged"]:
         raise BuildError(
             f"not relaxed after {record['steps']} steps (largest force {record['fmax']:.3f} eV/Å)",

@@ -124,8 +124,8 @@ def unit_of(target: str, bundle: ModelBundle) -> str:
 def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str:
     """Return the warning that goes with a prediction for a crystal that was made and not measured.
 
-    How far such a geometry moves predictions is measured by ``benchmarks/build.py`` for one set of models, stands in
-    their manifest, and is said of no other.
+    How far such a geometry moves predictions is measured by ``benchmarks/build.py`` and ``benchmarks/relatives.py`` for
+    one set of models, stands in their manifest, and is said of no other.
 
     Parameters
     ----------
@@ -147,14 +147,18 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     relative, steps = build.get("from", ""), build.get("steps", "")
     mirrored = bool(build.get("mirrored"))
     mixture = build.get("arrangement", "")
-    if "relaxation" in origin:
-        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
-    elif relative and not steps:
+    relaxed = "relaxation" in origin
+    if relative and not steps:
         hand = " of the other hand, mirrored" if mirrored else ""
-        return f"geometry of {relative}, a known crystal of this compound{hand}"
-    elif relative:
+        again = ", relaxed again" if relaxed else ""
+        return f"geometry of {relative}, a known crystal of this compound{hand}{again}"
+    if relative:
         done = f"mirrored, then {steps}" if mirrored else steps
-        kind, what = "from_known", f"geometry of {relative}, {done}, not relaxed"
+        kind, end = ("from_known_relaxed", "relaxed") if relaxed else ("from_known", "not relaxed")
+        several = f", the lowest of {build['lowest_of']} made of relatives" if build.get("lowest_of") else ""
+        what = f"geometry of {relative}, {done}, {end}{several}"
+    elif relaxed:
+        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
     else:
         kind, what = "built", "geometry built, not relaxed"
     if mixture:
@@ -162,8 +166,16 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     measured = manifest.get("built_geometry", {}).get(kind)
     if mixture or not measured:  # how far a guess moves was measured on single halides
         return f"{what}: how far that moves predictions was not measured"
-    listed = ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())
-    return (
-        f"{what}: that moves predictions by up to {listed} in 4 of 5 of {measured['n_crystals']} known crystals, "
-        "not counted in the intervals"
+    said = (
+        f"{what}: that moves predictions by up to {_moves(measured)} in 4 of 5 of {measured['n_crystals']} known "
+        "crystals, not counted in the intervals"
     )
+    better = manifest["built_geometry"].get("from_known_relaxed")
+    if kind == "from_known" and better:
+        return f"{said}; relaxed by the potential (relax) it would be {_moves(better)}"
+    return said
+
+
+def _moves(measured: Mapping[str, Any]) -> str:
+    """Say by how much predictions of each target move."""
+    return ", ".join(f"{move:g} GPa ({target})" for target, move in measured["moves"].items())

@@ -1,10 +1,13 @@
 """Compounds made from known relatives: which one, and of which hand."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 from perovex import perceive
-from perovex.building import build_layered, from_known, nearest_known
+from perovex.building import build_layered, from_known, nearest_known, patterns_from_known
+from perovex.errors import BuildError
 
 HANDS = ("C[C@H]([NH3+])CC", "C[C@@H]([NH3+])CC")
 
@@ -41,3 +44,19 @@ def test_another_diastereomer_is_no_relative():
 
 def test_an_unknown_metal_is_no_relative(one_hand):
     assert from_known([one_hand], HANDS[0], "Xx", "I") is None
+
+
+def test_every_relative_has_its_pattern_and_one_that_cannot_be_changed_is_passed_over(one_hand, monkeypatch):
+    bromide = perceive(build_layered(HANDS[0], "Pb", "Br", n_trials=1), source="bromide")
+    wanted = ([one_hand, bromide], HANDS[0], "Pb", "Cl")
+    assert [made.properties["build"]["from"] for made in patterns_from_known(*wanted)] == ["bromide", "one hand"]
+    assert len(patterns_from_known(*wanted, most=1)) == 1
+    assert len(patterns_from_known([one_hand, bromide], HANDS[0], "Pb", "I")) == 1  # known itself
+
+    def change(structure, swap):
+        if "Br" in swap:
+            raise BuildError("molecules overlap")
+        return structure
+
+    monkeypatch.setattr(import_module("perovex.building.from_known"), "substitute", change)
+    assert from_known(*wanted).properties["build"]["from"] == "one hand"

@@ -122,6 +122,61 @@ def test_a_missing_extra_is_named_before_anything_is_built(quick, monkeypatch):
     assert quick == []
 
 
+@pytest.fixture
+def relaxes(monkeypatch):
+    """A potential that takes no time: the crystal as it is, iodides lowest, and no chloride survives it."""
+    energies = {"Br for I": -3.0, "Br for Cl": -2.0}
+    asked = []
+
+    def relax(structure, potential):
+        steps = structure.properties.get("build", {}).get("steps", "")
+        asked.append(steps)
+        if steps == "Cl for Br":
+            raise BuildError("fell apart")
+        done = structure.copy()
+        done.properties["relaxation"] = {"energy_per_atom": energies.get(steps, -1.0), "potential": potential}
+        return done
+
+    monkeypatch.setattr(built, "require_potential", lambda _: None)
+    monkeypatch.setattr(built, "relax_by_potential", relax)
+    return asked
+
+
+@pytest.fixture
+def without_bromides(monkeypatch):
+    """Known crystals of a spacer, as if no bromide were known."""
+    known = built.known_crystals
+    monkeypatch.setattr(
+        built,
+        "known_crystals",
+        lambda spacer: tuple(c for c in known(spacer) if c.halides != ("Br",) and c.n_layers == 1),
+    )
+
+
+def test_of_several_relaxed_relatives_the_lowest_counts(relaxes, without_bromides, bundle):
+    row = predict_new(BA[0], halide="Br", relax=True, models=bundle).iloc[0]
+    assert {"Br for Cl", "Br for I"} <= set(relaxes)
+    assert len(relaxes) <= built.N_BUILDS
+    assert row["builds"] == 1
+    note = next(note for note in row["warnings"] if note.startswith("geometry of"))
+    assert f"Br for I, relaxed, the lowest of {len(relaxes)} made of relatives" in note
+    alone = predict_new(BA[0], halide="Br", relax=True, n_builds=1, models=bundle).iloc[0]
+    assert relaxes[-1] == "Br for Cl"  # the nearest relative, by the length of its bonds
+    assert "the lowest of" not in "".join(alone["warnings"])
+
+
+def test_a_relative_that_does_not_survive_relaxing_costs_nothing_where_another_does(relaxes, monkeypatch, bundle):
+    known = built.known_crystals
+    monkeypatch.setattr(built, "known_crystals", lambda spacer: tuple(c for c in known(spacer) if c.halides != ("Cl",)))
+    row = predict_new(BA[0], halide="Cl", relax=True, models=bundle).iloc[0]
+    assert "Cl for Br" in relaxes
+    assert "Cl for I, relaxed" in "".join(row["warnings"])
+
+
+def test_builds_from_nothing_are_averaged_when_relaxed_too(quick, relaxes, bundle):
+    assert predict_new(BA[0], relax=True, models=bundle).iloc[0]["builds"] == built.N_BUILDS
+
+
 def test_mixed_halides_are_made_from_a_relative_and_lie_outside_by_name(bundle):
     row = predict_new(BA[0], halide="axial=Br,equatorial=I", models=bundle).iloc[0]
     assert (row["formula"], row["halide"], row["builds"]) == ("(C4H9NH3)2PbBr2I2", "Br/I", 1)

@@ -143,8 +143,17 @@ def test_what_built_geometries_do_is_said_of_the_models_it_was_measured_with(bun
 def test_a_relative_and_what_was_done_to_it_are_named(bundle):
     made = {"build": {"from": "BA2PbI4", "steps": "Br for I"}}
     assert built_warning(bundle.manifest, made).startswith("geometry of BA2PbI4, Br for I, not relaxed")
+    moves = bundle.manifest["built_geometry"]
+    unrelaxed = built_warning(bundle.manifest, made)
+    assert f"{moves['from_known']['moves']['E_vrh']:g} GPa (E_vrh) in 4 of 5" in unrelaxed
+    assert unrelaxed.endswith(f"{moves['from_known_relaxed']['moves']['E_vrh']:g} GPa (E_vrh)")
+    relaxed = built_warning(bundle.manifest, made | {"relaxation": {}})
+    assert relaxed.startswith("geometry of BA2PbI4, Br for I, relaxed: that moves predictions by up to")
+    assert f"{moves['from_known_relaxed']['moves']['E_vrh']:g} GPa (E_vrh)" in relaxed
     itself = built_warning(bundle.manifest, {"build": {"from": "BA2PbI4", "steps": ""}})
     assert itself == "geometry of BA2PbI4, a known crystal of this compound"
+    again = built_warning(bundle.manifest, {"build": {"from": "BA2PbI4", "steps": ""}, "relaxation": {}})
+    assert again == f"{itself}, relaxed again"
 
 
 def test_a_mirrored_relative_is_the_compound_unless_more_was_done(bundle):

@@ -29,7 +29,9 @@ def test_the_potential_of_the_labels_is_taken_and_recorded(asked):
     structure = cubic("Pb", "I", "Cs")
     done = relaxing.relax_by_potential(structure)
     assert asked == {"calculator": (relaxing.DEFAULT_POTENTIAL, "cpu"), "progress": False}
-    assert done.properties["relaxation"] == RECORD | {"potential": relaxing.DEFAULT_POTENTIAL}
+    assert done.properties["relaxation"] == RECORD | {
+        "potential": relaxing.DEFAULT_POTENTIAL, "energy_per_atom": -1.0 / len(structure)
+    }  # fmt: skip
     assert "relaxation" not in structure.properties
     assert relaxing.relax_by_potential(structure, "mine:factory", device="cuda").properties["relaxation"][
         "potential"

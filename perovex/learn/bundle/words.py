@@ -141,7 +141,7 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
     >>> narrow({"E_vrh": entry})
     'on crystals whose structure was measured 90% intervals are too narrow: they hold 78% [65%, 88%] for E_vrh'
     >>> narrow({"E_vrh": entry}, {"E_vrh": {"factor": 1.52, "before": 0.74, "after": 0.9, "coverage": 0.9}})
-    'intervals are lengthened by 1.5 (E_vrh), for on crystals whose structure was measured 90% ones held 74%; held out,
+    'intervals are lengthened by 1.52 (E_vrh), for on crystals whose structure was measured 90% ones held 74%; held out,
     they then hold 90%'
     """
     widening = widening or {}
@@ -152,7 +152,7 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
 
 
 def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
-    factors = ", ".join(f"{needed['factor']:.1f} ({target})" for target, needed in widening.items())
+    factors = ", ".join(f"{needed['factor']:.2f} ({target})" for target, needed in widening.items())
     asked = next(iter(widening.values()))["coverage"]
     before, after = (", ".join(f"{needed[key]:.0%}" for needed in widening.values()) for key in ("before", "after"))
     return (
@@ -352,6 +352,7 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
         "built": "built geometries",
         "relaxed": "built and relaxed geometries",
         "from_known": "geometries made from known relatives",
+        "from_known_relaxed": "geometries made from known relatives and relaxed",
     }
     for how, name in named.items():
         if how in measured:

@@ -1,0 +1,268 @@
+"""Say how far predictions move from a known crystal to what is made of its nearest known relative.
+
+    python benchmarks/relatives.py --out FOLDER                    not relaxed
+    python benchmarks/relatives.py --out FOLDER --relax 60         sixty of them relaxed, too, drawn at random
+    python benchmarks/relatives.py --out FOLDER --write            and what was measured into the manifest of the models
+
+A compound is asked about as if it were unknown: its relatives are of the same spacer with another halide, metal or n,
+each at the lowest of its minima that does not descend from a minimum of the compound. Compounds count where a search
+also tried what no relative lent (the given crystal, molecules turned, slabs slid, sheets tilted); of all others nobody
+knows whether another pattern lies lower. The answer is the prediction for the lowest minimum of the compound. Models
+are trained anew without the spacer. To relax, a compound is made of up to four relatives, and the lowest in energy
+counts, as in predictions.
+
+To relax, compounds are drawn among cells of at most 100 atoms, so that more only add to fewer; what the search made of
+the same relative is taken as it relaxed it. Crystals lie in FOLDER, one file each; an interrupted run goes on, several
+may share a folder. What is measured stands in the manifest of the models (``built_geometry``), from where predictions
+say it of these models alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from build import POTENTIAL, SHARE, TARGETS, Store, misses, record_of, summary
+from build import show as shown
+from pymatgen.io.ase import AseAtomsAdaptor
+from sklearn.base import clone
+from tqdm import tqdm
+
+from perovex import describe, load_elastic, perceive
+from perovex.building import patterns_from_known
+from perovex.datasets.elastic import flat_smiles
+from perovex.elasticity.labels.records import claimed
+from perovex.errors import PerovexError
+from perovex.learn import ModelBundle
+from perovex.learn.bundle.folder import annotate_model
+from perovex.minima.archive import read_packed
+from perovex.prediction import default_models
+from perovex.prediction.built import N_BUILDS
+from perovex.prediction.relaxing import relax_by_potential
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from perovex.crystal import LayeredPerovskite
+
+#: Strategies that take nothing from another compound.
+OWN = ("given", "turn", "slide", "tilt")
+LARGEST = 100  # atoms
+Compound = tuple[str, str, str, int, str]  # spacer, metal, halide, n, cage
+
+
+@dataclass
+class Search:
+    """The packed search of a release: minima by compound, and from which compounds each descends."""
+
+    data: Any
+    records: dict[str, dict[str, Any]]
+    crystals: dict[str, Any]
+    minima: dict[Compound, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    tried: dict[Compound, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @classmethod
+    def read(cls, data: Any) -> Search:
+        records, crystals = read_packed(data.folder)
+        search = cls(data, {record["id"]: record for record in records}, crystals)
+        for record in records:
+            compound = compound_of(record)
+            if compound is None:
+                continue
+            search.tried[compound].add(record["strategy"])
+            if record["status"] == "minimum":
+                search.minima[compound].append(record)
+        for found in search.minima.values():
+            found.sort(key=lambda record: record["energy_per_metal_eV"])
+        return search
+
+    def ancestors(self, record: dict[str, Any]) -> set[Compound | None]:
+        """Compounds whose minima a candidate descends from, its own among them."""
+        seen: list[str] = []
+        while record["id"] not in seen:
+            seen.append(record["id"])
+            record = self.records.get(record["parent"], record)
+        return {compound_of(self.records[name]) for name in seen}
+
+    def structure(self, record: dict[str, Any]) -> Structure:
+        """Return a minimum, relaxed to the end where it is labelled."""
+        name = record["parent"] if record["strategy"] == "given" else record["id"]
+        if name in self.data.table.index:
+            return self.data.structures[name]
+        return AseAtomsAdaptor.get_structure(self.crystals[record["id"]])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A compound, its lowest minimum, and what is made of its relatives, the nearest first."""
+
+    name: str
+    group: str
+    known: pd.Series
+    made: tuple[Structure, ...]
+    lent: tuple[dict[str, Any] | None, ...]  # what the search made of the same relatives
+
+    def files(self) -> list[str]:
+        """Names under which what was made is kept, relaxed."""
+        return [self.name if k == 0 else f"{self.name}.{k}" for k in range(len(self.made))]
+
+
+def compound_of(record: dict[str, Any]) -> Compound | None:
+    """Return what makes a compound, whichever its hand; None for mixtures and crystals with guests."""
+    wanted = record["compound"]
+    if wanted["guests"] or any("." in wanted[part] for part in ("spacers", "metals", "halides", "cages")):
+        return None
+    spacer = flat_smiles(wanted["spacers"])
+    return spacer, wanted["metals"], wanted["halides"], int(wanted["n_layers"]), wanted["cages"]
+
+
+def cases(search: Search) -> list[Case]:
+    """Return every compound that can be asked about."""
+
+    @cache
+    def perceived(name: str) -> LayeredPerovskite | None:
+        try:
+            return perceive(search.structure(search.records[name]), source=name)
+        except PerovexError:
+            return None
+
+    found = []
+    for compound, minima in tqdm(search.minima.items(), desc="made from relatives"):
+        spacer, metal, halide, n, cage = compound
+        if not search.tried[compound] & set(OWN):
+            continue
+        relatives = []
+        for other, of_other in search.minima.items():
+            if other[0] == spacer and other != compound:
+                free = [record for record in of_other if compound not in search.ancestors(record)]
+                relatives += [perceived(record["id"]) for record in free[:1]]
+        known = [crystal for crystal in relatives if crystal is not None]
+        made = tuple(patterns_from_known(known, spacer, metal, halide, n, cage or None, most=N_BUILDS))
+        if made:
+            lowest = search.structure(minima[0])
+            of_parent = {record["parent"]: record for record in minima}
+            lent = tuple(of_parent.get(structure.properties["build"]["from"]) for structure in made)
+            found.append(Case(minima[0]["id"], spacer, pd.Series(describe(lowest)), made, lent))
+    return found
+
+
+def drawn(found: list[Case]) -> list[Case]:
+    """Return crystals of no more atoms than `LARGEST`, in an order that is random and the same in every run."""
+    small = [case for case in found if len(case.made[0]) <= LARGEST]
+    return sorted(small, key=lambda case: hashlib.sha256(case.name.encode()).digest())
+
+
+def relax(chosen: list[Case], store: Store) -> None:
+    """Relax what was made, as predictions do on request; what another run relaxes just now is left to it."""
+    todo = [
+        (name, made)
+        for case in chosen
+        for name, made, lent in zip(case.files(), case.made, case.lent, strict=True)
+        if lent is None
+    ]
+    for name, made in tqdm(todo, desc="relax"):
+        with claimed(store.folder / f".{name}.lock") as mine:
+            if not mine or store.record(name) is not None:
+                continue
+            origin = made.properties["build"]["from"]
+            try:
+                structure = relax_by_potential(made, POTENTIAL)
+            except PerovexError as error:
+                store.put(name, {"from": origin, "reason": str(error)}, None)
+            else:
+                store.put(name, {"from": origin, "reason": "", **structure.properties["relaxation"]}, structure)
+
+
+def lowest(case: Case, store: Store, search: Search, count: int) -> Structure | None:
+    """Return the lowest of what was made of the nearest relatives; None before all are relaxed."""
+    energies: dict[float, Structure] = {}
+    for name, lent in list(zip(case.files(), case.lent, strict=True))[:count]:
+        record = store.record(name)
+        if lent is not None:
+            atoms = search.crystals[lent["id"]]
+            energies[lent["energy_eV"] / len(atoms)] = AseAtomsAdaptor.get_structure(atoms)
+        elif record is None:
+            return None
+        elif not record["reason"]:
+            structure = store.structure(name)
+            energies[record["energy"] / len(structure)] = structure
+    return energies[min(energies)] if energies else None
+
+
+def shifts(data: Any, models: ModelBundle, found: list[Case], made: dict[str, pd.Series]) -> pd.DataFrame:
+    """How far models that never saw the spacer move from the lowest minimum to what was made."""
+    names = models.feature_names
+    layered = data.table.index[np.isfinite(data.table["n_layers"])]
+    X = pd.DataFrame({name: describe(data.structures[name]) for name in layered}).T.astype(float)[names]
+    asked = [case for case in found if case.name in made]
+    old = pd.DataFrame({case.name: case.known for case in asked}).T.astype(float)[names]
+    new = pd.DataFrame({case.name: made[case.name] for case in asked}).T.astype(float)[names]
+    of_case, of_row = pd.Series({case.name: case.group for case in asked}), data.groups.loc[X.index]
+    lines = []
+    for target in TARGETS:
+        move = pd.Series(np.nan, old.index)
+        for group in tqdm(of_case.unique(), desc=target, leave=False):
+            mine, rest = of_case.index[of_case == group], X.index[of_row != group]
+            model = clone(models.regressors[target]).set_params(interval_folds=0)
+            model.fit(X.loc[rest], data.table.loc[rest, target], groups=of_row[rest])
+            move[mine] = model.predict(new.loc[mine]) - model.predict(old.loc[mine])
+        lines.append({
+            "target": target, "crystals": len(move), "mean |move|": move.abs().mean(),
+            "median |move|": move.abs().median(), "80 % |move|": move.abs().quantile(SHARE), "mean move": move.mean(),
+        })  # fmt: skip
+    return pd.DataFrame(lines).set_index("target")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--relax", type=int, default=0, metavar="N", help="relax N of them, drawn at random")
+    parser.add_argument("--moduli", default="relaxed", choices=["relaxed", "soft_frozen"])
+    parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
+    parser.add_argument("--write", action="store_true", help="write what was measured into the manifest of the models")
+    parser.add_argument("--no-report", action="store_true", help="relax only")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    data, store = load_elastic(potential=POTENTIAL, moduli=options.moduli), Store(options.out)
+    search = Search.read(data)
+    found = cases(search)
+    relax(drawn(found)[: options.relax], store)
+    if options.no_report:
+        return
+    folder = options.models or default_models(options.moduli)
+    models = ModelBundle.load(folder)
+    known = {case.name: case.known for case in found}
+    made = {case.name: pd.Series(describe(case.made[0])) for case in found}
+    geometries = {"from_known": made}
+    for kind, count in {"nearest relaxed": 1, "from_known_relaxed": N_BUILDS}.items():
+        relaxed = {case.name: lowest(case, store, search, count) for case in drawn(found)[: options.relax]}
+        chosen = {name: crystal for name, crystal in relaxed.items() if crystal is not None}
+        geometries[kind] = {name: pd.Series(describe(crystal)) for name, crystal in chosen.items()}
+    measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
+    for kind, described in geometries.items():
+        if not described:
+            continue
+        shown(f"{kind}: descriptors", summary(misses({name: (known[name], described[name]) for name in described})))
+        moved = shifts(data, models, found, described)
+        shown(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
+        if " " not in kind:
+            measured[kind] = record_of(moved)
+    records = [store.record(name) for case in found for name in case.files()]
+    failed = [record["reason"] for record in records if record and record["reason"]]
+    print(f"relaxed {sum(record is not None for record in records)}, failed {len(failed)}", *sorted(failed), sep="\n  ")
+    if options.write:
+        annotate_model(folder, built_geometry=measured)
+    print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    main()
