@@ -166,7 +166,7 @@ INSIDE = {
     "prediction": (
         ("reasons",),
         ("reason_words",),
-        ("explaining", "models", "relaxing", "words"),
+        ("explaining", "models", "relatives", "relaxing", "words"),
         ("crystals",),
         ("averaging",),
         ("built",),

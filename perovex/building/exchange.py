@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Volume of a CH2 group by the sum that `molecular_volume` is, Å³.
 CH2_VOLUME: Final = 17.3
+#: CH2 groups by which the shape of another spacer may differ that lends its packing.
+MOST_DIFFERENT: Final = 4.0
 #: Angles about its own axis at which a cation is tried.
 _SPINS: Final = 24
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perovex._bundled import data_root
+from perovex.building.exchange import MOST_DIFFERENT, shape_difference
 from perovex.crystal import LayeredPerovskite, perceive
 from perovex.datasets.elastic import flat_smiles, load_elastic, release_folder
 from perovex.errors import PerovexError
 from perovex.minima.archive import RECORDS, read_packed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pymatgen.core import Structure
@@ -44,6 +46,53 @@ def known_crystals(spacer: str) -> tuple[LayeredPerovskite, ...]:
     ()
     """
     return _of_spacer(flat_smiles(spacer))
+
+
+def like_crystals(
+    spacer: str, metal: str, halide: str, n: int = 1, cage: str | None = None
+) -> Iterator[LayeredPerovskite]:
+    """Give the lowest known crystal of one compound of each other spacer, the most alike spacers first.
+
+    Parameters
+    ----------
+    spacer : str
+        SMILES of one cation.
+    metal, halide, n, cage
+        As for `perovex.building.nearest_known`; of each spacer the crystal with this halide is taken if there is one.
+
+    Yields
+    ------
+    LayeredPerovskite
+        Of spacers with as many ammonium groups that differ by no more than `perovex.building.exchange.MOST_DIFFERENT`
+        CH2 groups.
+
+    Raises
+    ------
+    SmilesError
+        If the SMILES cannot be read.
+
+    Examples
+    --------
+    >>> nearest = next(like_crystals("CCCCCCC[NH3+]", "Pb", "I"))
+    >>> nearest.metals, nearest.halides
+    (('Pb',), ('I',))
+    """
+    folder = _searched_folder()
+    own = flat_smiles(spacer)
+    known = {} if folder is None else _lowest(folder)
+    unlike = {other: shape_difference(own, other) for other in known if other != own and "." not in other}
+    for other in sorted((one for one in unlike if unlike[one] <= MOST_DIFFERENT), key=lambda one: (unlike[one], one)):
+        wanted = [
+            record
+            for record in known[other]
+            if (record["compound"]["metals"], record["compound"]["n_layers"]) == (metal, n)
+            and "." not in record["compound"]["halides"]
+            and not record["compound"]["guests"]
+            and (cage is None or record["compound"]["cages"] == cage)
+        ]
+        wanted.sort(key=lambda record: record["compound"]["halides"] != halide)
+        names = [_name(record) for record in wanted[:1]]
+        yield from (crystal for crystal in known_crystals(other) if crystal.source in names)
 
 
 @lru_cache(maxsize=256)

@@ -8,9 +8,10 @@ from perovex.prediction.models import choose_models, default_models, load_models
 from perovex.prediction.words import built_warning
 
 if TYPE_CHECKING:
-    from perovex.prediction.built import from_relatives, predict_compounds, predict_new, start_crystal
+    from perovex.prediction.built import predict_compounds, predict_new, start_crystal
     from perovex.prediction.explaining import explain_prediction
     from perovex.prediction.reasons import Reasons
+    from perovex.prediction.relatives import from_relatives
 
 __all__ = [
     "Reasons",
@@ -32,7 +33,7 @@ __getattr__ = import_later(
     {
         "Reasons": "reasons",
         "explain_prediction": "explaining",
-        "from_relatives": "built",
+        "from_relatives": "relatives",
         "predict_compounds": "built",
         "predict_new": "built",
         "start_crystal": "built",

@@ -11,16 +11,15 @@ from joblib import delayed
 from perovex._progress import progress_bar
 from perovex._seeds import seed_for
 from perovex._workers import workers
-from perovex.building import build_layered, patterns_from_known
-from perovex.building.cation import CAGE_SMILES
+from perovex.building import build_layered
 from perovex.building.compound import Compound
 from perovex.building.lengths import metal_radius
-from perovex.datasets.relatives import known_crystals
 from perovex.descriptors.batch import Described, describe_item
 from perovex.errors import BuildError, PerovexError
 from perovex.prediction.averaging import predict_averaged
 from perovex.prediction.crystals import add_reasons
 from perovex.prediction.models import load_models
+from perovex.prediction.relatives import from_relatives, patterns_of_like_spacers, patterns_of_relatives
 from perovex.prediction.relaxing import relax_by_potential, require_potential
 
 if TYPE_CHECKING:
@@ -33,8 +32,9 @@ if TYPE_CHECKING:
 
 #: Crystals that are built of one compound; they differ in how the cations are packed.
 N_BUILDS = 4
-#: Where the geometry comes from.
-Start = Literal["known", "scratch"]
+#: Where the geometry comes from: known crystals of the spacer, else nothing; known crystals of the spacer, else half of
+#: the builds from crystals of like spacers; always nothing.
+Start = Literal["known", "like", "scratch"]
 
 
 def predict_new(  # noqa: PLR0913 - the crystal's own parameters
@@ -82,8 +82,10 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     stacking : {"staggered", "eclipsed"}, optional
         How slabs lie on each other; default staggered for spacers with one, eclipsed for those with two ammonium
         groups.
-    start : {"known", "scratch"}
-        Begin with a known relative where there is one, or always build from nothing.
+    start : {"known", "like", "scratch"}
+        Begin with a known relative where there is one, else build from nothing (``known``); else make half of the
+        crystals from those of the most alike other spacers, their cations exchanged (``like``); or always build from
+        nothing. Like spacers bring predictions nearer along the normal, not in the plane.
     relax : bool or str
         Relax the built crystals with the potential of the labels (minutes; ``perovex doctor`` says how to
         install it), or with the one of this name.
@@ -251,16 +253,20 @@ def _buildable(compound: Compound | PerovexError) -> Compound | PerovexError:
 
 
 def _trials(compound: Compound, start: Start, n_patterns: int, n_builds: int, random_state: int) -> list[_Trial]:
-    """Return what to build of a compound: from known relatives where asked for and known, else from nothing."""
+    """Return what to build of a compound: from known relatives, else from like spacers and nothing, as is asked for."""
     seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
-    if start == "known":
+    if start != "scratch":
         if _has_random_halides(compound):  # the nearest relative, its halides spread anew each time
             made = [(seed, crystal) for seed in seeds for crystal in patterns_of_relatives(compound, seed, most=1)]
         else:
             made = [(seeds[0], crystal) for crystal in patterns_of_relatives(compound, seeds[0], most=n_patterns)]
         if made:
             return [_Trial(compound, seed, crystal) for seed, crystal in made]
-    return [_Trial(compound, seed) for seed in seeds]
+    like: list[Structure] = []
+    if start == "like":
+        like = patterns_of_like_spacers(compound, random_state, most=n_builds // 2)
+    from_nothing = [_Trial(compound, seed) for seed in seeds[: n_builds - len(like)]]
+    return from_nothing + [_Trial(compound, random_state, crystal) for crystal in like]
 
 
 def _has_random_halides(compound: Compound | PerovexError) -> bool:
@@ -312,50 +318,6 @@ def _build(compound: Compound, seed: int) -> Structure:
         compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
         random_state=seed,
     )  # fmt: skip
-
-
-def from_relatives(compound: Compound, seed: int = 0) -> Structure | None:
-    """Make a compound from the nearest known crystal of its spacer, if there is one with the stacking that is asked.
-
-    Parameters
-    ----------
-    compound : Compound
-    seed : int
-        Of halides that stand at random.
-
-    Returns
-    -------
-    pymatgen.core.Structure or None
-    """
-    made = patterns_of_relatives(compound, seed, most=1)
-    return made[0] if made else None
-
-
-def patterns_of_relatives(compound: Compound, seed: int = 0, most: int | None = None) -> list[Structure]:
-    """Make a compound from each known crystal of its spacer that has the stacking that is asked, nearest first.
-
-    Parameters
-    ----------
-    compound : Compound
-    seed : int
-        Of halides that stand at random.
-    most : int, optional
-        Crystals to make.
-
-    Returns
-    -------
-    list of pymatgen.core.Structure
-        As `perovex.building.patterns_from_known` makes them.
-    """
-    relatives = [
-        crystal
-        for crystal in known_crystals(compound.spacer)
-        if compound.stacking is None or crystal.stacking == compound.stacking
-    ]
-    cage = CAGE_SMILES[compound.cage] if compound.n > 1 else None
-    return patterns_from_known(
-        relatives, compound.spacer, compound.metal, compound.halide, compound.n, cage, seed, most=most
-    )
 
 
 def _potential_of(relax: bool | str) -> str:

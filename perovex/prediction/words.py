@@ -157,6 +157,8 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
         kind, end = ("from_known_relaxed", "relaxed") if relaxed else ("from_known", "not relaxed")
         several = f", the lowest of {build['lowest_of']} made of relatives" if build.get("lowest_of") else ""
         what = f"geometry of {relative}, {done}, {end}{several}"
+    elif build.get("like") and not relaxed:
+        kind, what = "like_spacer", f"geometry of {build['like']}, {steps}, not relaxed"
     elif relaxed:
         kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
     else:

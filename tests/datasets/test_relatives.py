@@ -1,10 +1,14 @@
 """Known crystals of a spacer: all of them, of that spacer, minima of searches before the release."""
 
+from itertools import islice
+
 import pytest
 
+from perovex.building import shape_difference
+from perovex.building.exchange import MOST_DIFFERENT
 from perovex.datasets import relatives
 from perovex.datasets.elastic import flat_smiles
-from perovex.datasets.relatives import known_crystals
+from perovex.datasets.relatives import known_crystals, like_crystals
 from perovex.minima.archive import read_packed
 
 
@@ -42,3 +46,20 @@ def test_new_crystals_are_built_from_the_release_that_models_learnt_from(elastic
     folder = relatives._searched_folder()
     assert folder == elastic_data.folder
     assert all(part.isdigit() for part in folder.name.split(".")), "a preview"
+
+
+def test_the_most_alike_spacers_come_first_each_once_and_never_the_spacer_itself():
+    for spacer, halide, n in (("CCCC[NH3+]", "Cl", 1), ("[NH3+]CCCCCC[NH3+]", "I", 2)):
+        found = list(islice(like_crystals(spacer, "Pb", halide, n, "C[NH3+]" if n > 1 else None), 4))
+        spacers = [flat_smiles(crystal.spacers[0].smiles) for crystal in found]
+        assert len(set(spacers)) == len(found) == 4
+        assert flat_smiles(spacer) not in spacers
+        unlike = [shape_difference(spacer, other) for other in spacers]
+        assert unlike == sorted(unlike)
+        assert unlike[-1] <= MOST_DIFFERENT
+        assert {crystal.n_layers for crystal in found} == {n}
+        assert halide in {crystal.halides[0] for crystal in found}
+
+
+def test_nothing_is_like_a_spacer_that_is_far_larger_than_all():
+    assert list(like_crystals("C" * 30 + "[NH3+]", "Pb", "I")) == []

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from perovex import perceive
 from perovex._extras import install_command
 from perovex.building import build_layered
-from perovex.building.compound import read_compounds
+from perovex.building.compound import Compound, read_compounds
 from perovex.errors import BuildError, LabelError
-from perovex.prediction import built, load_models, predict, predict_compounds, predict_new
+from perovex.prediction import built, load_models, predict, predict_compounds, predict_new, relatives
 
 BA = ("CCCC[NH3+]", "[NH3+]CCCC", "C(CCC)[NH3+]")
 
@@ -37,7 +38,8 @@ def quick(monkeypatch, elastic_data):
         return crystal
 
     monkeypatch.setattr(built, "build_layered", build)
-    monkeypatch.setattr(built, "known_crystals", lambda _: ())
+    monkeypatch.setattr(relatives, "known_crystals", lambda _: ())
+    monkeypatch.setattr(built, "patterns_of_like_spacers", lambda *_, **__: [])
     return asked
 
 
@@ -104,7 +106,7 @@ def test_a_failed_compound_costs_its_row(quick, bundle):
 
 
 def test_a_metal_that_nothing_is_built_with_is_refused_before_known_crystals_are_read(quick, monkeypatch, bundle):
-    monkeypatch.setattr(built, "known_crystals", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(relatives, "known_crystals", lambda _: pytest.fail("read"))
     with pytest.raises(BuildError, match="no octahedral radius is known for the metal 'Au'"):
         predict_new(BA[0], metal="au", models=bundle)
     table = predict_compounds(read_compounds(pd.DataFrame({"smiles": [BA[0]], "metal": ["Au"]})), models=bundle)
@@ -143,17 +145,22 @@ def relaxes(monkeypatch):
 
 
 @pytest.fixture
-def without_bromides(monkeypatch):
-    """Known crystals of a spacer, as if no bromide were known."""
-    known = built.known_crystals
-    monkeypatch.setattr(
-        built,
-        "known_crystals",
-        lambda spacer: tuple(c for c in known(spacer) if c.halides != ("Br",) and c.n_layers == 1),
-    )
+def unknown(monkeypatch):
+    """Make all crystals of one halide unknown, and those with more than one sheet."""
+
+    def forget(halide):
+        known = relatives.known_crystals
+
+        def remembered(spacer):
+            return tuple(c for c in known(spacer) if c.halides != (halide,) and c.n_layers == 1)
+
+        monkeypatch.setattr(relatives, "known_crystals", remembered)
+
+    return forget
 
 
-def test_of_several_relaxed_relatives_the_lowest_counts(relaxes, without_bromides, bundle):
+def test_of_several_relaxed_relatives_the_lowest_counts(relaxes, unknown, bundle):
+    unknown("Br")
     row = predict_new(BA[0], halide="Br", relax=True, models=bundle).iloc[0]
     assert {"Br for Cl", "Br for I"} <= set(relaxes)
     assert len(relaxes) <= built.N_BUILDS
@@ -165,9 +172,8 @@ def test_of_several_relaxed_relatives_the_lowest_counts(relaxes, without_bromide
     assert "the lowest of" not in "".join(alone["warnings"])
 
 
-def test_a_relative_that_does_not_survive_relaxing_costs_nothing_where_another_does(relaxes, monkeypatch, bundle):
-    known = built.known_crystals
-    monkeypatch.setattr(built, "known_crystals", lambda spacer: tuple(c for c in known(spacer) if c.halides != ("Cl",)))
+def test_a_relative_that_does_not_survive_relaxing_costs_nothing_where_another_does(relaxes, unknown, bundle):
+    unknown("Cl")
     row = predict_new(BA[0], halide="Cl", relax=True, models=bundle).iloc[0]
     assert "Cl for Br" in relaxes
     assert "Cl for I, relaxed" in "".join(row["warnings"])
@@ -175,6 +181,30 @@ def test_a_relative_that_does_not_survive_relaxing_costs_nothing_where_another_d
 
 def test_builds_from_nothing_are_averaged_when_relaxed_too(quick, relaxes, bundle):
     assert predict_new(BA[0], relax=True, models=bundle).iloc[0]["builds"] == built.N_BUILDS
+
+
+def test_where_no_crystal_of_the_spacer_is_known_half_of_the_builds_can_be_made_of_like_spacers(monkeypatch, bundle):
+    unknown = "CCCCCCCCCCC[NH3+]"
+    row = predict_new(unknown, n_builds=2, start="like", models=bundle).iloc[0]
+    assert (row["builds"], row["formula"]) == (2, "(C11H23NH3)2PbI4")
+    said = [note for note in row["warnings"] if note.startswith("geometry")]
+    assert said[0].startswith("geometry built, not relaxed")
+    assert re.match(r"geometry of C\d+H\d+N_PbI_n1\w*, cations exchanged, not relaxed|geometry of \w+", said[1])
+    monkeypatch.setattr(built, "patterns_of_like_spacers", lambda *_, **__: pytest.fail("asked"))
+    only = predict_new(unknown, n_builds=1, models=bundle).iloc[0]
+    assert only["E_vrh"] != row["E_vrh"]
+
+
+def test_crystals_of_like_spacers_are_the_compound_of_the_halide_that_is_asked():
+    compound = Compound.read("CCCCCCC[NH3+]", halide="Cl")
+    made = relatives.patterns_of_like_spacers(compound, most=2)
+    assert len({structure.properties["build"]["like"] for structure in made}) == 2
+    for structure in made:
+        crystal = perceive(structure)
+        assert crystal.halides == ("Cl",)
+        assert {molecule.smiles for molecule in crystal.spacers} == {compound.spacer}
+    assert relatives.patterns_of_like_spacers(Compound.read(compound.spacer, halide="Br0.5I0.5")) == []
+    assert relatives.patterns_of_like_spacers(compound, most=0) == []
 
 
 def test_mixed_halides_are_made_from_a_relative_and_lie_outside_by_name(bundle):

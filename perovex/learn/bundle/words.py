@@ -352,6 +352,7 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
         "built": "built geometries",
         "relaxed": "built and relaxed geometries",
         "from_known": "geometries made from known relatives",
+        "like_spacer": "geometries made from crystals of like spacers",
         "from_known_relaxed": "geometries made from known relatives and relaxed",
     }
     for how, name in named.items():

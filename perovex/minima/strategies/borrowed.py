@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from perovex.building import exchange_spacers, shape_difference, substitute, thicken, thin
+from perovex.building.exchange import MOST_DIFFERENT
 from perovex.minima.candidate import Candidate
 from perovex.minima.strategies.registry import register_strategy
 
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from perovex.minima.compound import Compound
     from perovex.minima.known import Known
 
-#: Spacers whose crystals are borrowed at most, and by how many CH2 groups they may differ in shape.
+#: Spacers whose crystals are borrowed at most.
 N_ALIKE: Final = 3
-MOST_DIFFERENT: Final = 4.0
 
 
 @register_strategy("substitute")
