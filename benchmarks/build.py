@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import ase.io
 import numpy as np
 import pandas as pd
+from held_out import described, predict_without_spacer
 from pymatgen.io.ase import AseAtomsAdaptor
 from pyrovskite_peer import peer_table
 from tqdm import tqdm
@@ -209,18 +210,12 @@ def prediction_shifts(
 
     The models of a bundle, trained anew on all originals of other spacers; as they are they would know the answers.
     """
-    from sklearn.base import clone
-
-    X, new = (pd.DataFrame(rows).T.astype(float)[models.feature_names] for rows in (old, built))
-    groups, lines = data.groups.loc[X.index], []
+    X, new = described(old, models), described(built, models)
+    ways, lines = {"original": X.loc[new.index], "rebuilt": new}, []
     for target in TARGETS:
         true = data.table.loc[new.index, target]
-        at_old, at_new = pd.Series(np.nan, new.index), pd.Series(np.nan, new.index)
-        for group in tqdm(groups[new.index].unique(), desc=target, leave=False):
-            out, asked = groups == group, new.index[groups[new.index] == group]
-            model = clone(models.regressors[target]).set_params(interval_folds=0)
-            model.fit(X[~out], data.table.loc[X.index[~out], target], groups=groups[~out])
-            at_old[asked], at_new[asked] = model.predict(X.loc[asked]), model.predict(new.loc[asked])
+        told = predict_without_spacer(data, X, models, target, ways, data.groups)
+        at_old, at_new = told["original"], told["rebuilt"]
         move = at_new - at_old
         lines.append({
             "target": target, "crystals": len(new), "MAE original": (at_old - true).abs().mean(),

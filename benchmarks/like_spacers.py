@@ -15,13 +15,13 @@ import argparse
 import hashlib
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from build import POTENTIAL, SHARE, TARGETS, Case, Store, cases
+from held_out import described, layered_crystals, predict_without_spacer
 from joblib import Parallel, delayed
-from sklearn.base import clone
 from tqdm import tqdm
 
 from perovex import describe, load_elastic
@@ -42,21 +42,6 @@ def made_of_like(case: Case) -> pd.Series | None:
     compound = Compound.read(case.smiles, case.metal, case.halide, case.n, case.cage or "MA")
     made = patterns_of_like_spacers(compound, most=1)
     return pd.Series(describe(made[0])) if made else None
-
-
-def predictions(
-    data: Any, X: pd.DataFrame, model: Any, ways: Mapping[str, pd.DataFrame], target: str
-) -> dict[str, pd.Series]:
-    """Predict what was made in each way by models that never saw the spacer."""
-    groups, asked = data.groups.loc[X.index], ways["known"].index
-    told = {way: pd.Series(np.nan, asked) for way in ways}
-    for group in tqdm(groups[asked].unique(), desc=target, leave=False):
-        mine, rest = asked[groups[asked] == group], X.index[groups != group]
-        trained = clone(model).set_params(interval_folds=0)
-        trained.fit(X.loc[rest], data.table.loc[rest, target], groups=groups[rest])
-        for way, described in ways.items():
-            told[way][mine] = trained.predict(described.loc[mine])
-    return told | {"mean of both": np.sqrt(told["like spacer"] * told["from nothing"])}
 
 
 def compare(told: Mapping[str, pd.Series], label: pd.Series) -> pd.DataFrame:
@@ -92,16 +77,18 @@ def main() -> None:
     drawn = [case for case in drawn if (store.record(case.name) or {"reason": "not built"})["reason"] == ""]
     made = Parallel(2)(delayed(made_of_like)(case) for case in tqdm(drawn, desc="like spacers"))
     like = {case.name: one for case, one in zip(drawn, made, strict=True) if one is not None}
-    layered = data.table.index[np.isfinite(data.table["n_layers"])]
-    described = Parallel(2)(delayed(describe)(data.structures[name]) for name in layered)
-    X = pd.DataFrame(described, index=layered).astype(float)[models.feature_names]
-    nothing = {name: describe(store.structure(name)) for name in like}
-    tables = {"like spacer": pd.DataFrame(like).T, "from nothing": pd.DataFrame(nothing).T}
-    ways = {"known": X.loc[list(like)]} | {way: one.astype(float)[X.columns] for way, one in tables.items()}
+    X = layered_crystals(data, models)
+    nothing = {name: pd.Series(describe(store.structure(name))) for name in like}
+    ways = {
+        "known": X.loc[list(like)],
+        "like spacer": described(like, models),
+        "from nothing": described(nothing, models),
+    }
     print(f"{len(drawn)} drawn and built from nothing, {len(like)} made from a like spacer")
     moves = {}
     for target in TARGETS:
-        told = predictions(data, X, models.regressors[target], ways, target)
+        told = predict_without_spacer(data, X, models, target, ways, data.groups)
+        told["mean of both"] = np.sqrt(told["like spacer"] * told["from nothing"])
         table = compare(told, data.table.loc[list(like), target])
         moves[target] = round(float(table.loc["like spacer", "80 % move"]), 1)
         print(f"\n{target}, GPa\n{table.infer_objects().round(2).to_string()}")

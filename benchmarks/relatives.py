@@ -29,12 +29,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from build import POTENTIAL, SHARE, TARGETS, Store, misses, record_of, summary
 from build import show as shown
+from held_out import described, layered_crystals, predict_without_spacer
 from pymatgen.io.ase import AseAtomsAdaptor
-from sklearn.base import clone
 from tqdm import tqdm
 
 from perovex import describe, load_elastic, perceive
@@ -200,21 +199,17 @@ def lowest(case: Case, store: Store, search: Search, count: int) -> Structure | 
 
 def shifts(data: Any, models: ModelBundle, found: list[Case], made: dict[str, pd.Series]) -> pd.DataFrame:
     """How far models that never saw the spacer move from the lowest minimum to what was made."""
-    names = models.feature_names
-    layered = data.table.index[np.isfinite(data.table["n_layers"])]
-    X = pd.DataFrame({name: describe(data.structures[name]) for name in layered}).T.astype(float)[names]
+    X = layered_crystals(data, models)
     asked = [case for case in found if case.name in made]
-    old = pd.DataFrame({case.name: case.known for case in asked}).T.astype(float)[names]
-    new = pd.DataFrame({case.name: made[case.name] for case in asked}).T.astype(float)[names]
-    of_case, of_row = pd.Series({case.name: case.group for case in asked}), data.groups.loc[X.index]
+    ways = {
+        "known": described({case.name: case.known for case in asked}, models),
+        "made": described({case.name: made[case.name] for case in asked}, models),
+    }
+    groups = {case.name: case.group for case in asked}
     lines = []
     for target in TARGETS:
-        move = pd.Series(np.nan, old.index)
-        for group in tqdm(of_case.unique(), desc=target, leave=False):
-            mine, rest = of_case.index[of_case == group], X.index[of_row != group]
-            model = clone(models.regressors[target]).set_params(interval_folds=0)
-            model.fit(X.loc[rest], data.table.loc[rest, target], groups=of_row[rest])
-            move[mine] = model.predict(new.loc[mine]) - model.predict(old.loc[mine])
+        told = predict_without_spacer(data, X, models, target, ways, groups)
+        move = told["made"] - told["known"]
         lines.append({
             "target": target, "crystals": len(move), "mean |move|": move.abs().mean(),
             "median |move|": move.abs().median(), "80 % |move|": move.abs().quantile(SHARE), "mean move": move.mean(),
@@ -248,11 +243,11 @@ def main() -> None:
         chosen = {name: crystal for name, crystal in relaxed.items() if crystal is not None}
         geometries[kind] = {name: pd.Series(describe(crystal)) for name, crystal in chosen.items()}
     measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
-    for kind, described in geometries.items():
-        if not described:
+    for kind, crystals in geometries.items():
+        if not crystals:
             continue
-        shown(f"{kind}: descriptors", summary(misses({name: (known[name], described[name]) for name in described})))
-        moved = shifts(data, models, found, described)
+        shown(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
+        moved = shifts(data, models, found, crystals)
         shown(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
         if " " not in kind:
             measured[kind] = record_of(moved)
