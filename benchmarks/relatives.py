@@ -30,8 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from build import POTENTIAL, SHARE, TARGETS, Store, misses, record_of, summary
-from build import show as shown
+from build import POTENTIAL, SHARE, TARGETS, Store, misses, record_of, show, summary
 from held_out import described, layered_crystals, predict_without_spacer
 from pymatgen.io.ase import AseAtomsAdaptor
 from tqdm import tqdm
@@ -197,9 +196,10 @@ def lowest(case: Case, store: Store, search: Search, count: int) -> Structure | 
     return energies[min(energies)] if energies else None
 
 
-def shifts(data: Any, models: ModelBundle, found: list[Case], made: dict[str, pd.Series]) -> pd.DataFrame:
+def shifts(
+    data: Any, X: pd.DataFrame, models: ModelBundle, found: list[Case], made: dict[str, pd.Series]
+) -> pd.DataFrame:
     """How far models that never saw the spacer move from the lowest minimum to what was made."""
-    X = layered_crystals(data, models)
     asked = [case for case in found if case.name in made]
     ways = {
         "known": described({case.name: case.known for case in asked}, models),
@@ -242,13 +242,14 @@ def main() -> None:
         relaxed = {case.name: lowest(case, store, search, count) for case in drawn(found)[: options.relax]}
         chosen = {name: crystal for name, crystal in relaxed.items() if crystal is not None}
         geometries[kind] = {name: pd.Series(describe(crystal)) for name, crystal in chosen.items()}
+    X = layered_crystals(data, models)
     measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
     for kind, crystals in geometries.items():
         if not crystals:
             continue
-        shown(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
-        moved = shifts(data, models, found, crystals)
-        shown(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
+        show(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
+        moved = shifts(data, X, models, found, crystals)
+        show(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
         if " " not in kind:
             measured[kind] = record_of(moved)
     records = [store.record(name) for case in found for name in case.files()]

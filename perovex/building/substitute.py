@@ -34,7 +34,8 @@ HEIGHT_SIZE = {"F": 0.816, "Cl": 0.957, "Br": 1.0, "I": 1.069}
 #: Sheets follow the bonds of another metal by this power alone, as bridges straighten: 0.17 over twelve swaps of tin
 #: for lead and iodide for bromide at once, 0.37 over six of tin for lead.
 METAL_RESPONSE = 0.3
-#: The gaps between slabs take up this share of what slabs gain from other halides: 0.32 to 0.44 in the same swaps.
+#: The gaps between slabs take up this share of what slabs of one sheet gain from other halides: 0.32 to 0.44 in the
+#: same swaps.
 GAP_SHARE = 0.375
 
 

@@ -189,7 +189,7 @@ def test_where_no_crystal_of_the_spacer_is_known_half_of_the_builds_can_be_made_
     assert (row["builds"], row["formula"]) == (2, "(C11H23NH3)2PbI4")
     said = [note for note in row["warnings"] if note.startswith("geometry")]
     assert said[0].startswith("geometry built, not relaxed")
-    assert re.match(r"geometry of C\d+H\d+N_PbI_n1\w*, cations exchanged, not relaxed|geometry of \w+", said[1])
+    assert re.match(r"geometry of \S+, cations exchanged, not relaxed: ", said[1])
     monkeypatch.setattr(built, "patterns_of_like_spacers", lambda *_, **__: pytest.fail("asked"))
     only = predict_new(unknown, n_builds=1, models=bundle).iloc[0]
     assert only["E_vrh"] != row["E_vrh"]
