@@ -1,12 +1,17 @@
-"""Ask whether a compound of an unknown spacer is better made from a crystal of a like spacer than built from nothing.
+"""Ask how a compound of an unknown spacer is best made: from crystals of like spacers, from nothing, or from both.
 
-    python benchmarks/like_spacers.py --built FOLDER [--crystals 60] [--moduli relaxed] [--write]
+    python benchmarks/like_spacers.py --out FOLDER                 not relaxed
+    python benchmarks/like_spacers.py --out FOLDER --relax 80      eighty of them relaxed, too
+    python benchmarks/like_spacers.py --out FOLDER --write         and what is measured into the manifest of the models
 
-Released crystals are drawn at random and made as if nothing were known of their spacer: of the most alike other spacer
-with this metal and n (`perovex.building.shape_difference`) the lowest known crystal, its cations exchanged and its
-halide swapped where needed. Beside it stands the crystal that ``benchmarks/build.py --out FOLDER`` built from nothing,
-and the mean of both predictions. Models are trained anew without the spacer. Five minutes on two processors; --write
-puts how far predictions move into the manifest of the models (``built_geometry``).
+Released crystals are drawn at random and made as if nothing were known of their spacer: four times from nothing, and of
+each of the four most alike other spacers with this metal and n (`perovex.building.shape_difference`) from the lowest
+known crystal, its cations exchanged and its halide swapped where needed. Predictions of several are averaged as
+`perovex predict` does. Models are trained anew without the spacer. Two of each are relaxed, in cells of at most 112
+atoms: their mean, and the one that lies lowest in energy.
+
+Crystals lie in FOLDER, one file each; an interrupted run goes on, several may share a folder to relax. What is measured
+stands in the manifest of the models (``built_geometry``), from where predictions say it of these models alone.
 """
 
 from __future__ import annotations
@@ -25,76 +30,195 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from perovex import describe, load_elastic
+from perovex.building import build_layered
 from perovex.building.compound import Compound
+from perovex.elasticity.labels.records import claimed
+from perovex.errors import PerovexError
 from perovex.learn import ModelBundle
 from perovex.learn.bundle.folder import annotate_model
 from perovex.prediction import default_models
+from perovex.prediction.built import N_BUILDS, seeds_of_builds
 from perovex.prediction.relatives import patterns_of_like_spacers
+from perovex.prediction.relaxing import relax_by_potential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pymatgen.core import Structure
+
 DRAWS = 4000
+LARGEST = 112  # atoms
+FROM_NOTHING = [f"nothing{k}" for k in range(N_BUILDS)]
+OF_LIKE = [f"like{k}" for k in range(N_BUILDS)]
+BOTH = [*FROM_NOTHING[: N_BUILDS // 2], *OF_LIKE[: N_BUILDS // 2]]
+#: Which crystals are averaged; all is compared with the first.
+WAYS = {
+    "four from nothing": FROM_NOTHING,
+    "one from nothing": FROM_NOTHING[:1],
+    "one of a like spacer": OF_LIKE[:1],
+    "two of like spacers": OF_LIKE[:2],
+    "four of like spacers": OF_LIKE,
+    "two of each": BOTH,
+    "four of each": FROM_NOTHING + OF_LIKE,
+}
+RELAXED_WAYS = {
+    "two of each": BOTH,
+    "two from nothing": BOTH[: N_BUILDS // 2],
+    "the lowest of all four": ["lowest"],
+}
+#: What goes into the manifest of the models, as predictions name it.
+WRITTEN = {
+    "not relaxed": {"like_spacer": "one of a like spacer", "built_and_like": "two of each"},
+    "relaxed": {"relaxed": "two of each"},
+}
 
 
-def made_of_like(case: Case) -> pd.Series | None:
-    """Describe what is made of the most alike other spacer; None if nothing is."""
-    compound = Compound.read(case.smiles, case.metal, case.halide, case.n, case.cage or "MA")
-    made = patterns_of_like_spacers(compound, most=1)
-    return pd.Series(describe(made[0])) if made else None
+def make(case: Case, store: Store) -> None:
+    """Make a compound in all ways, unless that was done."""
+    if store.record(case.name) is not None:
+        return
+    try:
+        compound = Compound.read(case.smiles, case.metal, case.halide, case.n, case.cage or "MA")
+    except PerovexError as error:  # a spacer that nothing is built with
+        store.put(case.name, {"made": [], "reason": str(error)}, None)
+        return
+    made = dict(zip(OF_LIKE, patterns_of_like_spacers(compound, most=N_BUILDS), strict=False))
+    for name, seed in zip(FROM_NOTHING, seeds_of_builds(0, N_BUILDS), strict=True):
+        try:
+            made[name] = build_layered(
+                compound.spacer, compound.metal, compound.halide, compound.n, compound.cage, compound.stacking,
+                random_state=seed,
+            )  # fmt: skip
+        except PerovexError:
+            continue
+    for name, structure in made.items():
+        store.put(f"{case.name}.{name}", structure.properties["build"], structure)
+    store.put(case.name, {"made": sorted(made)}, None)
 
 
-def compare(told: Mapping[str, pd.Series], label: pd.Series) -> pd.DataFrame:
-    """Compare ways: how far predictions move, how wrong they are, and both less what building from nothing does."""
+def relax(drawn: list[Case], store: Store) -> None:
+    """Relax two crystals of each sort; what another run relaxes just now is left to it."""
+    for name in tqdm([f"{case.name}.{way}" for case in drawn for way in BOTH], desc="relax"):
+        with claimed(store.folder / f".{name}.lock") as mine:
+            if not mine or store.record(f"{name}.relaxed") is not None:
+                continue
+            try:
+                structure = relax_by_potential(store.structure(name), POTENTIAL)
+            except PerovexError as error:
+                store.put(f"{name}.relaxed", {"reason": str(error)}, None)
+            else:
+                store.put(f"{name}.relaxed", {"reason": "", **structure.properties["relaxation"]}, structure)
+
+
+def small(drawn: list[Case], store: Store) -> list[Case]:
+    """Return compounds of no more atoms than `LARGEST`, whichever way they are made."""
+    return [case for case in drawn if max(len(store.structure(f"{case.name}.{way}")) for way in BOTH) <= LARGEST]
+
+
+def compare(told: Mapping[str, pd.Series], label: pd.Series, base: str) -> pd.DataFrame:
+    """Compare ways: how far predictions move, how wrong they are, and both less what one of them does."""
     moves = {way: (told[way] - told["known"]).abs() for way in told}
     errors = {way: (told[way] - label).abs() for way in told}
     drawn = np.random.default_rng(0).integers(0, len(label), (DRAWS, len(label)))
     lines = {}
     for way in told:
-        line = {"80 % move": moves[way].quantile(SHARE), "mean move": moves[way].mean(), "MAE": errors[way].mean()}
+        line = {
+            "80 % move": moves[way].quantile(SHARE), "mean move": moves[way].mean(),
+            "bias": (told[way] - told["known"]).mean(), "MAE": errors[way].mean(),
+        }  # fmt: skip
         for kind, values in {"move": moves, "error": errors}.items():
-            gained = (values[way] - values["from nothing"]).to_numpy()
+            gained = (values[way] - values[base]).to_numpy()
             low, high = np.quantile(gained[drawn].mean(axis=1), [0.025, 0.975])
-            line[f"{kind} less that from nothing"] = f"{gained.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
+            line[f"{kind} less"] = f"{gained.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
         lines[way] = line
-    return pd.DataFrame(lines).T
+    return pd.DataFrame(lines).T.infer_objects().round(2)
+
+
+def averaged(told: Mapping[str, pd.Series], ways: Mapping[str, list[str]]) -> dict[str, pd.Series]:
+    """Average predictions of several crystals of a compound by their logarithms, as predictions of builds are."""
+    means = {way: np.exp(np.mean([np.log(told[one]) for one in several], axis=0)) for way, several in ways.items()}
+    return {"known": told["known"], **{way: pd.Series(mean, told["known"].index) for way, mean in means.items()}}
+
+
+def lowest(case: Case, store: Store) -> str:
+    """Return which of the relaxed crystals of a compound lies lowest in energy."""
+    energies = {}
+    for way in BOTH:
+        record = store.record(f"{case.name}.{way}.relaxed")
+        if record and not record["reason"]:
+            energies[way] = record["energy_per_atom"]
+    return min(energies, key=lambda way: energies[way])
+
+
+def relaxed_crystals(chosen: list[Case], store: Store) -> dict[str, dict[str, Structure]]:
+    """Return, way by way, the crystals of compounds of which all were relaxed, and the lowest of each."""
+    ways: dict[str, dict[str, Structure]] = {way: {} for way in (*BOTH, "lowest")}
+    for case in chosen:
+        records = {way: store.record(f"{case.name}.{way}.relaxed") for way in BOTH}
+        sound = {way for way, record in records.items() if record and not record["reason"]}
+        if None in records.values() or not sound:
+            continue
+        best = lowest(case, store)
+        for way in BOTH:  # one that was lost counts as the lowest does, which is what remains of it
+            ways[way][case.name] = store.structure(f"{case.name}.{way if way in sound else best}.relaxed")
+        ways["lowest"][case.name] = store.structure(f"{case.name}.{best}.relaxed")
+    return ways
+
+
+def describe_all(structures: Mapping[str, Structure], models: ModelBundle) -> pd.DataFrame:
+    """Describe crystals: what models take."""
+    return described({name: pd.Series(describe(structure)) for name, structure in structures.items()}, models)
+
+
+def unrelaxed(drawn: list[Case], store: Store) -> dict[str, dict[str, Structure]]:
+    """Return, way by way, the crystals of compounds that were made in all of them."""
+    whole = set(FROM_NOTHING + OF_LIKE)
+    made = [case.name for case in drawn if whole <= set((store.record(case.name) or {"made": ()})["made"])]
+    return {way: {name: store.structure(f"{name}.{way}") for name in made} for way in sorted(whole)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--built", type=Path, required=True, help="folder of benchmarks/build.py")
-    parser.add_argument("--crystals", type=int, default=60)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--crystals", type=int, default=240)
+    parser.add_argument("--relax", type=int, default=0, metavar="N", help="relax N of them, drawn at random")
     parser.add_argument("--moduli", default="relaxed", choices=["relaxed", "soft_frozen"])
     parser.add_argument("--models", type=Path, help="folder of models; default: those that come with the package")
     parser.add_argument("--write", action="store_true", help="write what was measured into the manifest of the models")
+    parser.add_argument("--no-report", action="store_true", help="make and relax only")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    data, store = load_elastic(potential=POTENTIAL, moduli=options.moduli), Store(options.built)
-    folder = options.models or default_models(options.moduli)
-    models = ModelBundle.load(folder)
+    data, store = load_elastic(potential=POTENTIAL, moduli=options.moduli), Store(options.out)
     known = [case for case in cases(data) if case.original and "." not in case.metal + case.smiles]
     drawn = sorted(known, key=lambda case: hashlib.sha256(case.name.encode()).digest())[: options.crystals]
-    drawn = [case for case in drawn if (store.record(case.name) or {"reason": "not built"})["reason"] == ""]
-    made = Parallel(2)(delayed(made_of_like)(case) for case in tqdm(drawn, desc="like spacers"))
-    like = {case.name: one for case, one in zip(drawn, made, strict=True) if one is not None}
+    Parallel(2)(delayed(make)(case, store) for case in tqdm(drawn, desc="make"))
+    chosen = small(drawn, store)[: options.relax] if options.relax else []
+    relax(chosen, store)
+    if options.no_report:
+        return
+    folder = options.models or default_models(options.moduli)
+    models = ModelBundle.load(folder)
     X = layered_crystals(data, models)
-    nothing = {name: pd.Series(describe(store.structure(name))) for name in like}
-    ways = {
-        "known": X.loc[list(like)],
-        "like spacer": described(like, models),
-        "from nothing": described(nothing, models),
-    }
-    print(f"{len(drawn)} drawn and built from nothing, {len(like)} made from a like spacer")
-    moves = {}
-    for target in TARGETS:
-        told = predict_without_spacer(data, X, models, target, ways, data.groups)
-        told["mean of both"] = np.sqrt(told["like spacer"] * told["from nothing"])
-        table = compare(told, data.table.loc[list(like), target])
-        moves[target] = round(float(table.loc["like spacer", "80 % move"]), 1)
-        print(f"\n{target}, GPa\n{table.infer_objects().round(2).to_string()}")
+    measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
+    for title, crystals, ways in (
+        ("not relaxed", unrelaxed(drawn, store), WAYS),
+        ("relaxed", relaxed_crystals(chosen, store), RELAXED_WAYS),
+    ):
+        names = list(next(iter(crystals.values())))
+        if not names:
+            continue
+        made = {one: describe_all(structures, models) for one, structures in crystals.items()}
+        print(f"\n{title}: {len(names)} compounds")
+        for target in TARGETS:
+            told = predict_without_spacer(data, X, models, target, {"known": X.loc[names], **made}, data.groups)
+            table = compare(averaged(told, ways), data.table.loc[names, target], next(iter(ways)))
+            print(f"{target}, GPa, and less than {next(iter(ways))}\n{table.to_string()}")
+            for kind, way in WRITTEN[title].items():
+                entry = measured.setdefault(kind, {"moves": {}})
+                entry["moves"][target] = round(float(table.loc[way, "80 % move"]), 1)
+                entry["n_crystals"] = len(names)
     if options.write:
-        measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
-        annotate_model(folder, built_geometry=measured | {"like_spacer": {"moves": moves, "n_crystals": len(like)}})
+        annotate_model(folder, built_geometry=measured)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ from perovex.cli.choices import Force, Moduli, given
 if TYPE_CHECKING:
     import pandas as pd
 
-    from perovex.prediction.built import Start
 
-_OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "from_scratch", "like_spacers", "builds", "seed")
+_OF_BUILT = ("metal", "halide", "n", "cage", "stacking", "relax", "from_scratch", "builds", "seed")
 
 
 def predict(  # noqa: PLR0917 (options of a command)
@@ -69,20 +68,14 @@ def predict(  # noqa: PLR0917 (options of a command)
         typer.Option(
             "--builds",
             min=1,
-            help="Crystals to build, and average, of each compound without a known relative; with --relax also "
-            "relatives to make a compound of.",
+            help="Crystals to make, and average, of each compound without a known relative, half of them from crystals "
+            "of like spacers; with --relax also relatives to make a compound of.",
         ),
     ] = 4,
     from_scratch: Annotated[
         bool,
-        typer.Option("--from-scratch", help="Build from nothing also where a crystal of the same spacer is known."),
-    ] = False,
-    like_spacers: Annotated[
-        bool,
         typer.Option(
-            "--like-spacers",
-            help="Where no crystal of the spacer is known, make half of the crystals from those of the most alike "
-            "other spacers: nearer along the normal, further off in the plane.",
+            "--from-scratch", help="Build from nothing, whatever crystals of the spacer or of like ones are known."
         ),
     ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the arrangements that are built.")] = 0,
@@ -150,7 +143,7 @@ def predict(  # noqa: PLR0917 (options of a command)
         )
         predicted = predict_compounds(
             compounds,
-            start=_start(from_scratch=from_scratch, like_spacers=like_spacers),
+            start="scratch" if from_scratch else "known",
             relax=relax,
             n_builds=builds,
             models=bundle,
@@ -164,13 +157,6 @@ def predict(  # noqa: PLR0917 (options of a command)
     if not predicted["error"].astype(bool).all():  # without numbers there is nothing to doubt
         _say_what_is_unproven(bundle)
     _finish(predicted, out, kind, _units(bundle), why=why)
-
-
-def _start(*, from_scratch: bool, like_spacers: bool) -> Start:
-    """Return where geometries come from, as `perovex.prediction.predict_compounds` takes it."""
-    if from_scratch:
-        return "scratch"
-    return "like" if like_spacers else "known"
 
 
 def _say_what_is_unproven(bundle: Any) -> None:
@@ -293,8 +279,6 @@ def _refuse_clashes(
         raise PerovexError(
             f"--disorder is about files, and {taken[0]} builds an ordered crystal", remedy="leave it out"
         )
-    if given(context, "from_scratch") and given(context, "like_spacers"):
-        raise PerovexError("--from-scratch and --like-spacers were both given", remedy="choose one")
     idle = [f"--{name.replace('_', '-')}" for name in _OF_BUILT if given(context, name)] if files else []
     if idle:
         raise PerovexError(

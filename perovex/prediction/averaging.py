@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perovex.prediction.crystals import predict_described
-from perovex.prediction.words import of_crystal, of_prediction, probability_column, spread
+from perovex.prediction.words import averaged_warning, of_crystal, of_prediction, probability_column, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +93,9 @@ def _warnings(
 ) -> list[str]:
     """Return what is said of the average, then of its builds, each sentence once, then how far these are apart."""
     of_builds: list[str] = []
+    geometry = averaged_warning(bundle.manifest, [crystal.origin for crystal in crystals])
     for (_, build), crystal in zip(builds.iterrows(), crystals, strict=True):
-        of_builds += of_crystal(build, crystal, bundle)
+        of_builds += of_crystal(build, crystal, bundle, geometry)
     notes = [*of_prediction(row, bundle, n_outside, len(builds)), *dict.fromkeys(of_builds)]
     if not _is_made(crystals[0]) or len(builds) > 1:
         notes.append(spread(row, n_asked, bundle))

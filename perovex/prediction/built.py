@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 #: Crystals that are built of one compound; they differ in how the cations are packed.
 N_BUILDS = 4
-#: Where the geometry comes from: known crystals of the spacer, else nothing; known crystals of the spacer, else half of
-#: the builds from crystals of like spacers; always nothing.
-Start = Literal["known", "like", "scratch"]
+#: Where the geometry comes from: known crystals of the spacer, else half of the builds from known crystals of like
+#: spacers and the rest from nothing; known crystals of the spacer, else nothing; always nothing.
+Start = Literal["known", "same_spacer", "scratch"]
 
 
 def predict_new(  # noqa: PLR0913 - the crystal's own parameters
@@ -58,9 +58,11 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     """Build crystals from spacer and composition and predict their stiffness.
 
     Where a crystal of the same spacer is known, with another halide, metal or n, the compound is made from it
-    (`perovex.building.from_known`), from its lowest minimum if that was searched. All others are built by
-    `perovex.building.build_layered`, several times each, and the predictions averaged. Either geometry is a guess that
-    the intervals of the models do not include; the column ``warnings`` says how much that guess moves predictions.
+    (`perovex.building.from_known`), from its lowest minimum if that was searched. All others are made several times and
+    the predictions averaged: half of the crystals from the lowest minima of the most alike other spacers, their cations
+    exchanged (`perovex.building.exchange_spacers`), where such are known with this metal and n, the rest from nothing
+    (`perovex.building.build_layered`); along the normal the two err in opposite directions. Either geometry is a guess
+    that the intervals of the models do not include; the column ``warnings`` says how much that guess moves predictions.
     With `relax` a compound is made from up to `n_builds` of its relatives, and the lowest in energy counts, which is
     much nearer to the compound's own crystal. What is built from nothing relaxes into a crystal of the potential, but
     not often the known one, and predictions are not brought nearer.
@@ -82,10 +84,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     stacking : {"staggered", "eclipsed"}, optional
         How slabs lie on each other; default staggered for spacers with one, eclipsed for those with two ammonium
         groups.
-    start : {"known", "like", "scratch"}
-        Begin with a known relative where there is one, else build from nothing (``known``); else make half of the
-        crystals from those of the most alike other spacers, their cations exchanged (``like``); or always build from
-        nothing. Like spacers bring predictions nearer along the normal, not in the plane.
+    start : {"known", "same_spacer", "scratch"}
+        Begin with known crystals of the same spacer, else of like ones (``known``); leave out like spacers
+        (``same_spacer``); or build from nothing whatever is known (``scratch``).
     relax : bool or str
         Relax the built crystals with the potential of the labels (minutes; ``perovex doctor`` says how to
         install it), or with the one of this name.
@@ -253,8 +254,8 @@ def _buildable(compound: Compound | PerovexError) -> Compound | PerovexError:
 
 
 def _trials(compound: Compound, start: Start, n_patterns: int, n_builds: int, random_state: int) -> list[_Trial]:
-    """Return what to build of a compound: from known relatives, else from like spacers and nothing, as is asked for."""
-    seeds = [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
+    """Return what to build of a compound: from known relatives, else from like spacers and nothing."""
+    seeds = seeds_of_builds(random_state, n_builds)
     if start != "scratch":
         if _has_random_halides(compound):  # the nearest relative, its halides spread anew each time
             made = [(seed, crystal) for seed in seeds for crystal in patterns_of_relatives(compound, seed, most=1)]
@@ -263,10 +264,15 @@ def _trials(compound: Compound, start: Start, n_patterns: int, n_builds: int, ra
         if made:
             return [_Trial(compound, seed, crystal) for seed, crystal in made]
     like: list[Structure] = []
-    if start == "like":
+    if start == "known":
         like = patterns_of_like_spacers(compound, random_state, most=n_builds // 2)
     from_nothing = [_Trial(compound, seed) for seed in seeds[: n_builds - len(like)]]
     return from_nothing + [_Trial(compound, random_state, crystal) for crystal in like]
+
+
+def seeds_of_builds(random_state: int, n_builds: int) -> list[int]:
+    """Return the seed of each build of a compound from nothing; the first is the one that was asked for."""
+    return [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
 
 
 def _has_random_halides(compound: Compound | PerovexError) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from perovex.descriptors import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -53,8 +53,18 @@ def of_prediction(row: pd.Series, bundle: ModelBundle, n_outside: int = 1, n_bui
     return notes
 
 
-def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[str]:
-    """Return what is said of a crystal and its descriptors, whatever was predicted."""
+def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle, geometry: str = "") -> list[str]:
+    """Return what is said of a crystal and its descriptors, whatever was predicted.
+
+    Parameters
+    ----------
+    row : Series
+        Of a prediction.
+    crystal : Described
+    bundle : ModelBundle
+    geometry : str
+        What is said of its geometry where that was not measured; by default what its own origin lets say.
+    """
     notes = []
     versions = {key: REGISTRY[key].version for key in bundle.feature_names if key in REGISTRY}
     changed = bundle.redefined(versions)
@@ -63,7 +73,7 @@ def of_crystal(row: pd.Series, crystal: Described, bundle: ModelBundle) -> list[
     if row.get("known_as"):
         notes.append(_known(row, bundle))
     if crystal.origin:
-        notes.append(built_warning(bundle.manifest, crystal.origin))
+        notes.append(geometry or built_warning(bundle.manifest, crystal.origin))
     return [*notes, *crystal.warnings]
 
 
@@ -165,17 +175,53 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
         kind, what = "built", "geometry built, not relaxed"
     if mixture:
         what = f"{what}, its mixed halides placed and not found ({mixture})"
-    measured = manifest.get("built_geometry", {}).get(kind)
-    if mixture or not measured:  # how far a guess moves was measured on single halides
-        return f"{what}: how far that moves predictions was not measured"
-    said = (
-        f"{what}: that moves predictions by up to {_moves(measured)} in 4 of 5 of {measured['n_crystals']} known "
-        "crystals, not counted in the intervals"
-    )
-    better = manifest["built_geometry"].get("from_known_relaxed")
+    measured = {} if mixture else manifest.get("built_geometry", {})  # measured on single halides
+    said = f"{what}: {_how_far(measured.get(kind))}"
+    better = measured.get("from_known_relaxed")
     if kind == "from_known" and better:
         return f"{said}; relaxed by the potential (relax) it would be {_moves(better)}"
     return said
+
+
+def averaged_warning(manifest: Mapping[str, Any], origins: Sequence[Mapping[str, Any]]) -> str:
+    """Return the warning that goes with a mean over crystals from nothing and crystals of like spacers.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of the models.
+    origins : sequence of mapping
+        As `built_warning` takes them, one of each crystal.
+
+    Returns
+    -------
+    str
+        Empty where all crystals come from nothing, or none does.
+
+    Examples
+    --------
+    >>> like = {"build": {"like": "BA2PbI4", "steps": "cations exchanged"}}
+    >>> averaged_warning({}, [{"build": {}}, like])[:70]
+    'geometries of like spacers, cations exchanged (BA2PbI4), and 1 built f'
+    """
+    lent = [origin["build"]["like"] for origin in origins if origin.get("build", {}).get("like")]
+    from_nothing = len(origins) - len(lent)
+    if not lent or not from_nothing:
+        return ""
+    relaxed = any("relaxation" in origin for origin in origins)
+    kind, end = ("relaxed", "all relaxed") if relaxed else ("built_and_like", "none relaxed")
+    what = f"geometries of like spacers, cations exchanged ({', '.join(lent)}), and {from_nothing} built from nothing"
+    return f"{what}, {end}: {_how_far(manifest.get('built_geometry', {}).get(kind))}"
+
+
+def _how_far(measured: Mapping[str, Any] | None) -> str:
+    """Say how far a guessed geometry moves predictions."""
+    if not measured:
+        return "how far that moves predictions was not measured"
+    return (
+        f"that moves predictions by up to {_moves(measured)} in 4 of 5 of {measured['n_crystals']} known crystals, not "
+        "counted in the intervals"
+    )
 
 
 def _moves(measured: Mapping[str, Any]) -> str:

@@ -257,8 +257,9 @@ def _refined(hits: pd.DataFrame, question: Question, options: Options, *, n_jobs
     starts = [None if isinstance(one, PerovexError) else from_relatives(one) for one in compounds]
     relatives = ["" if crystal is None else crystal.properties["build"]["from"] for crystal in starts]
     built = predict_compounds(
-        compounds, moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs, progress=progress
-    )
+        compounds, start="same_spacer", moduli=question.moduli, n_builds=options.n_builds, n_jobs=n_jobs,
+        progress=progress,
+    )  # fmt: skip
     for name in TARGETS:
         for column in (name, f"{name}_lower", f"{name}_upper"):
             hits[f"built_{column}"] = np.nan

@@ -100,8 +100,6 @@ def test_predict_refuses_at_once_what_it_would_ignore_or_could_not_write(capsys,
     crystal = tmp_path / "crystal.cif"
     crystal.write_text("")
     assert "--n describe a crystal to build" in str(run(capsys, "predict", crystal, "--n", 3)[2])
-    both = ("--from-scratch", "--like-spacers")
-    assert f"{' and '.join(both)} were both given" in str(run(capsys, "predict", "--spacer", "C", *both)[2])
     assert "use .csv, .parquet or .json" in str(run(capsys, "predict", "--spacer", "C", "--out", "table.xyz")[2])
 
 

@@ -54,7 +54,7 @@ def test_a_compound_starts_from_a_known_relative_unless_told_otherwise(monkeypat
     row = predict_new(BA[0], metal="Sn", models=bundle).iloc[0]
     assert (asked, row["builds"], row["metal"], row["formula"]) == ([], 1, "Sn", "(C4H9NH3)2SnI4")
     assert any(note.startswith("geometry of BA2PbI4, Sn for Pb, not relaxed") for note in row["warnings"])
-    # no butylammonium crystal lies eclipsed here, and nobody knows the spacer of the second
+    # no butylammonium crystal lies eclipsed here, and nobody knows the spacer of the second; one build is from nothing
     predict_new(BA[0], halide="Cl", stacking="eclipsed", n_builds=1, models=bundle)
     predict_new("CCCCCCCCCCC[NH3+]", n_builds=1, models=bundle)
     predict_new(BA[0], halide="Cl", start="scratch", n_builds=1, models=bundle)
@@ -183,16 +183,21 @@ def test_builds_from_nothing_are_averaged_when_relaxed_too(quick, relaxes, bundl
     assert predict_new(BA[0], relax=True, models=bundle).iloc[0]["builds"] == built.N_BUILDS
 
 
-def test_where_no_crystal_of_the_spacer_is_known_half_of_the_builds_can_be_made_of_like_spacers(monkeypatch, bundle):
+def test_where_no_crystal_of_the_spacer_is_known_half_of_the_builds_are_made_of_like_spacers(monkeypatch, bundle):
     unknown = "CCCCCCCCCCC[NH3+]"
-    row = predict_new(unknown, n_builds=2, start="like", models=bundle).iloc[0]
+    row = predict_new(unknown, n_builds=2, models=bundle).iloc[0]
     assert (row["builds"], row["formula"]) == (2, "(C11H23NH3)2PbI4")
-    said = [note for note in row["warnings"] if note.startswith("geometry")]
-    assert said[0].startswith("geometry built, not relaxed")
-    assert re.match(r"geometry of \S+, cations exchanged, not relaxed: ", said[1])
+    (said,) = [note for note in row["warnings"] if note.startswith("geometr")]
+    moves = bundle.manifest["built_geometry"]["built_and_like"]["moves"]["E_out_of_plane"]
+    assert re.match(
+        r"geometries of like spacers, cations exchanged \(\w+\), and 1 built from nothing, none relaxed: ", said
+    )
+    assert f"{moves:g} GPa (E_out_of_plane)" in said
     monkeypatch.setattr(built, "patterns_of_like_spacers", lambda *_, **__: pytest.fail("asked"))
-    only = predict_new(unknown, n_builds=1, models=bundle).iloc[0]
-    assert only["E_vrh"] != row["E_vrh"]
+    for start in ("same_spacer", "scratch"):
+        other = predict_new(unknown, n_builds=1, start=start, models=bundle).iloc[0]
+        assert other["E_vrh"] != row["E_vrh"]
+        assert any(note.startswith("geometry built, not relaxed") for note in other["warnings"])
 
 
 def test_crystals_of_like_spacers_are_the_compound_of_the_halide_that_is_asked():

@@ -353,6 +353,7 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
         "relaxed": "built and relaxed geometries",
         "from_known": "geometries made from known relatives",
         "like_spacer": "geometries made from crystals of like spacers",
+        "built_and_like": "the mean of those and built ones",
         "from_known_relaxed": "geometries made from known relatives and relaxed",
     }
     for how, name in named.items():
