@@ -238,7 +238,7 @@ def main() -> None:
     known = {case.name: case.known for case in found}
     made = {case.name: pd.Series(describe(case.made[0])) for case in found}
     geometries = {"from_known": made}
-    for kind, count in {"nearest relaxed": 1, "from_known_relaxed": N_BUILDS}.items():
+    for kind, count in {"nearest_relaxed": 1, "from_known_relaxed": N_BUILDS}.items():
         relaxed = {case.name: lowest(case, store, search, count) for case in drawn(found)[: options.relax]}
         chosen = {name: crystal for name, crystal in relaxed.items() if crystal is not None}
         geometries[kind] = {name: pd.Series(describe(crystal)) for name, crystal in chosen.items()}
@@ -250,8 +250,7 @@ def main() -> None:
         show(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
         moved = shifts(data, X, models, found, crystals)
         show(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
-        if " " not in kind:
-            measured[kind] = record_of(moved)
+        measured[kind] = record_of(moved)
     records = [store.record(name) for case in found for name in case.files()]
     failed = [record["reason"] for record in records if record and record["reason"]]
     print(f"relaxed {sum(record is not None for record in records)}, failed {len(failed)}", *sorted(failed), sep="\n  ")

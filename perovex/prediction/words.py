@@ -164,8 +164,10 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
         return f"geometry of {relative}, a known crystal of this compound{hand}{again}"
     if relative:
         done = f"mirrored, then {steps}" if mirrored else steps
-        kind, end = ("from_known_relaxed", "relaxed") if relaxed else ("from_known", "not relaxed")
-        several = f", the lowest of {build['lowest_of']} made of relatives" if build.get("lowest_of") else ""
+        kind, end = ("nearest_relaxed", "relaxed") if relaxed else ("from_known", "not relaxed")
+        several = ""
+        if build.get("lowest_of"):
+            kind, several = "from_known_relaxed", f", the lowest of {build['lowest_of']} made of relatives"
         what = f"geometry of {relative}, {done}, {end}{several}"
     elif build.get("like") and not relaxed:
         kind, what = "like_spacer", f"geometry of {build['like']}, {steps}, not relaxed"

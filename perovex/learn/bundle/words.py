@@ -354,7 +354,8 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
         "from_known": "geometries made from known relatives",
         "like_spacer": "geometries made from crystals of like spacers",
         "built_and_like": "the mean of those and built ones",
-        "from_known_relaxed": "geometries made from known relatives and relaxed",
+        "nearest_relaxed": "geometries made from the nearest known relative and relaxed",
+        "from_known_relaxed": "geometries made from several known relatives, relaxed, the lowest in energy",
     }
     for how, name in named.items():
         if how in measured:
