@@ -90,6 +90,7 @@ INSIDE = {
         ("schema", "sound", "stacking"),
         ("elastic", "first_principles", "ranking", "relabelled"),
         ("collect", "literature", "minima", "relatives", "spacers", "quality"),
+        ("lenders",),
     ),
     "descriptors": (
         ("_stacking", "_stats", "smiles", "sources"),

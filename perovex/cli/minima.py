@@ -13,7 +13,7 @@ from perovex.cli.choices import not_negative, torch_device
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perovex.minima import LabelChoice, Start
+    from perovex.minima import Compound, LabelChoice, SearchSettings, Start
 
 
 def minima(  # noqa: PLR0917 (options of a command)
@@ -42,6 +42,14 @@ def minima(  # noqa: PLR0917 (options of a command)
         list[str] | None, typer.Option("--metal", help="Search these metals too, such as Pb and Sn; repeatable.")
     ] = None,
     layers: Annotated[list[int] | None, typer.Option("-n", min=1, help="Only compounds of this n; repeatable.")] = None,
+    borrow: Annotated[
+        bool,
+        typer.Option(
+            "--borrow/--no-borrow",
+            help="Borrow patterns of the crystals that come with perovex: of the same spacer (relatives) and of the "
+            "most alike ones (cation-exchange).",
+        ),
+    ] = True,
     max_candidates: Annotated[int | None, typer.Option(min=1, help="Most candidates of one compound.")] = None,
     label_within: Annotated[
         float | None,
@@ -76,7 +84,7 @@ def minima(  # noqa: PLR0917 (options of a command)
 
     if show_strategies:
         for name, meaning in describe_strategies().items():
-            print(f"{name:12} {'(default) ' if name in DEFAULT_STRATEGIES else ''}{meaning}")
+            print(f"{name:15} {'(default) ' if name in DEFAULT_STRATEGIES else ''}{meaning}")
         return
     if out is None:
         raise SearchError("no folder for the records", remedy="give --out FOLDER")
@@ -92,6 +100,7 @@ def minima(  # noqa: PLR0917 (options of a command)
     targets = Targets(halides or (), metals or (), layers or ())
     settings = SearchSettings(strategies or DEFAULT_STRATEGIES, max_candidates=max_candidates, random_state=seed)
     compounds = [compound for family in targets.families(starts) for compound in family]
+    lenders = _lenders(compounds, settings) if borrow else []
     calculator = make_calculator(potential, device=device)
     with _Bar() as bar:
         for item in search_minima(
@@ -100,6 +109,7 @@ def minima(  # noqa: PLR0917 (options of a command)
             targets=targets,
             settings=settings,
             labels=_labels(label_within, labelled),
+            lenders=lenders,
             potential=potential,
             calculator=calculator,
             watch=bar.watch,
@@ -143,6 +153,15 @@ def _starts(files: list[str], release: Path | None, potential: str, origin: str)
         starts += starts_of(data)
         labelled = set(data.with_label)
     return refuse_repeated_starts(starts), labelled
+
+
+def _lenders(compounds: Sequence[Compound], settings: SearchSettings) -> list[Start]:
+    """Crystals that come with the package and lend their patterns, where a strategy asks for such."""
+    if not {"relatives", "cation-exchange"} & set(settings.strategies):
+        return []
+    from perovex.datasets.lenders import lenders_for
+
+    return lenders_for(compounds)
 
 
 def _labels(within: float | None, labelled: set[str]) -> LabelChoice | None:

@@ -95,6 +95,32 @@ def like_crystals(
         yield from (crystal for crystal in known_crystals(other) if crystal.source in names)
 
 
+def origin_of(name: str) -> str:
+    """Return where a known crystal comes from.
+
+    Parameters
+    ----------
+    name : str
+        Name of a crystal as `known_crystals` gives it in ``source``.
+
+    Returns
+    -------
+    str
+        As the records say; empty for any other name.
+    """
+    return _origins().get(name, "")
+
+
+@lru_cache(maxsize=1)
+def _origins() -> dict[str, str]:
+    released = _release().table["origin"]
+    origins = {str(name): str(origin) for name, origin in released.items()}
+    folder = _searched_folder()
+    for records in {} if folder is None else _lowest(folder).values():
+        origins |= {_name(record): str(record["origin"]) for record in records}
+    return origins
+
+
 @lru_cache(maxsize=256)
 def _of_spacer(flat: str) -> tuple[LayeredPerovskite, ...]:
     released = dict(_released(flat))

@@ -139,7 +139,13 @@ def refuse_repeated_starts(starts: list[Start]) -> list[Start]:
     return starts
 
 
-def open_search(starts: Sequence[Start], out: str | Path, calculator: Any = None, random_state: int = 0) -> Known:
+def open_search(
+    starts: Sequence[Start],
+    out: str | Path,
+    calculator: Any = None,
+    random_state: int = 0,
+    lenders: Sequence[Start] = (),
+) -> Known:
     """Open a folder of a search, new or not: what is known so far.
 
     Parameters
@@ -152,6 +158,8 @@ def open_search(starts: Sequence[Start], out: str | Path, calculator: Any = None
         For a search that goes on.
     random_state : int
         Seed of strategies that draw.
+    lenders : sequence of Start
+        Crystals that lend their patterns and are not searched themselves.
 
     Returns
     -------
@@ -159,16 +167,18 @@ def open_search(starts: Sequence[Start], out: str | Path, calculator: Any = None
     """
     folder = Path(out)
     make_folder(folder)
-    return Known(list(starts), OutcomeStore(folder / CANDIDATES), random_state=random_state, calculator=calculator)
+    store = OutcomeStore(folder / CANDIDATES)
+    return Known(list(starts), store, random_state=random_state, calculator=calculator, lenders=lenders)
 
 
-def search_minima(
+def search_minima(  # noqa: PLR0913 - what to search, and with what
     starts: Sequence[Start],
     out: str | Path,
     *,
     targets: Targets | None = None,
     settings: SearchSettings | None = None,
     labels: LabelChoice | None = None,
+    lenders: Sequence[Start] = (),
     potential: str = DEFAULT_POTENTIAL,
     calculator: Any = None,
     watch: Callable[[str], None] | None = None,
@@ -190,6 +200,9 @@ def search_minima(
         Strategies and thresholds.
     labels : LabelChoice, optional
         Which minima are labelled; default none.
+    lenders : sequence of Start
+        Crystals that lend their patterns and are not searched themselves, such as
+        `perovex.datasets.lenders.lenders_for` gives.
     potential : str
         See `perovex.elasticity.potentials.by_name.make_calculator`.
     calculator : ase calculator, optional
@@ -214,7 +227,7 @@ def search_minima(
         strategy(name)  # an unknown one ends the run before work starts
     folder = Path(out)
     engine = calculator if calculator is not None else make_calculator(potential)
-    known = open_search(starts, folder, engine, settings.random_state)
+    known = open_search(starts, folder, engine, settings.random_state, lenders)
     for compounds in (targets or Targets()).families(starts):
         with claimed(folder / f".{compounds[0].name}.lock") as mine:
             if not mine:

@@ -54,6 +54,8 @@ class Known:
         Seed of strategies that draw.
     calculator : ase calculator, optional
         For the relaxations, and for strategies that need forces.
+    lenders : sequence of Start
+        Crystals that lend their patterns and are not searched themselves.
     """
 
     starts: Sequence[Start]
@@ -61,6 +63,11 @@ class Known:
     same: SameMinimum = field(default_factory=SameMinimum)
     random_state: int = 0
     calculator: Any = None
+    lenders: Sequence[Start] = ()
+
+    def origin(self, name: str) -> str:
+        """Where a crystal comes from that was given or lends its pattern; empty for any other."""
+        return next((start.origin for start in (*self.starts, *self.lenders) if start.name == name), "")
 
     def tried(self, compound: Compound) -> list[Outcome]:
         """Every outcome that was meant to be a compound."""

@@ -140,7 +140,7 @@ def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
         if not candidate.new_pattern:
             root = parent["root"]
     else:
-        origin = next((start.origin for start in known.starts if start.name == candidate.parent), "")
+        origin = known.origin(candidate.parent)
     if candidate.strategy != "given" and origin and not origin.startswith(MADE_FROM):
         origin = MADE_FROM + origin
     return {

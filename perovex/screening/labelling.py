@@ -12,6 +12,7 @@ from perovex._progress import progress_bar
 from perovex.building.compound import Compound
 from perovex.crystal import perceive
 from perovex.datasets.collect import read_label
+from perovex.datasets.lenders import lenders_for
 from perovex.elasticity import LabelSettings
 from perovex.elasticity.potentials.by_name import DEFAULT_POTENTIAL, require
 from perovex.elasticity.potentials.names import file_stem
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from perovex.screening.chunks import Question
     from perovex.screening.screen import Screen
 
-#: Ways to find minima of a hit: patterns of other hits of its spacer and of like ones, then its own crystal rearranged.
-STRATEGIES: Final = (*DEFAULT_STRATEGIES, "cation-exchange", "turn", "slide")
+#: Ways to find minima of a hit: patterns of known crystals and other hits of its spacer, then of like ones, then its
+#: own crystal rearranged.
+STRATEGIES: Final = (*DEFAULT_STRATEGIES, "turn", "slide")
 #: Candidates of a compound.
 N_CANDIDATES: Final = 8
 _RUNG = "c"
@@ -122,9 +124,10 @@ def label_hits(
         except PerovexError as error:
             hits.loc[row, "label_error"] = str(error)
     distinct = list({start.name: start for start in starts.values()}.values())
+    lenders = lenders_for(start.compound for start in distinct)
     with progress_bar(desc="search and label", unit="candidate", shown=progress) as bar:
         for _ in search_minima(
-            distinct, out, settings=options.search, labels=LabelChoice(settings=options.settings),
+            distinct, out, settings=options.search, labels=LabelChoice(settings=options.settings), lenders=lenders,
             potential=options.potential, calculator=calculator, watch=bar.set_postfix_str,
         ):  # fmt: skip
             bar.update()

@@ -6,9 +6,12 @@ import pytest
 
 from perovex.building import shape_difference
 from perovex.building.exchange import MOST_DIFFERENT
+from perovex.crystal import perceive
 from perovex.datasets import relatives
 from perovex.datasets.elastic import flat_smiles
+from perovex.datasets.lenders import N_ALIKE, lenders_for
 from perovex.datasets.relatives import known_crystals, like_crystals
+from perovex.minima import Compound
 from perovex.minima.archive import read_packed
 
 
@@ -63,3 +66,18 @@ def test_the_most_alike_spacers_come_first_each_once_and_never_the_spacer_itself
 
 def test_nothing_is_like_a_spacer_that_is_far_larger_than_all():
     assert list(like_crystals("C" * 30 + "[NH3+]", "Pb", "I")) == []
+
+
+def test_crystals_of_the_spacer_and_of_like_ones_lend_their_patterns_with_their_origin(elastic_data):
+    compound = Compound.of(perceive(elastic_data.structures["BA2PbI4"]))
+    lenders = lenders_for([compound, compound])
+    own = [lender for lender in lenders if lender.compound.family == compound.family]
+    assert {lender.name for lender in own} == {crystal.source for crystal in known_crystals(compound.spacers)}
+    alike = [lender for lender in lenders if lender.compound.family != compound.family]
+    assert len(alike) == N_ALIKE
+    assert {(lender.compound.metals, lender.compound.n_layers) for lender in alike} == {("Pb", 1.0)}
+    assert all(lender.origin for lender in lenders)
+    assert (
+        next(lender for lender in own if lender.name == "BA2PbI4").origin == elastic_data.table.loc["BA2PbI4", "origin"]
+    )
+    assert lenders_for([Compound("", "[Cs+]", "", "Pb", "I", float("inf"))]) == []

@@ -11,7 +11,17 @@ from perovex.crystal import perceive
 from perovex.crystal.examples import layered
 from perovex.datasets import load_elastic
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
-from perovex.minima import Compound, Known, OutcomeStore, SameMinimum, SearchSettings, open_search, search_family
+from perovex.minima import (
+    Compound,
+    Known,
+    OutcomeStore,
+    SameMinimum,
+    SearchSettings,
+    open_search,
+    search_family,
+    search_minima,
+)
+from perovex.minima.candidate import MADE_FROM
 from perovex.minima.fingerprint import distance, fingerprint
 from perovex.minima.strategies import strategy
 from perovex.minima.strategies.disturbed import rattle
@@ -116,3 +126,35 @@ def test_crystals_of_like_spacers_are_borrowed_the_most_alike_first():
     assert not list(propose(known, replace(wanted, n_layers=3.0)))
     assert not list(propose(known, replace(wanted, spacers="CCCC[NH3+]")))
     assert not list(propose(known, replace(wanted, spacers="[NH3+]CCCC[NH3+]")))  # its own crystals are no analogues
+
+
+def test_lenders_lend_their_patterns_and_are_not_searched_themselves(tmp_path):
+    data = load_elastic(version="0.8", minima="all")
+    wanted = start("mine", data.structures["s02_PbBr_n1"])
+    lenders = [start(name, data.structures[name]) for name in ("s02_PbI_n1", "s02_PbBr_n2", "s01_PbBr_n1")]
+    known = Known([wanted], OutcomeStore(), lenders=lenders)
+    relatives = list(strategy("relatives")(known, wanted.compound))
+    assert [candidate.parent for candidate in relatives] == ["s02_PbI_n1", "s02_PbBr_n2"]
+    for candidate in relatives:
+        assert Compound.of(perceive(candidate.make())) == wanted.compound
+    assert [candidate.parent for candidate in strategy("cation-exchange")(known, wanted.compound)] == ["s01_PbBr_n1"]
+    assert not list(strategy("relatives")(replace(known, starts=[wanted, *lenders]), wanted.compound))  # given: swapped
+    outcomes = list(
+        search_minima(
+            [wanted], tmp_path, settings=SearchSettings(), lenders=lenders, calculator=Nothing(), potential="0"
+        )
+    )
+    assert {outcome.compound for outcome in outcomes} == {wanted.compound}
+    origins = {outcome.record["strategy"]: outcome.record["origin"] for outcome in outcomes}
+    assert origins["relatives"] == origins["cation-exchange"] == MADE_FROM + "made for the test"
+
+
+def test_a_lender_that_cannot_be_changed_costs_its_candidate(tmp_path):
+    data = load_elastic(version="0.8", minima="all")
+    wanted = start("mine", data.structures["s02_PbBr_n1"])
+    other = replace(start("other", data.structures["s01_PbBr_n1"]), compound=replace(wanted.compound, halides="I"))
+    settings = SearchSettings(("relatives",))
+    (outcome,) = search_minima([wanted], tmp_path, settings=settings, lenders=[other], calculator=Nothing())
+    assert (outcome.record["status"], outcome.record["reason"]) == (
+        "failed", "BuildError: cannot be changed into the compound",
+    )  # fmt: skip

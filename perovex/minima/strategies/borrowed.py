@@ -1,4 +1,4 @@
-"""Patterns of other compounds: other halides, other metals, one sheet fewer or more, spacers of like shape."""
+"""Patterns of other compounds: other halides, other metals, sheets fewer or more, spacers of like shape."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from perovex.building import exchange_spacers, shape_difference, substitute, thicken, thin
+from perovex.building import exchange_spacers, patterns_from_known, shape_difference, substitute, thicken, thin
 from perovex.building.exchange import MOST_DIFFERENT
+from perovex.crystal import perceive
+from perovex.errors import BuildError
 from perovex.minima.candidate import Candidate
 from perovex.minima.strategies.registry import register_strategy
 
@@ -18,10 +20,38 @@ if TYPE_CHECKING:
 
     from perovex.minima.candidate import Outcome
     from perovex.minima.compound import Compound
-    from perovex.minima.known import Known
+    from perovex.minima.known import Known, Start
 
 #: Spacers whose crystals are borrowed at most.
 N_ALIKE: Final = 3
+
+
+@register_strategy("relatives")
+def lent(known: Known, compound: Compound) -> Iterator[Candidate]:
+    """Crystals of this spacer that the data hold: as they are, elements swapped, sheets put in or taken out."""
+    if not compound.spacers or compound.guests or _is_mixed(compound):
+        return
+    given = {start.name for start in known.starts}
+    for lender in known.lenders:
+        if lender.compound.family != compound.family or _is_mixed(lender.compound):
+            continue
+        if lender.name not in given and lender.name not in known.store:
+            yield Candidate(compound, "relatives", lender.name, partial(_made_of, lender, compound))
+
+
+def _is_mixed(compound: Compound) -> bool:
+    return "." in compound.spacers + compound.cages + compound.metals + compound.halides
+
+
+def _made_of(lender: Start, compound: Compound) -> Structure:
+    """Make a compound from a crystal of its spacer."""
+    made = patterns_from_known(
+        [perceive(lender.structure, source=lender.name)], compound.spacers, compound.metals, compound.halides,
+        int(compound.n_layers), compound.cages or None,
+    )  # fmt: skip
+    if not made:
+        raise BuildError("cannot be changed into the compound", source=lender.name)
+    return made[0]
 
 
 @register_strategy("substitute")
@@ -109,7 +139,8 @@ def exchanged(known: Known, compound: Compound) -> Iterator[Candidate]:
     """Lowest crystals of the three spacers most alike in shape, cations exchanged; halide and metal where needed."""
     if not compound.spacers or "." in compound.spacers or compound.guests:
         return
-    others = {outcome.compound for outcome in known.store.all()} | {start.compound for start in known.starts}
+    others = {outcome.compound for outcome in known.store.all()}
+    others |= {start.compound for start in (*known.starts, *known.lenders)}
     # the spacers most alike first, and of these the crystals of which least has to be swapped
     ranked = sorted(
         (shape_difference(compound.spacers, other.spacers), len(_swap(other, compound)), other)
@@ -141,11 +172,12 @@ def _lends_packing(other: Compound, compound: Compound) -> bool:
 
 
 def _lender(known: Known, compound: Compound) -> tuple[str, Structure] | None:
-    """Name and crystal of the lowest minimum of a compound; before it is searched, of one that was given."""
+    """Name and crystal of the lowest minimum of a compound; before it is searched, of one that was given or lent."""
     lowest = known.lowest(compound)
     if lowest is not None:
         return lowest.id, lowest.structure
-    return next(((one.name, one.structure) for one in known.starts if one.compound == compound), None)
+    crystals = (*known.starts, *known.lenders)
+    return next(((one.name, one.structure) for one in crystals if one.compound == compound), None)
 
 
 def _exchange(structure: Structure, spacer: str, swap: dict[str, str], random_state: int) -> Structure:
