@@ -1,12 +1,13 @@
 """Does density-functional theory order minima as the potential does? Single calls at given and lowest minima.
 
-    python benchmarks/minima_energies.py run --work FOLDER [--most 60] [COMPOUND ...]
-    python benchmarks/minima_energies.py collect --work FOLDER --out data/reference/first_principles
+    python benchmarks/minima_energies.py run --work FOLDER [--most 60] [--release FOLDER] [COMPOUND ...]
+    python benchmarks/minima_energies.py collect --work FOLDER --out data/reference/first_principles [--release FOLDER]
 
 `run` takes the compounds whose given crystal does not lie in the lowest minimum of the packed search, the smallest
 first, and makes one call at each of the two, where the potential has them at rest; calls on file are not repeated.
 `collect` writes the calls and one row a compound: how far the given minimum lies above the lowest, by the potential and
-by PBE with and without dispersion. A first-principles relaxation would lower both.
+by PBE with and without dispersion. A first-principles relaxation would lower both. Rows of compounds whose lowest
+minimum has become another one since stay what they were.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ class Pair:
         return self.crystals[record["id"]]
 
 
-def pairs() -> list[Pair]:
-    """Compounds whose given crystal is not the lowest minimum, the smallest first."""
-    folder = max(path.parent for path in (data_root() / "elastic").glob(f"*/{RECORDS}"))
+def pairs(release: Path | None = None) -> list[Pair]:
+    """Compounds whose given crystal is not the lowest minimum, the smallest first; by default of the last release."""
+    folder = release or max(path.parent for path in (data_root() / "elastic").glob(f"*/{RECORDS}"))
     records, crystals = read_packed(folder)
     by_compound = defaultdict(list)
     for record in records:
@@ -74,13 +75,13 @@ def pairs() -> list[Pair]:
     return sorted(apart, key=lambda pair: (pair.lowest["atoms"], pair.compound))
 
 
-def run(work: Path, chosen: list[str], most: int) -> None:
+def run(work: Path, chosen: list[str], most: int, release: Path | None) -> None:
     """Make the calls."""
     work.mkdir(parents=True, exist_ok=True)
     bundled = data_root() / "reference" / "first_principles" / f"{LOG}.gz"
     if bundled.exists() and not (work / LOG).exists():
         write_atomic(work / LOG, gzip.decompress(bundled.read_bytes()))
-    for pair in pairs():
+    for pair in pairs(release):
         if pair.compound not in chosen and (chosen or pair.lowest["atoms"] > most):
             continue
         for record in (pair.lowest, pair.given):
@@ -90,12 +91,12 @@ def run(work: Path, chosen: list[str], most: int) -> None:
             print(f"{record['id']}: {log.made} new call", flush=True)
 
 
-def collect(work: Path, out: Path) -> None:
+def collect(work: Path, out: Path, release: Path | None) -> None:
     """Write the calls and the table of differences."""
     log = LoggedCalculator(_missing, work / LOG)
     dispersion = make_dispersion()
     rows = []
-    for pair in pairs():
+    for pair in pairs(release):
         records = (pair.given, pair.lowest)
         try:
             bare = [log.evaluate_many([pair.atoms(record)])[0]["energy"] for record in records]
@@ -121,7 +122,12 @@ def collect(work: Path, out: Path) -> None:
     calls = read_calls(work / LOG)
     text = "".join(json.dumps(call) + "\n" for call in calls)
     write_atomic(out / f"{LOG}.gz", gzip.compress(text.encode(), mtime=0))
-    write_atomic(out / "minima.csv", pd.DataFrame(rows).round(2).to_csv(index=False, lineterminator="\n").encode())
+    table = pd.DataFrame(rows).round(2)
+    written = out / "minima.csv"
+    if written.is_file():
+        before = pd.read_csv(written)
+        table = pd.concat([before[~before["compound"].isin(table["compound"])], table])
+    write_atomic(written, table.to_csv(index=False, lineterminator="\n").encode())
     write_checksums(out)
 
 
@@ -136,12 +142,13 @@ def main() -> None:
     parser.add_argument("compounds", nargs="*", help="such as C3H12N2_PbBr_n1_fdc324; default all that are small")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--release", type=Path, help="whose search; default the last that packs one")
     parser.add_argument("--most", type=int, default=60, help="atoms of the largest crystal")
     arguments = parser.parse_intermixed_args()
     if arguments.task == "run":
-        run(arguments.work, arguments.compounds, arguments.most)
+        run(arguments.work, arguments.compounds, arguments.most, arguments.release)
     else:
-        collect(arguments.work, arguments.out)
+        collect(arguments.work, arguments.out, arguments.release)
 
 
 if __name__ == "__main__":
