@@ -1,4 +1,4 @@
-"""What slid slabs, turned molecules and new tilts find that borrowed patterns had not, by where crystals come from.
+"""What slid slabs, turned molecules, new tilts and patterns of like spacers find that those of other halides had not.
 
 Usage: python benchmarks/rearranged_minima.py BEFORE AFTER, with two releases that pack their search.
 """
@@ -17,6 +17,7 @@ from perovex.minima.archive import read_packed
 from perovex.minima.compound import Compound
 
 REARRANGED = ("tilt", "turn", "slide")
+EXCHANGED = "cation-exchange"
 SAME = 3.0  # meV per metal within which two minima count as equally low
 MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh", "E_in_plane_soft_frozen", "E_vrh_soft_frozen")
 
@@ -41,10 +42,10 @@ def origins(table: pd.DataFrame, sources: pd.Series) -> pd.Series:
 
 
 def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Each way to rearrange: candidates, calls, and how many ended below all that was known before."""
+    """Each way to rearrange or exchange: candidates, calls, and how many ended below all that was known before."""
     minima = before[before["status"] == "minimum"]
     lowest = minima.groupby("name")["energy"].min()
-    tried = after[after["strategy"].isin(REARRANGED) & ~after.index.isin(before.index)]
+    tried = after[after["strategy"].isin((*REARRANGED, EXCHANGED)) & ~after.index.isin(before.index)]
     below = (tried["status"] == "minimum") & (tried["energy"] < tried["name"].map(lowest) - SAME)
     table = (
         tried.assign(below=below)
@@ -67,7 +68,10 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     new = after.loc[~after.index.isin(before.index)]
     tried = new.drop_duplicates("name").set_index("name")
     itself = tried.index.isin(new.loc[new["strategy"].isin(REARRANGED), "name"])
-    tried["tried"] = np.where(itself, "rearranged itself", "borrowed patterns only")
+    exchanged = tried.index.isin(new.loc[new["strategy"] == EXCHANGED, "name"])
+    ways = [itself & exchanged, itself, exchanged]
+    words = ["rearranged, cations exchanged", "rearranged itself", "cations exchanged"]
+    tried["tried"] = np.select(ways, words, "borrowed patterns only")
     tried["origin"] = tried["spacers"].map(origins(after, sources))
     tried["down"] = first - last
     summary = (

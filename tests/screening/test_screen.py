@@ -270,3 +270,12 @@ def test_a_refined_hit_is_made_from_a_known_crystal_of_its_spacer(monkeypatch) -
     module = import_module("perovex.screening.screen")  # the package has a function of this name
     monkeypatch.setattr(module, "from_relatives", lambda _: None)
     assert screen(spacers, question, options).hits.loc[0, "built_rung"] == "b from nothing"
+
+
+def test_a_refined_hit_of_an_unknown_spacer_is_built_from_nothing_as_the_rungs_were_compared(monkeypatch) -> None:
+    monkeypatch.setattr(
+        "perovex.prediction.built.patterns_of_like_spacers", lambda *_, **__: pytest.fail("like spacers were asked")
+    )
+    hit = screen(["CCCCCCCCCCC[NH3+]"], Question(halides=("I",)), Options(refine=1, n_builds=2)).hits.iloc[0]
+    assert hit["built_rung"] == "b from nothing"
+    assert hit["built_E_vrh"] > 0
