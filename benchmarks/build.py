@@ -292,7 +292,7 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> dict[st
             moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in rows.items()})
             show(f"Moduli predicted for these crystals, {title}, GPa", moved)
             if title == "relaxed":
-                measured["relaxed"] = record_of(moved)
+                measured["built_relaxed"] = record_of(moved)
     return measured
 
 

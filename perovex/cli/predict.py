@@ -83,9 +83,9 @@ def predict(  # noqa: PLR0917 (options of a command)
         bool,
         typer.Option(
             "--relax",
-            help="Relax with a potential first (minutes). A compound with known relatives is made from up to --builds "
-            "of them and the lowest in energy counts, much nearer to its own crystal; what is built from nothing gets "
-            "a better cell but no better prediction. `perovex doctor` says how to get one.",
+            help="Relax with a potential first (minutes). A compound is made of up to --builds known relatives, or of "
+            "like spacers and from nothing, and the lowest in energy counts: nearer to its own crystal, much nearer "
+            "where a relative is known. `perovex doctor` says how to get one.",
         ),
     ] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of processes.")] = 1,

@@ -97,14 +97,15 @@ def _warnings(
     for (_, build), crystal in zip(builds.iterrows(), crystals, strict=True):
         of_builds += of_crystal(build, crystal, bundle, geometry)
     notes = [*of_prediction(row, bundle, n_outside, len(builds)), *dict.fromkeys(of_builds)]
-    if not _is_made(crystals[0]) or len(builds) > 1:
+    if len(builds) > 1 or not _is_chosen(crystals[0]):
         notes.append(spread(row, n_asked, bundle))
     return notes
 
 
-def _is_made(crystal: Described) -> bool:
-    """Whether a crystal was made from a known relative."""
-    return bool(crystal.origin.get("build", {}).get("from"))
+def _is_chosen(crystal: Described) -> bool:
+    """Whether a crystal was made from a known relative, or is the lowest of several that were relaxed."""
+    build = crystal.origin.get("build", {})
+    return bool(build.get("from") or build.get("lowest_of"))
 
 
 def _class(builds: pd.DataFrame, probability: str, mean: float) -> str:

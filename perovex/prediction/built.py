@@ -63,9 +63,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     exchanged (`perovex.building.exchange_spacers`), where such are known with this metal and n, the rest from nothing
     (`perovex.building.build_layered`); along the normal the two err in opposite directions. Either geometry is a guess
     that the intervals of the models do not include; the column ``warnings`` says how much that guess moves predictions.
-    With `relax` a compound is made from up to `n_builds` of its relatives, and the lowest in energy counts, which is
-    much nearer to the compound's own crystal. What is built from nothing relaxes into a crystal of the potential, but
-    not often the known one, and predictions are not brought nearer.
+    With `relax` a compound is made from up to `n_builds` of its relatives, or of like spacers and from nothing, all are
+    relaxed, and the lowest in energy counts: nearer to the compound's own crystal, and much nearer where relatives are
+    known.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
         Relax the built crystals with the potential of the labels (minutes; ``perovex doctor`` says how to
         install it), or with the one of this name.
     n_builds : int
-        Crystals to build of each compound; with `relax` as many at most are made of known relatives.
+        Crystals to make of each compound without a known relative; with `relax` as many at most are made of relatives.
     models : path or ModelBundle, optional
         As in `predict`.
     moduli : {"relaxed", "soft_frozen"}, optional
@@ -108,8 +108,9 @@ def predict_new(  # noqa: PLR0913 - the crystal's own parameters
     Returns
     -------
     DataFrame
-        A row for each spacer, as `predict` gives it, with ``builds`` (how many were averaged) and the smallest and
-        largest prediction among them (``<target>_min_of_builds``, ``<target>_max_of_builds``).
+        A row for each spacer, as `predict` gives it, with ``builds`` (how many were averaged, one of those that were
+        relaxed) and the smallest and largest prediction among them (``<target>_min_of_builds``,
+        ``<target>_max_of_builds``).
 
     Raises
     ------
@@ -196,7 +197,7 @@ def predict_compounds(  # noqa: PLR0913 - how to build, and with what to predict
     for (number, _), crystal in zip(plan, crystals, strict=True):
         rows[number].append(crystal)
     rows = [
-        crystals if _has_random_halides(compound) else _lowest_of_relatives(crystals)
+        crystals if _has_random_halides(compound) else _lowest_of_relaxed(crystals)
         for compound, crystals in zip(compounds, rows, strict=True)
     ]
     if on_error == "raise":
@@ -279,15 +280,14 @@ def _has_random_halides(compound: Compound | PerovexError) -> bool:
     return isinstance(compound, Compound) and compound.halides.mixed and not compound.halides.placed
 
 
-def _lowest_of_relatives(crystals: list[Described]) -> list[Described]:
-    """Of crystals made from several relatives and relaxed keep the lowest in energy; any others as they are."""
+def _lowest_of_relaxed(crystals: list[Described]) -> list[Described]:
+    """Of several crystals of a compound that were relaxed keep the lowest in energy; any others as they are."""
     sound = [crystal for crystal in crystals if crystal.error is None]
-    if not all(crystal.origin.get("build", {}).get("from") and "relaxation" in crystal.origin for crystal in sound):
-        return crystals
-    if len(sound) < 2:
+    if len(sound) < 2 or not all("relaxation" in crystal.origin for crystal in sound):
         return crystals
     lowest = min(sound, key=lambda crystal: float(crystal.origin["relaxation"]["energy_per_atom"]))
-    build = lowest.origin["build"] | {"lowest_of": len(sound)}
+    of_like = sum(bool(crystal.origin.get("build", {}).get("like")) for crystal in sound)
+    build = lowest.origin.get("build", {}) | {"lowest_of": len(sound), "of_like_spacers": of_like}
     return [replace(lowest, origin=lowest.origin | {"build": build})]
 
 

@@ -153,28 +153,13 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     >>> built_warning({}, {"build": {}, "relaxation": {}})
     'geometry built and relaxed, perhaps into another packing: how far that moves predictions was not measured'
     """
-    build = origin.get("build", {})
-    relative, steps = build.get("from", ""), build.get("steps", "")
-    mirrored = bool(build.get("mirrored"))
-    mixture = build.get("arrangement", "")
-    relaxed = "relaxation" in origin
-    if relative and not steps:
-        hand = " of the other hand, mirrored" if mirrored else ""
+    build, relaxed = origin.get("build", {}), "relaxation" in origin
+    if build.get("from") and not build.get("steps"):
+        hand = " of the other hand, mirrored" if build.get("mirrored") else ""
         again = ", relaxed again" if relaxed else ""
-        return f"geometry of {relative}, a known crystal of this compound{hand}{again}"
-    if relative:
-        done = f"mirrored, then {steps}" if mirrored else steps
-        kind, end = ("nearest_relaxed", "relaxed") if relaxed else ("from_known", "not relaxed")
-        several = ""
-        if build.get("lowest_of"):
-            kind, several = "from_known_relaxed", f", the lowest of {build['lowest_of']} made of relatives"
-        what = f"geometry of {relative}, {done}, {end}{several}"
-    elif build.get("like") and not relaxed:
-        kind, what = "like_spacer", f"geometry of {build['like']}, {steps}, not relaxed"
-    elif relaxed:
-        kind, what = "relaxed", "geometry built and relaxed, perhaps into another packing"
-    else:
-        kind, what = "built", "geometry built, not relaxed"
+        return f"geometry of {build['from']}, a known crystal of this compound{hand}{again}"
+    kind, what = _way(build, relaxed=relaxed)
+    mixture = build.get("arrangement", "")
     if mixture:
         what = f"{what}, its mixed halides placed and not found ({mixture})"
     measured = {} if mixture else manifest.get("built_geometry", {})  # measured on single halides
@@ -183,6 +168,31 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     if kind == "from_known" and better:
         return f"{said}; relaxed by the potential (relax) it would be {_moves(better)}"
     return said
+
+
+def _way(build: Mapping[str, Any], *, relaxed: bool) -> tuple[str, str]:
+    """Return how a crystal was made, as manifests call it and in words."""
+    if build.get("from"):
+        return _way_from_relative(build, relaxed=relaxed)
+    lowest_of, of_like = build.get("lowest_of", 0), build.get("of_like_spacers", 0)
+    start = f"geometry of {build['like']}, {build.get('steps', '')}" if build.get("like") else "geometry built"
+    if not relaxed:
+        return "like_spacer" if build.get("like") else "built", f"{start}, not relaxed"
+    if not lowest_of:
+        return "built_relaxed", f"{start} and relaxed, perhaps into another packing"
+    if not of_like:
+        return "built_relaxed", f"{start} and relaxed, the lowest of {lowest_of}"
+    return "relaxed", f"{start} and relaxed, the lowest of {lowest_of}, {of_like} of them made of like spacers"
+
+
+def _way_from_relative(build: Mapping[str, Any], *, relaxed: bool) -> tuple[str, str]:
+    """Return how a crystal was made of a known relative."""
+    done = f"geometry of {build['from']}, {'mirrored, then ' if build.get('mirrored') else ''}{build['steps']}"
+    if not relaxed:
+        return "from_known", f"{done}, not relaxed"
+    if not build.get("lowest_of"):
+        return "nearest_relaxed", f"{done}, relaxed"
+    return "from_known_relaxed", f"{done}, relaxed, the lowest of {build['lowest_of']} made of relatives"
 
 
 def averaged_warning(manifest: Mapping[str, Any], origins: Sequence[Mapping[str, Any]]) -> str:
@@ -210,10 +220,8 @@ def averaged_warning(manifest: Mapping[str, Any], origins: Sequence[Mapping[str,
     from_nothing = len(origins) - len(lent)
     if not lent or not from_nothing:
         return ""
-    relaxed = any("relaxation" in origin for origin in origins)
-    kind, end = ("relaxed", "all relaxed") if relaxed else ("built_and_like", "none relaxed")
     what = f"geometries of like spacers, cations exchanged ({', '.join(lent)}), and {from_nothing} built from nothing"
-    return f"{what}, {end}: {_how_far(manifest.get('built_geometry', {}).get(kind))}"
+    return f"{what}, not relaxed: {_how_far(manifest.get('built_geometry', {}).get('built_and_like'))}"
 
 
 def _how_far(measured: Mapping[str, Any] | None) -> str:

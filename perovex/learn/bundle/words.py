@@ -350,7 +350,8 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
     lines = []
     named = {
         "built": "built geometries",
-        "relaxed": "built and relaxed geometries",
+        "built_relaxed": "built and relaxed geometries",
+        "relaxed": "built ones and those of like spacers, relaxed, the lowest in energy",
         "from_known": "geometries made from known relatives",
         "like_spacer": "geometries made from crystals of like spacers",
         "built_and_like": "the mean of those and built ones",
