@@ -72,7 +72,7 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     ways = [itself & exchanged, itself, exchanged]
     words = ["rearranged, cations exchanged", "rearranged itself", "cations exchanged"]
     tried["tried"] = np.select(ways, words, "borrowed patterns only")
-    tried["origin"] = tried["spacers"].map(origins(after, sources))
+    tried["origin"] = tried["spacers"].map(origins(after, sources)).fillna("made by a search")
     tried["down"] = first - last
     summary = (
         tried.dropna(subset=["down"])
@@ -88,10 +88,31 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     print(summary.round(0).to_string())
 
 
+def tell_exchanged(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """How far crystals of like spacers led below what was known, for measured crystals and all others."""
+    first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
+    given = before["strategy"] == "given"
+    measured = set(before.loc[given & before["origin"].str.startswith("experiment"), "name"])
+    new = after[(after["strategy"] == EXCHANGED) & (after["status"] == "minimum") & ~after.index.isin(before.index)]
+    down = (first - new.groupby("name")["energy"].min()).dropna()
+    kind = np.where(down.index.isin(list(measured)), "measured", "not measured")
+    summary = down.groupby(kind).agg(
+        compounds="size",
+        lower=lambda values: int((values > SAME).sum()),
+        median=lambda values: values[values > SAME].median(),
+        most="max",
+        same=lambda values: int((values.abs() <= SAME).sum()),
+    )
+    print("\npatterns of like spacers (meV per metal); same: the lowest minimum was met again")
+    print(summary.round(1).to_string())
+
+
 def tell_halides(before: pd.DataFrame, after: pd.DataFrame) -> None:
     """How many chlorides and bromides went down by themselves whose iodide had been rearranged in vain."""
     first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
     tried = after[after["strategy"].isin(REARRANGED) & ~after.index.isin(before.index)]
+    if not len(tried):
+        return
     minima = tried["energy"].where(tried["status"] == "minimum")
     lower = (tried["name"].map(first) - minima > SAME).groupby(tried["name"]).any()
     halide = tried.groupby("name")["halide"].first()
@@ -128,6 +149,7 @@ def main(before: str, after: str) -> None:
     sources = labels.drop_duplicates("crystal_id").set_index("crystal_id")["source"]
     tell_strategies(*tables)
     tell_energies(*tables, sources)
+    tell_exchanged(*tables)
     tell_halides(*tables)
     tell_moduli(Path(before), Path(after))
 
