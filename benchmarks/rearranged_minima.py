@@ -17,7 +17,7 @@ from perovex.minima.archive import read_packed
 from perovex.minima.compound import Compound
 
 REARRANGED = ("tilt", "turn", "slide")
-EXCHANGED = "cation-exchange"
+EXCHANGED, BUILT = "cation-exchange", "build"
 SAME = 3.0  # meV per metal within which two minima count as equally low
 MODULI = ("E_in_plane", "E_out_of_plane", "E_vrh", "E_in_plane_soft_frozen", "E_vrh_soft_frozen")
 
@@ -45,7 +45,7 @@ def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
     """Each way to rearrange or exchange: candidates, calls, and how many ended below all that was known before."""
     minima = before[before["status"] == "minimum"]
     lowest = minima.groupby("name")["energy"].min()
-    tried = after[after["strategy"].isin((*REARRANGED, EXCHANGED)) & ~after.index.isin(before.index)]
+    tried = after[after["strategy"].isin((*REARRANGED, EXCHANGED, BUILT)) & ~after.index.isin(before.index)]
     below = (tried["status"] == "minimum") & (tried["energy"] < tried["name"].map(lowest) - SAME)
     table = (
         tried.assign(below=below)

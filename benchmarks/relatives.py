@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from perovex.crystal import LayeredPerovskite
 
 #: Strategies that take nothing from another compound.
-OWN = ("given", "turn", "slide", "tilt")
+OWN = ("given", "turn", "slide", "tilt", "build")
 LARGEST = 100  # atoms
 Compound = tuple[str, str, str, int, str]  # spacer, metal, halide, n, cage
 

@@ -27,6 +27,8 @@ NOT_CONVERGED = "not converged"
 FAILED = "failed"
 #: Begins the origin of a crystal that a search made; the origin of the first crystal of its line follows.
 MADE_FROM = "made by a search, its line begins with: "
+#: Parent of a candidate that no other crystal lends anything to, and its origin.
+FROM_NOTHING, BUILT = "", "built from its composition"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Candidate:
     strategy : str
         Who proposes it.
     parent : str
-        Identifier of the candidate whose relaxed crystal it is made from, or the name of a given crystal.
+        Identifier of the candidate whose relaxed crystal it is made from, or the name of a given crystal or of one that
+        lends its pattern; empty for one that is made from nothing.
     make : callable
         Makes the crystal; may raise a PerovexError, which ends this candidate alone.
     parameters : mapping

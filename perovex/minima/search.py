@@ -14,7 +14,17 @@ from perovex.elasticity.labels.label import plain_atoms
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.elasticity.relaxation.relax_atoms import relax_atoms
 from perovex.errors import PerovexError
-from perovex.minima.candidate import FAILED, MADE_FROM, MINIMUM, NOT_CONVERGED, OTHER_COMPOUND, Candidate, Outcome
+from perovex.minima.candidate import (
+    BUILT,
+    FAILED,
+    FROM_NOTHING,
+    MADE_FROM,
+    MINIMUM,
+    NOT_CONVERGED,
+    OTHER_COMPOUND,
+    Candidate,
+    Outcome,
+)
 from perovex.minima.compound import Compound
 from perovex.minima.strategies.registry import DEFAULT_STRATEGIES, strategy
 
@@ -140,7 +150,7 @@ def _provenance(candidate: Candidate, known: Known) -> dict[str, Any]:
         if not candidate.new_pattern:
             root = parent["root"]
     else:
-        origin = known.origin(candidate.parent)
+        origin = BUILT if candidate.parent == FROM_NOTHING else known.origin(candidate.parent)
     if candidate.strategy != "given" and origin and not origin.startswith(MADE_FROM):
         origin = MADE_FROM + origin
     return {

@@ -10,6 +10,7 @@ from perovex.building import build_layered, from_known, nearest_known
 from perovex.crystal import perceive
 from perovex.crystal.examples import layered
 from perovex.datasets import load_elastic
+from perovex.datasets.schema import source_of
 from perovex.elasticity.relaxation.quasi_newton import RelaxSettings
 from perovex.minima import (
     Compound,
@@ -158,3 +159,19 @@ def test_a_lender_that_cannot_be_changed_costs_its_candidate(tmp_path):
     assert (outcome.record["status"], outcome.record["reason"]) == (
         "failed", "BuildError: cannot be changed into the compound",
     )  # fmt: skip
+
+
+def test_what_is_built_from_nothing_has_no_parent_and_says_so(tmp_path):
+    wanted = start("mine", load_elastic(version="0.8", minima="all").structures["s02_PbBr_n1"])
+    (first, second) = search_minima(
+        [wanted], tmp_path, settings=SearchSettings(("build",)), calculator=Nothing(), potential="none"
+    )
+    for outcome in (first, second):
+        assert outcome.is_minimum
+        assert (outcome.record["parent"], outcome.record["root"]) == ("", outcome.id)
+        assert outcome.record["origin"] == MADE_FROM + "built from its composition"
+        assert source_of(outcome.record["origin"]) == "built"
+    assert distance(first.fingerprint, second.fingerprint) > 0.01
+    known = Known([wanted], OutcomeStore())
+    for other in ({"cages": "CC[NH3+]", "n_layers": 2.0}, {"halides": "Br.I"}, {"spacers": ""}, {"guests": "O"}):
+        assert not list(strategy("build")(known, replace(wanted.compound, **other)))

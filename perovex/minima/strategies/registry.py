@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Strategy = Callable[[Known, Compound], Iterable[Candidate]]
 
 #: Those that earn their keep, cheapest first: a strategy has its turn when those before it propose nothing new.
-DEFAULT_STRATEGIES: Final = ("given", "relatives", "substitute", "thicken", "return", "cation-exchange")
+DEFAULT_STRATEGIES: Final = ("given", "relatives", "substitute", "thicken", "return", "cation-exchange", "build")
 
 _STRATEGIES: dict[str, Strategy] = {}
 
