@@ -25,6 +25,7 @@ from perovex.minima import (
 from perovex.minima.candidate import MADE_FROM
 from perovex.minima.fingerprint import distance, fingerprint
 from perovex.minima.strategies import strategy
+from perovex.minima.strategies.built import N_BUILT
 from perovex.minima.strategies.disturbed import rattle
 
 from .conftest import start
@@ -163,15 +164,15 @@ def test_a_lender_that_cannot_be_changed_costs_its_candidate(tmp_path):
 
 def test_what_is_built_from_nothing_has_no_parent_and_says_so(tmp_path):
     wanted = start("mine", load_elastic(version="0.8", minima="all").structures["s02_PbBr_n1"])
-    (first, second) = search_minima(
-        [wanted], tmp_path, settings=SearchSettings(("build",)), calculator=Nothing(), potential="none"
-    )
-    for outcome in (first, second):
+    settings = SearchSettings(("build",))
+    outcomes = list(search_minima([wanted], tmp_path, settings=settings, calculator=Nothing(), potential="none"))
+    assert len(outcomes) == N_BUILT
+    for outcome in outcomes:
         assert outcome.is_minimum
         assert (outcome.record["parent"], outcome.record["root"]) == ("", outcome.id)
         assert outcome.record["origin"] == MADE_FROM + "built from its composition"
         assert source_of(outcome.record["origin"]) == "built"
-    assert distance(first.fingerprint, second.fingerprint) > 0.01
+    assert distance(outcomes[0].fingerprint, outcomes[1].fingerprint) > 0.01
     known = Known([wanted], OutcomeStore())
     for other in ({"cages": "CC[NH3+]", "n_layers": 2.0}, {"halides": "Br.I"}, {"spacers": ""}, {"guests": "O"}):
         assert not list(strategy("build")(known, replace(wanted.compound, **other)))
