@@ -48,3 +48,14 @@ def seed_for(random_state: int, name: str, *numbers: int) -> int:
     False
     """
     return int(sequence(random_state, name, *numbers).generate_state(1)[0] >> 1)
+
+
+def seeds_of_builds(random_state: int, n_builds: int) -> list[int]:
+    """Return the seed of each build of a compound from nothing; the first is the one that was asked for.
+
+    Examples
+    --------
+    >>> seeds_of_builds(7, 3)[0], len(set(seeds_of_builds(7, 3)))
+    (7, 3)
+    """
+    return [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]

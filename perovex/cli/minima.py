@@ -161,7 +161,7 @@ def _lenders(compounds: Sequence[Compound], settings: SearchSettings) -> list[St
         return []
     from perovex.datasets.lenders import lenders_for
 
-    return lenders_for(compounds)
+    return lenders_for(compounds, progress=True)
 
 
 def _labels(within: float | None, labelled: set[str]) -> LabelChoice | None:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from perovex._progress import progress_bar
 from perovex.datasets.relatives import known_crystals, like_crystals, origin_of
 from perovex.minima import Compound, Start
+from perovex.minima.strategies.borrowed import N_ALIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perovex.crystal import LayeredPerovskite
 
-#: Spacers of like shape that lend their crystals to a compound.
-N_ALIKE = 3
 
-
-def lenders_for(compounds: Iterable[Compound]) -> list[Start]:
+def lenders_for(compounds: Iterable[Compound], *, progress: bool = False) -> list[Start]:
     """Return the known crystals that lend their patterns: of the same spacer, and of the most alike other ones.
 
     Parameters
     ----------
     compounds : iterable of Compound
         Those whose minima are wanted; 3D networks and mixtures of spacers get none.
+    progress : bool
+        Show a progress bar on stderr: all 550 compounds of a release take a quarter of a minute.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def lenders_for(compounds: Iterable[Compound]) -> list[Start]:
     {1.0}
     """
     lenders: dict[str, Start] = {}
-    for compound in compounds:
+    for compound in progress_bar(compounds, desc="lenders", unit="compound", shown=progress, leave=False):
         for crystal in _crystals(compound):
             name = crystal.source or ""
             if name not in lenders:

@@ -9,7 +9,7 @@ import pandas as pd
 from joblib import delayed
 
 from perovex._progress import progress_bar
-from perovex._seeds import seed_for
+from perovex._seeds import seeds_of_builds
 from perovex._workers import workers
 from perovex.building import build_layered
 from perovex.building.compound import Compound
@@ -269,11 +269,6 @@ def _trials(compound: Compound, start: Start, n_patterns: int, n_builds: int, ra
         like = patterns_of_like_spacers(compound, random_state, most=n_builds // 2)
     from_nothing = [_Trial(compound, seed) for seed in seeds[: n_builds - len(like)]]
     return from_nothing + [_Trial(compound, random_state, crystal) for crystal in like]
-
-
-def seeds_of_builds(random_state: int, n_builds: int) -> list[int]:
-    """Return the seed of each build of a compound from nothing; the first is the one that was asked for."""
-    return [random_state, *(seed_for(random_state, "builds", build) for build in range(1, n_builds))]
 
 
 def _has_random_halides(compound: Compound | PerovexError) -> bool:

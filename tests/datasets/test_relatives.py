@@ -9,7 +9,7 @@ from perovex.building.exchange import MOST_DIFFERENT
 from perovex.crystal import perceive
 from perovex.datasets import relatives
 from perovex.datasets.elastic import flat_smiles
-from perovex.datasets.lenders import N_ALIKE, lenders_for
+from perovex.datasets.lenders import lenders_for
 from perovex.datasets.relatives import known_crystals, like_crystals
 from perovex.minima import Compound
 from perovex.minima.archive import read_packed
@@ -74,7 +74,7 @@ def test_crystals_of_the_spacer_and_of_like_ones_lend_their_patterns_with_their_
     own = [lender for lender in lenders if lender.compound.family == compound.family]
     assert {lender.name for lender in own} == {crystal.source for crystal in known_crystals(compound.spacers)}
     alike = [lender for lender in lenders if lender.compound.family != compound.family]
-    assert len(alike) == N_ALIKE
+    assert len(alike) == 3
     assert {(lender.compound.metals, lender.compound.n_layers) for lender in alike} == {("Pb", 1.0)}
     assert all(lender.origin for lender in lenders)
     assert (

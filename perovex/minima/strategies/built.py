@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from perovex._seeds import seed_for
+from perovex._seeds import seeds_of_builds
 from perovex.building import build_layered
 from perovex.building.cation import CAGE_SMILES
 from perovex.minima.candidate import FROM_NOTHING, Candidate
@@ -31,8 +31,7 @@ def built(known: Known, compound: Compound) -> Iterator[Candidate]:
     cage = next((name for name, smiles in CAGE_SMILES.items() if smiles == compound.cages), "")
     if not cage and compound.cages:
         return
-    for build in range(N_BUILT):
-        seed = seed_for(known.random_state, "builds", build) if build else known.random_state
+    for seed in seeds_of_builds(known.random_state, N_BUILT):
         make = partial(
             build_layered, compound.spacers, compound.metals, compound.halides, int(compound.n_layers), cage or "MA",
             random_state=seed,
