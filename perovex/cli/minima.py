@@ -150,7 +150,7 @@ def _starts(files: list[str], release: Path | None, potential: str, origin: str)
     labelled: set[str] = set()
     if release is not None:
         data = load_elastic(release, potential=potential, minima="all")
-        starts += starts_of(data)
+        starts += starts_of(data, progress=True)
         labelled = set(data.with_label)
     return refuse_repeated_starts(starts), labelled
 
