@@ -225,10 +225,10 @@ def prediction_shifts(
     return pd.DataFrame(lines).set_index("target")
 
 
-def record_of(moved: pd.DataFrame) -> dict[str, object]:
+def record_of(moved: pd.DataFrame, version: str) -> dict[str, object]:
     """Return the entry of a manifest: how far built geometries moved predictions in four of five known crystals."""
     moves = {target: round(float(moved.loc[target, "80 % |move|"]), 1) for target in TARGETS}
-    return {"moves": moves, "n_crystals": int(moved["crystals"].iloc[0])}
+    return {"moves": moves, "n_crystals": int(moved["crystals"].iloc[0]), "data": version}
 
 
 def relaxed_table(data, todo: list[Case], store: Store) -> pd.DataFrame:
@@ -272,7 +272,8 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> dict[st
     show("Shift of the descriptors by family, in units of their spread", family_shifts(built))
     moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in built.items()})
     show("Young's moduli predicted without the spacer in training, GPa", moved)
-    measured = dict(models.manifest.get("built_geometry") or {}) | {"share": SHARE, "built": record_of(moved)}
+    measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
+    measured["built"] = record_of(moved, data.version)
     relaxed = relaxed_table(data, todo, store)
     if relaxed.empty:
         return measured
@@ -292,7 +293,7 @@ def report(data, models: ModelBundle, todo: list[Case], store: Store) -> dict[st
             moved = prediction_shifts(data, models, old, {name: new for name, (_, new) in rows.items()})
             show(f"Moduli predicted for these crystals, {title}, GPa", moved)
             if title == "relaxed":
-                measured["built_relaxed"] = record_of(moved)
+                measured["built_relaxed"] = record_of(moved, data.version)
     return measured
 
 

@@ -192,7 +192,7 @@ def tell(
     names = list(next(iter(made.values())).index)
     made = {"known": X.loc[names], **made}
     base = next(iter(ways))
-    entries = {kind: {"moves": {}, "n_crystals": len(names)} for kind in written}
+    entries = {kind: {"moves": {}, "n_crystals": len(names), "data": data.version} for kind in written}
     for target in TARGETS:
         told = predict_without_spacer(data, X, models, target, made, data.groups)
         table = compare(averaged(told, ways), data.table.loc[names, target], base)

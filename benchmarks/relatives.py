@@ -250,7 +250,7 @@ def main() -> None:
         show(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
         moved = shifts(data, X, models, found, crystals)
         show(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
-        measured[kind] = record_of(moved)
+        measured[kind] = record_of(moved, data.version)
     records = [store.record(name) for case in found for name in case.files()]
     failed = [record["reason"] for record in records if record and record["reason"]]
     print(f"relaxed {sum(record is not None for record in records)}, failed {len(failed)}", *sorted(failed), sep="\n  ")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perovex.descriptors import REGISTRY
+from perovex.learn.bundle.words import of_other_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +164,7 @@ def built_warning(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> str
     if mixture:
         what = f"{what}, its mixed halides placed and not found ({mixture})"
     measured = {} if mixture else manifest.get("built_geometry", {})  # measured on single halides
-    said = f"{what}: {_how_far(measured.get(kind))}"
+    said = f"{what}: {_how_far(measured.get(kind), manifest)}"
     better = measured.get("from_known_relaxed")
     if kind == "from_known" and better:
         return f"{said}; relaxed by the potential (relax) it would be {_moves(better)}"
@@ -221,16 +222,17 @@ def averaged_warning(manifest: Mapping[str, Any], origins: Sequence[Mapping[str,
     if not lent or not from_nothing:
         return ""
     what = f"geometries of like spacers, cations exchanged ({', '.join(lent)}), and {from_nothing} built from nothing"
-    return f"{what}, not relaxed: {_how_far(manifest.get('built_geometry', {}).get('built_and_like'))}"
+    measured = manifest.get("built_geometry", {}).get("built_and_like")
+    return f"{what}, not relaxed: {_how_far(measured, manifest)}"
 
 
-def _how_far(measured: Mapping[str, Any] | None) -> str:
-    """Say how far a guessed geometry moves predictions."""
+def _how_far(measured: Mapping[str, Any] | None, manifest: Mapping[str, Any]) -> str:
+    """Say how far a guessed geometry moves predictions, and of which models that was measured if not of these."""
     if not measured:
         return "how far that moves predictions was not measured"
     return (
-        f"that moves predictions by up to {_moves(measured)} in 4 of 5 of {measured['n_crystals']} known crystals, not "
-        "counted in the intervals"
+        f"that moves predictions{of_other_models(measured, manifest)} by up to {_moves(measured)} in 4 of 5 of "
+        f"{measured['n_crystals']} known crystals, not counted in the intervals"
     )
 
 

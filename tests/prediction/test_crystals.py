@@ -138,6 +138,11 @@ def test_what_built_geometries_do_is_said_of_the_models_it_was_measured_with(bun
     assert f"{moves['E_in_plane']:g} GPa (E_in_plane)" in built_warning(bundle.manifest, {"build": {}})
     other = {key: value for key, value in bundle.manifest.items() if key != "built_geometry"}
     assert "was not measured" in built_warning(other, {"build": {}})
+    earlier = bundle.manifest | {"built_geometry": {"built": {"moves": moves, "n_crystals": 9, "data": "0.1"}}}
+    assert "moves predictions of the models of data 0.1 by up to" in built_warning(earlier, {"build": {}})
+    own = bundle.manifest["training"]["data_version"]
+    earlier["built_geometry"]["built"]["data"] = own
+    assert f"of data {own}" not in built_warning(earlier, {"build": {}})
 
 
 def test_a_relative_and_what_was_done_to_it_are_named(bundle):

@@ -330,7 +330,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         *[("crystals from experiment", caution) for caution in cautions(manifest)],
         *_kinds(manifest.get("kinds") or {}),
         ("intervals", "no coverage is claimed outside the domain"),
-        *_built(manifest.get("built_geometry") or {}, str(manifest.get("unit"))),
+        *_built(manifest),
         ("evidence", f"{groups} {many}: the {one}, not the crystal, is the unit of evidence"),
         ("labels", "a model cannot be better than its labels; see their origin under training data"),
         ("checksums", "find damage and careless edits; they are no signature"),
@@ -345,8 +345,24 @@ def _kinds(kinds: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("learnt from", f"{'; '.join(shown)}; {outside}")] if shown else []
 
 
-def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
-    """How far built geometries moved predictions of these models."""
+def of_other_models(measured: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Return of which models something was measured, where these were trained on other data.
+
+    Examples
+    --------
+    >>> of_other_models({"data": "1.4"}, {"training": {"data_version": "1.5"}})
+    ' of the models of data 1.4'
+    >>> of_other_models({"data": "1.5"}, {"training": {"data_version": "1.5"}})
+    ''
+    """
+    version = measured.get("data")
+    own = (manifest.get("training") or {}).get("data_version")
+    return "" if version in (None, own) else f" of the models of data {version}"
+
+
+def _built(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How far built geometries moved predictions of these models, or of those of another release."""
+    measured, unit = manifest.get("built_geometry") or {}, str(manifest.get("unit"))
     lines = []
     named = {
         "built": "built geometries",
@@ -362,7 +378,8 @@ def _built(measured: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
         if how in measured:
             moves = ", ".join(f"{move:g} {unit} ({target})" for target, move in measured[how]["moves"].items())
             share = f"in {measured.get('share', 0.8):.0%} of {measured[how]['n_crystals']} known crystals"
-            lines.append((name, f"move predictions by up to {moves} {share}, not counted in the intervals"))
+            whose = of_other_models(measured[how], manifest)
+            lines.append((name, f"move predictions{whose} by up to {moves} {share}, not counted in the intervals"))
     return lines
 
 
