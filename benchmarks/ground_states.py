@@ -20,6 +20,7 @@ from perovex.datasets.minima import starts_of
 from perovex.datasets.quality.exchange import ALARM, energy_per_metal, too_high
 from perovex.learn.metrics import bootstrap_interval, bootstrap_weights
 from perovex.minima import candidate_table, open_search, statement_table, unpack_search
+from perovex.minima.compound import without_hand
 
 if TYPE_CHECKING:
     from perovex.datasets import ElasticData
@@ -29,8 +30,9 @@ STEPS = (("Cl", "Br"), ("Br", "I"), ("Cl", "I"))
 
 
 def best_labels(data, compounds: dict[str, str]) -> pd.DataFrame:
-    """Moduli of the lowest accepted label of every compound, indexed by compound."""
+    """Moduli of the lowest accepted label of every compound, indexed by compound; mirror images are one."""
     table = data.table.assign(per_metal=energy_per_metal(data.table))
+    table["spacer_smiles"] = [without_hand(tuple(text.split("."))) for text in table["spacer_smiles"].fillna("")]
     table["compound"] = [compounds.get(name) for name in table.index]
     return table.sort_values("per_metal").dropna(subset=["compound"]).drop_duplicates("compound").set_index("compound")
 

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from perovex.datasets import load_elastic
+from perovex.datasets.schema import source_of
 from perovex.minima.archive import read_packed
+from perovex.minima.candidate import MADE_FROM
 from perovex.minima.compound import Compound
 
 REARRANGED = ("tilt", "turn", "slide")
@@ -34,11 +36,11 @@ def candidates(folder: Path) -> pd.DataFrame:
     return table
 
 
-def origins(table: pd.DataFrame, sources: pd.Series) -> pd.Series:
-    """Source of the crystal that the family of each compound began with, by spacers."""
-    given = table[table["strategy"] == "given"]
-    named = given["parent"].map(sources).set_axis(given["spacers"])
-    return named.dropna().groupby(level=0).first()
+def origins(table: pd.DataFrame) -> pd.Series:
+    """Source of the crystals that families began with, by spacers, before any was made anew; measured ones first."""
+    sources = table["origin"].str.removeprefix(MADE_FROM).map(source_of)
+    ranked = sources[sources != "unknown"].sort_values(key=lambda values: values != "experiment", kind="stable")
+    return ranked.groupby(table.loc[ranked.index, "spacers"]).first()
 
 
 def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
@@ -61,7 +63,7 @@ def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
     print(table.to_string())
 
 
-def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series) -> None:
+def tell_energies(before: pd.DataFrame, after: pd.DataFrame) -> None:
     """How far the lowest minimum of compounds that were tried anew went down, by origin, halide and what was tried."""
     first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
     last = after[after["status"] == "minimum"].groupby("name")["energy"].min()
@@ -72,7 +74,7 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     ways = [itself & anew, itself, anew]
     words = ["rearranged and made anew", "rearranged itself", "made anew"]
     tried["tried"] = np.select(ways, words, "borrowed patterns only")
-    tried["origin"] = tried["spacers"].map(origins(after, sources)).fillna("made by a search")
+    tried["origin"] = tried["spacers"].map(origins(before))
     tried["down"] = first - last
     summary = (
         tried.dropna(subset=["down"])
@@ -88,7 +90,7 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series)
     print(summary.round(0).to_string())
 
 
-def tell_made_anew(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series) -> None:
+def tell_made_anew(before: pd.DataFrame, after: pd.DataFrame) -> None:
     """How far crystals of like spacers, or built from nothing, led below what was known, by where it came from."""
     first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
     given = before["strategy"] == "given"
@@ -96,8 +98,8 @@ def tell_made_anew(before: pd.DataFrame, after: pd.DataFrame, sources: pd.Series
     new = after[after["strategy"].isin((EXCHANGED, BUILT)) & (after["status"] == "minimum")]
     new = new[~new.index.isin(before.index)]
     down = (first - new.groupby("name")["energy"].min()).dropna()
-    origin = new.drop_duplicates("name").set_index("name")["spacers"].map(origins(after, sources)).loc[down.index]
-    kind = np.where(down.index.isin(list(measured)), "measured itself", origin.fillna("made by a search"))
+    origin = new.drop_duplicates("name").set_index("name")["spacers"].map(origins(before)).loc[down.index]
+    kind = np.where(down.index.isin(list(measured)), "measured itself", origin)
     summary = down.groupby(kind).agg(
         compounds="size",
         lower=lambda values: int((values > SAME).sum()),
@@ -147,11 +149,9 @@ def tell_moduli(before: Path, after: Path) -> None:
 
 def main(before: str, after: str) -> None:
     tables = candidates(Path(before)), candidates(Path(after))
-    labels = pd.concat([load_elastic(folder, minima="all").labels for folder in (before, after)])
-    sources = labels.drop_duplicates("crystal_id").set_index("crystal_id")["source"]
     tell_strategies(*tables)
-    tell_energies(*tables, sources)
-    tell_made_anew(*tables, sources)
+    tell_energies(*tables)
+    tell_made_anew(*tables)
     tell_halides(*tables)
     tell_moduli(Path(before), Path(after))
 
