@@ -29,6 +29,7 @@ SOURCES = {
     "search": "made from a measured one",
     "factorial design": "generated",
     "hypothetical": "hypothetical",
+    "built": "built from its composition",
 }
 TARGETS = {"E_in_plane": "in the sheet plane", "E_out_of_plane": "along the normal", "E_vrh": "Hill average"}
 
