@@ -78,6 +78,11 @@ class Compound:
         told_apart = hashlib.sha256(f"{self.spacers}|{self.cages}|{self.guests}".encode()).hexdigest()[:6]
         return f"{_formula(self.spacers)}_{octahedra}_n{self.n_layers:g}_{told_apart}"
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether spacers, cage cations, metals or halides are of several kinds."""
+        return "." in self.spacers + self.cages + self.metals + self.halides
+
     def differences(self, other: Compound) -> list[str]:
         """Say in which parts another compound differs.
 

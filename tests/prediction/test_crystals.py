@@ -8,6 +8,7 @@ import pytest
 from perovex import perceive, read
 from perovex.building.writing import write_crystal
 from perovex.errors import PerovexError
+from perovex.learn.bundle.words import of_other_models
 from perovex.prediction import built_warning, load_models, predict
 from perovex.prediction.words import contradiction
 
@@ -153,10 +154,12 @@ def test_a_relative_and_what_was_done_to_it_are_named(bundle):
     assert f"{moves['from_known']['moves']['E_vrh']:g} GPa (E_vrh) in 4 of 5" in unrelaxed
     assert unrelaxed.endswith(f"{moves['from_known_relaxed']['moves']['E_vrh']:g} GPa (E_vrh)")
     relaxed = built_warning(bundle.manifest, made | {"relaxation": {}})
-    assert relaxed.startswith("geometry of BA2PbI4, Br for I, relaxed: that moves predictions")
+    whose = of_other_models(moves["nearest_relaxed"], bundle.manifest)
+    assert relaxed.startswith(f"geometry of BA2PbI4, Br for I, relaxed: that moves predictions{whose} by up to")
     assert f"{moves['nearest_relaxed']['moves']['E_vrh']:g} GPa (E_vrh)" in relaxed
     several = built_warning(bundle.manifest, {"build": made["build"] | {"lowest_of": 3}, "relaxation": {}})
-    assert "relaxed, the lowest of 3 made of relatives: that moves predictions" in several
+    whose = of_other_models(moves["from_known_relaxed"], bundle.manifest)
+    assert f"relaxed, the lowest of 3 made of relatives: that moves predictions{whose} by up to" in several
     assert f"{moves['from_known_relaxed']['moves']['E_vrh']:g} GPa (E_vrh)" in several
     itself = built_warning(bundle.manifest, {"build": {"from": "BA2PbI4", "steps": ""}})
     assert itself == "geometry of BA2PbI4, a known crystal of this compound"

@@ -29,18 +29,14 @@ N_ALIKE: Final = 3
 @register_strategy("relatives")
 def lent(known: Known, compound: Compound) -> Iterator[Candidate]:
     """Crystals of this spacer that the data hold: as they are, elements swapped, sheets put in or taken out."""
-    if not compound.spacers or compound.guests or _is_mixed(compound):
+    if not compound.spacers or compound.guests or compound.is_mixed:
         return
     given = {start.name for start in known.starts}
     for lender in known.lenders:
-        if lender.compound.family != compound.family or _is_mixed(lender.compound):
+        if lender.compound.family != compound.family or lender.compound.is_mixed:
             continue
         if lender.name not in given and lender.name not in known.store:
             yield Candidate(compound, "relatives", lender.name, partial(_made_of, lender, compound))
-
-
-def _is_mixed(compound: Compound) -> bool:
-    return "." in compound.spacers + compound.cages + compound.metals + compound.halides
 
 
 def _made_of(lender: Start, compound: Compound) -> Structure:

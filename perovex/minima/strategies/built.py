@@ -24,9 +24,7 @@ N_BUILT: Final = 2
 @register_strategy("build")
 def built(known: Known, compound: Compound) -> Iterator[Candidate]:
     """Built from spacer, metal, halide and n alone, twice."""
-    if not compound.spacers or compound.guests:
-        return
-    if "." in compound.spacers + compound.metals + compound.halides + compound.cages:
+    if not compound.spacers or compound.guests or compound.is_mixed:
         return
     cage = next((name for name, smiles in CAGE_SMILES.items() if smiles == compound.cages), "")
     if not cage and compound.cages:
