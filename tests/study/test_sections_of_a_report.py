@@ -1,5 +1,6 @@
 """Sections of the report write what they are given: methods, labels and the user's own data."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,10 +11,12 @@ from perovex import __version__
 from perovex.datasets.quality.trends import SOFTER_THAN_3D
 from perovex.datasets.quality.words import TREND_WORDS
 from perovex.datasets.schema import SOFT_FROZEN
+from perovex.learn import YoungModulusRegressor, evaluate
 from perovex.report.document import Section
 from perovex.study.report.data_section import add_data
 from perovex.study.report.label_section import add_labels
 from perovex.study.report.methods_section import add_methods, bibtex, methods_text
+from perovex.study.report.summary import draws_line
 from perovex.study.tables import TARGETS
 
 
@@ -38,6 +41,25 @@ def study(algorithm="average", coverage=0.9, elastic=None, meta=None):
 
 def page(section):
     return "\n".join(section.blocks)
+
+
+@pytest.mark.parametrize("n_repeats", [1, 3])
+def test_scores_of_single_draws_of_the_folds_stand_beside_their_mean(n_repeats):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(30, 2)), columns=["a", "b"])
+    y = pd.Series(10 + 2 * X["a"] + rng.normal(size=30), name="E")
+    model = YoungModulusRegressor("ridge")
+    found = evaluate(model, X, y, np.arange(30) // 2, n_repeats=n_repeats, n_resamples=0, baselines=False)
+    told = draws_line(found, "spacers")
+    named = [float(number) for number in re.findall(r"-?\d\.\d\d", told)]
+    if n_repeats == 1:
+        assert "drawn once" in told
+        assert not named
+    else:
+        assert f"over {n_repeats} draws" in told
+        assert len(named) == n_repeats
+        assert len(set(named)) > 1
+        assert np.mean(named) == pytest.approx(found.score("R2"), abs=0.006)
 
 
 def test_methods_say_what_was_done_in_numbers():

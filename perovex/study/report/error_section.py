@@ -24,7 +24,7 @@ from perovex.figures import (
 )
 from perovex.figures.interactive import parity_chart
 from perovex.report.wording import in_words
-from perovex.study.report.summary import MAIN_METRIC, score_line, slug, with_unit
+from perovex.study.report.summary import MAIN_METRIC, draws_line, score_line, slug, with_unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,7 @@ def add_errors(section: Section, task: TaskResult, result: StudyResult, figures:
     for warning in task.evaluation.warnings:
         section.note(warning)
     one, many = group_words(result.tables.group_name)
+    section.text(draws_line(task.evaluation, many))
     _scores(section, task, figures, one, many)
     if task.task.classify:
         _reliability(section, task, figures)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perovex._numbers import with_interval
-from perovex._words import group_words
+from perovex._words import enumerated, group_words
 from perovex.explain.names import group_name
 
 if TYPE_CHECKING:
     from perovex.explain import Ranking
+    from perovex.learn.validation.result import Evaluation
     from perovex.report import Section
     from perovex.study.modelling import TaskResult
     from perovex.study.result import StudyResult
@@ -185,6 +186,18 @@ def score_line(task: TaskResult) -> str:
     others = ", ".join(f"{name} {row['value']:.2f}" for name, row in table.drop(index="model").iterrows())
     top = "" if task.ranking is None else f"; leans on {leading_groups(task.ranking)}"
     return f"{head}: held-out {metric} {_own_score(table, unit)} (beside it: {others}){top}"
+
+
+def draws_line(evaluation: Evaluation, many: str) -> str:
+    """Say how much a score owes to how the folds fell, which an interval over groups does not hold."""
+    metric = "ROC-AUC" if evaluation.task == "classification" else "R2"
+    of_draws = [f"{score:.2f}" for score in evaluation.by("repeat")[metric]]
+    if len(of_draws) == 1:
+        return f"The folds were drawn once; what another draw changes, intervals over {many} do not hold."
+    return (
+        f"Scores are means over {len(of_draws)} draws of the folds ({metric} {enumerated(of_draws)}); what another "
+        f"draw changes, intervals over {many} do not hold."
+    )
 
 
 def summary_html(result: StudyResult, *, claims: bool = True) -> str:
