@@ -28,7 +28,7 @@ _CAPTIONS = {
 def audit_data(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder; default: the bundled data.")] = None,
     potential: Annotated[str | None, typer.Option(help="Which potential's labels.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the findings to this file: .json.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the findings to this file: .json.")] = None,
     force: Force = False,
 ) -> None:
     """Print outliers, duplicates, suspicious relaxations, rejections and the spread between two potentials."""

@@ -13,7 +13,7 @@ from perovex.cli.choices import Force  # noqa: TC001 (typer reads it)
 
 def collect(  # noqa: PLR0917 (options of a command)
     records: Annotated[list[Path], typer.Argument(help="Record files (NAME.json) or folders, from `perovex label`.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the release.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the release.")],
     base: Annotated[
         Path | None, typer.Option(help="Release to extend; its labels are carried over unless replaced.")
     ] = None,

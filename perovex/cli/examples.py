@@ -52,7 +52,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "label": (
         ("Relax a crystal and compute its elastic tensor", "perovex label crystal.cif --out records"),
-        ("Many crystals, from a table with a column 'file'", "perovex label --jobs crystals.csv --out records"),
+        ("Many crystals, from a table with a column 'file'", "perovex label --table crystals.csv --out records"),
     ),
     "collect": (
         ("Records into a data set that a study reads", "perovex collect records --out mydata"),

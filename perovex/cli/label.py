@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def label(  # noqa: PLR0917 (typer's options)
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", help="Folder of records; a crystal with a record is skipped.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of records; a crystal with a record is skipped.")],
     files: Annotated[
         list[str] | None, typer.Argument(help="Structure files, folders or globs (CIF, POSCAR, extxyz).")
     ] = None,
-    jobs: Annotated[
+    table: Annotated[
         Path | None,
-        typer.Option("--jobs", help="CSV table instead of files: columns file, and as you like name and origin."),
+        typer.Option("--table", help="CSV table instead of files: columns file, and as you like name and origin."),
     ] = None,
     potential: Annotated[
         str,
@@ -85,7 +85,7 @@ def label(  # noqa: PLR0917 (typer's options)
         idle = ("one_sided", "force_noise")
         refuse_idle(context, idle, "without --precondition", "add --precondition POTENTIAL, or leave it out")
     check_folder(out)
-    todo = _todo(files or [], jobs, origin)
+    todo = _todo(files or [], table, origin)
     require(potential)
     check_executor(executor, scheduler)
     settings = LabelSettings(
@@ -105,16 +105,16 @@ def label(  # noqa: PLR0917 (typer's options)
         _tell(todo, out, potential, lambda bar: label_many(todo, out, watch=bar.watch, **how), as_json)
 
 
-def _todo(files: list[str], jobs: Path | None, origin: str) -> list[Job]:
+def _todo(files: list[str], table: Path | None, origin: str) -> list[Job]:
     """Return the crystals to label, each under a name of its own."""
     from perovex.crystal import expand_paths
     from perovex.elasticity.labels.campaign import Job, read_jobs, refuse_repeated_names
     from perovex.errors import LabelError
 
-    if bool(files) == (jobs is not None):
-        raise LabelError("nothing to label, or both files and a table", remedy="give files or --jobs TABLE.csv")
+    if bool(files) == (table is not None):
+        raise LabelError("nothing to label, or both files and a table", remedy="give files or --table TABLE.csv")
     paths = expand_paths(files, keep_missing=len(files) > 1)
-    todo = read_jobs(jobs, origin=origin) if jobs else [Job(path, origin=origin) for path in paths]
+    todo = read_jobs(table, origin=origin) if table else [Job(path, origin=origin) for path in paths]
     refuse_repeated_names(todo)
     return todo
 

@@ -21,7 +21,7 @@ def minima(  # noqa: PLR0917 (options of a command)
         list[str] | None, typer.Argument(help="Crystals to start from: structure files, folders or globs.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder of records; run again to go on, or several at once.")
+        Path | None, typer.Option("--out", "-o", help="Folder of records; run again to go on, or several at once.")
     ] = None,
     release: Annotated[
         Path | None,
@@ -36,12 +36,15 @@ def minima(  # noqa: PLR0917 (options of a command)
         typer.Option("--strategy", help="How candidates are made, repeatable, in this order; --list names them."),
     ] = None,
     halides: Annotated[
-        list[str] | None, typer.Option("--halide", help="Search these halides too, such as Cl, Br and I; repeatable.")
+        list[str] | None,
+        typer.Option("--halide", "-x", help="Search these halides too, such as Cl, Br and I; repeatable."),
     ] = None,
     metals: Annotated[
-        list[str] | None, typer.Option("--metal", help="Search these metals too, such as Pb and Sn; repeatable.")
+        list[str] | None, typer.Option("--metal", "-m", help="Search these metals too, such as Pb and Sn; repeatable.")
     ] = None,
-    layers: Annotated[list[int] | None, typer.Option("-n", min=1, help="Only compounds of this n; repeatable.")] = None,
+    layers: Annotated[
+        list[int] | None, typer.Option("-n", "--n", min=1, help="Only compounds of this n; repeatable.")
+    ] = None,
     borrow: Annotated[
         bool,
         typer.Option(

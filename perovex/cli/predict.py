@@ -46,15 +46,17 @@ def predict(  # noqa: PLR0917 (options of a command)
             "cage, stacking.",
         ),
     ] = None,
-    metal: Annotated[str, typer.Option(help="Metal of the built crystal.")] = "Pb",
+    metal: Annotated[str, typer.Option("--metal", "-m", help="Metal of the built crystal.")] = "Pb",
     halide: Annotated[
         str,
         typer.Option(
+            "--halide",
+            "-x",
             help="Halide of the built crystal, or a mixture: Br0.5I0.5 (or Br:0.5,I:0.5) at random, "
-            "axial=Br,equatorial=I by position."
+            "axial=Br,equatorial=I by position.",
         ),
     ] = "I",
-    n: Annotated[int, typer.Option("--n", help="Sheets of octahedra per slab of the built crystal.")] = 1,
+    n: Annotated[int, typer.Option("-n", "--n", help="Sheets of octahedra per slab of the built crystal.")] = 1,
     cage: Annotated[str, typer.Option(help="Cage cation of the built crystal when n > 1: MA, FA, GA, Cs, Rb.")] = "MA",
     stacking: Annotated[
         str | None,

@@ -26,9 +26,11 @@ def screen(  # noqa: PLR0917 (options of a command)
             help="Spacers: .csv or .parquet with a column smiles, .smi, .sdf, - (standard input), or library."
         ),
     ],
-    metal: Annotated[str, typer.Option(help="Metals, divided by commas.")] = "Pb",
-    halide: Annotated[str, typer.Option(help="Halides, divided by commas; a mixture as Br0.5I0.5.")] = "I",
-    n: Annotated[str, typer.Option("--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
+    metal: Annotated[str, typer.Option("--metal", "-m", help="Metals, divided by commas.")] = "Pb",
+    halide: Annotated[
+        str, typer.Option("--halide", "-x", help="Halides, divided by commas; a mixture as Br0.5I0.5.")
+    ] = "I",
+    n: Annotated[str, typer.Option("-n", "--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
     cage: Annotated[str, typer.Option(help="Cage cation when n > 1: MA, FA, GA, Cs, Rb.")] = "MA",
     rank: Annotated[Literal["stiff", "soft", "anisotropic", "window"], typer.Option(help="What is wanted.")] = "stiff",
     target: Annotated[

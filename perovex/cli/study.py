@@ -21,6 +21,7 @@ def study(  # noqa: PLR0917 (typer's options)
         Path | None,
         typer.Option(
             "--out",
+            "-o",
             help="Folder for report.html, results.json, study.yaml, descriptors.csv, tables/, figures/, models/. "
             "An interrupted study in it is gone on with.",
         ),
@@ -120,7 +121,9 @@ def study(  # noqa: PLR0917 (typer's options)
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer repeats: for a look, not for a paper.", rich_help_panel=_MODELS)
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Worker processes; results do not depend on it.")] = 2,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Worker processes; results do not depend on it.")
+    ] = 2,
     title: Annotated[
         str | None,
         typer.Option("--title", help="Title; default: what was studied.", rich_help_panel=_PAGE),

@@ -26,9 +26,11 @@ def suggest(  # noqa: PLR0917 (options of a command)
     descriptor: Annotated[
         str, typer.Option(help="With --by claim: the descriptor that the claim is about.")
     ] = "stei_head",
-    metal: Annotated[str, typer.Option(help="Metals, divided by commas.")] = "Pb",
-    halide: Annotated[str, typer.Option(help="Halides, divided by commas; a mixture as Br0.5I0.5.")] = "I",
-    n: Annotated[str, typer.Option("--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
+    metal: Annotated[str, typer.Option("--metal", "-m", help="Metals, divided by commas.")] = "Pb",
+    halide: Annotated[
+        str, typer.Option("--halide", "-x", help="Halides, divided by commas; a mixture as Br0.5I0.5.")
+    ] = "I",
+    n: Annotated[str, typer.Option("-n", "--n", help="Sheets of octahedra per slab, divided by commas.")] = "1",
     moduli: Annotated[Moduli, typer.Option(help="Moduli with all ions relaxed, or with soft modes held.")] = "relaxed",
     any_formability: Annotated[
         bool, typer.Option("--any", help="Also cations that break a rule of formability.")

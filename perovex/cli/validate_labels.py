@@ -72,7 +72,7 @@ def validate_labels(
         typer.Option(help="Labels by this interatomic potential; default: the one with most accepted labels."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the tables: FILE.json, or a folder of CSV files.")
+        Path | None, typer.Option("--out", "-o", help="Write the tables: FILE.json, or a folder of CSV files.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
     force: Force = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ class Parameter:
     command: str
     name: str
     option: str  # as it is typed; empty for an argument
+    short: str  # its single letter; empty where it has none
     kind: type  # of one value
     choices: tuple[str, ...]
     required: bool
@@ -50,7 +52,9 @@ def parameters(command: str) -> list[Parameter]:
         is_option = isinstance(info, typer.models.OptionInfo)
         declared = [info.default, *(info.param_decls or ())]  # typer takes the first name for a default
         option = _option(name, declared) if is_option else ""
-        listed.append(Parameter(command, name, option, kind, choices, parameter.default is inspect.Parameter.empty))
+        short = next((item for item in declared if re.fullmatch("-[a-z]", str(item))), "")
+        required = parameter.default is inspect.Parameter.empty
+        listed.append(Parameter(command, name, option, short, kind, choices, required))
     return listed
 
 

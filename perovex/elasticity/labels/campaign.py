@@ -107,7 +107,7 @@ def refuse_repeated_names(jobs: Iterable[Job], *, source: Path | None = None) ->
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise LabelError(
-            f"two crystals are named {repeated[0]!r}", remedy="name them in a table given as --jobs", source=source
+            f"two crystals are named {repeated[0]!r}", remedy="name them in a table given as --table", source=source
         )
 
 
