@@ -143,12 +143,15 @@ def narrow(metrics: Mapping[str, Any], widening: Mapping[str, Mapping[str, Any]]
     >>> narrow({"E_vrh": entry}, {"E_vrh": {"factor": 1.52, "before": 0.74, "after": 0.9, "coverage": 0.9}})
     'intervals are lengthened by 1.52 (E_vrh), for on crystals whose structure was measured 90% ones held 74%; held out,
     they then hold 90%'
+    >>> narrow({}, {"E_vrh": {"factor": 1.003, "before": 0.9, "after": 0.9, "coverage": 0.9}})
+    ''
     """
     widening = widening or {}
     asked, scores = narrow_coverages(metrics, widening)
     held = [f"{one.value:.0%} [{one.lower:.0%}, {one.upper:.0%}] for {one.target}" for one in scores]
     remaining = f"{_MEASURED} {asked:.0%} intervals are too narrow: they hold {', '.join(held)}" if held else ""
-    return joined([_widened(widening) if widening else "", remaining])
+    seen = {target: needed for target, needed in widening.items() if f"{needed['factor']:.2f}" != "1.00"}
+    return joined([_widened(seen) if seen else "", remaining])
 
 
 def _widened(widening: Mapping[str, Mapping[str, Any]]) -> str:
