@@ -36,7 +36,7 @@ def soft_mode_table(data: ElasticData, kappa0: float = KAPPA0) -> pd.DataFrame:
     --------
     >>> from perovex.datasets import load_elastic
     >>> table = soft_mode_table(load_elastic())
-    >>> bool(0.8 < table["E_vrh_fragility"].median() < 0.9)
+    >>> bool(0.85 < table["E_vrh_fragility"].median() < 0.95)
     True
     """
     table = data.relaxed().table
