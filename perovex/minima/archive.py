@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RECORDS: Final = "candidates.jsonl.gz"
 CRYSTALS: Final = "candidates.extxyz.gz"
+#: Of coordinates in Å: a coarse relaxation does not know more, and noise does not compress.
+DECIMALS: Final = 6
 
 
 def pack_search(search: str | Path, folder: str | Path) -> int:
@@ -47,6 +49,7 @@ def pack_search(search: str | Path, folder: str | Path) -> int:
         if outcome.atoms is not None:
             atoms = outcome.atoms.copy()
             atoms.info = {"candidate": outcome.id}
+            atoms.positions = atoms.positions.round(DECIMALS)
             ase.io.write(crystals, atoms, format="extxyz")
     # mtime 0: the same candidates give the same bytes.
     write_atomic(Path(folder) / RECORDS, gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
