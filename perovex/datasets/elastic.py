@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,7 @@ import pandas as pd
 
 from perovex._bundled import data_root
 from perovex._extxyz import Frames
-from perovex._files import sha256
-from perovex.datasets.paths import CHECKSUMS, verify_checksums
+from perovex.datasets.paths import checksum_lines, verify_checksums
 from perovex.datasets.schema import MODULI, SOFT_FROZEN, validate_labels, with_causes, with_source
 from perovex.datasets.sound import densities, velocities
 from perovex.datasets.stacking import with_stacking
@@ -213,8 +213,12 @@ class ElasticData:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 over the checksums of the release: names these very data."""
-        return sha256(self.folder / CHECKSUMS)
+        """SHA-256 of what models learn from: labels, tensors and their structures.
+
+        Of the lines that ``sha256sum labels.csv tensors.json structures.extxyz.gz`` prints. Notes of a release and
+        the candidates of its search do not count: they may be corrected or packed anew, and the models stay its models.
+        """
+        return hashlib.sha256(checksum_lines(self.folder, (LABELS, TENSORS, STRUCTURES)).encode()).hexdigest()
 
     def __len__(self) -> int:
         return len(self.table)

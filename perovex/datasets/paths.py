@@ -8,6 +8,7 @@ from perovex._files import sha256, write_atomic
 from perovex.errors import DatasetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 CHECKSUMS = "CHECKSUMS.sha256"
@@ -16,8 +17,12 @@ CHECKSUMS = "CHECKSUMS.sha256"
 def write_checksums(folder: Path) -> None:
     """Write ``CHECKSUMS.sha256`` over every other file of a folder."""
     names = sorted(p.name for p in folder.iterdir() if p.is_file() and p.name != CHECKSUMS and p.name[0] != ".")
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
-    write_atomic(folder / CHECKSUMS, "".join(lines).encode())
+    write_atomic(folder / CHECKSUMS, checksum_lines(folder, names).encode())
+
+
+def checksum_lines(folder: Path, names: Iterable[str]) -> str:
+    """Return the lines of ``CHECKSUMS.sha256`` for files of a folder, computed anew."""
+    return "".join(f"{sha256(folder / name)}  {name}\n" for name in names)
 
 
 def verify_checksums(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 
@@ -108,6 +109,19 @@ def test_changed_file_is_refused(elastic_data, tmp_path):
     with pytest.raises(DatasetError, match="differs from its checksum"):
         load_elastic(folder)
     assert len(load_elastic(folder, verify=False)) == len(elastic_data)
+
+
+def test_the_checksum_of_data_names_what_models_learn_from(elastic_data, tmp_path):
+    folder = _copy(elastic_data, tmp_path / "release")
+    files = ("labels.csv", "tensors.json", "structures.extxyz.gz")
+    lines = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
+    assert elastic_data.checksum == hashlib.sha256(lines.encode()).hexdigest()
+    (folder / "manifest.json").write_text("{}")
+    (folder / "candidates.jsonl.gz").write_bytes(b"packed anew")
+    assert load_elastic(folder, verify=False).checksum == elastic_data.checksum
+    with (folder / "labels.csv").open("a") as handle:
+        handle.write("\n")
+    assert load_elastic(folder, verify=False).checksum != elastic_data.checksum
 
 
 @pytest.mark.parametrize(

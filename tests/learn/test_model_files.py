@@ -212,8 +212,10 @@ def test_the_shipped_models_carry_their_training_crystals_and_answers(moduli):
     bundle = ModelBundle.load(default_models(moduli))
     assert bundle.manifest["training"]["n_rows"] == len(bundle.known)
     assert bundle.known.never_seen({"metal": "Pb", "halide": "I", "n": 3, "phase": "DJ", "dimensionality": 2}) == []
-    data = load_elastic(moduli=moduli).table.loc[bundle.known.X.index]
-    assert bundle.known.moduli["E_vrh"].equals(data["E_vrh"])
+    data = load_elastic(moduli=moduli)
+    told = bundle.manifest["training"]
+    assert (told["data_version"], told["data_checksum"], told["moduli"]) == (data.version, data.checksum, moduli)
+    assert bundle.known.moduli["E_vrh"].equals(data.table.loc[bundle.known.X.index, "E_vrh"])
     assert read_manifest(default_models(moduli))["check"]["answers"]["regressors, E_vrh, prediction"][0] > 0
 
 
