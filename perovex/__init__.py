@@ -37,6 +37,7 @@ _PUBLIC = {
     "predict_new": "prediction",
     "read": "crystal",
     "run_study": "study",
+    "search_minima": "minima",
     "stei": "descriptors",
     "thicken": "building",
     "transfer_test": "explain",
@@ -64,6 +65,7 @@ __all__ = [
     "predict_new",
     "read",
     "run_study",
+    "search_minima",
     "stei",
     "thicken",
     "transfer_test",
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from perovex.errors import PerovexError
     from perovex.explain import transfer_test
     from perovex.learn import ModelBundle, StiffnessClassifier, YoungModulusRegressor, evaluate, load_model
+    from perovex.minima import search_minima
     from perovex.prediction import predict, predict_new
     from perovex.study import run_study
 

@@ -132,6 +132,8 @@ def predict(  # noqa: PLR0917 (options of a command)
         require_potential()
     explain = why or figures is not None or report is not None
     show = progress and sys.stderr.isatty()
+    composition = {"metal": metal, "halide": halide, "n": n, "cage": cage, "stacking": stacking}
+    compounds, names = compounds_of(spacer, table, composition)  # before models are loaded: a bad table ends it
     bundle = _models(models, moduli)
     if files:
         from perovex.prediction import predict as run
@@ -140,9 +142,6 @@ def predict(  # noqa: PLR0917 (options of a command)
     else:
         from perovex.prediction import predict_compounds
 
-        compounds, names = compounds_of(
-            spacer, table, {"metal": metal, "halide": halide, "n": n, "cage": cage, "stacking": stacking}
-        )
         predicted = predict_compounds(
             compounds,
             start="scratch" if from_scratch else "known",
@@ -220,7 +219,7 @@ def _models(models: Path | None, moduli: Moduli | None) -> Any:
 def compounds_of(
     spacers: list[str] | None, table: Path | None, composition: dict[str, Any]
 ) -> tuple[list[Any], pd.Index]:
-    """Compounds to build, and what to call their rows."""
+    """Compounds to build, and what to call their rows; none where crystals were given as files."""
     import pandas as pd
 
     from perovex.building.compound import read_compounds
@@ -233,9 +232,10 @@ def compounds_of(
         compounds = read_compounds(rows)
         names = [f"{table.name}:{number + 2}" for number in range(len(compounds))]
         return compounds, pd.Index(names, name="crystal")
-    rows = pd.DataFrame([{"spacer": one, **composition} for one in spacers or []])
+    spacers = spacers or []
+    rows = pd.DataFrame([{"spacer": one, **composition} for one in spacers], columns=["spacer", *composition])
     compounds = read_compounds(rows)
-    names = [_said(one, compound) for one, compound in zip(spacers or [], compounds, strict=True)]
+    names = [_said(one, compound) for one, compound in zip(spacers, compounds, strict=True)]
     return compounds, pd.Index(names, name="crystal")
 
 

@@ -102,7 +102,7 @@ class LabelChoice:
         return given or outcome.id in self.labelled
 
 
-def read_starts(paths: Iterable[Path], *, origin: str = "") -> list[Start]:
+def read_starts(paths: Iterable[str | Path], *, origin: str = "") -> list[Start]:
     """Read crystals to start from, named by their files.
 
     Parameters
@@ -122,7 +122,7 @@ def read_starts(paths: Iterable[Path], *, origin: str = "") -> list[Start]:
         If a file is no crystal that can be perceived, or two have one name.
     """
     starts: list[Start] = []
-    for path in paths:
+    for path in map(Path, paths):
         structure = as_structure(path)
         starts.append(
             Start(path.name.split(".")[0], structure, Compound.of(perceive(structure, source=str(path))), origin)

@@ -119,6 +119,8 @@ def test_predict_without_input_or_with_foreign_models_is_refused(two_crystals, t
     assert_refused(run("predict"), "nothing to predict")
     assert_refused(run("predict", two_crystals[0], "--models", tmp_path), "ModelFileError")
     assert_refused(run("predict", two_crystals[0], "--spacer", "CCCC[NH3+]"), "both given")
+    no_table = run("predict", "--table", tmp_path / "none.csv", "--models", tmp_path)
+    assert_refused(no_table, "none.csv", "give a CSV file")  # before models are loaded, which are none either
 
 
 def test_printed_predictions_have_units_and_what_cannot_be_written_is_refused(two_crystals, tmp_path):

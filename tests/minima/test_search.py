@@ -17,6 +17,7 @@ from perovex.minima import (
     Targets,
     candidate_table,
     open_search,
+    read_starts,
     register_strategy,
     search_minima,
     state,
@@ -32,6 +33,16 @@ GIVEN = SearchSettings(("given",))
 
 def run(starts, out, calculator, settings=GIVEN, **options):
     return list(search_minima(starts, out, settings=settings, calculator=calculator, potential="springs", **options))
+
+
+def test_crystals_are_read_by_paths_of_either_kind_and_of_different_names(tmp_path):
+    path = tmp_path / "straight.cif"
+    cubic("Pb", "I", "Cs").to(filename=str(path))
+    (of_text,), (of_path,) = read_starts([str(path)]), read_starts([path])
+    assert (of_text.name, of_text.compound) == (of_path.name, of_path.compound)
+    assert of_text.name == "straight"
+    with pytest.raises(SearchError, match="two crystals are named 'straight'"):
+        read_starts([str(path), path])
 
 
 @pytest.fixture
