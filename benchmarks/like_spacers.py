@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from build import POTENTIAL, SHARE, TARGETS, Case, Store, cases
+from build import POTENTIAL, SAME, SHARE, TARGETS, Case, Store, cases
 from held_out import described, layered_crystals, predict_without_spacer
 from joblib import Parallel, delayed
 from tqdm import tqdm
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 DRAWS = 4000
 LARGEST = 112  # atoms
-SAME = 3e-3  # eV per metal within which two minima count as equally low
 FROM_NOTHING = [f"nothing{k}" for k in range(N_BUILDS)]
 OF_LIKE = [f"like{k}" for k in range(N_BUILDS)]
 BOTH = [*FROM_NOTHING[: N_BUILDS // 2], *OF_LIKE[: N_BUILDS // 2]]

@@ -9,7 +9,7 @@ each at the lowest of its minima that does not descend from a minimum of the com
 also tried what no relative lent (the given crystal, molecules turned, slabs slid, sheets tilted); of all others nobody
 knows whether another pattern lies lower. The answer is the prediction for the lowest minimum of the compound. Models
 are trained anew without the spacer. To relax, a compound is made of up to four relatives, and the lowest in energy
-counts, as in predictions.
+counts, as in predictions. Where that lies below the lowest minimum known, it is the answer instead.
 
 To relax, compounds are drawn among cells of at most 100 atoms, so that more only add to fewer; what the search made of
 the same relative is taken as it relaxed it. Crystals lie in FOLDER, one file each; an interrupted run goes on, several
@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from build import POTENTIAL, SHARE, TARGETS, Store, misses, record_of, show, summary
+from build import POTENTIAL, SAME, SHARE, TARGETS, Store, misses, record_of, show, summary
 from held_out import described, layered_crystals, predict_without_spacer
 from pymatgen.io.ase import AseAtomsAdaptor
 from tqdm import tqdm
@@ -180,29 +180,58 @@ def relax(chosen: list[Case], store: Store) -> None:
                 store.put(name, {"from": origin, "reason": "", **structure.properties["relaxation"]}, structure)
 
 
-def lowest(case: Case, store: Store, search: Search, count: int) -> Structure | None:
-    """Return the lowest of what was made of the nearest relatives; None before all are relaxed."""
+def lowest(case: Case, store: Store, search: Search, count: int) -> tuple[Structure, float] | None:
+    """Return the lowest of what was made of the nearest relatives, and its energy above the lowest minimum known.
+
+    In eV per metal; None before all are relaxed.
+    """
     energies: dict[float, Structure] = {}
     for name, lent in list(zip(case.files(), case.lent, strict=True))[:count]:
         record = store.record(name)
         if lent is not None:
-            atoms = search.crystals[lent["id"]]
-            energies[lent["energy_eV"] / len(atoms)] = AseAtomsAdaptor.get_structure(atoms)
+            structure = AseAtomsAdaptor.get_structure(search.crystals[lent["id"]])
+            energies[lent["energy_per_metal_eV"]] = structure
         elif record is None:
             return None
         elif not record["reason"]:
             structure = store.structure(name)
-            energies[record["energy"] / len(structure)] = structure
-    return energies[min(energies)] if energies else None
+            metals = structure.composition[search.records[case.name]["compound"]["metals"]]
+            energies[record["energy"] / metals] = structure
+    if not energies:
+        return None
+    best = min(energies)
+    return energies[best], best - search.records[case.name]["energy_per_metal_eV"]
+
+
+def relaxed_geometries(
+    chosen: list[Case], store: Store, search: Search
+) -> tuple[dict[str, dict[str, pd.Series]], pd.Series]:
+    """Describe what relaxed of the nearest relative, and the lowest of up to four; say which lie below what was known.
+
+    How far below, in meV per metal.
+    """
+    geometries: dict[str, dict[str, pd.Series]] = {}
+    below: dict[str, float] = {}
+    for kind, count in {"nearest_relaxed": 1, "from_known_relaxed": N_BUILDS}.items():
+        made = {case.name: lowest(case, store, search, count) for case in chosen}
+        relaxed = {name: best for name, best in made.items() if best is not None}
+        geometries[kind] = {name: pd.Series(describe(crystal)) for name, (crystal, _) in relaxed.items()}
+        below = {name: -1e3 * above for name, (_, above) in relaxed.items() if above < -SAME}
+    return geometries, pd.Series(below, dtype=float).sort_values(ascending=False)
 
 
 def shifts(
-    data: Any, X: pd.DataFrame, models: ModelBundle, found: list[Case], made: dict[str, pd.Series]
+    data: Any,
+    X: pd.DataFrame,
+    models: ModelBundle,
+    found: list[Case],
+    known: dict[str, pd.Series],
+    made: dict[str, pd.Series],
 ) -> pd.DataFrame:
     """How far models that never saw the spacer move from the lowest minimum to what was made."""
     asked = [case for case in found if case.name in made]
     ways = {
-        "known": described({case.name: case.known for case in asked}, models),
+        "known": described({case.name: known[case.name] for case in asked}, models),
         "made": described({case.name: made[case.name] for case in asked}, models),
     }
     groups = {case.name: case.group for case in asked}
@@ -238,17 +267,19 @@ def main() -> None:
     known = {case.name: case.known for case in found}
     made = {case.name: pd.Series(describe(case.made[0])) for case in found}
     geometries = {"from_known": made}
-    for kind, count in {"nearest_relaxed": 1, "from_known_relaxed": N_BUILDS}.items():
-        relaxed = {case.name: lowest(case, store, search, count) for case in drawn(found)[: options.relax]}
-        chosen = {name: crystal for name, crystal in relaxed.items() if crystal is not None}
-        geometries[kind] = {name: pd.Series(describe(crystal)) for name, crystal in chosen.items()}
+    relaxed, below = relaxed_geometries(drawn(found)[: options.relax], store, search)
+    geometries |= relaxed
+    known |= {name: geometries["from_known_relaxed"][name] for name in below.index}
     X = layered_crystals(data, models)
     measured = dict(models.manifest.get("built_geometry") or {"share": SHARE})
+    asked = len(relaxed["from_known_relaxed"])
+    print(f"{len(below)} of {asked} relaxed lie below the lowest minimum known, meV per metal")
+    print(below.round().to_string())
     for kind, crystals in geometries.items():
         if not crystals:
             continue
         show(f"{kind}: descriptors", summary(misses({name: (known[name], crystals[name]) for name in crystals})))
-        moved = shifts(data, X, models, found, crystals)
+        moved = shifts(data, X, models, found, known, crystals)
         show(f"{kind}: Young's moduli predicted without the spacer in training, GPa", moved)
         measured[kind] = record_of(moved, data.version)
     records = [store.record(name) for case in found for name in case.files()]
