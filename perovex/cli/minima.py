@@ -13,7 +13,7 @@ from perovex.cli.choices import not_negative, torch_device
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perovex.minima import Compound, LabelChoice, SearchSettings, Start
+    from perovex.minima import Compound, Known, LabelChoice, SearchSettings, Start
 
 
 def minima(  # noqa: PLR0917 (options of a command)
@@ -65,6 +65,9 @@ def minima(  # noqa: PLR0917 (options of a command)
     device: Annotated[str, typer.Option(callback=torch_device, help="Torch device: cpu or cuda.")] = "cpu",
     origin: Annotated[str, typer.Option(help="Where the files come from (DOI, database); goes on record.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of rattles and anneals.")] = 0,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say how many candidates would be tried now, and stop; needs no potential.")
+    ] = False,
     show_strategies: Annotated[bool, typer.Option("--list", help="List the strategies and stop.")] = False,
 ) -> None:
     """Search for the minima of the given crystals' compounds, and say how often each lowest one was found.
@@ -93,17 +96,22 @@ def minima(  # noqa: PLR0917 (options of a command)
         raise SearchError("no folder for the records", remedy="give --out FOLDER")
     _check_names(strategies or (), halides or (), metals or ())
     check_folder(out)
-    require(potential)
+    if not plan:
+        require(potential)
     if resume is not None:
         print(f"{unpack_search(resume, out)} candidates taken from {resume}")
     starts, labelled = _starts(files or [], release or resume, potential, origin)
+    store = open_search([], out).store
     if resume is not None:  # a released crystal that the search made is no start: it would count as found once more
-        candidates = open_search([], out).store
-        starts = [start for start in starts if start.name not in candidates]
-    targets = Targets(halides or (), metals or (), layers or ())
+        starts = [start for start in starts if start.name not in store]
+    targets = Targets(halides or (), metals or (), layers or (), recorded=resume is not None)
     settings = SearchSettings(strategies or DEFAULT_STRATEGIES, max_candidates=max_candidates, random_state=seed)
-    compounds = [compound for family in targets.families(starts) for compound in family]
+    compounds = [compound for family in targets.families(starts, store.all()) for compound in family]
     lenders = _lenders(compounds, settings) if borrow else []
+    labels = _labels(label_within, labelled)
+    if plan:
+        _say_plan(open_search(starts, out, lenders=lenders, random_state=seed), compounds, settings, labels, out)
+        return
     calculator = make_calculator(potential, device=device)
     with _Bar() as bar:
         for item in search_minima(
@@ -111,7 +119,7 @@ def minima(  # noqa: PLR0917 (options of a command)
             out,
             targets=targets,
             settings=settings,
-            labels=_labels(label_within, labelled),
+            labels=labels,
             lenders=lenders,
             potential=potential,
             calculator=calculator,
@@ -119,6 +127,26 @@ def minima(  # noqa: PLR0917 (options of a command)
         ):
             bar.say(_line(item))
     _summarise(starts, out, compounds)
+
+
+def _say_plan(
+    known: Known, compounds: Sequence[Compound], settings: SearchSettings, labels: LabelChoice | None, out: Path
+) -> None:
+    """Print what is left to try, strategy by strategy; what is found may propose more."""
+    from perovex.minima import untried
+    from perovex.minima.campaign import CANDIDATES
+
+    left = list(untried(known, compounds, settings))
+    for name in settings.strategies:
+        asked = [candidate.compound for candidate in left if candidate.strategy == name]
+        if asked:
+            print(f"{name:15} {len(asked)} candidates of {len(set(asked))} compounds")
+    if labels is not None:
+        print(f"{'labels':15} {len(labels.jobs(known, compounds, out / CANDIDATES))} of minima that are on record")
+    tried = sum(len(known.tried(compound)) for compound in compounds)
+    print(
+        f"{len(left)} candidates to try of {len(compounds)} compounds, {tried} on record; what they find may give more"
+    )
 
 
 def _check_names(strategies: Sequence[str], halides: Sequence[str], metals: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from perovex.minima.candidate import Candidate, Outcome, OutcomeStore
 from perovex.minima.compound import Compound
 from perovex.minima.duplicates import SameMinimum, distinct
 from perovex.minima.known import Known, Start
-from perovex.minima.search import SearchSettings, search_family
+from perovex.minima.search import SearchSettings, search_family, untried
 from perovex.minima.statement import NEAR, Statement, candidate_table, state, statement_table
 from perovex.minima.strategies import DEFAULT_STRATEGIES, describe_strategies, register_strategy
 
@@ -36,4 +36,5 @@ __all__ = [
     "state",
     "statement_table",
     "unpack_search",
+    "untried",
 ]

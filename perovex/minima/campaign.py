@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 #: Folders of a search: records of candidates, records of labels.
 CANDIDATES, LABELS = "candidates", "labels"
+_LARGE = 10**9  # atoms of a crystal of which no size is known
 
 
 @dataclass(frozen=True)
@@ -41,21 +42,26 @@ class Targets:
         Complete every series of these; empty for the compounds given only.
     layers : sequence of float
         Only compounds with this n; empty for all.
+    recorded : bool
+        Also compounds that no start belongs to and that are on record: a search that goes on.
     """
 
     halides: Sequence[str] = ()
     metals: Sequence[str] = ()
     layers: Sequence[float] = ()
+    recorded: bool = False
 
-    def families(self, starts: Iterable[Start]) -> list[list[Compound]]:
+    def families(self, starts: Iterable[Start], outcomes: Iterable[Outcome] = ()) -> list[list[Compound]]:
         """Wanted compounds by family, those of small crystals first."""
+        crystals = [(start.compound, len(start.structure)) for start in starts]
+        if self.recorded:
+            crystals += [(outcome.compound, outcome.record.get("atoms", _LARGE)) for outcome in outcomes]
         size: dict[str, int] = {}
         families: dict[str, set[Compound]] = {}
-        for start in starts:
-            compound = start.compound
+        for compound, atoms in crystals:
             if self.layers and compound.n_layers not in self.layers:
                 continue
-            size[compound.family] = min(size.get(compound.family, 10**9), len(start.structure))
+            size[compound.family] = min(size.get(compound.family, _LARGE), atoms)
             families.setdefault(compound.family, set()).update(self._series(compound))
         return [sorted(families[family]) for family in sorted(families, key=lambda f: (size[f], f))]
 
@@ -228,7 +234,7 @@ def search_minima(  # noqa: PLR0913 - what to search, and with what
     folder = Path(out)
     engine = calculator if calculator is not None else make_calculator(potential)
     known = open_search(starts, folder, engine, settings.random_state, lenders)
-    for compounds in (targets or Targets()).families(starts):
+    for compounds in (targets or Targets()).families(starts, known.store.all()):
         with claimed(folder / f".{compounds[0].name}.lock") as mine:
             if not mine:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from perovex.minima.compound import Compound
 from perovex.minima.strategies.registry import DEFAULT_STRATEGIES, strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ase import Atoms
 
@@ -98,7 +99,7 @@ def search_family(
         If a strategy is unknown.
     """
     settings = settings or SearchSettings()
-    while (candidate := _next(known, compounds, settings)) is not None:
+    while (candidate := next(untried(known, compounds, settings), None)) is not None:
         if watch is not None:
             watch(candidate)
         outcome = _try(candidate, known, settings, potential)
@@ -106,18 +107,42 @@ def search_family(
         yield outcome
 
 
-def _next(known: Known, compounds: Sequence[Compound], settings: SearchSettings) -> Candidate | None:
-    """First candidate that was not tried, in the order of strategies, then of compounds."""
-    limit = settings.max_candidates
-    spent = {c for c in compounds if limit is not None and len(known.tried(c)) >= limit}
+def untried(known: Known, compounds: Iterable[Compound], settings: SearchSettings | None = None) -> Iterator[Candidate]:
+    """Yield candidates of some compounds that are not on record, in the order in which they would be tried.
+
+    What is known now proposes them; what they find may give more.
+
+    Parameters
+    ----------
+    known : Known
+        Crystals to start from, and the store of what was tried; no calculator is needed.
+    compounds : iterable of Compound
+        Those whose minima are wanted.
+    settings : SearchSettings, optional
+        Strategies, and how many candidates a compound may have.
+
+    Raises
+    ------
+    SearchError
+        If a strategy is unknown.
+    """
+    settings = settings or SearchSettings()
+    most = math.inf if settings.max_candidates is None else settings.max_candidates
+    wanted = list(compounds)
+    left = {compound: most - len(known.tried(compound)) for compound in wanted}
+    proposed: set[str] = set()
     for propose in [strategy(name) for name in settings.strategies]:
-        for compound in compounds:
-            if compound in spent:
+        for compound in wanted:
+            if left[compound] <= 0:
                 continue
             for candidate in propose(known, compound):
-                if candidate.id not in known.store:
-                    return candidate
-    return None
+                if candidate.id in known.store or candidate.id in proposed:
+                    continue
+                proposed.add(candidate.id)
+                left[compound] -= 1
+                yield candidate
+                if left[compound] <= 0:
+                    break
 
 
 def _try(candidate: Candidate, known: Known, settings: SearchSettings, potential: str) -> Outcome:

@@ -50,6 +50,34 @@ def test_candidates_labels_and_the_statement(iodide, tmp_path):
     assert "label of" not in again.output
 
 
+def test_a_plan_counts_what_would_be_tried_and_tries_nothing(iodide, tmp_path):
+    out = tmp_path / "search"
+    arguments = (iodide, "--out", out, "--strategy", "given", "--strategy", "substitute", "--halide", "Br")
+    planned = minima(*arguments, "--plan")
+    assert planned.exit_code == 0, planned.output
+    assert "given           1 candidates of 1 compounds" in planned.output
+    assert "1 candidates to try of 2 compounds, 0 on record" in planned.output
+    assert not list((out / "candidates").glob("*.json"))
+    minima(*arguments)
+    planned = minima(*arguments, "--plan", "--label-within", 25)
+    assert "labels          2 of minima that are on record" in planned.output
+    assert "0 candidates to try of 2 compounds, 2 on record" in planned.output
+
+
+def test_a_search_that_goes_on_takes_every_compound_on_record(iodide, tmp_path):
+    first = tmp_path / "first"
+    minima(
+        iodide, "--out", first, "--strategy", "given", "--strategy", "substitute", "--halide", "Br", "--label-within", 0
+    )
+    release = tmp_path / "1.0a1"
+    packed = CliRunner().invoke(app, ["collect", str(first / "labels"), "--search", str(first), "--out", str(release)])
+    assert packed.exit_code == 0, packed.output
+    planned = minima("--resume", release, "--out", tmp_path / "second", "--strategy", "tilt", "--plan")
+    assert planned.exit_code == 0, planned.output
+    assert "of 2 compounds, 2 on record" in planned.output.splitlines()[-1]
+    assert "candidates of 2 compounds" in planned.output.splitlines()[-2]
+
+
 def test_what_cannot_be_searched_is_refused_before_work_starts(iodide, tmp_path):
     out = tmp_path / "search"
     for arguments, words in (

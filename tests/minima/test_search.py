@@ -22,6 +22,7 @@ from perovex.minima import (
     search_minima,
     state,
     statement_table,
+    untried,
 )
 from perovex.minima.candidate import MADE_FROM
 from perovex.minima.strategies import registry
@@ -126,6 +127,7 @@ def test_patterns_are_borrowed_until_nothing_is_new(straight, searched, springs,
     assert lowest.energy < given.energy - 0.1
     assert lowest.record["root"] == known.lowest(straight.compound).record["root"]
     assert run(starts, tmp_path, springs, settings, targets=Targets(halides=("Cl", "I"))) == []
+    assert list(untried(known, [straight.compound, starts[1].compound], settings)) == []
 
 
 def test_a_pattern_that_was_rearranged_is_lent_to_compounds_that_tried_the_old_one(straight, springs, tmp_path):
@@ -144,6 +146,20 @@ def three(known, compound):
     """Cubic cells of three sizes, for a search that takes no time."""
     for bond in (3.1, 3.15, 3.2):
         yield Candidate(compound, "own", "nowhere", lambda bond=bond: cubic("Pb", "I", "Cs", bond=bond), {"bond": bond})
+
+
+def test_what_is_left_to_try_is_what_a_search_tries_next(own_strategy, straight, springs, tmp_path):
+    own_strategy(three)
+    settings, compounds = SearchSettings(("given", "own")), [straight.compound]
+    known = open_search([straight], tmp_path)  # no potential
+    left = [candidate.id for candidate in untried(known, compounds, settings)]
+    assert len(left) == len(set(left)) == 4
+    short = SearchSettings(("given", "own"), max_candidates=3)
+    assert [candidate.id for candidate in untried(known, compounds, short)] == left[:3]
+    assert [outcome.id for outcome in run([straight], tmp_path, springs, short)] == left[:3]
+    known = open_search([straight], tmp_path)
+    assert list(untried(known, compounds, short)) == []
+    assert [candidate.id for candidate in untried(known, iter(compounds), settings)] == left[3:]
 
 
 def test_a_search_that_was_cut_off_goes_on_without_trying_anything_twice(own_strategy, straight, springs, tmp_path):
