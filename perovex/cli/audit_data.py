@@ -21,7 +21,8 @@ _CAPTIONS = {
     "soft_modes": "Softened much by soft modes: lowest curvature (eV/Å²); E_vrh with them and with them frozen (GPa)",
     "duplicates": "Duplicates",
     "second_potential": "Two potentials on the same crystals; differences in GPa",
-    "too_high": "Too high by their exchange energies (meV per metal), and the crystal whose pattern promises as much",
+    "too_high": "Too high by the energies of exchanged halides or of one more sheet (meV per metal), and the crystal "
+    "whose pattern promises as much",
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from perovex._json import json_safe
 from perovex.datasets.quality.exchange import too_high
+from perovex.datasets.quality.sheet_energies import highest, too_high_by_sheets
 from perovex.datasets.quality.words import rejections_in_words
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
 from perovex.elasticity.names import YOUNGS_MODULI
@@ -50,7 +51,8 @@ class Audit:
     second_potential : DataFrame
         Per modulus: how labels of two potentials differ on the crystals that have both.
     too_high : DataFrame
-        Crystals more than 50 meV per metal above what exchange energies let expect, and whose pattern to borrow.
+        Crystals more than 50 meV per metal above what another halide of the same spacer, or another n, lets expect, and
+        whose pattern to borrow.
     """
 
     counts: pd.DataFrame
@@ -120,7 +122,7 @@ def audit(data: ElasticData) -> Audit:
         soft_modes=soft,
         duplicates=_duplicates(data),
         second_potential=_second_potential(labels),
-        too_high=too_high(table, data.groups),
+        too_high=highest(too_high(table, data.groups), too_high_by_sheets(table, data.groups)),
     )
 
 

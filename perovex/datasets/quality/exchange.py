@@ -14,7 +14,8 @@ from pymatgen.core import Composition
 ALARM: Final = 50.0
 #: Fewer spacers with two halides in common give no median worth the name.
 LEAST_SPACERS: Final = 4
-_COLUMNS = ["n_layers", "halide", "too_high", "borrow_from", "spacers"]
+#: Columns of what is too high, beside the name of the crystal.
+TOO_HIGH: Final = ["n_layers", "halide", "too_high", "borrow_from", "spacers"]
 
 
 def energy_per_metal(table: pd.DataFrame) -> pd.Series:
@@ -90,6 +91,6 @@ def too_high(table: pd.DataFrame, groups: pd.Series, alarm: float = ALARM) -> pd
         for (_, row), value in zip(rows.iterrows(), excess, strict=True):
             crystal, lender = (row["other"], row["one"]) if value > 0 else (row["one"], row["other"])
             listed.append([crystal, n, table.loc[crystal, "halide"], abs(value), lender, len(rows)])
-    frame = pd.DataFrame(listed, columns=["crystal_id", *_COLUMNS])
+    frame = pd.DataFrame(listed, columns=["crystal_id", *TOO_HIGH])
     frame = frame[frame["too_high"] > alarm].sort_values("too_high", ascending=False)
     return frame.drop_duplicates("crystal_id").set_index("crystal_id")
