@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from perovex import load_elastic
-from perovex.datasets.quality.exchange import energy_per_metal, too_high
-from perovex.datasets.quality.sheet_energies import highest, sheet_energies, too_high_by_sheets
+from perovex.datasets.quality.exchange import energy_per_metal, highest, too_high
+from perovex.datasets.quality.sheet_energies import sheet_energies, too_high_by_sheets
 
 SPACERS = ["BDA", "PDA", "HDA", "ODA", "DDA"]
 SHEET = -50.0  # eV, of MAPbI3

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from perovex._json import json_safe
-from perovex.datasets.quality.exchange import too_high
-from perovex.datasets.quality.sheet_energies import highest, too_high_by_sheets
+from perovex.datasets.quality.exchange import highest, too_high
+from perovex.datasets.quality.sheet_energies import too_high_by_sheets
 from perovex.datasets.quality.words import rejections_in_words
 from perovex.datasets.schema import MODULI, SOFT_FROZEN
 from perovex.elasticity.names import YOUNGS_MODULI

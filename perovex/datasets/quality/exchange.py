@@ -82,15 +82,40 @@ def too_high(table: pd.DataFrame, groups: pd.Series, alarm: float = ALARM) -> pd
         whose pattern promises as much), and how many ``spacers`` the median exchange energy stands on. A lower bound as
         long as the crystal to borrow from is too high itself.
     """
-    pairs = exchange_energies(table, groups)
+    frame = alarms(table, exchange_energies(table, groups), ["n_layers", "metal", "cage", "exchange"])
+    return highest(frame[frame["too_high"] > alarm])
+
+
+def alarms(table: pd.DataFrame, pairs: pd.DataFrame, alike: list[str]) -> pd.DataFrame:
+    """Say of each pair of crystals which lies too high, and by how much, if the median over spacers is what it costs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Labels, indexed by crystal.
+    pairs : DataFrame
+        Crystals ``one`` and ``other``, and ``energy``, eV: of the other less that of the one.
+    alike : list of str
+        Columns of `pairs` that are the same in what is compared.
+
+    Returns
+    -------
+    DataFrame
+        As `too_high`, unsorted, and whatever the excess.
+    """
     listed = []
-    for (n, _, _, _), rows in pairs.groupby(["n_layers", "metal", "cage", "exchange"]):
+    for _, rows in pairs.groupby(alike):
         if len(rows) < LEAST_SPACERS:
             continue
         excess = 1e3 * (rows["energy"] - rows["energy"].median())
         for (_, row), value in zip(rows.iterrows(), excess, strict=True):
             crystal, lender = (row["other"], row["one"]) if value > 0 else (row["one"], row["other"])
-            listed.append([crystal, n, table.loc[crystal, "halide"], abs(value), lender, len(rows)])
-    frame = pd.DataFrame(listed, columns=["crystal_id", *TOO_HIGH])
-    frame = frame[frame["too_high"] > alarm].sort_values("too_high", ascending=False)
-    return frame.drop_duplicates("crystal_id").set_index("crystal_id")
+            of_crystal = table.loc[crystal]
+            listed.append([crystal, of_crystal["n_layers"], of_crystal["halide"], abs(value), lender, len(rows)])
+    return pd.DataFrame(listed, columns=["crystal_id", *TOO_HIGH]).set_index("crystal_id")
+
+
+def highest(*found: pd.DataFrame) -> pd.DataFrame:
+    """Join alarms, highest first; of several for one crystal the highest counts."""
+    rows = pd.concat([alarm.reset_index() for alarm in found]).sort_values("too_high", ascending=False)
+    return rows.drop_duplicates("crystal_id").set_index("crystal_id")

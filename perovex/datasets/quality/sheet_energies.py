@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from perovex.datasets.quality.exchange import ALARM, LEAST_SPACERS, TOO_HIGH, energy_per_metal
+from perovex.datasets.quality.exchange import ALARM, alarms, energy_per_metal, highest
 
 _KEYS = ["metal", "halide", "cage", "spacer"]
 
@@ -60,20 +60,6 @@ def too_high_by_sheets(table: pd.DataFrame, groups: pd.Series, alarm: float = AL
     DataFrame
         As `perovex.datasets.quality.exchange.too_high` gives it; to borrow means to thin or to thicken.
     """
-    listed = []
-    for _, rows in sheet_energies(table, groups).groupby(["n_layers", "metal", "halide", "cage"]):
-        if len(rows) < LEAST_SPACERS:
-            continue
-        excess = 1e3 * (rows["energy"] - rows["energy"].median())
-        for (_, row), value in zip(rows.iterrows(), excess, strict=True):
-            crystal, lender = (row["other"], row["one"]) if value > 0 else (row["one"], row["other"])
-            n = float(table.loc[crystal, "n_layers"])
-            listed.append([crystal, n, row["halide"], abs(value) / n, lender, len(rows)])
-    frame = pd.DataFrame(listed, columns=["crystal_id", *TOO_HIGH])
-    return highest(frame[frame["too_high"] > alarm].set_index("crystal_id"))
-
-
-def highest(*alarms: pd.DataFrame) -> pd.DataFrame:
-    """Join alarms, highest first; of several for one crystal the highest counts."""
-    rows = pd.concat([alarm.reset_index() for alarm in alarms]).sort_values("too_high", ascending=False)
-    return rows.drop_duplicates("crystal_id").set_index("crystal_id")
+    frame = alarms(table, sheet_energies(table, groups), ["n_layers", "metal", "halide", "cage"])
+    frame["too_high"] /= frame["n_layers"]  # the excess is of a slab
+    return highest(frame[frame["too_high"] > alarm])
