@@ -1,4 +1,4 @@
-"""What rearranged crystals, patterns of like spacers and crystals from nothing find that other halides had not.
+"""What rearranged, borrowed and built crystals find that a search had not known before.
 
 Usage: python benchmarks/rearranged_minima.py BEFORE AFTER, with two releases that pack their search.
 """
@@ -31,6 +31,7 @@ def candidates(folder: Path) -> pd.DataFrame:
     table["name"] = [Compound.from_record(compound).name for compound in table["compound"]]
     table["iodide"] = [replace(Compound.from_record(record), halides="I").name for record in table["compound"]]
     table["halide"] = [compound["halides"] for compound in table["compound"]]
+    table["n"] = [compound["n_layers"] for compound in table["compound"]]
     table["spacers"] = [compound["spacers"] for compound in table["compound"]]
     table["energy"] = 1e3 * table["energy_per_metal_eV"].astype(float)
     return table
@@ -48,6 +49,8 @@ def tell_strategies(before: pd.DataFrame, after: pd.DataFrame) -> None:
     minima = before[before["status"] == "minimum"]
     lowest = minima.groupby("name")["energy"].min()
     tried = after[after["strategy"].isin((*REARRANGED, EXCHANGED, BUILT)) & ~after.index.isin(before.index)]
+    if not len(tried):
+        return
     below = (tried["status"] == "minimum") & (tried["energy"] < tried["name"].map(lowest) - SAME)
     table = (
         tried.assign(below=below)
@@ -90,6 +93,29 @@ def tell_energies(before: pd.DataFrame, after: pd.DataFrame) -> None:
     print(summary.round(0).to_string())
 
 
+def tell_sheets(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """How far compounds with one, two and three sheets went down to whatever was tried."""
+    first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
+    last = after[after["status"] == "minimum"].groupby("name")["energy"].min()
+    tried = after.loc[~after.index.isin(before.index)].drop_duplicates("name").set_index("name")
+    tried["down"] = first - last
+    summary = (
+        tried.dropna(subset=["down"])
+        .groupby("n")["down"]
+        .agg(
+            compounds="size",
+            lower=lambda values: int((values > SAME).sum()),
+            median=lambda values: values[values > SAME].median(),
+            most="max",
+            by_more_than_50=lambda values: int((values > 50).sum()),
+        )
+    )
+    print("\ncompounds by the number of their sheets (meV per metal)")
+    print(summary.round(0).to_string())
+    furthest = tried["down"].dropna().sort_values().tail(8)
+    print("those that went down furthest: " + ", ".join(f"{name} {down:.0f}" for name, down in furthest.items()))
+
+
 def tell_made_anew(before: pd.DataFrame, after: pd.DataFrame) -> None:
     """How far crystals of like spacers, or built from nothing, led below what was known, by where it came from."""
     first = before[before["status"] == "minimum"].groupby("name")["energy"].min()
@@ -97,6 +123,8 @@ def tell_made_anew(before: pd.DataFrame, after: pd.DataFrame) -> None:
     measured = set(before.loc[given & before["origin"].str.startswith("experiment"), "name"])
     new = after[after["strategy"].isin((EXCHANGED, BUILT)) & (after["status"] == "minimum")]
     new = new[~new.index.isin(before.index)]
+    if not len(new):
+        return
     down = (first - new.groupby("name")["energy"].min()).dropna()
     origin = new.drop_duplicates("name").set_index("name")["spacers"].map(origins(before)).loc[down.index]
     kind = np.where(down.index.isin(list(measured)), "measured itself", origin)
@@ -151,6 +179,7 @@ def main(before: str, after: str) -> None:
     tables = candidates(Path(before)), candidates(Path(after))
     tell_strategies(*tables)
     tell_energies(*tables)
+    tell_sheets(*tables)
     tell_made_anew(*tables)
     tell_halides(*tables)
     tell_moduli(Path(before), Path(after))

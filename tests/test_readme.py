@@ -8,7 +8,9 @@ import re
 import shlex
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from cli.conftest import run_main
 from cli.tree import commands
@@ -22,6 +24,14 @@ pytestmark = pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="the 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
+def benchmark(name):
+    """Load a script of the folder of benchmarks."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="module")
 def text():
     return (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,10 +39,7 @@ def text():
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("readme", ROOT / "benchmarks" / "readme.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("readme")
 
 
 def conformers_are_those_of_the_page():
@@ -112,9 +119,27 @@ def test_the_table_by_source_says_first_where_no_skill_is_shown(script, tmp_path
 
 
 def test_tables_of_screening_are_those_of_the_bundled_models():
-    spec = importlib.util.spec_from_file_location("doc_tables", ROOT / "benchmarks" / "doc_tables.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = benchmark("doc_tables")
     page = module.PAGE.read_text(encoding="utf-8")
     assert module.rendered(page) == page
     assert len(module.MARKED.findall(page)) == 2
+
+
+def test_the_datasheet_counts_what_the_default_release_holds(elastic_data):
+    module = benchmark("datasheet")
+    page = module.PAGE.read_text(encoding="utf-8")
+    assert module.rendered(page, elastic_data) == page
+    assert len(module.MARKED.findall(page)) == 1
+    table = module.layered(elastic_data)
+    assert module.counts(table)[0] == len(table) > 500
+
+
+def test_the_datasheet_takes_a_spacer_and_its_mirror_image_as_one():
+    module = benchmark("datasheet")
+    rows = [("C[C@H](N)CC", "Cl", 1.0, "Pb"), ("C[C@@H](N)CC", "Br", 1.0, "Pb"), ("C[C@H](N)CC", "I", 1.0, "Pb")]
+    rows += [("C[C@H](N)CC", "I", 2.0, "Pb"), ("C[C@@H](N)CC", "I", 3.0, "Pb"), ("C[C@@H](N)CC", "I", 1.0, "Sn")]
+    columns = ["spacer_smiles", "halide", "n_layers", "metal"]
+    table = module.layered(SimpleNamespace(table=pd.DataFrame(rows, columns=columns).assign(cage="")))
+    assert module.counts(table) == [6, 1, 1, 1, 4, 4, 1, 1, 5, 1]
+    series, of_sheets = module.complete_series(table)
+    assert (series.to_dict(), of_sheets, module.beside_lead(table)) == ({1.0: 1}, 1, 1)
