@@ -18,6 +18,7 @@ def arrays():
     coupling = np.zeros((len(PATHS), MAX_DIM, MAX_DIM, MAX_DIM))
     for p, (*_, d1, d2, d3) in enumerate(PATHS):
         coupling[p, :d1, :d2, :d3] = rng.normal(size=(d1, d2, d3))
+    coupling[1, 0, 1, 1] = coupling[2, 1, :, 0] = 0.0  # most coefficients are zero
     x, y, w = rng.normal(size=(NODES, 8)), rng.normal(size=(EDGES, 4)), rng.normal(size=(EDGES, 6))
     return x, y, w, rng.integers(NODES, size=EDGES), rng.integers(NODES, size=EDGES), PATHS, coupling
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from perovex._extras import install_command
 from perovex.elasticity.potentials.first_principles import CODES, FirstPrinciples, settings_of
+from perovex.elasticity.potentials.memory import keep_freed_memory
 from perovex.elasticity.potentials.names import (
     CHECKPOINT,
     D3_PBE,
@@ -165,10 +166,11 @@ def _sevennet(weights: str, task: str | None, device: str) -> Any:
             raise
         raise LabelError(f"not a SevenNet checkpoint: {type(error).__name__}: {error}", source=source) from error
     if device == "cpu":
+        keep_freed_memory()
         try:
             from perovex.elasticity.potentials.fused_sevennet import fuse
         except ImportError:
-            logger.info("numba is not installed: convolutions of the potential run unfused, about five times slower")
+            logger.info("numba is not installed: convolutions of the potential run unfused, about seven times slower")
         else:
             fuse(calculator.model)
     return calculator
