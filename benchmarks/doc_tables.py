@@ -115,7 +115,8 @@ def claims(study: Path) -> str:
     lines = ["| claim | in plane | out of plane | E_vrh |", "|---|---|---|---|"]
     for name, cells in by_claim.items():
         lines.append(f"| {CLAIMS[name]} | {' | '.join(cells.get(target, '') for target in TARGETS)} |")
-    head = f"{rows} layered crystals, {groups} spacers, data {results['data']['version']}, relaxed moduli:"
+    kind = KINDS[results["data"]["moduli"]]
+    head = f"{rows} layered crystals, {groups} spacers, data {results['data']['version']}, {kind}:"
     return "\n".join([head, "", *lines])
 
 

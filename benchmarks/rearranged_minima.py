@@ -99,20 +99,21 @@ def tell_sheets(before: pd.DataFrame, after: pd.DataFrame) -> None:
     last = after[after["status"] == "minimum"].groupby("name")["energy"].min()
     tried = after.loc[~after.index.isin(before.index)].drop_duplicates("name").set_index("name")
     tried["down"] = first - last
-    summary = (
-        tried.dropna(subset=["down"])
-        .groupby("n")["down"]
-        .agg(
-            compounds="size",
-            lower=lambda values: int((values > SAME).sum()),
-            median=lambda values: values[values > SAME].median(),
-            most="max",
-            by_more_than_50=lambda values: int((values > 50).sum()),
-        )
-    )
+    known = tried.dropna(subset=["down"])
+    by_n = {f"n = {n:g}": rows["down"] for n, rows in known.groupby("n")} | {"all": known["down"]}
+    summary = {
+        words: {
+            "compounds": len(down),
+            "lower": (down > SAME).sum(),
+            "median": down[down > SAME].median(),
+            "most": down.max(),
+            "by more than 50": (down > 50).sum(),
+        }
+        for words, down in by_n.items()
+    }
     print("\ncompounds by the number of their sheets (meV per metal)")
-    print(summary.round(0).to_string())
-    furthest = tried["down"].dropna().sort_values().tail(8)
+    print(pd.DataFrame(summary).T.round(0).to_string())
+    furthest = known["down"].sort_values().tail(8)
     print("those that went down furthest: " + ", ".join(f"{name} {down:.0f}" for name, down in furthest.items()))
 
 

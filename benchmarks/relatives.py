@@ -110,8 +110,8 @@ class Case:
     lent: tuple[dict[str, Any] | None, ...]  # what the search made of the same relatives
 
     def files(self) -> list[str]:
-        """Names under which what was made is kept, relaxed."""
-        return [self.name if k == 0 else f"{self.name}.{k}" for k in range(len(self.made))]
+        """Names under which what was made is kept, relaxed: that of the lowest minimum and that of the relative."""
+        return [f"{self.name}.{structure.properties['build']['from']}" for structure in self.made]
 
 
 def compound_of(record: dict[str, Any]) -> Compound | None:
