@@ -28,7 +28,7 @@ LAYERS = {1.0: "1", 2.0: "2", 3.0: "3"}
 ROUNDS = {
     "given\ncrystal": ["given"],
     "+ borrowed\npattern": ["substitute"],
-    "+ sheets put\nin or out": ["thicken", "thin"],
+    "+ sheets\nin or out": ["thicken", "thin"],
     "+ turned,\nslid, tilted": ["turn", "slide", "tilt", "return"],  # and their patterns, lent to other halides
     "+ made\nanew": ["cation-exchange", "build"],
 }
