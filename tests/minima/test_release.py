@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import lzma
 import shutil
 
 import ase.io
@@ -16,6 +17,7 @@ from perovex.datasets.paths import write_checksums
 from perovex.datasets.quality.exchange import exchange_energies, too_high
 from perovex.errors import DatasetError, SearchError
 from perovex.minima import LabelChoice, SearchSettings, open_search, search_minima, unpack_search, untried
+from perovex.minima.archive import CRYSTALS, CRYSTALS_TO_1_6, RECORDS
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,26 @@ def test_a_search_goes_on_from_the_release_that_it_is_packed_in(release, straigh
     assert again.minima(straight.compound)[0][0].id == known.minima(straight.compound)[0][0].id
     settings = SearchSettings(("given", "tilt", "rattle"), max_candidates=5)
     assert list(search_minima([straight], tmp_path, settings=settings, calculator=springs, potential="springs")) == []
+    with pytest.raises(SearchError, match="no packed search"):
+        unpack_search(tmp_path, tmp_path / "new")
+
+
+def test_crystals_packed_by_gzip_are_read_as_before(release, tmp_path):
+    folder, _ = release
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    shutil.copy(folder / RECORDS, old)
+    (old / CRYSTALS_TO_1_6).write_bytes(gzip.compress(lzma.decompress((folder / CRYSTALS).read_bytes())))
+    for source, out in ((old, tmp_path / "from old"), (folder, new)):
+        assert unpack_search(source, out) == 5
+    was, now = (open_search([], out).store.all() for out in (tmp_path / "from old", new))
+    assert [outcome.record for outcome in was] == [outcome.record for outcome in now]
+    assert all(one.atoms == other.atoms for one, other in zip(was, now, strict=True))
+
+
+def test_broken_crystals_are_named(release, tmp_path):
+    shutil.copy(release[0] / RECORDS, tmp_path)
+    (tmp_path / CRYSTALS).write_bytes(b"no xz")
     with pytest.raises(SearchError, match="no packed search"):
         unpack_search(tmp_path, tmp_path / "new")
 
